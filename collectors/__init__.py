@@ -1,0 +1,1 @@
+"""Read-only on every outside system: Sentry, the Targets, and the Evidence we keep of them."""

@@ -1,0 +1,64 @@
+"""Every error this package raises on purpose.
+
+    TombstoneError
+    ├── UsageError            the caller or the settings are wrong              exit 2
+    │   ├── SettingsError
+    │   ├── WrongSecretKey
+    │   └── StoreVersionError
+    └── Unreachable           a source or Target cannot be asked just now       exit 3
+        ├── SentryUnreachable
+        ├── TargetUnreachable
+        └── Busy              another process holds the lease
+
+Each carries one sentence that a person can act on, free of secrets and customer data, and says
+whether trying again could help (`permanent`). What is not listed is a fault of our own (exit 4).
+"""
+
+from __future__ import annotations
+
+
+class TombstoneError(Exception):
+    """The root. `str(error)` is the sentence to show."""
+
+    permanent = True
+
+
+class UsageError(TombstoneError):
+    """The command line, a settings value or an input file is wrong."""
+
+
+class SettingsError(UsageError):
+    """A setting is missing, unknown, or contradicts another."""
+
+
+class WrongSecretKey(UsageError):
+    """The store was written with another TOMBSTONE_SECRET_KEY."""
+
+
+class StoreVersionError(UsageError):
+    """The store's schema is of another version than this program's."""
+
+
+class Unreachable(TombstoneError):
+    """Something outside did not answer; the rest of the work can go on."""
+
+    permanent = False
+
+
+class SentryUnreachable(Unreachable):
+    """Sentry's API did not answer, or answered what is not its API.
+
+    `permanent` is set where a retry cannot help: a bad token, a missing scope, an unknown project.
+    """
+
+    def __init__(self, sentence: str, *, permanent: bool = False) -> None:
+        super().__init__(sentence)
+        self.permanent = permanent
+
+
+class TargetUnreachable(Unreachable):
+    """An application database did not answer, refused us, or is older than we support."""
+
+
+class Busy(Unreachable):
+    """Another process is collecting into this store."""
