@@ -8,7 +8,8 @@ Event never does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -247,7 +248,10 @@ class KeyPart:
 
     expression  as `pg_get_indexdef(index, position, true)` prints it
     columns     the table's columns it reads (one, and equal to `expression`, for a plain column)
-    type        the type of the indexed value, spelled by `format_type`
+    type        the type of the indexed value, spelled by `format_type`: under any domain, and
+                without a length, so that a cast to it neither checks nor cuts anything
+    collation   the index's own, None where it is the database's default
+    equals      the operator by which the index tells two values apart or not
     """
 
     expression: str
@@ -255,6 +259,7 @@ class KeyPart:
     type: str
     nullable: bool
     collation: str | None = None
+    equals: str = "="
 
     @property
     def is_column(self) -> bool:
@@ -325,6 +330,11 @@ class Table:
     triggers: tuple[str, ...] = ()
     row_security: bool = False
 
+    @property
+    def label(self) -> str:
+        """How a RowRef and a sentence name it: without its schema where that is `public`."""
+        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
     def column(self, name: str) -> Column | None:
         """The column of that (quoted) name."""
         return next((column for column in self.columns if column.name == name), None)
@@ -385,7 +395,6 @@ class KeyLookup:
     them first (a request body holds the e-mail, the index holds `lower(email)`).
     """
 
-    ref: int
     key: UniqueKey
     values: KeyValues
     from_columns: bool = False
@@ -443,6 +452,31 @@ class Earlier:
     blocker: RowRef | None = None
     held_at: datetime | None = None
     released_by: str | None = None
+
+
+def row_id(parts: Sequence[str]) -> str:
+    """The text that names a row: its primary key, or a JSON array of a composite one's columns.
+
+    >>> row_id(["7"]), row_id(["7", "de"])
+    ('7', '["7", "de"]')
+    """
+    return parts[0] if len(parts) == 1 else json.dumps(list(parts), ensure_ascii=False)
+
+
+def row_id_parts(text: str, width: int) -> tuple[str, ...] | None:
+    """What `row_id` was made of, for a primary key of `width` columns; None if it was not.
+
+    >>> row_id_parts('["7", "de"]', 2), row_id_parts("7", 2)
+    (('7', 'de'), None)
+    """
+    if width == 1:
+        return (text,)
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        return None
+    fits = isinstance(parts, list) and len(parts) == width
+    return tuple(map(str, parts)) if fits else None
 
 
 def input_columns(key: UniqueKey) -> tuple[str, ...]:

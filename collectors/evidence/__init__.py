@@ -1,0 +1,1 @@
+"""Our own database: what was seen, judged and done, without a customer's data in clear."""

@@ -1,0 +1,200 @@
+"""Opening the store: engine, transactions, version, and the check that the secret is the right one.
+
+SQLite runs in WAL mode, so readers never wait for `collect`. Writers begin with BEGIN IMMEDIATE: a
+deferred transaction that upgrades to writing fails at once when another writer is ahead, whatever
+`busy_timeout` says (https://www.sqlite.org/lang_transaction.html).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from collectors.errors import SettingsError, StoreVersionError, UsageError, WrongSecretKey
+from collectors.evidence import schema
+from collectors.evidence.privacy import Vault
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. `read()` never blocks a writer; `write()` commits at its end or not at all."""
+
+    engine: Engine
+    vault: Vault
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one committed state."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a writing transaction."""
+        with self.engine.connect() as plain:
+            connection = plain.execution_options(tombstone_write=True)
+            with connection.begin():
+                yield connection
+
+    def generation(self) -> int:
+        """A number that grows whenever what is stored has changed; caches key on it."""
+        with self.read() as connection:
+            found = connection.scalar(_meta("generation"))
+        return int(found or 0)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str, secret: str) -> Store:
+    """Open the store at `url`; an empty one is made first.
+
+    Raises StoreVersionError for another version, WrongSecretKey for another secret, SettingsError
+    for a URL that is none or a place that cannot be written.
+    """
+    engine = _engine(url)
+    vault = Vault.of(secret)
+    try:
+        _ensure_version(engine)
+        _ensure_secret(engine, vault)
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise SettingsError(f"The store at {_shown(url)} cannot be opened: {reason}.") from error
+    return Store(engine, vault)
+
+
+def upgrade_store(url: str) -> Path | None:
+    """Bring the store to this program's version; returns the copy made of a SQLite file before."""
+    from collectors.evidence.migrations.run import upgrade
+
+    copy = _copy(url)
+    upgrade(_engine(url))
+    return copy
+
+
+def store_version(engine: Engine) -> str | None:
+    """The revision the store stands at, None for an empty one."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return version
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind a SQLite URL, None for anything else."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def _ensure_version(engine: Engine) -> None:
+    found = store_version(engine)
+    if found is None:
+        from collectors.evidence.migrations.run import upgrade
+
+        upgrade(engine)
+    elif found != schema.VERSION:
+        raise StoreVersionError(
+            f"The store is of version {found}, this program needs {schema.VERSION}: "
+            "run `tombstone store upgrade`."
+        )
+
+
+def _ensure_secret(engine: Engine, vault: Vault) -> None:
+    with Store(engine, vault).read() as connection:
+        known = connection.scalar(_meta("secret_check"))
+    if known is None:
+        with Store(engine, vault).write() as connection:
+            row = {"name": "secret_check", "value": vault.check}
+            connection.execute(schema.meta.insert(), row)
+    elif known != vault.check:
+        raise WrongSecretKey(
+            "The store was written with another TOMBSTONE_SECRET_KEY: "
+            "set the one it was made with, or start a new store."
+        )
+
+
+def _meta(name: str) -> Any:
+    return select(schema.meta.c.value).where(schema.meta.c.name == name)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(
+            "TOMBSTONE_STORE_URL is not a database URL; for example sqlite:///tombstone.sqlite."
+        ) from error
+
+
+def _shown(url: str) -> str:
+    return _parsed(url).render_as_string(hide_password=True)
+
+
+def _engine(url: str) -> Engine:
+    if _parsed(url).get_backend_name() != "sqlite":
+        raise SettingsError(f"The store must be a SQLite file for now, not {_shown(url)}.")
+    path = sqlite_file(url)
+    if path is not None and not path.parent.is_dir():
+        raise SettingsError(f"The store's folder {path.parent} does not exist.")
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    if path is not None and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's `begin` event speaks instead of the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_size_limit=67108864",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("tombstone_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _copy(url: str) -> Path | None:
+    path = sqlite_file(url)
+    if path is None or not path.exists():
+        return None
+    with _engine(url).connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    version = store_version(_engine(url)) or "empty"
+    copy = path.with_name(f"{path.name}.before-{schema.VERSION}-from-{version}")
+    if copy.exists():
+        raise UsageError(f"{copy} exists already: move it away before upgrading again.")
+    shutil.copy2(path, copy)
+    return copy

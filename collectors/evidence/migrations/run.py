@@ -1,0 +1,27 @@
+"""Running the migrations from code: no ini file, no command line of Alembic's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+
+def configuration() -> Config:
+    """Alembic's settings, with this folder as its script location."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the store to the newest revision in one transaction, or leave it as it was."""
+    config = configuration()
+    with engine.connect() as plain:
+        connection = plain.execution_options(tombstone_write=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")

@@ -1,0 +1,104 @@
+"""How the store knows a value again without holding it: fingerprints, masks, sealed values.
+
+One secret (`TOMBSTONE_SECRET_KEY`) is stretched by HKDF (RFC 5869) into a key a purpose, so that
+none of them can stand in for another. Whoever has the files but not the secret learns nothing but
+which values were equal.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from collectors.model import KeyValues
+
+MINIMUM_SECRET = 32
+"""Characters. Shorter texts are too easy to guess for a key that guards e-mail addresses."""
+
+_HIDDEN = "…"
+_LONGEST_ENDING = 4
+"""Characters. `.com` and `.info` tell nothing of a person; a longer ending might."""
+
+_EMAIL = re.compile(r"[^\s@<>(),;:\"'=]{1,320}@[^\s@<>(),;:\"'=]{1,255}")
+_QUOTED_TUPLE = re.compile(r"\)\s*=\s*\(.*", re.DOTALL)
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """32 bytes for one purpose; the same secret and purpose give the same bytes."""
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tombstone/{purpose}".encode())
+    return hkdf.derive(secret.encode())
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Fingerprints and seals with the keys derived from one secret.
+
+    >>> vault = Vault.of("0123456789abcdef0123456789abcdef")
+    >>> vault.open(vault.seal({"email": "jane@example.com"}))
+    {'email': 'jane@example.com'}
+    """
+
+    _fingerprint_key: bytes
+    _fernet: Fernet
+    check: str
+    """Differs for every other secret, and tells nothing of this one: the store keeps it."""
+
+    @classmethod
+    def of(cls, secret: str) -> Vault:
+        """The vault of a secret."""
+        return cls(
+            _fingerprint_key=derive(secret, "fingerprint"),
+            _fernet=Fernet(base64.urlsafe_b64encode(derive(secret, "seal"))),
+            check=derive(secret, "check").hex(),
+        )
+
+    def fingerprint(self, value: str) -> str:
+        """HMAC-SHA-256 of one value, in hex."""
+        return hmac.new(self._fingerprint_key, value.encode(), hashlib.sha256).hexdigest()
+
+    def conflict_id(self, target: str, table: str, columns: Sequence[str], key: KeyValues) -> str:
+        """16 hex digits that name this key with these values in this Target, whenever it is met."""
+        return self.fingerprint(json.dumps([target, table, list(columns), list(key)]))[:16]
+
+    def seal(self, value: Any) -> bytes:
+        """Encrypt a JSON value (Fernet)."""
+        return self._fernet.encrypt(json.dumps(value, ensure_ascii=False).encode())
+
+    def open(self, sealed: bytes) -> Any:
+        """Decrypt what `seal` made."""
+        return json.loads(self._fernet.decrypt(sealed))
+
+
+def mask(value: str | None) -> str:
+    """At most one character of each part of a value; nothing of a short one.
+
+    >>> mask("jane.doe@example.com"), mask("cus_12345"), mask("abc"), mask(None)
+    ('j…@e….com', 'c…', '…', '…')
+    """
+    if value is None or len(value) < 4:
+        return _HIDDEN
+    local, at, domain = value.rpartition("@")
+    if not at or not local or not domain:
+        return value[0] + _HIDDEN
+    name, dot, top = domain.rpartition(".")
+    ending = top if len(top) <= _LONGEST_ENDING else top[0] + _HIDDEN
+    return f"{local[0]}{_HIDDEN}@{(name or top)[0]}{_HIDDEN}{dot}{ending if dot else ''}"
+
+
+def mask_text(text: str) -> str:
+    """A title or exception text without the values in it: addresses, and whatever follows `)=(`.
+
+    >>> mask_text("Key (email)=(jane@example.com) already exists.")
+    'Key (email)=(…)'
+    """
+    return _EMAIL.sub(lambda found: mask(found[0]), _QUOTED_TUPLE.sub(f")=({_HIDDEN})", text))

@@ -1,0 +1,1 @@
+"""What the store can be asked, one file a question. Nothing here writes."""

@@ -1,0 +1,191 @@
+"""Which Conflicts are there: the list that Triage pages through, one of them, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.rows import row_ref, row_refs
+from collectors.evidence.schema import conflicts as table
+from collectors.evidence.schema import fingerprints, verdict_history
+from collectors.model import Confidence, RowRef, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictRow:
+    """A Conflict as stored. `columns` and `masked_key` are of the same length."""
+
+    id: str
+    environment: str
+    target: str
+    schema: str
+    table: str
+    constraint: str
+    columns: tuple[str, ...]
+    organization_id: str | None
+    masked_key: tuple[str, ...]
+    verdict: Verdict
+    confidence: Confidence | None
+    reasons: tuple[str, ...]
+    blocker: RowRef | None
+    holder: RowRef | None
+    candidates: tuple[RowRef, ...]
+    failures: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    held_at: datetime | None
+    asked_at: datetime
+    released_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictFilter:
+    """Empty means "any". `since` bounds the newest Failure."""
+
+    environments: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    organization_id: str | None = None
+    constraint: str | None = None
+    since: datetime | None = None
+
+
+Position = tuple[datetime | None, str]
+"""Where a page ended: the last line's (last_seen, id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """One line of a Conflict's Verdict history."""
+
+    at: datetime
+    verdict: Verdict
+    confidence: Confidence | None
+    reasons: tuple[str, ...]
+
+
+def list_conflicts(
+    store: Store,
+    wanted: ConflictFilter | None = None,
+    *,
+    after: Position | None = None,
+    limit: int | None = None,
+) -> list[ConflictRow]:
+    """Newest Failure first; `after` continues behind a page's last line (keyset paging)."""
+    query = _matching(select(table), wanted or ConflictFilter())
+    if after is not None and after[0] is not None:
+        query = query.where(tuple_(table.c.last_seen, table.c.id) < tuple_(*after))
+    query = query.order_by(table.c.last_seen.desc(), table.c.id.desc()).limit(limit)
+    with store.read() as connection:
+        return [_conflict(row) for row in connection.execute(query)]
+
+
+def find_conflict(store: Store, conflict_id: str) -> ConflictRow | None:
+    """One Conflict by its id."""
+    with store.read() as connection:
+        row = connection.execute(select(table).where(table.c.id == conflict_id)).one_or_none()
+    return None if row is None else _conflict(row)
+
+
+def count_by_verdict(store: Store, wanted: ConflictFilter | None = None) -> dict[Verdict, int]:
+    """How many Conflicts stand at each Verdict; one that none stands at is left out."""
+    query = select(table.c.verdict, func.count()).group_by(table.c.verdict)
+    with store.read() as connection:
+        rows = connection.execute(_matching(query, wanted or ConflictFilter()))
+        return {Verdict(verdict): count for verdict, count in rows}
+
+
+def conflicts_of_values(store: Store, values: Sequence[str]) -> list[ConflictRow]:
+    """The Conflicts any of these values belongs to, newest first.
+
+    Only the spellings given are looked for: folding is the Target's business.
+    """
+    known = [store.vault.fingerprint(value) for value in values]
+    ids = select(fingerprints.c.conflict_id).where(fingerprints.c.fingerprint.in_(known))
+    query = select(table).where(table.c.id.in_(ids))
+    with store.read() as connection:
+        return [_conflict(row) for row in connection.execute(_newest_first(query))]
+
+
+def conflicts_of_rows(store: Store, rows: Sequence[str]) -> list[ConflictRow]:
+    """The Conflicts whose blocker, holder or organization has one of these row ids."""
+    wanted = [table.c.organization_id.in_(rows)]
+    wanted += [table.c[name]["id"].as_string().in_(rows) for name in ("blocker", "holder")]
+    with store.read() as connection:
+        found = {
+            row.id: _conflict(row)
+            for condition in wanted
+            for row in connection.execute(_newest_first(select(table).where(condition)))
+        }
+    return list(found.values())
+
+
+def verdict_changes(store: Store, conflict_id: str) -> list[VerdictChange]:
+    """How a Conflict's Verdict changed, oldest first."""
+    query = (
+        select(verdict_history)
+        .where(verdict_history.c.conflict_id == conflict_id)
+        .order_by(verdict_history.c.id)
+    )
+    with store.read() as connection:
+        return [
+            VerdictChange(row.at, Verdict(row.verdict), _sure(row.confidence), tuple(row.reasons))
+            for row in connection.execute(query)
+        ]
+
+
+def _matching(query: Select[Any], wanted: ConflictFilter) -> Select[Any]:
+    return query.where(and_(True, *_conditions(wanted)))
+
+
+def _conditions(wanted: ConflictFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.environments:
+        conditions.append(table.c.environment.in_(wanted.environments))
+    if wanted.verdicts:
+        conditions.append(table.c.verdict.in_(wanted.verdicts))
+    if wanted.organization_id is not None:
+        conditions.append(table.c.organization_id == wanted.organization_id)
+    if wanted.constraint is not None:
+        conditions.append(table.c.constraint_name == wanted.constraint)
+    if wanted.since is not None:
+        conditions.append(table.c.last_seen >= wanted.since)
+    return conditions
+
+
+def _newest_first(query: Select[Any]) -> Select[Any]:
+    return query.order_by(table.c.last_seen.desc(), table.c.id.desc())
+
+
+def _sure(stored: str | None) -> Confidence | None:
+    return None if stored is None else Confidence(stored)
+
+
+def _conflict(row: Row[Any]) -> ConflictRow:
+    return ConflictRow(
+        id=row.id,
+        environment=row.environment,
+        target=row.target,
+        schema=row.schema_name,
+        table=row.table_name,
+        constraint=row.constraint_name,
+        columns=tuple(row.columns),
+        organization_id=row.organization_id,
+        masked_key=tuple(row.masked_key),
+        verdict=Verdict(row.verdict),
+        confidence=_sure(row.confidence),
+        reasons=tuple(row.reasons),
+        blocker=row_ref(row.blocker),
+        holder=row_ref(row.holder),
+        candidates=row_refs(row.candidates),
+        failures=row.failures,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        held_at=row.held_at,
+        asked_at=row.asked_at,
+        released_by=row.released_by,
+    )

@@ -1,0 +1,133 @@
+"""Which Failures are there: for the command line, a Conflict's page, and the UNDECIDED queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, tuple_
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.rows import row_ref, row_refs
+from collectors.evidence.schema import conflicts, issues
+from collectors.evidence.schema import failures as table
+from collectors.model import Confidence, Operation, RowRef, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """A Failure as stored, with its Verdict. `columns` are the Conflict's, if it has one."""
+
+    event_id: str
+    environment: str
+    project: str | None
+    occurred_at: datetime
+    operation: Operation | None
+    transaction: str | None
+    release: str | None
+    issue_id: str | None
+    issue_url: str | None
+    verdict: Verdict
+    confidence: Confidence | None
+    reasons: tuple[str, ...]
+    constraint: str | None
+    table: str | None
+    blocker: RowRef | None
+    candidates: tuple[RowRef, ...]
+    conflict_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFilter:
+    """Empty means "any"."""
+
+    environments: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    since: datetime | None = None
+    conflict_id: str | None = None
+    event_id: str | None = None
+    issue_id: str | None = None
+
+
+def iter_failures(
+    store: Store,
+    wanted: FailureFilter | None = None,
+    *,
+    after: tuple[datetime, str] | None = None,
+    limit: int | None = None,
+) -> Iterator[FailureRow]:
+    """Newest first, read as a stream; `after` continues behind (occurred_at, event_id)."""
+    query = _matching(_select(), wanted or FailureFilter())
+    if after is not None:
+        query = query.where(tuple_(table.c.occurred_at, table.c.event_id) < tuple_(*after))
+    query = query.order_by(table.c.occurred_at.desc(), table.c.event_id.desc()).limit(limit)
+    with store.read() as connection:
+        for row in connection.execution_options(yield_per=1_000).execute(query):
+            yield _failure(row)
+
+
+def list_failures(
+    store: Store,
+    wanted: FailureFilter | None = None,
+    *,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 200,
+) -> list[FailureRow]:
+    """One page of `iter_failures`."""
+    return list(iter_failures(store, wanted, after=after, limit=limit))
+
+
+def count_failures(store: Store, wanted: FailureFilter | None = None) -> int:
+    """How many Failures match."""
+    query = _matching(select(func.count()).select_from(table), wanted or FailureFilter())
+    with store.read() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def known_environments(store: Store) -> list[str]:
+    """Every environment a Failure or Conflict was stored for, in alphabetical order."""
+    query = select(table.c.environment).union(select(conflicts.c.environment))
+    with store.read() as connection:
+        return sorted(connection.scalars(query))
+
+
+def _select() -> Select[Any]:
+    url = issues.c.url.label("issue_url")
+    return select(table, url).outerjoin(issues, issues.c.issue_id == table.c.issue_id)
+
+
+def _matching(query: Select[Any], wanted: FailureFilter) -> Select[Any]:
+    if wanted.environments:
+        query = query.where(table.c.environment.in_(wanted.environments))
+    if wanted.verdicts:
+        query = query.where(table.c.verdict.in_(wanted.verdicts))
+    if wanted.since is not None:
+        query = query.where(table.c.occurred_at >= wanted.since)
+    for name in ("conflict_id", "event_id", "issue_id"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(table.c[name] == value)
+    return query
+
+
+def _failure(row: Row[Any]) -> FailureRow:
+    return FailureRow(
+        event_id=row.event_id,
+        environment=row.environment,
+        project=row.project,
+        occurred_at=row.occurred_at,
+        operation=None if row.operation is None else Operation(row.operation),
+        transaction=row.transaction,
+        release=row.release,
+        issue_id=row.issue_id,
+        issue_url=row.issue_url,
+        verdict=Verdict(row.verdict),
+        confidence=None if row.confidence is None else Confidence(row.confidence),
+        reasons=tuple(row.reasons),
+        constraint=row.constraint_name,
+        table=row.table_name,
+        blocker=row_ref(row.blocker),
+        candidates=row_refs(row.candidates),
+        conflict_id=row.conflict_id,
+    )

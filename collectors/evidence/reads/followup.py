@@ -1,0 +1,101 @@
+"""What must be asked again: Failures whose Verdict may still change, and what we saw before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, or_, select
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.rows import row_ref
+from collectors.evidence.schema import conflicts, failures
+from collectors.evidence.sealing import open_key
+from collectors.model import Earlier, Failure, Operation, RowRef, Verdict
+
+_CHUNK = 500
+_BLOCKED = [verdict for verdict in Verdict if verdict.is_blocked]
+_OPEN = [verdict for verdict in Verdict if verdict.may_change]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A stored Failure to ask about again, with the Verdict and blocker it has now."""
+
+    source: str
+    failure: Failure
+    conflict_id: str | None
+    verdict: Verdict
+    blocker: RowRef | None
+
+
+def open_conflicts(store: Store) -> Iterator[Pending]:
+    """The newest Failure of every Conflict that may change, or that our remedy closed since."""
+    unconfirmed = and_(
+        conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.settled_at
+    )
+    newest = failures.c.event_id == conflicts.c.newest_event
+    query = select(failures).join(conflicts, newest)
+    query = query.where(or_(conflicts.c.verdict.in_(_OPEN), unconfirmed))
+    yield from _pending(store, query)
+
+
+def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending]:
+    """Every Failure of these Conflicts whose own Verdict may change or was closed by a remedy."""
+    changing = [*_OPEN, Verdict.UNBLOCKED]
+    for start in range(0, len(conflict_ids), _CHUNK):
+        some = failures.c.conflict_id.in_(conflict_ids[start : start + _CHUNK])
+        yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
+
+
+def undecided_failures(store: Store) -> Iterator[Pending]:
+    """Failures without a Conflict that a look could still decide: their values are known."""
+    query = select(failures).where(
+        failures.c.verdict == Verdict.UNDECIDED, failures.c.conflict_id.is_(None)
+    )
+    yield from _pending(store, query)
+
+
+def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlier]:
+    """What our last look at each of these Conflicts found; an unknown one is left out."""
+    wanted = list(conflict_ids)
+    table = conflicts.c
+    query = select(table.id, table.verdict, table.blocker, table.held_at, table.released_by)
+    seen: dict[str, Earlier] = {}
+    with store.read() as connection:
+        for start in range(0, len(wanted), _CHUNK):
+            some = query.where(table.id.in_(wanted[start : start + _CHUNK]))
+            seen |= {row.id: _earlier(row) for row in connection.execute(some)}
+    return seen
+
+
+def _earlier(row: Any) -> Earlier:
+    return Earlier(Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by)
+
+
+def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
+    with store.read() as connection:
+        for row in connection.execute(query.where(failures.c.sealed.is_not(None))):
+            yield Pending(
+                row.source,
+                _failure(store, row),
+                row.conflict_id,
+                Verdict(row.verdict),
+                row_ref(row.blocker),
+            )
+
+
+def _failure(store: Store, row: Row[Any]) -> Failure:
+    return Failure(
+        event_id=row.event_id,
+        environment=row.environment,
+        occurred_at=row.occurred_at,
+        project=row.project,
+        operation=None if row.operation is None else Operation(row.operation),
+        transaction=row.transaction,
+        release=row.release,
+        issue_id=row.issue_id,
+        key=open_key(store.vault, row.sealed),
+        organization_id=row.organization_id,
+    )

@@ -1,0 +1,334 @@
+"""Everything that `collect` writes: a page of judged Failures, with its Cursor, in one transaction.
+
+A Failure is known by its event id, so a page that is read twice changes nothing the second time. A
+Conflict is derived from its Failures inside the same transaction, never counted along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store
+from collectors.evidence.privacy import mask, mask_text
+from collectors.evidence.reads.rows import stored_ref
+from collectors.evidence.sealing import seal_key
+from collectors.model import Failure, Issue, Judgement, Verdict
+
+KEEP_SETTLED = timedelta(days=30)
+"""How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A Failure of a source with what a look at its Target said of it, at `looked_at`.
+
+    `conflict_id` is set exactly when the Judgement has a UniqueKey and complete KeyValues.
+    `organization_id` is the Holder's or the key's own, else the Event's hint.
+    """
+
+    source: str
+    failure: Failure
+    target: str | None
+    judgement: Judgement
+    looked_at: datetime
+    conflict_id: str | None = None
+    organization_id: str | None = None
+
+
+def known_events(store: Store, event_ids: Iterable[str]) -> set[str]:
+    """Those of the ids that are stored already."""
+    known: set[str] = set()
+    wanted = list(event_ids)
+    with store.read() as connection:
+        for start in range(0, len(wanted), _CHUNK):
+            column = schema.failures.c.event_id
+            query = select(column).where(column.in_(wanted[start : start + _CHUNK]))
+            known.update(connection.scalars(query))
+    return known
+
+
+def save_page(
+    store: Store,
+    source: str,
+    judged: Sequence[Judged],
+    *,
+    issues: Sequence[Issue] = (),
+    cursor: str | None = None,
+) -> None:
+    """Store one page and how far the source has been read, together or not at all."""
+    with store.write() as connection:
+        _save_judged(store, connection, judged)
+        _upsert(connection, schema.issues, [_issue_line(issue) for issue in issues])
+        if cursor is not None:
+            line = {"source": source, "cursor": cursor, "updated_at": datetime.now(UTC)}
+            _upsert(connection, schema.cursors, [line])
+        next_generation(connection)
+
+
+def save_looks(store: Store, judged: Sequence[Judged], unchanged: Sequence[str]) -> None:
+    """Store a follow-up: what changed, and the Conflicts that stand as they did."""
+    now = datetime.now(UTC)
+    with store.write() as connection:
+        _save_judged(store, connection, judged)
+        _touch(connection, unchanged, now)
+        if judged:
+            next_generation(connection)
+
+
+def load_cursor(store: Store, source: str) -> str | None:
+    """Where the source was left, None before its first page."""
+    query = select(schema.cursors.c.cursor).where(schema.cursors.c.source == source)
+    with store.read() as connection:
+        found: str | None = connection.scalar(query)
+    return found
+
+
+def start_run(store: Store) -> int:
+    """Note that a Run began; returns its id."""
+    line = {
+        "started_at": datetime.now(UTC),
+        "read": 0,
+        "stored": 0,
+        "unreachable": [],
+        "notes": [],
+    }
+    with store.write() as connection:
+        key = connection.execute(schema.runs.insert(), line).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def finish_run(
+    store: Store, run: int, *, read: int, stored: int, unreachable: list[str], notes: list[str]
+) -> None:
+    """Note how a Run ended, and erase what has outlived its purpose."""
+    now = datetime.now(UTC)
+    with store.write() as connection:
+        connection.execute(
+            update(schema.runs)
+            .where(schema.runs.c.id == run)
+            .values(finished_at=now, read=read, stored=stored, unreachable=unreachable, notes=notes)
+        )
+        _erase_settled(connection, now - KEEP_SETTLED)
+        next_generation(connection)
+
+
+def _save_judged(store: Store, connection: Connection, judged: Sequence[Judged]) -> None:
+    conflicts = _newest(judged)
+    before = _standing(connection, conflicts)
+    lines = [_conflict_line(store, one) for one in conflicts.values() if _leads(one, before)]
+    _upsert(connection, schema.conflicts, lines, keep=("failures", "first_seen", "last_seen"))
+    _upsert(connection, schema.failures, [_failure_line(store, one) for one in judged])
+    _count(connection, list(conflicts))
+    _remember_changes(connection, lines, before)
+    _insert_new(connection, schema.fingerprints, list(_fingerprint_lines(store, conflicts)))
+
+
+def _newest(judged: Sequence[Judged]) -> dict[str, Judged]:
+    """Each Conflict's newest Failure of this page."""
+    newest: dict[str, Judged] = {}
+    for one in sorted(judged, key=lambda each: (each.failure.occurred_at, each.failure.event_id)):
+        if one.conflict_id is not None:
+            newest[one.conflict_id] = one
+    return newest
+
+
+def _standing(connection: Connection, ids: Iterable[str]) -> dict[str, Any]:
+    table = schema.conflicts
+    query = select(
+        table.c.id,
+        table.c.verdict,
+        table.c.confidence,
+        table.c.blocker,
+        table.c.held_at,
+        table.c.last_seen,
+        table.c.settled_at,
+    )
+    found = connection.execute(query.where(table.c.id.in_(list(ids))))
+    return {row.id: row for row in found}
+
+
+def _leads(one: Judged, before: dict[str, Any]) -> bool:
+    """Whether it is the Conflict's newest Failure, so that its Verdict is the Conflict's."""
+    stored = before.get(str(one.conflict_id))
+    return stored is None or stored.last_seen is None or one.failure.occurred_at >= stored.last_seen
+
+
+def _failure_line(store: Store, one: Judged) -> dict[str, Any]:
+    failure, judgement = one.failure, one.judgement
+    key = judgement.key
+    violated = failure.key
+    return {
+        "event_id": failure.event_id,
+        "source": one.source,
+        "project": failure.project,
+        "environment": failure.environment,
+        "target": one.target,
+        "occurred_at": failure.occurred_at,
+        "operation": failure.operation,
+        "transaction": None if failure.transaction is None else mask_text(failure.transaction),
+        "release": failure.release,
+        "issue_id": failure.issue_id,
+        "constraint_name": key.name if key else violated.constraint if violated else None,
+        "table_name": key.table if key else violated.table if violated else None,
+        "organization_id": one.organization_id,
+        "verdict": judgement.verdict,
+        "confidence": judgement.confidence,
+        "reasons": [mask_text(reason) for reason in judgement.reasons],
+        "blocker": stored_ref(judgement.blocker),
+        "candidates": [stored_ref(row) for row in judgement.candidates],
+        "conflict_id": one.conflict_id,
+        "judged_at": one.looked_at,
+        "sealed": seal_key(store.vault, violated),
+    }
+
+
+def _conflict_line(store: Store, one: Judged) -> dict[str, Any]:
+    judgement = one.judgement
+    key, values = judgement.key, judgement.values
+    assert key is not None
+    assert values is not None
+    blocked = judgement.verdict.is_blocked
+    return {
+        "id": one.conflict_id,
+        "environment": one.failure.environment,
+        "target": one.target,
+        "schema_name": key.schema,
+        "table_name": key.table,
+        "constraint_name": key.name,
+        "columns": list(key.columns),
+        "organization_id": one.organization_id,
+        "masked_key": [mask(value) for value in values],
+        "verdict": judgement.verdict,
+        "confidence": judgement.confidence,
+        "reasons": [mask_text(reason) for reason in judgement.reasons],
+        "blocker": stored_ref(judgement.blocker),
+        "holder": stored_ref(judgement.holder.row if judgement.holder else None),
+        "candidates": [stored_ref(row) for row in judgement.candidates],
+        "newest_event": one.failure.event_id,
+        "asked_at": one.looked_at,
+        **({"held_at": one.looked_at} if blocked else {}),
+        "settled_at": None if judgement.verdict.may_change else one.looked_at,
+        "sealed": store.vault.seal(list(values)),
+        "failures": 0,
+    }
+
+
+def _fingerprint_lines(store: Store, conflicts: dict[str, Judged]) -> Iterable[dict[str, Any]]:
+    for conflict_id, one in conflicts.items():
+        for value in set(one.judgement.values or ()):
+            if value is not None:
+                yield {
+                    "fingerprint": store.vault.fingerprint(value),
+                    "conflict_id": conflict_id,
+                }
+
+
+def _issue_line(issue: Issue) -> dict[str, Any]:
+    return {
+        "issue_id": issue.issue_id,
+        "project": issue.project,
+        "title": mask_text(issue.title),
+        "status": issue.status,
+        "substatus": issue.substatus,
+        "first_seen": issue.first_seen,
+        "last_seen": issue.last_seen,
+        "count": issue.count,
+        "url": issue.url,
+    }
+
+
+def _count(connection: Connection, ids: Sequence[str]) -> None:
+    """A Conflict's Failures, first and last: counted afresh, so that a rerun cannot double them."""
+    seen, table = schema.failures.c, schema.conflicts
+    of_this = seen.conflict_id == table.c.id
+    counted = {
+        "failures": select(func.count()).where(of_this).scalar_subquery(),
+        "first_seen": select(func.min(seen.occurred_at)).where(of_this).scalar_subquery(),
+        "last_seen": select(func.max(seen.occurred_at)).where(of_this).scalar_subquery(),
+    }
+    for start in range(0, len(ids), _CHUNK):
+        some = table.c.id.in_(ids[start : start + _CHUNK])
+        connection.execute(update(table).where(some).values(counted))
+
+
+def _remember_changes(
+    connection: Connection, lines: Sequence[dict[str, Any]], before: dict[str, Any]
+) -> None:
+    changes = [
+        {
+            "conflict_id": line["id"],
+            "at": line["asked_at"],
+            "verdict": line["verdict"],
+            "confidence": line["confidence"],
+            "reasons": line["reasons"],
+        }
+        for line in lines
+        if _changed(line, before.get(line["id"]))
+    ]
+    if changes:
+        connection.execute(schema.verdict_history.insert(), changes)
+
+
+def _changed(line: dict[str, Any], stored: Any | None) -> bool:
+    if stored is None:
+        return True
+    before = (stored.verdict, stored.confidence, stored.blocker)
+    return before != (line["verdict"], line["confidence"], line["blocker"])
+
+
+def _touch(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    table = schema.conflicts
+    blocked = [verdict for verdict in Verdict if verdict.is_blocked]
+    for start in range(0, len(ids), _CHUNK):
+        some = table.c.id.in_(ids[start : start + _CHUNK])
+        connection.execute(update(table).where(some).values(asked_at=now))
+        held = some & table.c.verdict.in_(blocked)
+        connection.execute(update(table).where(held).values(held_at=now))
+
+
+def _erase_settled(connection: Connection, before: datetime) -> None:
+    conflicts, failures = schema.conflicts, schema.failures
+    settled = select(conflicts.c.id).where(
+        conflicts.c.settled_at < before, conflicts.c.sealed.is_not(None)
+    )
+    connection.execute(
+        update(failures).where(failures.c.conflict_id.in_(settled)).values(sealed=None)
+    )
+    connection.execute(update(conflicts).where(conflicts.c.settled_at < before).values(sealed=None))
+
+
+def _upsert(
+    connection: Connection, table: Table, lines: list[dict[str, Any]], keep: Sequence[str] = ()
+) -> None:
+    """Insert, or overwrite every column that the lines give except those to `keep`."""
+    groups: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for line in lines:
+        groups.setdefault(frozenset(line), []).append(line)
+    for names, same in groups.items():
+        statement = insert(table)
+        key = [column.name for column in table.primary_key]
+        changing = {name: statement.excluded[name] for name in names - {*key, *keep}}
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changing), same)
+
+
+def _insert_new(connection: Connection, table: Table, lines: list[dict[str, Any]]) -> None:
+    if lines:
+        connection.execute(insert(table).on_conflict_do_nothing(), lines)
+
+
+def next_generation(connection: Connection) -> None:
+    """Tell every cache that what is stored has changed."""
+    table = schema.meta
+    query = select(table.c.value).where(table.c.name == "generation")
+    grown = int(connection.scalar(query) or 0) + 1
+    _upsert(connection, table, [{"name": "generation", "value": str(grown)}])

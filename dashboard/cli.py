@@ -1,0 +1,254 @@
+"""The `tombstone` command: arguments and exit codes, nothing else.
+
+0 done · 1 a Finding or Refusal · 2 wrong usage or settings · 3 something could not be reached, the
+rest was done · 4 a fault of our own · 130 interrupted. Everything heavy is imported by the command
+that needs it, so that `--help` and `explain` start at once.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from collectors.errors import Unreachable, UsageError
+from collectors.model import Verdict
+
+DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+app = typer.Typer(
+    help="Why “create customer” answered 500, which soft-deleted row caused it, and the cure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+store_app = typer.Typer(help="Look after Tombstone's own store.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
+Json = Annotated[bool, typer.Option("--json", help="Results as JSON on stdout.")]
+Environment = Annotated[str | None, typer.Option(help="Only this Sentry environment.")]
+Since = Annotated[str | None, typer.Option(help="How far back: 14d, 12h, 30m, or a date.")]
+Events = Annotated[
+    list[str] | None,
+    typer.Option("--events", help="Read these files or folders instead of Sentry; - is stdin."),
+]
+
+
+def main() -> None:
+    """Run the command, and turn every way it can end into its exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    sys.exit(_run(arguments, debug=debug))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    try:
+        code = app(arguments, prog_name="tombstone", standalone_mode=False)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        return INTERRUPTED
+    except click.ClickException as error:
+        return _complain(error.format_message(), WRONG_USAGE)
+    except UsageError as error:
+        return _complain(str(error), WRONG_USAGE)
+    except Unreachable as error:
+        return _complain(str(error), UNREACHABLE)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
+        return DONE
+    except Exception as error:  # the outermost boundary: whatever is left is our fault
+        if debug:
+            traceback.print_exc()
+        return _complain(f"A fault of our own: {type(error).__name__} (--debug).", OWN_FAULT)
+    return code if isinstance(code, int) else DONE
+
+
+def _complain(sentence: str, code: int) -> int:
+    from dashboard.output import say
+
+    say(f"tombstone: {sentence}")
+    return code
+
+
+@app.command()
+def collect(
+    environment: Environment = None,
+    events: Events = None,
+    since: Since = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    fail_on: Annotated[
+        str | None, typer.Option(help="`new`: exit 1 when a new blocked Conflict was found.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Read new Events from Sentry, or from files, and judge them against the Targets."""
+    from dashboard.commands import collecting
+
+    if fail_on not in (None, "new"):
+        raise UsageError("--fail-on knows only `new`.")
+    summary = collecting.collect_once(environment, events or [], _moment(since), full=full)
+    collecting.show(summary, as_json=as_json)
+    if summary.unreachable:
+        return UNREACHABLE
+    return FOUND if fail_on and summary.newly_blocked else DONE
+
+
+@app.command()
+def follow(
+    every: Annotated[str, typer.Option(help="How long to wait between Runs.")] = "5m",
+    environment: Environment = None,
+) -> int:
+    """Collect again and again, in the foreground, until interrupted."""
+    from dashboard.commands import collecting
+
+    return collecting.follow(environment, _duration(every))
+
+
+@app.command()
+def conflicts(
+    verdict: Annotated[Verdict | None, typer.Option(help="Only this Verdict.")] = None,
+    environment: Environment = None,
+    as_json: Json = False,
+) -> None:
+    """List the Conflicts: one key with its values, and everyone it kept out."""
+    from dashboard.commands import listing
+
+    listing.show_conflicts(verdict, environment, as_json=as_json)
+
+
+@app.command()
+def failures(
+    environment: Environment = None,
+    since: Since = None,
+    verdict: Annotated[Verdict | None, typer.Option(help="Only this Verdict.")] = None,
+    conflict: Annotated[str | None, typer.Option(help="Only this Conflict's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the Failures, newest first, each with its Verdict and reasons."""
+    from dashboard.commands import listing
+
+    listing.show_failures(environment, _moment(since), verdict, conflict, as_json=as_json)
+
+
+@app.command()
+def explain(
+    file: Annotated[str, typer.Argument(help="A file, or - for standard input.")] = "-",
+    environment: Environment = None,
+    jsonl: Annotated[
+        str | None, typer.Option("--jsonl", help='Many: a line each {"id", "text"}.')
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what an error text, an event's JSON or a pasted ticket is about."""
+    from dashboard.commands import explaining
+
+    if jsonl is not None:
+        explaining.show_many(jsonl, environment)
+    else:
+        explaining.show_one(file, environment, as_json=as_json)
+
+
+@app.command()
+def remediate(
+    conflict: Annotated[list[str], typer.Argument(help="Conflict ids.")],
+    remedy: Annotated[str, typer.Option(help="release-key or restore-row.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
+    digest: Annotated[str | None, typer.Option(help="Only the plan with this digest.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Preview a Remedy, or apply it by the same rules as the dashboard."""
+    from dashboard.commands import remedying
+
+    if apply and not reason:
+        raise UsageError("--apply needs --reason TEXT.")
+    outcomes = remedying.remediate(conflict, remedy, apply=apply, reason=reason, digest=digest)
+    return _code(remedying.show(outcomes, as_json=as_json, many=len(conflict) > 1))
+
+
+@app.command()
+def undo(
+    remediation: Annotated[str, typer.Argument(help="The remediation's id.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Put back what a Remedy changed, or hear why that cannot be."""
+    from dashboard.commands import remedying
+
+    outcome = remedying.undo(remediation, apply=apply, reason=reason)
+    return _code(remedying.show([outcome], as_json=as_json, many=False))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Check settings, store, Sentry, Targets and writer, one line each, and how to mend them."""
+    from dashboard.commands import checking
+
+    return checking.doctor(as_json=as_json)
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="The port on loopback; 0 takes a free one.")] = 8501,
+) -> None:
+    """Open the dashboard on this machine."""
+    from dashboard.server import run
+
+    run(port=port)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="Where it keeps its data.")] = Path("demo-data"),
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    exit_after_ready: Annotated[
+        bool, typer.Option("--exit-after-ready", help="Stop everything once it stands.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Start a shop that has the bug, a local Sentry, a PostgreSQL and the dashboard over them."""
+    from sample_data.demo import run
+
+    return run(data, headless=headless, exit_after_ready=exit_after_ready, as_json=as_json)
+
+
+@store_app.command("upgrade")
+def store_upgrade() -> None:
+    """Bring the store to this version; a SQLite file is copied first."""
+    from dashboard.commands import checking
+
+    checking.upgrade_store()
+
+
+def _code(refused: bool) -> int:
+    return FOUND if refused else DONE
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _duration(text: str) -> timedelta:
+    """`5m` → five minutes; a UsageError for what is none."""
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is not a duration such as 30s, 5m, 12h or 14d.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _moment(text: str | None) -> datetime | None:
+    """`14d` → two weeks ago; a date or time in UTC as it is."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{1,6}[smhdw]", text.strip()):
+        return datetime.now(UTC) - _duration(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is neither a duration such as 14d nor a date.") from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

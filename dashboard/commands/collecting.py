@@ -1,0 +1,65 @@
+"""`collect` and `follow`: one Run, or one after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from collectors.errors import Unreachable
+from collectors.evidence.database import sqlite_file
+from collectors.evidence.lease import collecting
+from collectors.pipeline import RunSummary, run
+from dashboard.commands.opening import our_settings, our_store
+from dashboard.output import err, print_json, say
+
+UNREACHABLE = 3
+
+
+def collect_once(
+    environment: str | None, paths: Sequence[str], since: datetime | None, *, full: bool
+) -> RunSummary:
+    """One Run, with a progress line on a terminal."""
+    settings, store = our_settings(), our_store()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with (
+        collecting(sqlite_file(settings.store_url)),
+        Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar,
+    ):
+        task = bar.add_task("Reading Sentry…")
+        return run(
+            settings,
+            store,
+            environment=environment,
+            paths=paths,
+            since=since,
+            full=full,
+            progress=lambda sentence: bar.update(task, description=sentence),
+        )
+
+
+def show(summary: RunSummary, *, as_json: bool) -> None:
+    """The result on stdout, the summary for people on stderr."""
+    if as_json:
+        print_json(
+            {
+                "read": summary.read,
+                "stored": summary.stored,
+                "by_verdict": {str(verdict): n for verdict, n in summary.by_verdict.items()},
+                "unreachable": list(summary.unreachable),
+            }
+        )
+    for line in summary.sentences():
+        say(line)
+
+
+def follow(environment: str | None, every: timedelta) -> int:
+    """Run after Run until interrupted; what cannot be reached is said and tried again."""
+    while True:
+        try:
+            show(collect_once(environment, (), None, full=False), as_json=False)
+        except Unreachable as error:
+            say(str(error))
+        time.sleep(every.total_seconds())

@@ -1,0 +1,21 @@
+"""Opening what the settings name."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from collectors.evidence.database import Store, open_store
+from collectors.settings import Settings, load_settings
+
+
+@cache
+def our_settings() -> Settings:
+    """The settings, read once a process."""
+    return load_settings()
+
+
+@cache
+def our_store() -> Store:
+    """The store that the settings name."""
+    settings = our_settings()
+    return open_store(settings.store_url, settings.required_secret())

@@ -1,0 +1,120 @@
+"""How the command line says things: the fixed JSON of DESIGN 8, and tables for people.
+
+JSON has every key, `null` for what is not known; times are RFC 3339 in UTC with `Z`. Text that came
+from outside loses its control characters before it reaches a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from collectors.evidence.reads.conflicts import ConflictRow
+from collectors.evidence.reads.failures import FailureRow
+from collectors.model import RowRef
+
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def say(sentence: str) -> None:
+    """A line of progress, summary or warning: to stderr."""
+    err.print(plain(sentence), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on one line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table for people on stdout."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(_shown(cell))) for cell in row))
+    out.print(table)
+
+
+def plain(text: str) -> str:
+    r"""`text` without control, format and bidi characters, which could drive a terminal.
+
+    >>> plain("a\x1b[31mb\u202ec")
+    'a[31mbc'
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """A time as JSON has it.
+
+    >>> rfc3339(datetime(2026, 11, 22, 9, 30, tzinfo=UTC))
+    '2026-11-22T09:30:00.000000Z'
+    """
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def row_json(row: RowRef | None) -> dict[str, Any] | None:
+    """A blocker or candidate."""
+    if row is None:
+        return None
+    return {"table": row.table, "id": row.id, "deleted_at": rfc3339(row.deleted_at)}
+
+
+def failure_json(failure: FailureRow) -> dict[str, Any]:
+    """One line of `failures --json`."""
+    return {
+        "event_id": failure.event_id,
+        "environment": failure.environment,
+        "occurred_at": rfc3339(failure.occurred_at),
+        "operation": failure.operation,
+        "transaction": failure.transaction,
+        "release": failure.release,
+        "issue_id": failure.issue_id,
+        "verdict": failure.verdict,
+        "confidence": failure.confidence,
+        "reasons": list(failure.reasons),
+        "constraint": failure.constraint,
+        "table": failure.table,
+        "blocker": row_json(failure.blocker),
+        "candidates": [row_json(row) for row in failure.candidates],
+        "conflict_id": failure.conflict_id,
+    }
+
+
+def conflict_json(conflict: ConflictRow) -> dict[str, Any]:
+    """One element of `conflicts --json`."""
+    return {
+        "id": conflict.id,
+        "environment": conflict.environment,
+        "table": conflict.table,
+        "constraint": conflict.constraint,
+        "columns": list(conflict.columns),
+        "verdict": conflict.verdict,
+        "confidence": conflict.confidence,
+        "blocker": row_json(conflict.blocker),
+        "failures": conflict.failures,
+        "first_seen": rfc3339(conflict.first_seen),
+        "last_seen": rfc3339(conflict.last_seen),
+        "organization_id": conflict.organization_id,
+        "masked_key": list(conflict.masked_key),
+    }
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return str(cell)

@@ -1,0 +1,73 @@
+"""Privacy: what a mask gives away, what a fingerprint tells, what a seal hides."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.evidence.privacy import Vault, mask, mask_text
+
+VAULT = Vault.of("0123456789abcdef" * 3)
+OTHER = Vault.of("fedcba9876543210" * 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        pytest.param("jane@example.com", "j…@e….com", id="e-mail"),
+        pytest.param("j@e.io", "j…@e….io", id="short e-mail"),
+        pytest.param("jane@localhost", "j…@l…", id="no top-level domain"),
+        pytest.param("a@b@c.example.org", "a…@c….org", id="two at signs"),
+        pytest.param("cus_829", "c…", id="identifier"),
+        pytest.param("jane@corp.kowalski", "j…@c….k…", id="an ending that may be a name"),
+        pytest.param("abc", "…", id="under four characters"),
+        pytest.param(None, "…", id="NULL"),
+        pytest.param("@@@@", "@…", id="only at signs"),
+    ],
+)
+def test_a_mask_keeps_one_character_a_part(value: str | None, masked: str) -> None:
+    assert mask(value) == masked
+
+
+@given(st.text())
+def test_masking_never_raises_and_never_keeps_six_characters_in_a_row(value: str) -> None:
+    masked = mask(value)
+    assert not any(value[start : start + 6] in masked for start in range(len(value) - 5))
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_fingerprints_tell_equal_from_different_and_nothing_else(one: str, two: str) -> None:
+    assert (VAULT.fingerprint(one) == VAULT.fingerprint(two)) == (one == two)
+    assert VAULT.fingerprint(one) != OTHER.fingerprint(one)
+
+
+def test_a_title_loses_its_values() -> None:
+    title = (
+        "duplicate key: Key (organization_id, lower(email))=(1, jane@example.com) already exists"
+    )
+    assert mask_text(title) == "duplicate key: Key (organization_id, lower(email))=(…)"
+    assert "jane" not in mask_text("no customer <jane.doe+x@example.com> here")
+
+
+def test_a_conflict_keeps_its_id_and_shares_it_with_no_other() -> None:
+    one = VAULT.conflict_id("production", "customers", ["email"], ("a",))
+    assert one == VAULT.conflict_id("production", "customers", ["email"], ("a",))
+    others = {
+        VAULT.conflict_id("sandbox", "customers", ["email"], ("a",)),
+        VAULT.conflict_id("production", "members", ["email"], ("a",)),
+        VAULT.conflict_id("production", "customers", ["external_id"], ("a",)),
+        VAULT.conflict_id("production", "customers", ["email"], ("b",)),
+        VAULT.conflict_id("production", "customers", ["email"], (None,)),
+    }
+    assert len(others | {one}) == 6
+
+
+def test_what_is_sealed_opens_with_the_same_secret_only() -> None:
+    from cryptography.fernet import InvalidToken
+
+    sealed = VAULT.seal(["jane@example.com", None])
+    assert b"jane" not in sealed
+    assert VAULT.open(sealed) == ["jane@example.com", None]
+    with pytest.raises(InvalidToken):
+        OTHER.open(sealed)

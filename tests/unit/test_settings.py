@@ -1,0 +1,157 @@
+"""Settings: where a value comes from, what is an error, and that no secret is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectors.errors import SettingsError
+from collectors.settings import Settings, fold, load_settings, read_raw, without_write_side
+
+SECRET = "s" * 40
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable or file of the machine takes part."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("TOMBSTONE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def settings_from(monkeypatch: pytest.MonkeyPatch, file: str = "", **variables: str) -> Settings:
+    Path("tombstone.toml").write_text(file, encoding="utf-8")
+    for name, value in variables.items():
+        monkeypatch.setenv(f"TOMBSTONE_{name}", value)
+    return load_settings()
+
+
+def test_the_example_file_loads_and_names_only_real_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = Path(__file__).parents[2] / "tombstone.example.toml"
+    settings = settings_from(monkeypatch, example.read_text(encoding="utf-8"))
+    assert settings.target_of("production") == "production"
+    assert settings.sentry.projects == ("billing-api",)
+
+
+def test_every_commented_setting_of_the_example_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = (Path(__file__).parents[2] / "tombstone.example.toml").read_text(encoding="utf-8")
+    lines = [
+        line.removeprefix("# ") if line.startswith(("# [", "# ")) and _is_toml(line) else line
+        for line in example.splitlines()
+    ]
+    uncommented = "\n".join(lines).replace('"…"', f'"{SECRET}"')
+    settings = settings_from(monkeypatch, uncommented)
+    assert settings.targets["production"].tables["accounts"].kept_in == {"external_id": "metadata"}
+
+
+def _is_toml(line: str) -> bool:
+    body = line.removeprefix("# ")
+    return body.startswith("[") or (" = " in body.split("#")[0] and body[0].islower())
+
+
+def test_a_variable_wins_over_its_file_and_that_over_the_toml(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("from-file\n", encoding="utf-8")
+    toml = '[sentry]\ntoken = "from-toml"\n'
+    found = settings_from(monkeypatch, toml, SENTRY__TOKEN_FILE=str(secret))
+    assert found.sentry.token is not None
+    assert found.sentry.token.get_secret_value() == "from-file"
+    found = settings_from(monkeypatch, toml, SENTRY__TOKEN="from-variable")
+    assert found.sentry.token is not None
+    assert found.sentry.token.get_secret_value() == "from-variable"
+
+
+def test_a_list_in_a_variable_is_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings_from(monkeypatch, SENTRY__PROJECTS="api, worker,")
+    assert found.sentry.projects == ("api", "worker")
+
+
+@pytest.mark.parametrize(
+    ("environment", "target"),
+    [
+        pytest.param("prod-eu", "prod-eu", id="its exact name"),
+        pytest.param("live", "prod-eu", id="listed under environments"),
+        pytest.param("PROD_EU", "prod-eu", id="a name that folds alike"),
+        pytest.param("production", None, id="a longer name is another"),
+        pytest.param("staging", "staging", id="named by a variable alone"),
+        pytest.param("Staging", "staging", id="whatever its case"),
+    ],
+)
+def test_an_environment_finds_its_target(
+    monkeypatch: pytest.MonkeyPatch, environment: str, target: str | None
+) -> None:
+    toml = '[targets.prod-eu]\nread_dsn = "host=a"\nenvironments = ["prod-eu", "live"]\n'
+    found = settings_from(monkeypatch, toml, TARGETS__STAGING__READ_DSN="host=b")
+    assert found.target_of(environment) == target
+
+
+def test_a_variable_adds_to_the_target_whose_name_folds_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    toml = '[targets.prod-eu]\nread_dsn = "host=a"\n'
+    found = settings_from(monkeypatch, toml, TARGETS__PROD_EU__READ_DSN="host=b")
+    assert found.targets["prod-eu"].read_dsn.get_secret_value() == "host=b"
+
+
+@pytest.mark.parametrize(
+    ("toml", "variables", "sentence"),
+    [
+        pytest.param("", {"STROE_URL": "x"}, "stroe_url: no such setting", id="misspelt variable"),
+        pytest.param("stroe = 1", {}, "stroe: no such setting", id="misspelt in the file"),
+        pytest.param("a = [", {}, "not valid TOML", id="broken file"),
+        pytest.param("", {"SECRET_KEY": "short"}, "at least 32", id="short secret"),
+        pytest.param("", {"SECRET_KEY_FILE": "/none"}, "SECRET_KEY_FILE", id="missing file"),
+        pytest.param(
+            '[targets.a-b]\nread_dsn = "x"\n[targets.a_b]\nread_dsn = "x"\n',
+            {},
+            "fold alike",
+            id="two environments that fold alike",
+        ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\nenvironments=["e"]\n[targets.b]\nread_dsn="x"\n'
+            'environments=["e"]\n',
+            {},
+            "two targets",
+            id="one environment claimed twice",
+        ),
+        pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
+        pytest.param("", {"SENTRY__BASE_URL": "nope"}, "base_url", id="not a URL"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, toml: str, variables: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        settings_from(monkeypatch, toml, **variables)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings_from(
+        monkeypatch,
+        SECRET_KEY=SECRET,
+        SENTRY__TOKEN="sntrys_token",
+        TARGETS__A__READ_DSN="postgresql://u:password@h/d",
+    )
+    assert not any(secret in repr(found) for secret in (SECRET, "sntrys_token", "password"))
+
+
+def test_no_writer_dsn_reaches_the_read_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    toml = (
+        '[targets.a]\nread_dsn = "host=a"\nwrite_dsn = "host=w"\n[access]\nlocal_role = "admin"\n'
+    )
+    found = settings_from(monkeypatch, toml)
+    assert "host=w" not in str(found.model_dump(mode="python"))
+    assert "write_dsn" in str(read_raw())
+    assert "write_dsn" not in str(without_write_side(read_raw()))
+
+
+def test_folding_keeps_letters_and_digits_only() -> None:
+    assert fold("Prod-EU.1") == "PROD_EU_1"
