@@ -7,22 +7,35 @@ process ends, however it ends, so no stale lease ever has to be broken by hand.
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from collectors.errors import Busy
 
+PATIENCE_S = 10.0
+"""A Run with nothing new takes less: waiting for it beats failing."""
+
 
 @contextmanager
-def collecting(store_file: Path | None) -> Iterator[None]:
-    """Hold the lease; raises Busy at once when another process has it."""
+def collecting(store_file: Path | None, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Hold the lease; raises Busy when another process keeps it for longer than that."""
     if store_file is None:
         yield
         return
     with store_file.with_name(f"{store_file.name}.lease").open("a") as lease:
-        try:
-            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Busy("Another `tombstone collect` is at work on this store.") from error
+        deadline = time.monotonic() + patience_s
+        while not _taken(lease.fileno()):
+            if time.monotonic() > deadline:
+                raise Busy("Another `tombstone collect` is at work on this store.")
+            time.sleep(0.1)
         yield
+
+
+def _taken(lease: int) -> bool:
+    try:
+        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -48,8 +48,9 @@ class Vault:
     {'email': 'jane@example.com'}
     """
 
-    _fingerprint_key: bytes
-    _fernet: Fernet
+    _fingerprint_key: bytes = field(repr=False)
+    _journal_key: bytes = field(repr=False)
+    _fernet: Fernet = field(repr=False)
     check: str
     """Differs for every other secret, and tells nothing of this one: the store keeps it."""
 
@@ -58,6 +59,7 @@ class Vault:
         """The vault of a secret."""
         return cls(
             _fingerprint_key=derive(secret, "fingerprint"),
+            _journal_key=derive(secret, "journal"),
             _fernet=Fernet(base64.urlsafe_b64encode(derive(secret, "seal"))),
             check=derive(secret, "check").hex(),
         )
@@ -65,6 +67,10 @@ class Vault:
     def fingerprint(self, value: str) -> str:
         """HMAC-SHA-256 of one value, in hex."""
         return hmac.new(self._fingerprint_key, value.encode(), hashlib.sha256).hexdigest()
+
+    def sign(self, line: str) -> str:
+        """HMAC-SHA-256 of a line of the journal, in hex."""
+        return hmac.new(self._journal_key, line.encode(), hashlib.sha256).hexdigest()
 
     def conflict_id(self, target: str, table: str, columns: Sequence[str], key: KeyValues) -> str:
         """16 hex digits that name this key with these values in this Target, whenever it is met."""

@@ -123,6 +123,7 @@ conflicts = Table(
     Column("reasons", JSON, nullable=False),
     Column("blocker", JSON),
     Column("holder", JSON),
+    Column("row_created_at", Moment),
     Column("candidates", JSON, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("first_seen", Moment),
@@ -138,8 +139,9 @@ conflicts = Table(
     Index(None, "organization_id"),
 )
 """One line a Conflict. `blocker` is the row that blocks or blocked, `holder` whoever held the key
-at our newest look (`asked_at`); `held_at` is the last look that found the blocker holding,
-`settled_at` when the Verdict became one that no look can change. `sealed` is the KeyValues."""
+at our newest look (`asked_at`), `row_created_at` the creation of the first, else of the second;
+`held_at` is the last look that found the blocker holding, `settled_at` when the Verdict became one
+that no look can change. `sealed` is the KeyValues."""
 
 fingerprints = Table(
     "fingerprints",
@@ -220,6 +222,7 @@ remediations = Table(
     Column("id", String(32), primary_key=True),
     Column("conflict_id", String(16), nullable=False),
     Column("environment", String, nullable=False),
+    Column("target", String, nullable=False),
     Column("remedy", String, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("table_name", String, nullable=False),
@@ -227,19 +230,40 @@ remediations = Table(
     Column("undoes", String(32)),
     Column("state", String, nullable=False),
     Column("actor", String, nullable=False),
+    Column("role", String, nullable=False),
     Column("reason", String, nullable=False),
+    Column("ticket", String),
+    Column("owner", String, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("xid", String),
+    Column("slot", String, nullable=False),
     Column("open_slot", String),
     Column("undone_by", String(32)),
+    Column("code", String),
+    Column("said", String),
     UniqueConstraint("open_slot"),
     Index(None, "conflict_id", "started_at"),
+    Index(None, "slot", "started_at"),
+    Index(None, "state", "started_at"),
 )
-"""Where each remediation stands: `running`, `applied`, `refused`, `failed`, `undone`.
+"""Where each remediation stands: `running`, `applied`, `refused`, `failed`, `undone`, `looked-at`.
 
-`open_slot` names the row while a plan for it is running, and is NULL after: no two of them can be
-in flight for one row."""
+`slot` names the row of its Target; `open_slot` is the same while a plan for it is running, and NULL
+after: no two of them can be in flight for one row. `owner` is the process that runs it, `xid` the
+Target's transaction, known from just before its COMMIT. `code` and `said` are the Refusal, or what
+must be looked at. An undo is a remediation of its own that `undoes` another."""
+
+previews = Table(
+    "previews",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index(None, "made_at"),
+)
+"""The row as a Preview saw it, sealed, for a day: what an Approval of that digest is checked
+against, and what shows the difference when the row is no longer that."""
 
 before_images = Table(
     "before_images",

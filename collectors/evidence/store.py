@@ -217,10 +217,19 @@ def _conflict_line(store: Store, one: Judged) -> dict[str, Any]:
         "newest_event": one.failure.event_id,
         "asked_at": one.looked_at,
         **({"held_at": one.looked_at} if blocked else {}),
+        **_creation(judgement),
         "settled_at": None if judgement.verdict.may_change else one.looked_at,
         "sealed": store.vault.seal(list(values)),
         "failures": 0,
     }
+
+
+def _creation(judgement: Judgement) -> dict[str, Any]:
+    """When the row was created that blocks, or holds; a later row's does not replace it."""
+    holder, blocker = judgement.holder, judgement.blocker
+    if holder is None or (blocker is not None and blocker.id != holder.row.id):
+        return {}
+    return {"row_created_at": holder.created_at}
 
 
 def _fingerprint_lines(store: Store, conflicts: dict[str, Judged]) -> Iterable[dict[str, Any]]:

@@ -34,6 +34,7 @@ class ConflictRow:
     reasons: tuple[str, ...]
     blocker: RowRef | None
     holder: RowRef | None
+    row_created_at: datetime | None
     candidates: tuple[RowRef, ...]
     failures: int
     first_seen: datetime | None
@@ -78,7 +79,8 @@ def list_conflicts(
     """Newest Failure first; `after` continues behind a page's last line (keyset paging)."""
     query = _matching(select(table), wanted or ConflictFilter())
     if after is not None and after[0] is not None:
-        query = query.where(tuple_(table.c.last_seen, table.c.id) < tuple_(*after))
+        place = (table.c.last_seen, table.c.id)
+        query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
     query = query.order_by(table.c.last_seen.desc(), table.c.id.desc()).limit(limit)
     with store.read() as connection:
         return [_conflict(row) for row in connection.execute(query)]
@@ -122,6 +124,13 @@ def conflicts_of_rows(store: Store, rows: Sequence[str]) -> list[ConflictRow]:
             for row in connection.execute(_newest_first(select(table).where(condition)))
         }
     return list(found.values())
+
+
+def known_organizations(store: Store, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that are an organization with a Conflict."""
+    column = table.c.organization_id
+    with store.read() as connection:
+        return set(connection.scalars(select(column).where(column.in_(ids)).distinct()))
 
 
 def verdict_changes(store: Store, conflict_id: str) -> list[VerdictChange]:
@@ -181,6 +190,7 @@ def _conflict(row: Row[Any]) -> ConflictRow:
         reasons=tuple(row.reasons),
         blocker=row_ref(row.blocker),
         holder=row_ref(row.holder),
+        row_created_at=row.row_created_at,
         candidates=row_refs(row.candidates),
         failures=row.failures,
         first_seen=row.first_seen,

@@ -61,7 +61,8 @@ def iter_failures(
     """Newest first, read as a stream; `after` continues behind (occurred_at, event_id)."""
     query = _matching(_select(), wanted or FailureFilter())
     if after is not None:
-        query = query.where(tuple_(table.c.occurred_at, table.c.event_id) < tuple_(*after))
+        place = (table.c.occurred_at, table.c.event_id)
+        query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
     query = query.order_by(table.c.occurred_at.desc(), table.c.event_id.desc()).limit(limit)
     with store.read() as connection:
         for row in connection.execution_options(yield_per=1_000).execute(query):

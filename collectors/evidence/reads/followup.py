@@ -30,14 +30,21 @@ class Pending:
     blocker: RowRef | None
 
 
+def blocked_conflicts(store: Store) -> set[str]:
+    """The ids of the Conflicts that block somebody, as far as we know."""
+    query = select(conflicts.c.id).where(conflicts.c.verdict.in_(_BLOCKED))
+    with store.read() as connection:
+        return set(connection.scalars(query))
+
+
 def open_conflicts(store: Store) -> Iterator[Pending]:
-    """The newest Failure of every Conflict that may change, or that our remedy closed since."""
+    """The newest Failure of every blocked Conflict, and of those a Remedy closed since."""
     unconfirmed = and_(
         conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.settled_at
     )
     newest = failures.c.event_id == conflicts.c.newest_event
     query = select(failures).join(conflicts, newest)
-    query = query.where(or_(conflicts.c.verdict.in_(_OPEN), unconfirmed))
+    query = query.where(or_(conflicts.c.verdict.in_(_BLOCKED), unconfirmed))
     yield from _pending(store, query)
 
 
@@ -49,19 +56,30 @@ def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
 
 
+def newest_failure(store: Store, conflict_id: str) -> Pending | None:
+    """A Conflict's newest Failure, while what it asked for is still kept."""
+    newest = failures.c.event_id == conflicts.c.newest_event
+    query = select(failures).join(conflicts, newest).where(conflicts.c.id == conflict_id)
+    return next(_pending(store, query), None)
+
+
 def undecided_failures(store: Store) -> Iterator[Pending]:
-    """Failures without a Conflict that a look could still decide: their values are known."""
-    query = select(failures).where(
-        failures.c.verdict == Verdict.UNDECIDED, failures.c.conflict_id.is_(None)
-    )
-    yield from _pending(store, query)
+    """Failures that a look could still decide: something of their values is known."""
+    yield from _pending(store, select(failures).where(failures.c.verdict == Verdict.UNDECIDED))
 
 
 def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlier]:
     """What our last look at each of these Conflicts found; an unknown one is left out."""
     wanted = list(conflict_ids)
     table = conflicts.c
-    query = select(table.id, table.verdict, table.blocker, table.held_at, table.released_by)
+    query = select(
+        table.id,
+        table.verdict,
+        table.blocker,
+        table.held_at,
+        table.released_by,
+        table.settled_at,
+    )
     seen: dict[str, Earlier] = {}
     with store.read() as connection:
         for start in range(0, len(wanted), _CHUNK):
@@ -71,7 +89,10 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
 
 
 def _earlier(row: Any) -> Earlier:
-    return Earlier(Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by)
+    released_at = row.settled_at if row.released_by is not None else None
+    return Earlier(
+        Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by, released_at
+    )
 
 
 def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:

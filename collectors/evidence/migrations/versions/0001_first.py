@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("blocker", sa.JSON(), nullable=True),
         sa.Column("holder", sa.JSON(), nullable=True),
+        sa.Column("row_created_at", sa.BigInteger(), nullable=True),
         sa.Column("candidates", sa.JSON(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("first_seen", sa.BigInteger(), nullable=True),
@@ -106,10 +107,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_meta"),
     )
     op.create_table(
+        "previews",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_previews"),
+    )
+    op.create_index("ix_previews_made_at", "previews", ["made_at"], unique=False)
+    op.create_table(
         "remediations",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("conflict_id", sa.String(length=16), nullable=False),
         sa.Column("environment", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
         sa.Column("remedy", sa.String(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("table_name", sa.String(), nullable=False),
@@ -117,12 +127,18 @@ def upgrade() -> None:
         sa.Column("undoes", sa.String(length=32), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("ticket", sa.String(), nullable=True),
+        sa.Column("owner", sa.String(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("xid", sa.String(), nullable=True),
+        sa.Column("slot", sa.String(), nullable=False),
         sa.Column("open_slot", sa.String(), nullable=True),
         sa.Column("undone_by", sa.String(length=32), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("said", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_remediations"),
         sa.UniqueConstraint("open_slot", name="uq_remediations_open_slot"),
     )
@@ -131,6 +147,12 @@ def upgrade() -> None:
         "remediations",
         ["conflict_id", "started_at"],
         unique=False,
+    )
+    op.create_index(
+        "ix_remediations_slot_started_at", "remediations", ["slot", "started_at"], unique=False
+    )
+    op.create_index(
+        "ix_remediations_state_started_at", "remediations", ["state", "started_at"], unique=False
     )
     op.create_table(
         "runs",

@@ -1,0 +1,153 @@
+"""Does everything stand that the settings name? One line a check, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+
+from collectors.errors import TombstoneError, Unreachable
+from collectors.evidence.database import Store, open_store, sqlite_file
+from collectors.evidence.reads.runs import last_run
+from collectors.inquiry import mappings
+from collectors.postgres.catalog import read_catalog
+from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.reader import ReaderFacts, reader_facts
+from collectors.sentry.client import SentryClient
+from collectors.sentry.probe import ServerFacts, probe
+from collectors.settings import Settings, TargetSettings
+
+
+class Health(StrEnum):
+    """How a check ended."""
+
+    GOOD = "ok"
+    LACKING = "lacking"
+    WRONG = "wrong"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line. `mend` says what to do where something is not good."""
+
+    name: str
+    health: Health
+    sentence: str
+    mend: str | None = None
+
+
+def check_all(settings: Settings) -> Iterator[Check]:
+    """Every check of the read side, as it is made. Raises nothing for what it checks."""
+    yield from _check_store(settings)
+    yield from _check_sentry(settings)
+    if not settings.targets:
+        mend = "Set TOMBSTONE_TARGETS__PRODUCTION__READ_DSN."
+        sentence = "No Target is configured, so nothing can be judged."
+        yield Check("targets", Health.LACKING, sentence, mend)
+    for name, target in settings.targets.items():
+        yield from _check_target(name, target)
+
+
+def _check_store(settings: Settings) -> Iterator[Check]:
+    try:
+        store = open_store(settings.store_url, settings.required_secret())
+    except TombstoneError as error:
+        yield Check("store", Health.WRONG, str(error))
+        return
+    yield Check("store", Health.GOOD, "It opens with this secret key.")
+    yield _check_last_run(store)
+    file = sqlite_file(settings.store_url)
+    if file is not None and file.stat().st_mode & 0o077:
+        sentence = f"{file} can be read by others on this machine."
+        yield Check("store file", Health.WRONG, sentence, f"chmod 600 {file}")
+    store.close()
+
+
+def _check_last_run(store: Store) -> Check:
+    run = last_run(store)
+    if run is None:
+        return Check("last run", Health.LACKING, "Nothing was collected yet.", "tombstone collect")
+    if run.finished_at is None:
+        sentence = f"The Run of {run.started_at:%Y-%m-%d %H:%M} UTC has not finished."
+        return Check("last run", Health.LACKING, sentence, "tombstone collect")
+    return Check("last run", Health.GOOD, f"{run.finished_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _check_sentry(settings: Settings) -> Iterator[Check]:
+    sentry = settings.sentry
+    if sentry.token is None or sentry.organization is None:
+        mend = "Set TOMBSTONE_SENTRY__TOKEN and TOMBSTONE_SENTRY__ORGANIZATION."
+        yield Check("sentry", Health.LACKING, "No token or organization: only files.", mend)
+        return
+    try:
+        token = sentry.token.get_secret_value()
+        client = SentryClient(str(sentry.base_url), token, sentry.organization)
+        with closing(client):
+            yield from _sentry_checks(probe(client))
+    except TombstoneError as error:
+        yield Check("sentry", Health.WRONG, str(error))
+
+
+def _sentry_checks(facts: ServerFacts) -> Iterator[Check]:
+    if not facts.reachable:
+        sentence = facts.trouble or "It does not answer."
+        yield Check("sentry", Health.UNREACHABLE, sentence, "Check base_url and the network.")
+        return
+    server = f"{facts.kind} {facts.version or ''}".strip()
+    sentence = f"Server: {server}."
+    if not facts.authenticated:
+        mend = "Make a token with event:read, project:read and org:read."
+        yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)
+        return
+    yield Check("sentry", Health.GOOD, sentence)
+    for scope in facts.scopes:
+        if not scope.works:
+            mend = f"Give the token {scope.scope}."
+            yield Check(f"sentry {scope.scope}", Health.LACKING, scope.cost, mend)
+
+
+def _check_target(name: str, settings: TargetSettings) -> Iterator[Check]:
+    label = f"target {name}"
+    try:
+        with ReadTarget(name, settings.read_dsn.get_secret_value()) as target:
+            yield from target.ask(lambda snapshot: _target_checks(label, snapshot, settings))
+    except Unreachable as error:
+        yield Check(label, Health.UNREACHABLE, str(error))
+    except TombstoneError as error:
+        yield Check(label, Health.WRONG, str(error))
+
+
+def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> list[Check]:
+    catalog = read_catalog(snapshot, schemas=settings.schemas, mapping=mappings(settings))
+    facts = reader_facts(snapshot, catalog, schemas=settings.schemas)
+    marked = [table for table in catalog.tables if table.marker is not None]
+    counting = [key for table in marked for key in table.keys if key.counts_deleted]
+    standby = ", a standby" if snapshot.is_standby else ""
+    sentence = (
+        f"PostgreSQL {snapshot.server_version // 10_000}{standby}: {len(catalog.tables):,} tables, "
+        f"{len(marked):,} with soft deletion; {len(counting):,} unique keys count deleted rows."
+    )
+    return [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
+
+
+def _reader_checks(label: str, facts: ReaderFacts) -> Iterator[Check]:
+    if facts.reads_only:
+        yield Check(f"{label} reader", Health.GOOD, f"Role {facts.role} can only read.")
+    else:
+        what = "is a superuser" if facts.superuser else f"can write {_some(facts.writable)}"
+        mend = "Use a role with SELECT only; README has the SQL."
+        yield Check(f"{label} reader", Health.WRONG, f"Role {facts.role} {what}.", mend)
+    if facts.filtered:
+        sentence = f"Row-level security hides rows of {_some(facts.filtered)} from it."
+        mend = "ALTER ROLE … BYPASSRLS, or a policy that lets it see every row."
+        yield Check(f"{label} rows", Health.WRONG, sentence, mend)
+    for table, columns in facts.unreadable:
+        sentence = f"It may not look up the keys of {table}: no SELECT on {_some(columns)}."
+        yield Check(f"{label} grants", Health.LACKING, sentence, f"GRANT SELECT ON {table}.")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:3]) or "some of it"
+    return f"{shown} and {len(names) - 3:,} more" if len(names) > 3 else shown

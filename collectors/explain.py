@@ -1,0 +1,242 @@
+"""What is this text about? Which Conflicts does it mean, and are they still blocked right now?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from collectors.errors import TargetUnreachable
+from collectors.evidence.database import Store
+from collectors.evidence.privacy import mask
+from collectors.evidence.reads.conflicts import (
+    ConflictRow,
+    conflicts_of_rows,
+    conflicts_of_values,
+    find_conflict,
+    known_organizations,
+)
+from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
+from collectors.evidence.reads.followup import Pending, newest_failure
+from collectors.inquiry import Inquiry
+from collectors.linking.ticket import Identifier, IdentifierKind
+from collectors.linking.violation import Kind, read_text
+from collectors.model import Failure, KeyValues, Verdict, ViolatedKey
+from collectors.postgres.folding import fold_values
+from collectors.settings import Settings
+
+_VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
+_ROWS = (IdentifierKind.UUID, IdentifierKind.ORGANIZATION, IdentifierKind.EXTERNAL_ID)
+_ORGANIZATION = (IdentifierKind.ORGANIZATION,)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SHOWN_AS_IT_IS = (IdentifierKind.EVENT_ID, IdentifierKind.ISSUE_ID, IdentifierKind.TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a text is. `failures` are stored event ids it means; `verdict` the newest one's."""
+
+    kind: Kind
+    key: ViolatedKey | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    failures: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def values(self) -> KeyValues | None:
+        """The key's values where they are known in exactly one way."""
+        return self.key.splits[0] if self.key is not None and self.key.complete else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """Something that a pasted text names, masked."""
+
+    kind: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """The Conflicts a text means, newest first, and Failures of its Events that have none."""
+
+    conflicts: tuple[ConflictRow, ...] = ()
+    failures: tuple[FailureRow, ...] = ()
+    read_as: tuple[ReadAs, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLook:
+    """Whether a Conflict's key is held by what blocked it, asked just now; None: not to be told."""
+
+    holds: bool | None
+    sentence: str
+    asked_at: datetime
+
+
+def explain_text(text: str) -> Explanation:
+    """Read a text by itself: no store, no Target."""
+    reading = read_text(text)
+    return Explanation(reading.kind, reading.key, reading.identifiers)
+
+
+def explain(settings: Settings, store: Store, text: str, environment: str | None) -> Explanation:
+    """Read a text, and say what we know of it: stored Failures, else the Target's own word."""
+    reading = read_text(text)
+    found = search(settings, store, text)
+    conflicts = [c for c in found.conflicts if environment in (None, c.environment)]
+    failures = [*_failures_of(store, conflicts), *found.failures]
+    verdict = failures[0].verdict if failures else None
+    if verdict is None and reading.key is not None:
+        verdict = _judged_now(settings, store, reading.key, environment or "production")
+    return Explanation(
+        reading.kind,
+        reading.key,
+        reading.identifiers,
+        tuple(failure.event_id for failure in failures),
+        verdict,
+    )
+
+
+def search(settings: Settings, store: Store, text: str) -> SearchAnswer:
+    """The Conflicts that a pasted ticket, value, id or link means.
+
+    Where it names an organization that we know, another organization's Conflict is never among
+    them. A Target that cannot be asked costs other spellings, and a note says so.
+    """
+    reading = read_text(text)
+    named = _Named.of(reading.identifiers, reading.key, text)
+    spellings, notes = _spellings(settings, store, named.values)
+    failures = _failures_named(store, named)
+    conflicts = {c.id: c for c in conflicts_of_values(store, sorted(spellings))}
+    conflicts |= {c.id: c for c in conflicts_of_rows(store, named.rows) if _names_row(c, named)}
+    for failure in failures:
+        if failure.conflict_id and (conflict := find_conflict(store, failure.conflict_id)):
+            conflicts[conflict.id] = conflict
+    mine = _of_the_organization(store, list(conflicts.values()), reading.identifiers)
+    return SearchAnswer(
+        tuple(sorted(mine, key=_newest, reverse=True)),
+        tuple(failure for failure in failures if failure.conflict_id is None),
+        tuple(_shown(identifier) for identifier in reading.identifiers),
+        tuple(notes),
+    )
+
+
+def still_blocked(settings: Settings, store: Store, conflict_id: str) -> LiveLook:
+    """Ask the Target now, read-only, and store nothing."""
+    pending = newest_failure(store, conflict_id)
+    if pending is None:
+        sentence = "Its values have been erased since it was settled, so it cannot be asked again."
+        return LiveLook(None, sentence, datetime.now(UTC))
+    with closing(Inquiry(settings, store)) as inquiry:
+        (judged,) = inquiry.judge([pending])
+        outage = next(iter(inquiry.unreachable.values()), None)
+    verdict, reasons = judged.judgement.verdict, judged.judgement.reasons
+    sentence = outage or (reasons[0] if reasons else "")
+    holds = None if outage or verdict is Verdict.UNDECIDED else verdict.is_blocked
+    return LiveLook(holds, sentence, judged.looked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A text's identifiers, by what they can be looked up as."""
+
+    values: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    issues: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[Identifier], key: ViolatedKey | None, text: str) -> _Named:
+        def kinds(*wanted: IdentifierKind) -> tuple[str, ...]:
+            return tuple(i.value for i in found if i.kind in wanted)
+
+        printed = [value for split in (key.splits if key else ()) for value in split if value]
+        alone = [text.strip()] if len(text.split()) == 1 else []
+        values = (*kinds(*_VALUES), *printed, *alone)
+        return cls(
+            values=tuple(dict.fromkeys(values)),
+            rows=(*kinds(*_ROWS), *alone),
+            events=kinds(IdentifierKind.EVENT_ID),
+            issues=kinds(IdentifierKind.ISSUE_ID),
+            organizations=kinds(IdentifierKind.UUID, IdentifierKind.ORGANIZATION),
+        )
+
+
+def _spellings(
+    settings: Settings, store: Store, values: Sequence[str]
+) -> tuple[set[str], list[str]]:
+    """The values as the Targets fold them; as Python does, where one cannot be asked."""
+    spellings = {spelling for value in values for spelling in (value, value.strip())}
+    notes: list[str] = []
+    if not spellings:
+        return spellings, notes
+    asked = sorted(spellings)
+    with closing(Inquiry(settings, store)) as inquiry:
+        for name in settings.targets:
+            opened = inquiry.target(name)
+            assert opened is not None
+            try:
+                spellings |= opened.target.ask(
+                    lambda snapshot, opened=opened: fold_values(  # type: ignore[misc]
+                        snapshot, opened.catalog(snapshot), asked
+                    )
+                )
+            except TargetUnreachable as outage:
+                notes.append(f"{outage} Other spellings of the value may be missed.")
+                spellings |= {value.lower() for value in asked}
+    return spellings, notes
+
+
+def _failures_named(store: Store, named: _Named) -> list[FailureRow]:
+    wanted = [FailureFilter(event_id=event) for event in named.events]
+    wanted += [FailureFilter(issue_id=issue) for issue in named.issues]
+    return [failure for one in wanted for failure in list_failures(store, one)]
+
+
+def _failures_of(store: Store, conflicts: Iterable[ConflictRow]) -> list[FailureRow]:
+    return [
+        failure
+        for conflict in conflicts
+        for failure in list_failures(store, FailureFilter(conflict_id=conflict.id))
+    ]
+
+
+def _names_row(conflict: ConflictRow, named: _Named) -> bool:
+    """By its organization alone a Conflict is meant only where nothing narrower was named."""
+    rows = {row.id for row in (conflict.blocker, conflict.holder) if row is not None}
+    return bool(rows & set(named.rows)) or not (set(named.values) - set(named.organizations))
+
+
+def _of_the_organization(
+    store: Store, found: list[ConflictRow], identifiers: Sequence[Identifier]
+) -> list[ConflictRow]:
+    """Only the named organization's, where the text names one by its id."""
+    ids = {i.value for i in identifiers if i.kind in (IdentifierKind.UUID, *_ORGANIZATION)}
+    told = {i.value for i in identifiers if i.kind in _ORGANIZATION and _UUID.fullmatch(i.value)}
+    named = told | known_organizations(store, sorted(ids))
+    return [one for one in found if one.organization_id in named] if named else found
+
+
+def _judged_now(
+    settings: Settings, store: Store, key: ViolatedKey, environment: str
+) -> Verdict | None:
+    if settings.target_of(environment) is None:
+        return None
+    failure = Failure("0" * 32, environment, datetime.now(UTC), key=key)
+    with closing(Inquiry(settings, store)) as inquiry:
+        (judged,) = inquiry.judge([Pending("explain", failure, None, Verdict.UNDECIDED, None)])
+        return None if inquiry.unreachable else judged.judgement.verdict
+
+
+def _shown(identifier: Identifier) -> ReadAs:
+    plain = identifier.kind in _SHOWN_AS_IT_IS
+    return ReadAs(identifier.kind, identifier.value if plain else mask(identifier.value))
+
+
+def _newest(conflict: ConflictRow) -> datetime:
+    return conflict.last_seen or conflict.asked_at

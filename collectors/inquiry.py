@@ -1,0 +1,270 @@
+"""From Failures to Judgements: each Target is asked a page of questions at a time.
+
+The wiring that `pipeline` and `explain` share. Settings name the Target, its catalog turns names
+into keys, one batched look-up a key shape finds the Holders, and the judge decides. A Target that
+did not answer is not asked again in the same Run, so it delays its own environments, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from collectors.errors import TargetUnreachable
+from collectors.evidence.database import Store
+from collectors.evidence.reads.followup import Pending, earlier_looks
+from collectors.evidence.store import Judged
+from collectors.linking.judge import Case, judge
+from collectors.linking.question import KeyStanding, Question
+from collectors.linking.resolve import resolve
+from collectors.model import (
+    Catalog,
+    Earlier,
+    Failure,
+    Holder,
+    Judgement,
+    KeyValues,
+    LookupAnswer,
+    MarkerKind,
+    UniqueKey,
+)
+from collectors.postgres.catalog import read_catalog
+from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.holders import find_holders, find_rows
+from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
+from collectors.settings import Settings, TableSettings, TargetSettings
+
+
+class OpenTarget:
+    """A Target with its catalog, which is read once, and again when a key is not in it."""
+
+    def __init__(self, target: ReadTarget, settings: TargetSettings) -> None:
+        self.target = target
+        self.settings = settings
+        self.outage: TargetUnreachable | None = None
+        self._catalog: Catalog | None = None
+        self._reread = False
+
+    @property
+    def name(self) -> str:
+        """The Target's name."""
+        return self.target.name
+
+    def catalog(self, snapshot: Snapshot) -> Catalog:
+        """The catalog as we have it."""
+        if self._catalog is None:
+            self._catalog = read_catalog(
+                snapshot, schemas=self.settings.schemas, mapping=mappings(self.settings)
+            )
+        return self._catalog
+
+    def questions(self, snapshot: Snapshot, failures: Sequence[Failure]) -> list[Question]:
+        """What to ask; a key that the catalog lacks may be younger than it, so it is read again."""
+        asked = [resolve(failure, self.catalog(snapshot)) for failure in failures]
+        if self._reread or all(q.standing is not KeyStanding.UNKNOWN or q.key for q in asked):
+            return asked
+        self._catalog, self._reread = None, True
+        return [resolve(failure, self.catalog(snapshot)) for failure in failures]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A Failure's question with its answers, before anybody judged."""
+
+    pending: Pending
+    question: Question
+    answers: tuple[LookupAnswer, ...]
+    others: tuple[LookupAnswer, ...]
+
+
+class Inquiry:
+    """Every configured Target, to be asked as often as a Run needs."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._targets = {
+            name: OpenTarget(ReadTarget(name, target.read_dsn.get_secret_value()), target)
+            for name, target in settings.targets.items()
+        }
+
+    @property
+    def unreachable(self) -> dict[str, str]:
+        """Targets that did not answer in this Run, each with the sentence that says why."""
+        return {d.name: str(d.outage) for d in self._targets.values() if d.outage is not None}
+
+    def target(self, target: str) -> OpenTarget | None:
+        """A Target by name."""
+        return self._targets.get(target)
+
+    def judge(self, pending: Sequence[Pending]) -> list[Judged]:
+        """A Judgement for every Failure; the order is the Targets', not the caller's."""
+        by_target: dict[str | None, list[Pending]] = {}
+        for one in pending:
+            target = self._settings.target_of(one.failure.environment)
+            by_target.setdefault(target, []).append(one)
+        return [
+            judged
+            for target, group in by_target.items()
+            for judged in self._judge_group(target, group)
+        ]
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for opened in self._targets.values():
+            opened.target.close()
+
+    def _judge_group(self, target: str | None, group: Sequence[Pending]) -> list[Judged]:
+        opened = self._targets.get(target or "")
+        if opened is None:
+            return [self._unasked(one, None, _no_target(one.failure)) for one in group]
+        if opened.outage is None:
+            try:
+                return opened.target.ask(lambda snapshot: self._ask(opened, snapshot, group))
+            except TargetUnreachable as outage:
+                opened.outage = outage
+        return [self._unasked(one, opened.name, str(opened.outage)) for one in group]
+
+    def _ask(
+        self, opened: OpenTarget, snapshot: Snapshot, group: Sequence[Pending]
+    ) -> list[Judged]:
+        questions = opened.questions(snapshot, [one.failure for one in group])
+        catalog = opened.catalog(snapshot)
+        answers = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.lookups]))
+        others = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.others]))
+        asked = [
+            _Asked(one, q, _take(answers, len(q.lookups)), _take(others, len(q.others)))
+            for one, q in zip(group, questions, strict=True)
+        ]
+        memory = self._memory(opened.name, asked)
+        known = _known_rows(snapshot, catalog, asked, memory)
+        return [
+            self._judged(opened.name, snapshot.as_of, one, memory.get(number), known.get(number))
+            for number, one in enumerate(asked)
+        ]
+
+    def _judged(
+        self,
+        target: str,
+        as_of: datetime,
+        asked: _Asked,
+        earlier: Earlier | None,
+        known: tuple[Holder | None] | None,
+    ) -> Judged:
+        case = Case(
+            question=asked.question,
+            answers=asked.answers,
+            others=asked.others,
+            as_of=as_of,
+            earlier=earlier,
+            known_row=known[0] if known else None,
+            known_row_asked=known is not None,
+        )
+        judgement = judge(case)
+        pending = asked.pending
+        conflict_id = pending.conflict_id or self._conflict_id(target, judgement)
+        organization = _organization(asked, judgement)
+        return Judged(
+            pending.source, pending.failure, target, judgement, as_of, conflict_id, organization
+        )
+
+    def _unasked(self, one: Pending, target: str | None, sentence: str) -> Judged:
+        judgement = judge(Case(Question(one.failure), unreachable=sentence))
+        return Judged(
+            one.source,
+            one.failure,
+            target,
+            judgement,
+            datetime.now(UTC),
+            one.conflict_id,
+            one.failure.organization_id,
+        )
+
+    def _conflict_id(self, target: str, judgement: Judgement) -> str | None:
+        if judgement.key is None or judgement.values is None:
+            return None
+        return self._id_of(target, judgement.key, judgement.values)
+
+    def _id_of(self, target: str, key: UniqueKey, values: KeyValues) -> str:
+        table = f"{key.schema}.{key.table}"
+        return self._store.vault.conflict_id(target, table, key.columns, values)
+
+    def _memory(self, target: str, asked: Sequence[_Asked]) -> dict[int, Earlier]:
+        """What we saw before of each question's Conflict, under any of its readings."""
+        ids = {number: list(self._possible_ids(target, one)) for number, one in enumerate(asked)}
+        seen = earlier_looks(self._store, {one for some in ids.values() for one in some})
+        return {
+            number: _own_memory(asked[number].pending, seen[conflict_id])
+            for number, some in ids.items()
+            for conflict_id in some[::-1]
+            if conflict_id in seen
+        }
+
+    def _possible_ids(self, target: str, asked: _Asked) -> Iterator[str]:
+        if asked.pending.conflict_id is not None:
+            yield asked.pending.conflict_id
+            return
+        question = asked.question
+        if question.asked_as is None:
+            return
+        held = (holder.values for answer in asked.answers for holder in answer.holders)
+        for values in (*question.readings, *held):
+            if values is not None and len(values) == len(question.asked_as.parts):
+                yield self._id_of(target, question.asked_as, values)
+
+
+def mappings(settings: TargetSettings) -> Mapping[str, TableMapping]:
+    """What is told of each table: Polar's as shipped, then the settings' own."""
+    return {**POLAR, **{name: _mapping(table) for name, table in settings.tables.items()}}
+
+
+def _mapping(table: TableSettings) -> TableMapping:
+    told = asdict(TableMapping()) | table.model_dump(exclude={"marker"})
+    marker = table.marker and MarkerMapping(
+        table.marker.column, MarkerKind(table.marker.kind), table.marker.deleted_value
+    )
+    return TableMapping(**told | {"marker": marker})
+
+
+def _no_target(failure: Failure) -> str:
+    return f"No Target is configured for environment {failure.environment!r}."
+
+
+def _take(answers: Iterator[LookupAnswer], count: int) -> tuple[LookupAnswer, ...]:
+    return tuple(next(answers) for _ in range(count))
+
+
+def _known_rows(
+    snapshot: Snapshot, catalog: Catalog, asked: Sequence[_Asked], memory: Mapping[int, Earlier]
+) -> dict[int, tuple[Holder | None]]:
+    """What became of the rows that we once saw block: by question, where there is one to ask."""
+    wanted = {
+        number: (one.question.key, earlier.blocker.id)
+        for number, one in enumerate(asked)
+        if one.question.key is not None
+        and (earlier := memory.get(number)) is not None
+        and earlier.blocker is not None
+        and earlier.blocker.table == one.question.key.table
+    }
+    rows = find_rows(snapshot, catalog, list(wanted.values()))
+    return {number: (row,) for number, row in zip(wanted, rows, strict=True)}
+
+
+def _own_memory(pending: Pending, earlier: Earlier) -> Earlier:
+    """The Conflict's memory; a Failure that was itself seen blocked remembers its own blocker."""
+    if pending.verdict.is_blocked and pending.blocker is not None:
+        return replace(earlier, verdict=pending.verdict, blocker=pending.blocker)
+    return earlier
+
+
+def _organization(asked: _Asked, judgement: Judgement) -> str | None:
+    """Whose customer it is: the Holder's word, else the key's own column, else the Event's hint."""
+    if judgement.holder is not None and judgement.holder.organization_id is not None:
+        return judgement.holder.organization_id
+    table, key = asked.question.table, judgement.key
+    if table is not None and table.organization and key is not None and judgement.values:
+        named = dict(zip(key.columns, judgement.values, strict=True))
+        if table.organization in named:
+            return named[table.organization]
+    return asked.pending.failure.organization_id

@@ -1,0 +1,46 @@
+"""`doctor` and `store upgrade`."""
+
+from __future__ import annotations
+
+from collectors.doctor import Check, Health, check_all
+from collectors.evidence import database
+from collectors.settings import load_settings
+from dashboard.output import out, plain, print_json, say
+
+DONE, FOUND, UNREACHABLE = 0, 1, 3
+
+
+def doctor(*, as_json: bool) -> int:
+    """Every check, a line each; 3 where something could not be reached, 1 where it is wrong."""
+    checks: list[Check] = []
+    for check in check_all(load_settings()):
+        checks.append(check)
+        if not as_json:
+            _show(check)
+    if as_json:
+        print_json(
+            [
+                {"name": c.name, "health": c.health, "sentence": c.sentence, "mend": c.mend}
+                for c in checks
+            ]
+        )
+    found = {check.health for check in checks}
+    if Health.UNREACHABLE in found:
+        return UNREACHABLE
+    return FOUND if Health.WRONG in found else DONE
+
+
+def upgrade_store() -> None:
+    """Copy a SQLite store, then bring it to this version."""
+    settings = load_settings()
+    copy = database.upgrade_store(settings.store_url)
+    if copy is not None:
+        say(f"The store as it was: {copy}")
+    database.open_store(settings.store_url, settings.required_secret()).close()
+    say("The store is at this program's version.")
+
+
+def _show(check: Check) -> None:
+    mark = {"ok": "✓", "lacking": "–", "wrong": "✗", "unreachable": "?"}[check.health]
+    mend = f"  →  {check.mend}" if check.mend else ""
+    out.print(plain(f"{mark} {check.name}: {check.sentence}{mend}"), soft_wrap=True)

@@ -1,0 +1,92 @@
+"""The demo's data folder: what lies where, and whether the scenario has been played in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+DATABASES = {"production": "shop_production", "sandbox": "shop_sandbox"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder; everything the demo keeps is below it, readable by its owner alone."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> Place:
+        """Make the folder if it is not there."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("store", "api", "sentry"):
+            (folder / name).mkdir(exist_ok=True, mode=0o700)
+        return cls(folder.resolve())
+
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's cluster."""
+        return self.folder / "postgres"
+
+    @property
+    def config(self) -> Path:
+        """Tombstone's settings for the demo: set TOMBSTONE_CONFIG to it."""
+        return self.folder / "tombstone.toml"
+
+    @property
+    def record(self) -> Path:
+        """What the scenario did to whom, a JSON line a failing request."""
+        return self.folder / "scenario.jsonl"
+
+    @property
+    def played(self) -> bool:
+        """The scenario was played to its end, and Tombstone's settings were written."""
+        return self._done.exists()
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """The demo's own secrets, made once."""
+        file = self.folder / "secrets.json"
+        if not file.exists():
+            names = ("api", "control", "tombstone")
+            write_private(file, json.dumps({name: secrets.token_urlsafe(36) for name in names}))
+        found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    def mark_played(self) -> None:
+        """Remember that the play is whole."""
+        self._done.touch()
+
+    def forget_half_a_play(self) -> None:
+        """A play that was cut short is worth nothing: keep no Sentry, store or record of it."""
+        for name in ("sentry", "store"):
+            shutil.rmtree(self.folder / name)
+            (self.folder / name).mkdir(mode=0o700)
+        self.record.unlink(missing_ok=True)
+
+    @property
+    def _done(self) -> Path:
+        return self.folder / "scenario.done"
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+
+
+def toml(values: dict[str, Any], prefix: str = "") -> str:
+    """Nested tables of texts and lists as TOML; a JSON text is a TOML text too."""
+    plain = {name: value for name, value in values.items() if not isinstance(value, dict)}
+    lines = [f"[{prefix}]"] if prefix and plain else []
+    lines += [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
+    for name, value in values.items():
+        if isinstance(value, dict):
+            lines += ["", toml(value, f"{prefix}.{name}" if prefix else name)]
+    return "\n".join(lines)

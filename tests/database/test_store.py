@@ -1,0 +1,243 @@
+"""The store on a real SQLite: pages, Conflicts, history, versions, and what its bytes give away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from collectors.errors import Busy, SettingsError, StoreVersionError, WrongSecretKey
+from collectors.evidence import schema
+from collectors.evidence.database import open_store, upgrade_store
+from collectors.evidence.lease import collecting
+from collectors.evidence.reads.conflicts import (
+    ConflictFilter,
+    conflicts_of_values,
+    count_by_verdict,
+    find_conflict,
+    list_conflicts,
+    verdict_changes,
+)
+from collectors.evidence.reads.failures import FailureFilter, list_failures
+from collectors.evidence.reads.followup import earlier_looks, open_conflicts
+from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
+from collectors.evidence.store import (
+    finish_run,
+    known_events,
+    load_cursor,
+    save_looks,
+    save_page,
+    start_run,
+)
+from collectors.model import Issue, Verdict
+from tests.factories import NOON, judged, new_store, violated
+
+HOUR = timedelta(hours=1)
+
+
+def contents(store: object) -> dict[str, list[tuple[object, ...]]]:
+    """Every line of every table but the generation and the seals, which are random by design."""
+    from collectors.evidence.database import Store
+
+    assert isinstance(store, Store)
+    found = {}
+    with store.read() as connection:
+        for table in schema.metadata.sorted_tables:
+            if table.name in ("meta", "cursors"):
+                continue
+            columns = [column for column in table.c if column.name != "sealed"]
+            rows = connection.execute(table.select().with_only_columns(*columns))
+            found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
+def test_a_page_read_twice_changes_nothing(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    page = [judged(occurred_at=NOON + n * HOUR) for n in range(3)]
+    issue = Issue("1", "shop", "IntegrityError: Key (email)=(jane@example.com) already exists")
+    save_page(store, "web", page, issues=[issue], cursor="c1")
+    once = contents(store)
+    save_page(store, "web", page, issues=[issue], cursor="c1")
+    assert contents(store) == once
+    assert len(once["failures"]) == 3
+    assert len(once["conflicts"]) == 1
+
+
+def test_a_conflict_counts_its_failures_and_takes_the_newest_verdict(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    newest = judged(Verdict.LIVE_DUPLICATE, occurred_at=NOON + 2 * HOUR)
+    save_page(store, "web", [newest, judged(occurred_at=NOON + HOUR)])
+    save_page(store, "web", [judged(occurred_at=NOON)])
+    (conflict,) = list_conflicts(store)
+    assert (conflict.failures, conflict.verdict) == (3, Verdict.LIVE_DUPLICATE)
+    assert (conflict.first_seen, conflict.last_seen) == (NOON, NOON + 2 * HOUR)
+    assert [change.verdict for change in verdict_changes(store, conflict.id)] == [
+        Verdict.LIVE_DUPLICATE
+    ]
+
+
+def test_a_page_and_its_cursor_are_stored_together_or_not_at_all(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save_page(store, "web", [], cursor="before")
+    broken = judged()
+    object.__setattr__(broken.failure, "environment", None)
+    with pytest.raises(Exception, match="NOT NULL"):
+        save_page(store, "web", [judged(), broken], cursor="after")
+    assert load_cursor(store, "web") == "before"
+    assert list_failures(store) == []
+
+
+def test_known_events_are_told_from_new_ones(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    stored = judged()
+    save_page(store, "web", [stored])
+    asked = [stored.failure.event_id, "f" * 32]
+    assert known_events(store, asked) == {stored.failure.event_id}
+
+
+def test_pages_of_the_list_follow_each_other_without_gap_or_repeat(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    page = [judged(key=violated("o", f"{n}@example.com"), occurred_at=NOON) for n in range(7)]
+    save_page(store, "web", page)
+    seen: list[str] = []
+    after = None
+    while lines := list_conflicts(store, after=after, limit=3):
+        seen += [line.id for line in lines]
+        after = (lines[-1].last_seen, lines[-1].id)
+    assert sorted(seen) == sorted(str(one.conflict_id) for one in page)
+
+
+def test_filters_narrow_lists_and_counts_alike(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save_page(
+        store,
+        "web",
+        [
+            judged(key=violated("o", "a@example.com")),
+            judged(Verdict.HOLDER_GONE, key=violated("o", "b@example.com"), environment="sandbox"),
+        ],
+    )
+    assert count_by_verdict(store) == {Verdict.BLOCKED_BY_TOMBSTONE: 1, Verdict.HOLDER_GONE: 1}
+    only = ConflictFilter(environments=("sandbox",))
+    assert [line.verdict for line in list_conflicts(store, only)] == [Verdict.HOLDER_GONE]
+    assert len(list_failures(store, FailureFilter(verdicts=(Verdict.HOLDER_GONE,)))) == 1
+    assert list_failures(store, FailureFilter(since=NOON + HOUR)) == []
+
+
+def test_a_value_finds_its_conflict_without_being_stored(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save_page(store, "web", [judged(key=violated("o", "jane.doe@example.com"))])
+    assert len(conflicts_of_values(store, ["jane.doe@example.com"])) == 1
+    assert conflicts_of_values(store, ["jane.do@example.com"]) == []
+    store.close()
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"jane.doe" not in files
+
+
+def test_a_remedy_closes_a_conflict_and_its_undo_opens_it(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    one = judged()
+    save_page(store, "web", [one])
+    conflict_id = str(one.conflict_id)
+    mark_unblocked(store, conflict_id, by="release-key by alice", at=NOON + HOUR, reason="Freed.")
+    closed = find_conflict(store, conflict_id)
+    assert closed is not None
+    assert (closed.verdict, closed.released_by) == (Verdict.UNBLOCKED, "release-key by alice")
+    assert list_failures(store)[0].verdict is Verdict.UNBLOCKED
+    assert earlier_looks(store, [conflict_id])[conflict_id].released_by == "release-key by alice"
+    assert [pending.conflict_id for pending in open_conflicts(store)] == [conflict_id]
+    mark_blocked_again(store, conflict_id, at=NOON + 2 * HOUR, reason="Undone.")
+    assert [change.verdict for change in verdict_changes(store, conflict_id)] == [
+        Verdict.BLOCKED_BY_TOMBSTONE,
+        Verdict.UNBLOCKED,
+        Verdict.BLOCKED_BY_TOMBSTONE,
+    ]
+
+
+def test_a_look_that_found_nothing_new_only_notes_when(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    one = judged()
+    save_page(store, "web", [one])
+    generation = store.generation()
+    save_looks(store, [], [str(one.conflict_id)])
+    conflict = find_conflict(store, str(one.conflict_id))
+    assert conflict is not None
+    assert conflict.asked_at > NOON
+    assert conflict.held_at == conflict.asked_at
+    assert store.generation() == generation
+
+
+def test_key_values_are_erased_thirty_days_after_the_verdict_settled(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    old = judged(Verdict.LIVE_DUPLICATE, key=violated("o", "old@example.com"))
+    object.__setattr__(old, "looked_at", NOON - timedelta(days=400))
+    save_page(store, "web", [old, judged()])
+    finish_run(store, start_run(store), read=1, stored=1, unreachable=[], notes=[])
+    with store.read() as connection:
+        kept = connection.execute(
+            text("SELECT verdict FROM failures WHERE sealed IS NOT NULL")
+        ).all()
+    assert [line.verdict for line in kept] == [Verdict.BLOCKED_BY_TOMBSTONE]
+
+
+def test_another_secret_is_refused(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
+    with pytest.raises(WrongSecretKey, match="another TOMBSTONE_SECRET_KEY"):
+        new_store(tmp_path, secret="another secret, also long enough!!")
+
+
+def test_a_store_of_another_version_names_the_upgrade_and_is_copied_first(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    store.close()
+    with pytest.raises(StoreVersionError, match="tombstone store upgrade"):
+        new_store(tmp_path)
+
+
+def test_upgrading_copies_a_sqlite_store(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save_page(store, "web", [judged()])
+    store.close()
+    copy = upgrade_store(f"sqlite:///{tmp_path}/store.sqlite")
+    assert copy is not None
+    assert copy.stat().st_size > 0
+    assert len(list_failures(new_store(tmp_path))) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        pytest.param("nonsense", "not a database URL", id="not a URL"),
+        pytest.param("sqlite:////nowhere/at/all/store.sqlite", "does not exist", id="no folder"),
+        pytest.param("postgresql://u:geheim@h/d", "SQLite file for now", id="another engine"),
+    ],
+)
+def test_a_store_that_cannot_be_is_refused_in_a_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        open_store(url, "x" * 40)
+    assert "geheim" not in str(caught.value)
+
+
+def test_only_one_collects_at_a_time(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    with collecting(file), pytest.raises(Busy, match="Another"), collecting(file, patience_s=0.2):
+        pass
+    with collecting(file):
+        pass
+
+
+def test_the_migrations_lead_to_the_schema(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from collectors.evidence.migrations.run import configuration
+
+    store = new_store(tmp_path)
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, schema.metadata) == []
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == schema.VERSION
