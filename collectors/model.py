@@ -72,6 +72,7 @@ class ValueSource(StrEnum):
     """Where in the Event the KeyValues stood, best first."""
 
     DETAIL = "the database's own DETAIL"
+    MESSAGE = "the database's DETAIL as the application retells it"
     PARAMETERS = "the SQL parameters"
     FRAME = "the variables of a stack frame"
     REQUEST = "the request body"
@@ -445,13 +446,15 @@ class Earlier:
     """What our own last look at a Conflict found; the judge's only memory.
 
     `blocker` is the Tombstone or leftover we saw hold the key, `held_at` when we last saw it hold,
-    `released_by` who or what freed it if we know ("release-key by alice").
+    `released_by` who or what freed it if we know ("release-key by alice"), `released_at` when our
+    own remedy did: until then it held.
     """
 
     verdict: Verdict
     blocker: RowRef | None = None
     held_at: datetime | None = None
     released_by: str | None = None
+    released_at: datetime | None = None
 
 
 def row_id(parts: Sequence[str]) -> str:

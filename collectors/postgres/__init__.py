@@ -1,0 +1,12 @@
+"""The Target, read only: its catalog, and the rows that hold a key now.
+
+engine.py      one read-only transaction at a time; `outage.py` says what stopped it
+catalog.py     every unique key, marker and foreign key; made of `keys.py`, `markers.py`,
+               `deletion.py` (what a deleted row still blocks), `mapping.py` (what people know)
+holders.py     who holds these values, in batches; `statements.py` writes the SQL, `casting.py`
+               keeps a value that does not fit from spoiling its batch
+reader.py      what our own role may and may not do here
+
+Identifiers and expressions in a statement come from the catalog, values are always bound. No
+statement takes a lock stronger than ACCESS SHARE.
+"""

@@ -1,0 +1,115 @@
+"""Values that do not fit, kept from spoiling the batch they came in.
+
+Text that PostgreSQL cannot even be sent is sorted out first. What it cannot read as the key's type
+is found by halving a refused batch, each try in a savepoint (`pg_input_is_valid` came with 16). The
+reasons name the column and the type, never the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from collectors.model import KeyPart, KeyValues
+from collectors.postgres.engine import Snapshot
+from collectors.postgres.outage import StatementFailed
+from collectors.postgres.statements import cast_only
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+PRINTED_AS_NULL = frozenset({"text", "character varying", "bpchar", "name", "citext", "jsonb"})
+"""Types of which some value prints as `null`, like NULL itself."""
+
+
+def unsendable(values: KeyValues) -> str | None:
+    """Why PostgreSQL cannot hold such a text at all."""
+    text = "".join(filter(None, values))
+    if "\x00" in text:
+        return "a value contains a NUL character, which PostgreSQL cannot hold"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "a value is not valid Unicode"
+    return None
+
+
+def text_array(values: Sequence[str | None]) -> str:
+    r"""A `text[]` as PostgreSQL reads one; psycopg's own way of writing it takes ten times longer.
+
+    >>> print(text_array(['a "b"', None, "NULL", "c\\"]))
+    {"a \"b\"",NULL,"NULL","c\\"}
+    """
+    return "{" + ",".join(map(_array_element, values)) + "}"
+
+
+def _array_element(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def readings(parts: Sequence[KeyPart], values: KeyValues, nulls_distinct: bool) -> list[KeyValues]:
+    """Every way to read values as a message printed them, for a key that conflicted.
+
+    A printed `null` is NULL or the text "null". Where NULLs are distinct, a row with a NULL
+    conflicts with nothing, so it must have been the text.
+
+    >>> part = KeyPart("a", ("a",), "text", nullable=True)
+    >>> readings([part], (None,), nulls_distinct=False)
+    [(None,), ('null',)]
+    """
+    if None not in values:
+        return [values]
+    ways: list[KeyValues] = [()]
+    for part, value in zip(parts, values, strict=True):
+        options = [value] if value is not None else _of_null(part, nulls_distinct)
+        ways = [(*way, option) for way in ways for option in options]
+    return ways
+
+
+def _of_null(part: KeyPart, nulls_distinct: bool) -> list[str | None]:
+    as_null: list[str | None] = [None] if part.nullable and not nulls_distinct else []
+    unqualified = part.type.rpartition(".")[2]
+    return [*as_null, "null"] if unqualified in PRINTED_AS_NULL else as_null
+
+
+def in_halves(
+    snapshot: Snapshot,
+    items: Sequence[Item],
+    ask: Callable[[Sequence[Item]], list[Answer]],
+    refuse: Callable[[Item, StatementFailed], None],
+) -> list[Answer]:
+    """Ask about all items at once; what fails because of a value is asked again in halves.
+
+    `refuse` gets each item that fails by itself. Raises StatementFailed where no value is to blame.
+    """
+    try:
+        with snapshot.attempt():
+            return ask(items)
+    except StatementFailed as failure:
+        if not failure.blames_a_value:
+            raise
+        if len(items) == 1:
+            refuse(items[0], failure)
+            return []
+    middle = len(items) // 2
+    return [
+        *in_halves(snapshot, items[:middle], ask, refuse),
+        *in_halves(snapshot, items[middle:], ask, refuse),
+    ]
+
+
+def uncastable(
+    snapshot: Snapshot, names: Sequence[str], types: Sequence[str], values: KeyValues
+) -> str | None:
+    """Which of one look-up's values cannot be read as its type; None if all can."""
+    for name, type_, value in zip(names, types, values, strict=True):
+        try:
+            with snapshot.attempt():
+                snapshot.rows(cast_only(type_), value)
+        except StatementFailed as failure:
+            if not failure.blames_a_value:
+                raise
+            return f"the value of {name} is not a valid {type_}"
+    return None

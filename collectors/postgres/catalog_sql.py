@@ -1,0 +1,134 @@
+"""The catalog's questions, each asked once for a whole schema.
+
+Names come out as `quote_ident` spells them, except where noted "raw". `pg_catalog` is written out
+because a role's own search_path may put another schema before it.
+"""
+
+from __future__ import annotations
+
+TABLES = """
+SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
+  AND (NOT c.relispartition OR EXISTS (
+      SELECT FROM pg_catalog.pg_index i
+      JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      WHERE i.indrelid = c.oid AND i.indisunique AND NOT x.relispartition
+  ))
+ORDER BY 2, 3
+"""
+"""$1 schemas. A partition is a table of its own only where it has a unique index of its own. The
+last column is raw."""
+
+_BASE_TYPES = """
+WITH RECURSIVE base (oid, base) AS (
+    SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
+    UNION ALL
+    SELECT t.oid, b.base FROM pg_catalog.pg_type t JOIN base b ON t.typbasetype = b.oid
+    WHERE t.typtype = 'd'
+)
+"""
+
+COLUMNS = f"""
+{_BASE_TYPES}
+SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
+       format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       a.attgenerated <> '' OR a.attidentity <> '', t.typcategory::text,
+       format_type(b.base, -1),
+       CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
+       ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
+             ORDER BY e.enumsortorder)
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+JOIN base b ON b.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+"""  # noqa: S608  (made of constants)
+"""$1 tables. The fourth column is raw."""
+
+KEY_PARTS = f"""
+{_BASE_TYPES}
+SELECT i.indrelid, i.indexrelid, x.relname, i.indisprimary,
+       i.indisvalid AND i.indisready AND i.indislive, NOT i.indnullsnotdistinct,
+       pg_get_expr(i.indpred, i.indrelid, true),
+       CASE WHEN x.relkind = 'I' THEN ARRAY(
+           SELECT p.relname::text FROM pg_partition_tree(i.indexrelid) t
+           JOIN pg_catalog.pg_class p ON p.oid = t.relid WHERE t.level > 0 ORDER BY 1
+       ) ELSE '{{}}' END,
+       pg_get_indexdef(i.indexrelid, part.n, true), i.indkey[part.n - 1], i.indexprs::text,
+       CASE WHEN a.atttypid = 'cstring'::regtype THEN 'name' ELSE format_type(b.base, -1) END,
+       CASE WHEN l.oid <> 'pg_catalog."default"'::regcollation
+              OR l.oid <> coalesce(nullif(col.attcollation, 0), l.oid)
+            THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END,
+       CASE WHEN opn.nspname = 'pg_catalog' THEN op.oprname::text
+            ELSE format('OPERATOR(%I.%s)', opn.nspname, op.oprname) END
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_am am ON am.oid = x.relam AND am.amname = 'btree'
+CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) part (n)
+JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (i.indexrelid, part.n)
+JOIN base b ON b.oid = a.atttypid
+JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[part.n - 1]
+JOIN pg_catalog.pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy = 3
+    AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
+JOIN pg_catalog.pg_operator op ON op.oid = ao.amopopr
+JOIN pg_catalog.pg_namespace opn ON opn.oid = op.oprnamespace
+LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[part.n - 1]
+LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
+LEFT JOIN pg_catalog.pg_attribute col
+    ON (col.attrelid, col.attnum) = (i.indrelid, i.indkey[part.n - 1])
+WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND NOT i.indisexclusion
+  AND NOT x.relispartition
+ORDER BY i.indrelid, x.relname, part.n
+"""  # noqa: S608  (made of constants)
+"""$1 tables; one row a key part. Index names are raw, as the server's messages print them. Strategy
+3 of a btree operator family is equality, and an index on a `name` stores a cstring."""
+
+FOREIGN_KEYS = """
+SELECT quote_ident(f.conname), quote_ident(n.nspname), quote_ident(c.relname),
+       ARRAY(SELECT quote_ident(a.attname) FROM unnest(f.conkey) WITH ORDINALITY k (num, position)
+             JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (f.conrelid, k.num)
+             ORDER BY k.position),
+       quote_ident(tn.nspname), quote_ident(tc.relname),
+       ARRAY(SELECT quote_ident(a.attname) FROM unnest(f.confkey) WITH ORDINALITY k (num, position)
+             JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (f.confrelid, k.num)
+             ORDER BY k.position),
+       f.confdeltype::text
+FROM pg_catalog.pg_constraint f
+JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class tc ON tc.oid = f.confrelid
+JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+WHERE f.contype = 'f' AND f.conparentid = 0
+  AND (f.conrelid = ANY ($1::oid[]) OR f.confrelid = ANY ($1::oid[]))
+ORDER BY 2, 3, 1
+"""
+"""$1 tables, at either end. What partitions inherit (`conparentid`) is left out."""
+
+TRIGGERS = """
+SELECT t.tgrelid, quote_ident(t.tgname)
+FROM pg_catalog.pg_trigger t
+WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+  AND t.tgtype & (8 | 16) <> 0
+ORDER BY 1, 2
+"""
+"""$1 tables; 8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h)."""
+
+CHECKS = """
+SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)
+FROM pg_catalog.pg_constraint k
+WHERE k.contype = 'c' AND k.conrelid = ANY ($1::oid[]) AND array_length(k.conkey, 1) = 1
+"""
+"""$1 tables; the CHECKs that speak of one column."""
+
+SEEN_STATES = """
+SELECT s.schemaname, s.tablename, s.attname, v.label
+FROM pg_catalog.pg_stats s
+CROSS JOIN LATERAL unnest(s.most_common_vals::text::text[]) v (label)
+WHERE s.schemaname = ANY ($1::text[]) AND s.attname ~* '(status|state)$'
+  AND lower(v.label) = ANY ($2::text[])
+"""
+"""$1 schemas, $2 the labels that mean deletion; names are raw. A text status tells its values
+nowhere else. Nothing but these labels leaves the statistics."""

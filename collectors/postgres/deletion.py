@@ -1,0 +1,171 @@
+"""What a soft-deleted row still blocks under a unique key: pure, from the catalog's own text.
+
+A condition that is not recognised counts as "does not exclude deleted rows": a false alarm in an
+audit is looked at, a blocked customer who is declared free is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from collectors.model import KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
+
+
+class Blocks(StrEnum):
+    """The write of another row that a soft-deleted row makes fail."""
+
+    NOTHING = "nothing"
+    CREATE = "a create with its values"
+    DELETE = "the deletion of a second row with its values"
+
+
+def counts_deleted(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> bool:
+    """A soft-deleted row can still hold the key against another row.
+
+    A table may have two markers (`deleted_at` and `is_deleted`, set together): a key that respects
+    either does not count deleted rows.
+    """
+    return bool(markers) and all(blocked_by_deleted(key, m) is not Blocks.NOTHING for m in markers)
+
+
+def blocked_by_deleted(key: UniqueKey, marker: SoftDeleteMarker) -> Blocks:
+    """What deleted rows block, by the key's predicate first and then by its parts."""
+    terms = list(conjuncts(key.predicate)) if key.predicate else []
+    if any(_only_live(term, marker) for term in terms):
+        return Blocks.NOTHING
+    if any(_only_deleted(term, marker) for term in terms):
+        return Blocks.DELETE
+    separating = [part for part in key.parts if marker.column in part.columns]
+    if not separating:
+        return Blocks.CREATE
+    effects = {_separates(part, marker) for part in separating}
+    return Blocks.NOTHING if Blocks.NOTHING in effects else Blocks.DELETE
+
+
+def _separates(part: KeyPart, marker: SoftDeleteMarker) -> Blocks:
+    """A part that reads the marker tells live from deleted; does it tell two deleted rows apart?
+
+    A time of deletion does (NULLs being distinct even frees the live ones), a day, a boolean or a
+    status does not: the second delete fails. An expression is taken to be NULL or a time for
+    deleted rows, unless it is a boolean.
+    """
+    if part.type in ("boolean", "date", "smallint"):
+        return Blocks.DELETE
+    by_state = marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS)
+    return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING
+
+
+def _only_live(term: str, marker: SoftDeleteMarker) -> bool:
+    """The condition cannot hold for a deleted row."""
+    branches = _split(term, "OR")
+    if len(branches) > 1:
+        return all(any(_only_live(t, marker) for t in conjuncts(branch)) for branch in branches)
+    return any(re.fullmatch(form, _plain(term)) for form in _live_forms(marker))
+
+
+def _only_deleted(term: str, marker: SoftDeleteMarker) -> bool:
+    return any(re.fullmatch(form, _plain(term)) for form in _deleted_forms(marker))
+
+
+def _live_forms(marker: SoftDeleteMarker) -> Iterator[str]:
+    column, live = re.escape(marker.column), re.escape(_plain(marker.live))
+    yield rf"{column} IS NULL"
+    yield rf"NOT \(?{re.escape(_plain(marker.deleted))}\)?"
+    if marker.kind is MarkerKind.TIMESTAMP and marker.live != "NULL":
+        yield rf"{column} = {live}"
+    if marker.kind is MarkerKind.BOOLEAN:
+        yield rf"NOT {column}"
+        yield rf"{column} (= false|<> true|IS FALSE|IS NOT TRUE)"
+        yield rf"COALESCE\({column}, false\) (= false|IS FALSE)|NOT COALESCE\({column}, false\)"
+    if marker.kind is MarkerKind.EPOCH:
+        yield rf"{column} (=|<=) '?0'?|COALESCE\({column}, '?0'?\) = '?0'?"
+    if marker.kind is MarkerKind.STATUS:
+        gone = _status_literal(marker)
+        yield rf"{column} (<>|IS DISTINCT FROM) {gone}"
+        yield rf"{column} <> ALL \(ARRAY\[(.*, )?{gone}(, .*)?\]\)"
+        yield rf"{column} = (?!{gone})'[^']*'"
+        yield rf"{column} = ANY \(ARRAY\[(?!.*{gone}).*\]\)"
+
+
+def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:
+    column = re.escape(marker.column)
+    yield re.escape(_plain(marker.deleted))
+    if marker.kind in (MarkerKind.TIMESTAMP, MarkerKind.EPOCH) and marker.live == "NULL":
+        yield rf"{column} IS NOT NULL"
+    if marker.kind is MarkerKind.BOOLEAN:
+        yield rf"{column}|{column} (= true|IS TRUE|IS NOT FALSE|<> false)"
+    if marker.kind is MarkerKind.EPOCH:
+        yield rf"{column} (<>|>) '?0'?"
+    if marker.kind is MarkerKind.STATUS:
+        yield rf"{column} = {_status_literal(marker)}"
+
+
+def _status_literal(marker: SoftDeleteMarker) -> str:
+    found = re.search(r"'(?:[^']|'')*'", marker.deleted)
+    return re.escape(found[0]) if found else "(?!)"
+
+
+_TYPE = (
+    r"(?:timestamp(?:\(\d\))? with(?:out)? time zone|character varying|double precision"
+    r'|(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)(?:\(\d+(?:,\d+)?\))?(?:\[\])*'
+)
+
+
+def _plain(condition: str) -> str:
+    """Without casts and without parentheses that hold one word or everything.
+
+    >>> _plain("((status)::text <> 'deleted'::character varying(9))")
+    "status <> 'deleted'"
+    """
+    text = re.sub(rf"::{_TYPE}", "", condition.strip())
+    text = re.sub(r"(?<!\w)\(((?:\w+)|\"[^\"]+\"|\(ARRAY\[.*\]\))\)", r"\1", text)
+    while text.startswith("(") and _closing(text) == len(text) - 1:
+        text = text[1:-1].strip()
+    return text
+
+
+def conjuncts(condition: str) -> Iterator[str]:
+    """The terms that must all hold, however deep they are nested.
+
+    >>> list(conjuncts("a IS NULL AND (b > 1 AND (c OR d AND e))"))
+    ['a IS NULL', 'b > 1', 'c OR d AND e']
+    """
+    text = condition.strip()
+    while text.startswith("(") and _closing(text) == len(text) - 1:
+        text = text[1:-1].strip()
+    terms = [text] if len(_split(text, "OR")) > 1 else _split(text, "AND")
+    if len(terms) == 1:
+        yield terms[0]
+        return
+    for term in terms:
+        yield from conjuncts(term)
+
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|[^\w\s]|\s+")
+
+
+def _split(text: str, word: str) -> list[str]:
+    """The text between the `word`s that stand outside any parentheses, CASE or quotes."""
+    pieces, start, depth = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        depth += _nesting(token[0])
+        if depth == 0 and token[0] == word:
+            pieces.append(text[start : token.start()].strip())
+            start = token.end()
+    return [*pieces, text[start:].strip()]
+
+
+def _closing(text: str) -> int:
+    """Where the parenthesis that opens the text is closed."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += _nesting(token[0])
+        if depth == 0:
+            return token.start()
+    return -1
+
+
+def _nesting(token: str) -> int:
+    return (token in ("(", "[", "CASE")) - (token in (")", "]", "END"))

@@ -1,0 +1,93 @@
+"""From the catalog's rows to UniqueKeys: pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from collectors.model import Column, KeyPart, UniqueKey
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One row of `catalog_sql.KEY_PARTS`; `column` is 0 for an expression."""
+
+    table: int
+    index: int
+    name: str
+    primary: bool
+    valid: bool
+    nulls_distinct: bool
+    predicate: str | None
+    aliases: Sequence[str]
+    expression: str
+    column: int
+    nodes: str | None
+    type: str
+    collation: str | None
+    equals: str
+
+
+def unique_keys(
+    schema: str, table: str, rows: Sequence[PartRow], columns: Mapping[int, Column]
+) -> tuple[UniqueKey, ...]:
+    """The keys of one table, from its part rows in order and its columns by number."""
+    by_index = groupby(rows, key=lambda row: row.index)
+    return tuple(_key(schema, table, list(parts), columns) for _, parts in by_index)
+
+
+def _key(
+    schema: str, table: str, rows: Sequence[PartRow], columns: Mapping[int, Column]
+) -> UniqueKey:
+    first = rows[0]
+    read = iter(columns_of_expressions(first.nodes or "()"))
+    return UniqueKey(
+        name=first.name,
+        schema=schema,
+        table=table,
+        parts=tuple(_part(row, read, columns) for row in rows),
+        predicate=first.predicate,
+        nulls_distinct=first.nulls_distinct,
+        valid=first.valid,
+        primary=first.primary,
+        aliases=tuple(first.aliases),
+    )
+
+
+def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column]) -> KeyPart:
+    """`read` gives the columns of the next expression; plain columns do not take from it."""
+    column = columns.get(row.column)
+    if column:
+        names: tuple[str, ...] = (column.name,)
+    else:
+        numbers = next(read)
+        wanted = columns if 0 in numbers else numbers  # 0 is the whole row
+        names = tuple(columns[number].name for number in sorted(wanted))
+    nullable = column.nullable if column else True
+    return KeyPart(row.expression, names, row.type, nullable, row.collation, row.equals)
+
+
+_NODE = re.compile(r"\\.|[{}]|:varattno (-?\d+)")
+
+
+def columns_of_expressions(nodes: str) -> Iterator[set[int]]:
+    """The column numbers that each expression of `pg_index.indexprs` reads, in order.
+
+    The text is PostgreSQL's own dump of its parse trees: `({FUNCEXPR … {VAR :varno 1 :varattno 6
+    …}} {…})`, in which every brace and space of a name is escaped by a backslash (nodes/outfuncs.c)
+    and constants are lists of byte values. It is the one place that says which expression reads
+    what: `pg_depend` knows only the index as a whole.
+
+    >>> list(columns_of_expressions("({F :a {VAR :varattno 6 :x}} {VAR :varattno 2})"))
+    [{6}, {2}]
+    """
+    depth, numbers = 0, set[int]()
+    for token in _NODE.finditer(nodes):
+        depth += (token[0] == "{") - (token[0] == "}")
+        if token[1]:
+            numbers.add(int(token[1]))
+        if token[0] == "}" and depth == 0:
+            yield numbers
+            numbers = set()

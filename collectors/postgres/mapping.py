@@ -1,0 +1,72 @@
+"""What a table means beyond its catalog: told by its owners, here for the schema that ships.
+
+The pipeline turns the settings' tables into these. Column names are spelled as `quote_ident` spells
+them, conditions are SQL over the table's own columns, both written by whoever runs Tombstone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from collectors.model import MarkerKind
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerMapping:
+    """A marker whose column the names do not give away; `deleted_value` for a status."""
+
+    column: str
+    kind: MarkerKind
+    deleted_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableMapping:
+    """One table's meaning; what is left out is "not known".
+
+    name            the column people know the row by
+    money, currency an amount in minor units and its currency's column
+    kept_in         for a key column, the JSON column where a release keeps its value, under the
+                    column's name with two underscores before it
+    shipped         written for one product's schema: where the table lacks these columns it is
+                    another product's, and the mapping is not about it. Otherwise that is an error
+    """
+
+    organization: str | None = None
+    name: str | None = None
+    money: str | None = None
+    currency: str | None = None
+    erased_when: str | None = None
+    kept_in: Mapping[str, str] = field(default_factory=dict)
+    marker: MarkerMapping | None = None
+    shipped: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column it names."""
+        named = (self.organization, self.name, self.money, self.currency)
+        kept = (*self.kept_in, *self.kept_in.values())
+        marker = (self.marker.column,) if self.marker else ()
+        return (*(column for column in named if column), *kept, *marker)
+
+
+POLAR: Mapping[str, TableMapping] = {
+    "customers": TableMapping(
+        organization="organization_id",
+        name="name",
+        erased_when="email LIKE '%@anonymized.invalid'",
+        kept_in={"external_id": "user_metadata"},
+        shipped=True,
+    ),
+    "members": TableMapping(organization="organization_id", name="name", shipped=True),
+    "organizations": TableMapping(organization="id", name="name", shipped=True),
+    "subscriptions": TableMapping(
+        money="amount",
+        currency="currency",
+        shipped=True,
+    ),
+    "orders": TableMapping(money="net_amount", currency="currency", shipped=True),
+}
+"""By table name, or `schema.table`. `@anonymized.invalid` and `user_metadata.__external_id` are how
+Polar erases a customer and how it freed deleted customers' external IDs."""

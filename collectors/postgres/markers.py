@@ -1,0 +1,155 @@
+"""How a table says "deleted", found by its columns' names and types: pure.
+
+Only names that mean deletion count; `archived_at` or `is_active` may mean much else. Where several
+columns qualify, the one that also tells the time comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from collectors.postgres.mapping import MarkerMapping
+
+TIMES = re.compile(
+    r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp)"
+    r"|(date|time)(deleted|removed)|deleted|removed"
+)
+FLAGS = re.compile(r"(is)?(soft)?(deleted|removed|discarded|trashed)|deleted?flag")
+STATES = re.compile(r"(status|state)$")
+GONE = frozenset({"deleted", "removed"})
+CREATED = (
+    "createdat",
+    "created",
+    "createdon",
+    "datecreated",
+    "creationdate",
+    "createdate",
+    "createtime",
+    "insertedat",
+)
+TIME_TYPES = frozenset({"timestamp with time zone", "timestamp without time zone", "date"})
+WHOLE_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
+LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """A column with what tells whether it is a marker.
+
+    name     as the table's author wrote it, not quoted
+    base     its type under any domain, without a length
+    default  the SQL text of its default
+    labels   the values it is known to take: of an enum, a CHECK, or (for "deleted") its statistics
+    """
+
+    column: Column
+    name: str
+    base: str
+    default: str | None = None
+    labels: tuple[str, ...] = ()
+
+    @property
+    def folded(self) -> str:
+        """deleted_at, deletedAt and DeletedAt are one name."""
+        return re.sub(r"[^a-z0-9]", "", self.name.lower())
+
+    @property
+    def constant(self) -> str | None:
+        """The default, if it is the same for every row."""
+        return self.default if self.default and LITERAL.fullmatch(self.default) else None
+
+
+def find_markers(columns: Sequence[ColumnFacts]) -> tuple[SoftDeleteMarker, ...]:
+    """Every marker among a table's columns, best first."""
+    order = list(MarkerKind)
+    found = [marker for facts in columns if (marker := _marker(facts))]
+    return tuple(sorted(found, key=lambda marker: order.index(marker.kind)))
+
+
+def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarker:
+    """The marker that the table mapping names."""
+    if mapping.kind is MarkerKind.TIMESTAMP:
+        return _timestamp(facts, facts.constant or "NULL")
+    if mapping.kind is MarkerKind.BOOLEAN:
+        return _boolean(facts)
+    if mapping.kind is MarkerKind.EPOCH:
+        return _epoch(facts)
+    return _status(facts, mapping.deleted_value or "deleted")
+
+
+def created_column(columns: Sequence[ColumnFacts]) -> str | None:
+    """The column that tells when a row was made."""
+    times = {facts.folded: facts for facts in columns if facts.base in TIME_TYPES}
+    return next((times[name].column.name for name in CREATED if name in times), None)
+
+
+def instant_sql(column: str, base: str) -> str:
+    """A timestamptz of a date or time column; one without a zone is taken for UTC.
+
+    >>> instant_sql("deleted_at", "date")
+    "deleted_at::timestamp AT TIME ZONE 'UTC'"
+    """
+    if base == "timestamp with time zone":
+        return column
+    return f"{column}::timestamp AT TIME ZONE 'UTC'"
+
+
+def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
+    if facts.base in TIME_TYPES and TIMES.fullmatch(facts.folded):
+        # NOT NULL without a constant for the living: a log of deletions, not a marker.
+        live = "NULL" if facts.column.nullable else facts.constant
+        return _timestamp(facts, live) if live else None
+    if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
+        return _boolean(facts)
+    named = TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
+    if facts.base in WHOLE_TYPES and named:
+        return _epoch(facts)
+    if STATES.search(facts.folded) and facts.column.category in "ES":
+        gone = next((label for label in facts.labels if label.lower() in GONE), None)
+        return _status(facts, gone) if gone else None
+    return None
+
+
+def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
+    column = facts.column.name
+    deleted = f"{column} IS NOT NULL" if live == "NULL" else f"{column} <> {live}"
+    since = instant_sql(column, facts.base)
+    return SoftDeleteMarker(column, MarkerKind.TIMESTAMP, deleted, live, since)
+
+
+def _boolean(facts: ColumnFacts) -> SoftDeleteMarker:
+    column = facts.column.name
+    return SoftDeleteMarker(column, MarkerKind.BOOLEAN, f"{column} IS TRUE", "false", None)
+
+
+def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
+    """0 or NULL is live. Seconds, milli-, micro- or nanoseconds: their size tells.
+
+    What is too small for any of them (a 0/1 flag) has no time.
+    """
+    column = facts.column.name
+    nullable = facts.column.nullable and not facts.constant
+    since = (
+        f"to_timestamp(CASE WHEN {column} > 1e17 THEN {column} / 1e9 WHEN {column} > 1e14 THEN"
+        f" {column} / 1e6 WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN"
+        f" {column} END)"
+    )
+    deleted = f"COALESCE({column}, 0) <> 0"
+    live = "NULL" if nullable else "0"
+    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
+
+
+def _status(facts: ColumnFacts, gone: str) -> SoftDeleteMarker:
+    """Which status the row had before is lost: `live` is the default, else the likeliest label."""
+    column = facts.column.name
+    others = [label for label in facts.labels if label != gone]
+    guess = "active" if "active" in others or not others else others[0]
+    live = facts.constant or _quoted(guess)
+    return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} = {_quoted(gone)}", live, None)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,112 @@
+"""What our own role may and may not do on a Target, for `doctor`: asked, never tried.
+
+Grants are read from the catalog; whether a look-up may run is found by running it for no key at
+all, which checks every privilege that the real one needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from collectors.model import Catalog, Table, UniqueKey
+from collectors.postgres.engine import Snapshot
+from collectors.postgres.outage import StatementFailed
+from collectors.postgres.statements import held_rows, parents_of
+
+_ROLE = """
+SELECT current_user::text, r.rolsuper
+FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+"""
+
+_WRITABLE = """
+SELECT format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'f')
+  AND (has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+       OR has_any_column_privilege(c.oid, 'INSERT, UPDATE')
+       OR pg_has_role(c.relowner, 'USAGE'))
+UNION ALL
+SELECT format('schema %I', n.nspname)
+FROM pg_catalog.pg_namespace n
+WHERE n.nspname = ANY ($1::text[]) AND has_schema_privilege(n.oid, 'CREATE')
+ORDER BY 1
+"""
+"""$1 schemas. An owner may grant itself whatever it lacks."""
+
+_HIDDEN = """
+SELECT format('%I.%I', n.nspname, c.relname),
+       row_security_active(c.oid),
+       ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+               AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT') ORDER BY a.attnum)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE format('%I.%I', n.nspname, c.relname) = ANY ($1::text[])
+ORDER BY 1
+"""
+"""$1 tables, quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFacts:
+    """What doctor judges the reader's role by; tables are `schema.table`.
+
+    writable    where it could write or owns: must be empty, as `superuser` must be false
+    filtered    tables whose rows row-level security hides from it
+    unreadable  tables with a key that it cannot look up, with the columns it may not read
+    """
+
+    role: str
+    superuser: bool
+    writable: tuple[str, ...]
+    filtered: tuple[str, ...]
+    unreadable: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def reads_only(self) -> bool:
+        """It can write nothing in the configured schemas."""
+        return not (self.superuser or self.writable)
+
+
+def reader_facts(
+    snapshot: Snapshot, catalog: Catalog, *, schemas: Sequence[str] = ("public",)
+) -> ReaderFacts:
+    """The role's privileges on these schemas. Raises TargetUnreachable."""
+    role, superuser = snapshot.rows(_ROLE)[0]
+    writable = [name for (name,) in snapshot.rows(_WRITABLE, list(schemas))]
+    names = [f"{table.schema}.{table.name}" for table in catalog.tables]
+    hidden = {name: (rls, columns) for name, rls, columns in snapshot.rows(_HIDDEN, names)}
+    refused = {
+        f"{table.schema}.{table.name}"
+        for table in catalog.tables
+        if any(not _may_look_up(snapshot, catalog, table, key) for key in table.keys)
+    }
+    filtered = tuple(name for name, (rls, _) in hidden.items() if rls)
+    return ReaderFacts(
+        role,
+        superuser,
+        tuple(writable),
+        filtered,
+        tuple(
+            (name, tuple(columns))
+            for name, (_, columns) in hidden.items()
+            if name in refused and name not in filtered
+        ),
+    )
+
+
+def _may_look_up(snapshot: Snapshot, catalog: Catalog, table: Table, key: UniqueKey) -> bool:
+    nulls = [False] * len(key.parts)
+    statement = held_rows(
+        table, key.parts, nulls, key=key, parents=parents_of(catalog, table), within=True
+    )
+    try:
+        with snapshot.attempt():
+            snapshot.rows(statement, *("{}" for _ in key.parts))
+    except StatementFailed as failure:
+        if failure.sqlstate != "42501":
+            raise
+        return False
+    return True

@@ -1,0 +1,280 @@
+"""The SQL of a look-up: pure. Names and expressions from the catalog, values only as `$n`.
+
+One statement asks for a batch: its values come as one array a key part (measured: twice as fast as
+anything else that batches, and at least 7 times one query a key), and for each the index is entered
+once. `OFFSET 0` keeps PostgreSQL from turning that into a join: asked for many keys at once it
+would read the whole table instead.
+
+Inside the look-up's own SELECT the table stands under its own name, alone, so that expressions and
+conditions mean what they mean in the catalog. Our own names begin with `tombstone_`.
+"""
+
+# ruff: noqa: S608  (what is put together here comes from the catalog alone)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from collectors.model import Catalog, Column, ForeignKey, KeyPart, Table, UniqueKey
+from collectors.postgres.markers import instant_sql
+
+ROW_ADDRESS = (
+    KeyPart("tableoid", ("tableoid",), "oid", nullable=False),
+    KeyPart("ctid", ("ctid",), "tid", nullable=False),
+)
+"""Partition and place of a row, where nothing better names it: an UPDATE gives it another."""
+
+PRINTED_BY_CAST = frozenset(
+    {
+        "uuid",
+        "text",
+        "character varying",
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "date",
+        "timestamp with time zone",
+        "timestamp without time zone",
+    }
+)
+"""Types whose cast to text is their output function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A soft-deletable table that rows of another belong to, and by which of their columns."""
+
+    table: Table
+    link: ForeignKey
+
+
+def identity(table: Table) -> tuple[KeyPart, ...]:
+    """What names a row: its primary key, else a key that is never null, else its address."""
+    lasting = [key for key in table.keys if key.valid and _names_every_row(key)]
+    lasting.sort(key=lambda key: not key.primary)
+    return lasting[0].parts if lasting else ROW_ADDRESS
+
+
+def parents_of(catalog: Catalog, table: Table) -> tuple[Parent, ...]:
+    """The tables whose deletion makes a live row of this one a leftover.
+
+    Only a reference that is always there, or that is deleted with its parent, is belonging: a
+    customer does not belong to the discount it may have.
+    """
+    return tuple(
+        Parent(parent, link)
+        for link in catalog.foreign_keys
+        if (link.schema, link.table) == (table.schema, table.name)
+        and (parent := catalog.table(link.to_schema, link.to_table))
+        and parent.marker
+        and _belongs(table, link)
+    )
+
+
+def held_rows(
+    table: Table,
+    asked: Sequence[KeyPart],
+    nulls: Sequence[bool],
+    *,
+    key: UniqueKey,
+    parents: Sequence[Parent] = (),
+    within: bool = False,
+) -> str:
+    """The rows whose `asked` parts equal the given values.
+
+    Output: the place of the look-up in the batch (from 1), deleted, since, created, organization,
+    erased, of a deleted parent its place in `parents`, id (an array) and since, then the columns of
+    the row's id and of the key's values. `$1`, `$2`, … are a text[] for each part that `nulls` does
+    not say must be NULL. `within` asks only for rows that the index of `key` contains; outside it
+    an expression of the key may well fail for a row.
+    """
+    texts = [text_of(part.expression, part.type) for part in (*identity(table), *key.parts)]
+    shown = ", ".join(f"tombstone_held.text{n}" for n in range(len(texts)))
+    where = [_equals(part, place) for place, part in enumerate(asked) if not nulls[place]]
+    where += [f"({part.expression}) IS NULL" for place, part in enumerate(asked) if nulls[place]]
+    if within and key.predicate:
+        where.append(f"({key.predicate})")
+    # An invalid index cannot be entered: then one pass over the table is the best there is.
+    fence = "" if within and not key.valid else "OFFSET 0"
+    return f"""
+SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.since,
+       tombstone_held.created, tombstone_held.organization, tombstone_held.erased,
+       {_parent_columns(parents)}, {shown}
+FROM ({_asked(asked, nulls)}) AS tombstone_asked
+CROSS JOIN LATERAL (
+    SELECT {_described(table, texts)}{_links(parents)}
+    FROM {_source(table)}
+    WHERE {" AND ".join(where)}
+    {fence}
+) AS tombstone_held
+{_join_parents(parents)}"""
+
+
+def key_values_of(table: Table, key: UniqueKey, columns: Sequence[Column]) -> str:
+    """The key's values as they would be for rows of these columns' values.
+
+    `$1`, `$2`, … are a text[] for each column. Output: the place in the batch (from 1), whether
+    every text survived its column's length limit (which a cast enforces by cutting), the values.
+    """
+    values = ", ".join(text_of(part.expression, part.type) for part in key.parts)
+    places = range(len(columns))
+    casts = ", ".join(
+        f"c{i}::{column.type} AS {column.name}" for i, column in zip(places, columns, strict=True)
+    )
+    texts = ", ".join(f"c{i} AS tombstone_text{i}" for i in places)
+    return f"""
+SELECT tombstone_number, {_all_fit(columns)}, {values}
+FROM (
+    SELECT number AS tombstone_number, {texts}, {casts}
+    FROM {_unnest(len(columns))} OFFSET 0
+) AS {table.name}"""
+
+
+def cast_only(type_: str) -> str:
+    """Whether $1 can be read as a value of that type: an error if not."""
+    return f"SELECT $1::text::{type_} IS NULL"
+
+
+def only_within(key: UniqueKey) -> UniqueKey:
+    """The key with expressions that are NULL for a row outside its index, instead of failing."""
+    condition = key.predicate or "true"
+    return replace(
+        key,
+        parts=tuple(
+            replace(part, expression=f"CASE WHEN ({condition}) THEN ({part.expression}) END")
+            for part in key.parts
+        ),
+    )
+
+
+def text_of(expression: str, type_: str) -> str:
+    """As the server prints it in a message: by its type's output function, `t` and not `true`.
+
+    A cast does the same for most types, at a third of the cost.
+    """
+    if type_ in PRINTED_BY_CAST:
+        return f"({expression})::text"
+    return f"CASE WHEN ({expression}) IS NOT NULL THEN format('%s', {expression}) END"
+
+
+def time_of(expression: str | None) -> str:
+    """A time in UTC that Python can hold, else NULL: `infinity` is no time.
+
+    Without its zone, which psycopg would look up for each value anew.
+    """
+    if expression is None:
+        return "NULL::timestamp"
+    possible = f"{expression} >= '0001-01-02' AND {expression} < '9999-12-31'"
+    return f"CASE WHEN {possible} THEN ({expression}) AT TIME ZONE 'UTC' END"
+
+
+def _names_every_row(key: UniqueKey) -> bool:
+    plain = all(part.is_column and not part.nullable for part in key.parts)
+    return plain and key.predicate is None
+
+
+def _belongs(table: Table, link: ForeignKey) -> bool:
+    columns = [table.column(name) for name in link.columns]
+    always = all(column is not None and not column.nullable for column in columns)
+    return always or link.on_delete == "CASCADE"
+
+
+def _asked(parts: Sequence[KeyPart], nulls: Sequence[bool]) -> str:
+    """Each value is cast once, and all of them before the table is entered."""
+    given = [place for place in range(len(parts)) if not nulls[place]]
+    casts = [f"c{n}::{parts[place].type} AS v{place}" for n, place in enumerate(given)]
+    return f"SELECT {', '.join(['number', *casts])} FROM {_unnest(len(given))} OFFSET 0"
+
+
+def _unnest(width: int) -> str:
+    """A shape without a single value is one question, whatever the batch."""
+    if not width:
+        return "(SELECT 1) AS tombstone_given (number)"
+    arrays = ", ".join(f"${n + 1}::text[]" for n in range(width))
+    names = ", ".join(f"c{n}" for n in range(width))
+    return f"unnest({arrays}) WITH ORDINALITY AS tombstone_given ({names}, number)"
+
+
+def _equals(part: KeyPart, place: int) -> str:
+    collate = f" COLLATE {part.collation}" if part.collation else ""
+    return f"({part.expression}) {part.equals} (tombstone_asked.v{place}{collate})"
+
+
+def _source(table: Table) -> str:
+    """ONLY, because an index holds no row of an inheriting table; a partitioned one has no rows."""
+    partitioned = any(key.aliases for key in table.keys)
+    return f"{'' if partitioned else 'ONLY '}{table.schema}.{table.name}"
+
+
+def _described(table: Table, texts: Sequence[str]) -> str:
+    marker = table.marker
+    created = table.column(table.created_at) if table.created_at else None
+    owner = table.column(table.organization) if table.organization else None
+    outputs = {
+        "deleted": f"({marker.deleted}) IS TRUE" if marker else "false",
+        "since": time_of(marker.since if marker else None),
+        "created": time_of(_created(created)),
+        "organization": text_of(owner.name, owner.type) if owner else "NULL::text",
+        "erased": f"({table.erased_when}) IS TRUE" if table.erased_when else "false",
+        **{f"text{n}": text for n, text in enumerate(texts)},
+    }
+    return ",\n           ".join(f"{sql} AS {name}" for name, sql in outputs.items())
+
+
+def _created(column: Column | None) -> str | None:
+    if column is None:
+        return None
+    zoned = column.type.endswith("with time zone")
+    return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
+
+
+def _all_fit(columns: Sequence[Column]) -> str:
+    tests = [
+        f"rtrim(tombstone_text{i}) IS NOT DISTINCT FROM rtrim({column.name}::text)"
+        for i, column in enumerate(columns)
+        if column.category in "SA"
+    ]
+    return " AND ".join(tests) or "true"
+
+
+def _links(parents: Sequence[Parent]) -> str:
+    """The referring columns, under names that no parent's own column can hide."""
+    return "".join(
+        f", {column} AS link{p}_{c}"
+        for p, parent in enumerate(parents)
+        for c, column in enumerate(parent.link.columns)
+    )
+
+
+def _parent_columns(parents: Sequence[Parent]) -> str:
+    if not parents:
+        return "NULL::int, NULL::text[], NULL::timestamp"
+    return ", ".join(f"tombstone_parent.{name}" for name in ("parent", "id", "since"))
+
+
+def _join_parents(parents: Sequence[Parent]) -> str:
+    """The parent that was deleted first, for a row that is not deleted itself."""
+    if not parents:
+        return ""
+    branches = " UNION ALL ".join(_deleted_parent(p, parent) for p, parent in enumerate(parents))
+    return f"""LEFT JOIN LATERAL (
+    {branches}
+    ORDER BY since NULLS LAST LIMIT 1
+) AS tombstone_parent ON true"""
+
+
+def _deleted_parent(place: int, parent: Parent) -> str:
+    table, marker = parent.table, parent.table.marker
+    assert marker is not None
+    joined = " AND ".join(
+        f"({column}) = tombstone_held.link{place}_{c}"
+        for c, column in enumerate(parent.link.to_columns)
+    )
+    ids = ", ".join(text_of(part.expression, part.type) for part in identity(table))
+    return (
+        f"SELECT {place} AS parent, ARRAY[{ids}] AS id, {time_of(marker.since)} AS since"
+        f" FROM {table.schema}.{table.name}"
+        f" WHERE NOT tombstone_held.deleted AND {joined} AND ({marker.deleted})"
+    )

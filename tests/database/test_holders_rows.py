@@ -1,0 +1,122 @@
+"""What became of rows that we know by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from collectors.errors import TargetUnreachable
+from collectors.model import Holder, KeyLookup
+from collectors.postgres.catalog import read_catalog
+from collectors.postgres.engine import ReadTarget
+from collectors.postgres.holders import find_holders, find_rows
+from sample_data.postgres import Database
+
+TABLE = """
+CREATE TABLE t (id int PRIMARY KEY, email text, kind text, deleted_at timestamptz);
+CREATE UNIQUE INDEX t_key ON t (lower(email)) WHERE kind = 'a';
+INSERT INTO t VALUES (1, 'J@e.com', 'a', '2026-01-01Z'), (2, 'K@e.com', 'b', NULL);
+"""
+
+
+@pytest.fixture
+def target(database: Database) -> Iterator[ReadTarget]:
+    with ReadTarget("test", database.dsn) as target:
+        yield target
+
+
+def rows(target: ReadTarget, constraint: str, *ids: str) -> list[Holder | None]:
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        (key,) = catalog.keys_named(constraint)
+        return find_rows(snapshot, catalog, [(key, id_) for id_ in ids])
+
+
+def test_rows_come_back_in_the_order_of_their_ids_and_none_for_a_purged_one(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(TABLE)
+    found = rows(target, "t_key", "2", "99", "1", "not a number", "a\x00b", "2")
+    assert [row and row.row.id for row in found] == ["2", None, "1", None, None, "2"]
+
+
+def test_a_row_outside_the_index_still_tells_its_values(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(TABLE)
+    (row,) = rows(target, "t_key", "2")
+    assert row
+    assert (row.values, row.deleted) == (("k@e.com",), False)
+
+
+def test_a_restored_and_renamed_row_shows_both(database: Database, target: ReadTarget) -> None:
+    database.execute(TABLE)
+    database.execute("UPDATE t SET deleted_at = NULL, email = 'L@e.com' WHERE id = 1")
+    (row,) = rows(target, "t_key", "1")
+    assert row
+    assert (row.values, row.deleted, row.row.deleted_at) == (("l@e.com",), False, None)
+
+
+def test_an_expression_that_fails_outside_its_index_has_no_value_there(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, kind text, code text);"
+        "CREATE UNIQUE INDEX t_key ON t ((code::int)) WHERE kind = 'number';"
+        "INSERT INTO t VALUES (1, 'number', '42'), (2, 'word', 'forty-two')"
+    )
+    found = rows(target, "t_key", "1", "2")
+    assert [row and row.values for row in found] == [("42",), (None,)]
+
+
+def test_a_composite_id_is_a_json_array(database: Database, target: ReadTarget) -> None:
+    database.execute(
+        "CREATE TABLE t (n int, code text, a text CONSTRAINT t_key UNIQUE, PRIMARY KEY (code, n));"
+        "INSERT INTO t VALUES (1, 'a \"b\", ü', 'x')"
+    )
+    id_ = '["a \\"b\\", ü", "1"]'
+    (row,) = rows(target, "t_key", id_)
+    assert row
+    assert (row.row.id, row.values) == (id_, ("x",))
+    assert rows(target, "t_key", "1", "[1]", '["a", "b", "c"]', "{}") == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "identity", ["code text NOT NULL UNIQUE", "code text"], ids=["by another key", "by address"]
+)
+def test_a_table_without_a_primary_key_names_its_rows_all_the_same(
+    identity: str, database: Database, target: ReadTarget
+) -> None:
+    database.execute(
+        f"CREATE TABLE t ({identity}, a text CONSTRAINT t_key UNIQUE);"
+        "INSERT INTO t VALUES ('one', 'x'), ('two', 'y')"
+    )
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        (key,) = catalog.keys_named("t_key")
+        (answer,) = find_holders(snapshot, catalog, [KeyLookup(key, ("y",))])
+        (holder,) = answer.holders
+        assert find_rows(snapshot, catalog, [(key, holder.row.id)]) == [holder]
+    assert (holder.row.id == "two") == ("UNIQUE" in identity)
+
+
+def test_a_table_that_may_not_be_read_is_no_purged_row(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(TABLE)
+    database.execute("ALTER TABLE t ENABLE ROW LEVEL SECURITY")
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+    (key,) = catalog.keys_named("t_key")
+    role = f"reader_{database.name}"
+    database.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'r'; GRANT SELECT ON t TO {role}")
+    try:
+        with (
+            ReadTarget("shop", f"{database.dsn}?user={role}&password=r") as reader,
+            reader.snapshot() as snapshot,
+            pytest.raises(TargetUnreachable, match="'shop': the reader may not read t, or row"),
+        ):
+            find_rows(snapshot, catalog, [(key, "1")])
+    finally:
+        database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")

@@ -1,0 +1,181 @@
+"""What a deleted row still blocks: the spellings that PostgreSQL prints, and every known trap."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectors.model import KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
+from collectors.postgres.deletion import Blocks, blocked_by_deleted, conjuncts, counts_deleted
+
+TIME = SoftDeleteMarker(
+    "deleted_at", MarkerKind.TIMESTAMP, "deleted_at IS NOT NULL", "NULL", "deleted_at"
+)
+SENTINEL = SoftDeleteMarker(
+    "deleted_at",
+    MarkerKind.TIMESTAMP,
+    "deleted_at <> 'infinity'::timestamp with time zone",
+    "'infinity'::timestamp with time zone",
+    "deleted_at",
+)
+FLAG = SoftDeleteMarker("is_deleted", MarkerKind.BOOLEAN, "is_deleted IS TRUE", "false", None)
+EPOCH = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, 0) <> 0", "0", None)
+STATUS = SoftDeleteMarker("status", MarkerKind.STATUS, "status = 'deleted'", "'active'", None)
+ODD = SoftDeleteMarker('"Gone At"', MarkerKind.TIMESTAMP, '"Gone At" IS NOT NULL', "NULL", None)
+
+
+def column(name: str, type_: str = "text") -> KeyPart:
+    return KeyPart(name, (name,), type_, nullable=True)
+
+
+def key(*parts: KeyPart, where: str | None = None, nulls_distinct: bool = True) -> UniqueKey:
+    return UniqueKey("k", "public", "t", parts, where, nulls_distinct)
+
+
+@pytest.mark.parametrize(
+    ("marker", "predicate"),
+    [
+        (TIME, "deleted_at IS NULL"),
+        (TIME, "(deleted_at IS NULL) AND email <> ''::text"),
+        (TIME, "email <> 'a AND b'::text AND (n > 1 AND deleted_at IS NULL)"),
+        (TIME, "deleted_at IS NULL AND n > 1 OR deleted_at IS NULL AND n < 0"),
+        (TIME, "NOT deleted_at IS NOT NULL"),
+        (TIME, "NOT (deleted_at IS NOT NULL)"),
+        (ODD, '"Gone At" IS NULL'),
+        (SENTINEL, "deleted_at = 'infinity'::timestamp with time zone"),
+        (FLAG, "NOT is_deleted"),
+        (FLAG, "is_deleted = false"),
+        (FLAG, "is_deleted IS FALSE"),
+        (FLAG, "is_deleted IS NOT TRUE"),
+        (FLAG, "COALESCE(is_deleted, false) = false"),
+        (FLAG, "NOT COALESCE(is_deleted, false)"),
+        (EPOCH, "gone = 0"),
+        (EPOCH, "gone = '0'::bigint"),
+        (EPOCH, "COALESCE(gone, 0::bigint) = 0"),
+        (STATUS, "status <> 'deleted'::text"),
+        (STATUS, "status::text <> 'deleted'::character varying(20)::text"),
+        (STATUS, "status = 'active'::shop.status"),
+        (STATUS, "status = ANY (ARRAY['active'::text, 'paused'::text])"),
+        (STATUS, "status::text = ANY (ARRAY['a'::character varying, 'b'::text]::text[])"),
+        (STATUS, "(status <> ALL (ARRAY['x'::text, 'deleted'::text]))"),
+        (STATUS, "status IS DISTINCT FROM 'deleted'::text"),
+    ],
+)
+def test_a_predicate_that_excludes_deleted_rows_blocks_nothing(
+    marker: SoftDeleteMarker, predicate: str
+) -> None:
+    assert blocked_by_deleted(key(column("email"), where=predicate), marker) is Blocks.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("marker", "predicate"),
+    [
+        (TIME, "email <> ''::text"),
+        (TIME, "archived_at IS NULL"),
+        (TIME, "deleted_at IS NULL OR n > 3"),
+        (TIME, "(deleted_at IS NULL OR n > 3) AND email IS NOT NULL"),
+        (TIME, "note = 'deleted_at IS NULL AND x'::text"),
+        (TIME, "CASE WHEN n > 1 AND deleted_at IS NULL THEN true ELSE true END"),
+        (SENTINEL, "deleted_at = 'epoch'::timestamp with time zone"),
+        (FLAG, "is_deleted IS NOT NULL"),
+        (FLAG, "NOT is_deleted_by_owner"),
+        (EPOCH, "gone >= 0"),
+        (STATUS, "status <> 'archived'::text"),
+        (STATUS, "status <> ALL (ARRAY['x'::text, 'not deleted'::text])"),
+        (STATUS, "status = ANY (ARRAY['active'::text, 'deleted'::text])"),
+    ],
+)
+def test_a_predicate_about_something_else_leaves_creates_blocked(
+    marker: SoftDeleteMarker, predicate: str
+) -> None:
+    assert blocked_by_deleted(key(column("email"), where=predicate), marker) is Blocks.CREATE
+
+
+@pytest.mark.parametrize(
+    ("marker", "predicate"),
+    [
+        (TIME, "deleted_at IS NOT NULL"),
+        (TIME, "n > 1 AND (deleted_at IS NOT NULL)"),
+        (SENTINEL, "deleted_at <> 'infinity'::timestamp with time zone"),
+        (FLAG, "is_deleted"),
+        (FLAG, "is_deleted = true"),
+        (EPOCH, "gone <> 0"),
+        (EPOCH, "gone > '0'::bigint"),
+        (STATUS, "status::text = 'deleted'::text"),
+    ],
+)
+def test_an_inverted_predicate_blocks_the_second_delete(
+    marker: SoftDeleteMarker, predicate: str
+) -> None:
+    assert blocked_by_deleted(key(column("email"), where=predicate), marker) is Blocks.DELETE
+
+
+LIVE_ONLY = KeyPart(
+    "(CASE WHEN deleted_at IS NULL THEN email END)", ("deleted_at", "email"), "text", nullable=True
+)
+IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "marker", "blocks"),
+    [
+        ([column("email")], TIME, Blocks.CREATE),
+        ([column("email"), column("deleted_at", "timestamp with time zone")], TIME, Blocks.NOTHING),
+        ([column("email"), column("deleted_at", "date")], TIME, Blocks.DELETE),
+        ([column("email"), column("is_deleted", "boolean")], FLAG, Blocks.DELETE),
+        ([column("email"), column("gone", "bigint")], EPOCH, Blocks.NOTHING),
+        ([column("email"), column("gone", "smallint")], EPOCH, Blocks.DELETE),
+        ([column("email"), column("status")], STATUS, Blocks.DELETE),
+        ([LIVE_ONLY], TIME, Blocks.NOTHING),
+        ([column("email"), IS_LIVE], TIME, Blocks.DELETE),
+        ([LIVE_ONLY, IS_LIVE], TIME, Blocks.NOTHING),
+    ],
+    ids=[
+        "not in the key",
+        "a time",
+        "a day",
+        "a boolean",
+        "an epoch",
+        "a 0/1 flag",
+        "a status",
+        "an expression that is null once deleted",
+        "an expression that is boolean",
+        "both",
+    ],
+)
+def test_a_marker_in_the_key_frees_creates_but_not_always_the_second_delete(
+    parts: list[KeyPart], marker: SoftDeleteMarker, blocks: Blocks
+) -> None:
+    for nulls_distinct in (True, False):
+        found = blocked_by_deleted(key(*parts, nulls_distinct=nulls_distinct), marker)
+        assert found is blocks
+
+
+def test_a_table_without_a_marker_has_no_deleted_rows_to_count() -> None:
+    assert not counts_deleted(key(column("email")), [])
+
+
+def test_respecting_one_of_two_markers_is_enough() -> None:
+    respects_flag = key(column("email"), where="NOT is_deleted")
+    assert counts_deleted(key(column("email")), [TIME, FLAG])
+    assert not counts_deleted(respects_flag, [TIME, FLAG])
+    assert counts_deleted(respects_flag, [TIME])
+
+
+@pytest.mark.parametrize(
+    ("condition", "terms"),
+    [
+        ("a", ["a"]),
+        ("a AND b AND c", ["a", "b", "c"]),
+        ("((a) AND (b OR c AND d))", ["a", "b OR c AND d"]),
+        ("f(a AND b) AND x = 'y AND z'::text", ["f(a AND b)", "x = 'y AND z'::text"]),
+        ('"AND" AND "x AND y"', ['"AND"', '"x AND y"']),
+        ("x = 'it''s AND' AND b", ["x = 'it''s AND'", "b"]),
+        ("CASE WHEN a AND b THEN c END AND d", ["CASE WHEN a AND b THEN c END", "d"]),
+        ("a OR b AND c", ["a OR b AND c"]),
+        ("(a) OR (b)", ["(a) OR (b)"]),
+    ],
+)
+def test_a_condition_is_cut_only_where_all_terms_must_hold(
+    condition: str, terms: list[str]
+) -> None:
+    assert list(conjuncts(condition)) == terms

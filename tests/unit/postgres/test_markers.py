@@ -1,0 +1,158 @@
+"""Columns that mean deletion, and columns that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from collectors.postgres.mapping import MarkerMapping
+from collectors.postgres.markers import (
+    ColumnFacts,
+    created_column,
+    find_markers,
+    instant_sql,
+    mapped_marker,
+)
+
+TZ = "timestamp with time zone"
+BARE = "timestamp without time zone"
+
+
+def facts(
+    name: str,
+    base: str,
+    *,
+    nullable: bool = True,
+    default: str | None = None,
+    category: str = "U",
+    labels: tuple[str, ...] = (),
+) -> ColumnFacts:
+    quoted = name if name.islower() else f'"{name}"'
+    column = Column(quoted, base, nullable, category=category)
+    return ColumnFacts(column, name, base, default, labels)
+
+
+def status(*labels: str, name: str = "status", default: str | None = None) -> ColumnFacts:
+    return facts(name, "shade", category="E", labels=labels, default=default)
+
+
+@pytest.mark.parametrize(
+    ("column", "deleted", "live"),
+    [
+        (facts("deleted_at", TZ), "deleted_at IS NOT NULL", "NULL"),
+        (facts("deletedAt", TZ), '"deletedAt" IS NOT NULL', "NULL"),
+        (facts("DeletedOn", "date"), '"DeletedOn" IS NOT NULL', "NULL"),
+        (facts("removed_at", BARE), "removed_at IS NOT NULL", "NULL"),
+        (facts("date_deleted", BARE), "date_deleted IS NOT NULL", "NULL"),
+        (facts("delete_time", TZ), "delete_time IS NOT NULL", "NULL"),
+        (facts("discarded_at", BARE), "discarded_at IS NOT NULL", "NULL"),
+        (
+            facts("deleted_at", TZ, nullable=False, default="'infinity'::timestamp with time zone"),
+            "deleted_at <> 'infinity'::timestamp with time zone",
+            "'infinity'::timestamp with time zone",
+        ),
+        (facts("is_deleted", "boolean"), "is_deleted IS TRUE", "false"),
+        (facts("isDeleted", "boolean"), '"isDeleted" IS TRUE', "false"),
+        (facts("removed", "boolean"), "removed IS TRUE", "false"),
+        (facts("soft_deleted", "boolean"), "soft_deleted IS TRUE", "false"),
+        (facts("deleted_at", "bigint", nullable=False), "COALESCE(deleted_at, 0) <> 0", "0"),
+        (facts("deleted_at", "bigint"), "COALESCE(deleted_at, 0) <> 0", "NULL"),
+        (facts("deleted", "smallint", default="0"), "COALESCE(deleted, 0) <> 0", "0"),
+        (status("active", "deleted"), "status = 'deleted'", "'active'"),
+        (status("OPEN", "DELETED"), "status = 'DELETED'", "'OPEN'"),
+        (
+            status("a", "removed", name="lifecycle_state", default="'a'::shade"),
+            "lifecycle_state = 'removed'",
+            "'a'::shade",
+        ),
+    ],
+)
+def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
+    (marker,) = find_markers([column])
+    assert (marker.deleted, marker.live) == (deleted, live)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        facts("archived_at", TZ),
+        facts("deleted_by", "uuid"),
+        facts("deleted_at", "text"),
+        facts("undeleted_at", TZ),
+        facts("is_active", "boolean"),
+        facts("deleted_at", TZ, nullable=False),
+        facts("deleted_at", TZ, nullable=False, default="now()"),
+        facts("deleted_count", "integer"),
+        status("active", "archived"),
+        facts("status", "text", category="S"),
+        facts("deleted_reason", "text", labels=("deleted",), category="S"),
+    ],
+    ids=lambda column: f"{column.name} {column.base} {column.default}",
+)
+def test_no_marker(column: ColumnFacts) -> None:
+    assert find_markers([column]) == ()
+
+
+def test_the_marker_that_knows_the_time_comes_first() -> None:
+    columns = [
+        status("active", "deleted"),
+        facts("is_deleted", "boolean"),
+        facts("deleted", "bigint"),
+        facts("deleted_at", TZ),
+    ]
+    assert [marker.kind for marker in find_markers(columns)] == list(MarkerKind)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "column", "marker"),
+    [
+        (
+            MarkerMapping("closed_at", MarkerKind.TIMESTAMP),
+            facts("closed_at", BARE),
+            SoftDeleteMarker(
+                "closed_at",
+                MarkerKind.TIMESTAMP,
+                "closed_at IS NOT NULL",
+                "NULL",
+                "closed_at::timestamp AT TIME ZONE 'UTC'",
+            ),
+        ),
+        (
+            MarkerMapping("hidden", MarkerKind.BOOLEAN),
+            facts("hidden", "boolean"),
+            SoftDeleteMarker("hidden", MarkerKind.BOOLEAN, "hidden IS TRUE", "false", None),
+        ),
+        (
+            MarkerMapping("phase", MarkerKind.STATUS, "it's gone"),
+            facts("phase", "text", default="'new'::text"),
+            SoftDeleteMarker(
+                "phase", MarkerKind.STATUS, "phase = 'it''s gone'", "'new'::text", None
+            ),
+        ),
+    ],
+    ids=["timestamp", "boolean", "status"],
+)
+def test_a_mapped_marker_needs_no_telling_name(
+    mapping: MarkerMapping, column: ColumnFacts, marker: SoftDeleteMarker
+) -> None:
+    assert mapped_marker(mapping, column) == marker
+
+
+@pytest.mark.parametrize(
+    ("columns", "created"),
+    [
+        ([facts("created_at", TZ)], "created_at"),
+        ([facts("CreatedAt", BARE)], '"CreatedAt"'),
+        ([facts("created", "date"), facts("created_at", TZ)], "created_at"),
+        ([facts("created_by", TZ), facts("created_at", "text")], None),
+    ],
+)
+def test_the_column_that_tells_when_a_row_was_made(
+    columns: list[ColumnFacts], created: str | None
+) -> None:
+    assert created_column(columns) == created
+
+
+def test_a_time_without_a_zone_is_taken_for_utc() -> None:
+    assert instant_sql("d", TZ) == "d"
+    assert instant_sql("d", BARE) == "d::timestamp AT TIME ZONE 'UTC'"
