@@ -10,8 +10,7 @@ from enum import StrEnum
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
-from collectors.inquiry import mappings
-from collectors.postgres.catalog import read_catalog
+from collectors.inquiry import target_catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.reader import ReaderFacts, reader_facts
 from collectors.sentry.client import SentryClient
@@ -120,7 +119,7 @@ def _check_target(name: str, settings: TargetSettings) -> Iterator[Check]:
 
 
 def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> list[Check]:
-    catalog = read_catalog(snapshot, schemas=settings.schemas, mapping=mappings(settings))
+    catalog = target_catalog(snapshot, settings)
     facts = reader_facts(snapshot, catalog, schemas=settings.schemas)
     marked = [table for table in catalog.tables if table.marker is not None]
     counting = [key for table in marked for key in table.keys if key.counts_deleted]

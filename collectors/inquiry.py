@@ -54,9 +54,7 @@ class OpenTarget:
     def catalog(self, snapshot: Snapshot) -> Catalog:
         """The catalog as we have it."""
         if self._catalog is None:
-            self._catalog = read_catalog(
-                snapshot, schemas=self.settings.schemas, mapping=mappings(self.settings)
-            )
+            self._catalog = target_catalog(snapshot, self.settings)
         return self._catalog
 
     def questions(self, snapshot: Snapshot, failures: Sequence[Failure]) -> list[Question]:
@@ -85,8 +83,8 @@ class Inquiry:
         self._settings = settings
         self._store = store
         self._targets = {
-            name: OpenTarget(ReadTarget(name, target.read_dsn.get_secret_value()), target)
-            for name, target in settings.targets.items()
+            name: OpenTarget(target, settings.targets[name])
+            for name, target in read_targets(settings).items()
         }
 
     @property
@@ -212,6 +210,19 @@ class Inquiry:
         for values in (*question.readings, *held):
             if values is not None and len(values) == len(question.asked_as.parts):
                 yield self._id_of(target, question.asked_as, values)
+
+
+def read_targets(settings: Settings) -> dict[str, ReadTarget]:
+    """A handle on every configured Target; none is connected to yet."""
+    return {
+        name: ReadTarget(name, target.read_dsn.get_secret_value())
+        for name, target in settings.targets.items()
+    }
+
+
+def target_catalog(snapshot: Snapshot, settings: TargetSettings) -> Catalog:
+    """A Target's catalog, with what its settings say of its tables."""
+    return read_catalog(snapshot, schemas=settings.schemas, mapping=mappings(settings))
 
 
 def mappings(settings: TargetSettings) -> Mapping[str, TableMapping]:

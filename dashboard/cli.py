@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from collectors.errors import Unreachable, UsageError
@@ -24,11 +23,10 @@ DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 1
 
 app = typer.Typer(
     help="Why “create customer” answered 500, which soft-deleted row caused it, and the cure.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-store_app = typer.Typer(help="Look after Tombstone's own store.", no_args_is_help=True)
+store_app = typer.Typer(help="Look after Tombstone's own store.")
 app.add_typer(store_app, name="store")
 
 Json = Annotated[bool, typer.Option("--json", help="Results as JSON on stdout.")]
@@ -44,15 +42,15 @@ def main() -> None:
     """Run the command, and turn every way it can end into its exit code."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    sys.exit(_run(arguments, debug=debug))
+    sys.exit(_run(arguments or ["--help"], debug=debug))
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
         code = app(arguments, prog_name="tombstone", standalone_mode=False)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except click.ClickException as error:
+    except typer.TyperException as error:
         return _complain(error.format_message(), WRONG_USAGE)
     except UsageError as error:
         return _complain(str(error), WRONG_USAGE)
@@ -62,10 +60,18 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
         return DONE
     except Exception as error:  # the outermost boundary: whatever is left is our fault
+        _report(error)
         if debug:
             traceback.print_exc()
         return _complain(f"A fault of our own: {type(error).__name__} (--debug).", OWN_FAULT)
     return code if isinstance(code, int) else DONE
+
+
+def _report(error: Exception) -> None:
+    import sentry_sdk
+
+    sentry_sdk.capture_exception(error)
+    sentry_sdk.flush(timeout=2)
 
 
 def _complain(sentence: str, code: int) -> int:
@@ -168,7 +174,7 @@ def remediate(
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
     outcomes = remedying.remediate(conflict, remedy, apply=apply, reason=reason, digest=digest)
-    return _code(remedying.show(outcomes, as_json=as_json, many=len(conflict) > 1))
+    return _code(remedying.show(outcomes, as_json=as_json))
 
 
 @app.command()
@@ -182,7 +188,7 @@ def undo(
     from dashboard.commands import remedying
 
     outcome = remedying.undo(remediation, apply=apply, reason=reason)
-    return _code(remedying.show([outcome], as_json=as_json, many=False))
+    return _code(remedying.show([outcome], as_json=as_json))
 
 
 @app.command()
@@ -213,7 +219,7 @@ def demo(
     as_json: Json = False,
 ) -> int:
     """Start a shop that has the bug, a local Sentry, a PostgreSQL and the dashboard over them."""
-    from sample_data.demo import run
+    from sample_data.demo.run import run
 
     return run(data, headless=headless, exit_after_ready=exit_after_ready, as_json=as_json)
 

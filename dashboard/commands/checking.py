@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collectors.doctor import Check, Health, check_all
 from collectors.evidence import database
-from collectors.settings import load_settings
+from dashboard.commands.opening import our_settings
 from dashboard.output import out, plain, print_json, say
 
 DONE, FOUND, UNREACHABLE = 0, 1, 3
@@ -13,7 +13,7 @@ DONE, FOUND, UNREACHABLE = 0, 1, 3
 def doctor(*, as_json: bool) -> int:
     """Every check, a line each; 3 where something could not be reached, 1 where it is wrong."""
     checks: list[Check] = []
-    for check in check_all(load_settings()):
+    for check in check_all(our_settings()):
         checks.append(check)
         if not as_json:
             _show(check)
@@ -32,7 +32,7 @@ def doctor(*, as_json: bool) -> int:
 
 def upgrade_store() -> None:
     """Copy a SQLite store, then bring it to this version."""
-    settings = load_settings()
+    settings = our_settings()
     copy = database.upgrade_store(settings.store_url)
     if copy is not None:
         say(f"The store as it was: {copy}")

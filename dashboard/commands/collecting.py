@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from collectors import telemetry
 from collectors.errors import Unreachable
 from collectors.evidence.database import sqlite_file
 from collectors.evidence.lease import collecting
@@ -26,6 +27,7 @@ def collect_once(
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
         collecting(sqlite_file(settings.store_url)),
+        telemetry.checked_in(),
         Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar,
     ):
         task = bar.add_task("Reading Sentry…")

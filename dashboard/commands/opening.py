@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
+from collectors import telemetry
 from collectors.evidence.database import Store, open_store
 from collectors.settings import Settings, load_settings
 
 
 @cache
 def our_settings() -> Settings:
-    """The settings, read once a process."""
-    return load_settings()
+    """The settings, read once a process; from then on faults of our own are reported."""
+    settings = load_settings()
+    dsn = settings.telemetry.dsn
+    telemetry.start(dsn.get_secret_value() if dsn else None)
+    return settings
 
 
 @cache

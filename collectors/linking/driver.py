@@ -1,0 +1,190 @@
+"""Errors as driver objects: `{code, detail, table, constraint, …}` in an Event or a pasted JSON.
+
+They hold what the server sent in fields of its own, so they are better than any text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from collectors.linking import hidden
+from collectors.linking.detail import find_detail
+from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
+from collectors.linking.message import read_message, with_values
+from collectors.linking.names import fold
+from collectors.linking.other import other_engine
+from collectors.linking.phrases import is_index_build, is_unique_type
+from collectors.model import ViolatedKey
+
+UNIQUE = "23505"
+
+_FIELDS = {
+    "code": "code",
+    "sqlstate": "code",
+    "pgcode": "code",
+    "originalcode": "code",
+    "constraint": "constraint",
+    "constraintname": "constraint",
+    "table": "table",
+    "tablename": "table",
+    "schema": "schema",
+    "schemaname": "schema",
+    "detail": "detail",
+    "details": "detail",
+    "messagedetail": "detail",
+    "message": "message",
+    "messageprimary": "message",
+    "messagetext": "message",
+    "name": "name",
+    "query": "query",
+    "sql": "query",
+    "statement": "query",
+    "parameters": "parameters",
+    "params": "parameters",
+    "bindings": "parameters",
+}
+_PROTOCOL = {
+    "C": "code",
+    "M": "message",
+    "D": "detail",
+    "s": "schema",
+    "t": "table",
+    "n": "constraint",
+}
+"""The letters of PostgreSQL's own protocol, which pg8000 passes on."""
+
+TELLING = frozenset({"detail", "constraint_name", "constraint", "sqlstate", "pgcode", "diag"})
+"""Local variables of these names may be the parts of a driver object, taken apart."""
+
+_CODE = re.compile(r"(?=[A-Z]{0,4}\d)[0-9A-Z]{5}")
+_NAME = re.compile(r"[\w$.\-\"]{1,128}")
+_MOST_NODES = 400
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DriverError:
+    """One such object. `code` is an SQLSTATE, or Prisma's own."""
+
+    code: str | None = None
+    constraint: str | None = None
+    table: str | None = None
+    schema: str | None = None
+    detail: str | None = None
+    message: str | None = None
+    name: str | None = None
+    query: str | None = None
+    parameters: Tree = UNKNOWN
+    target: object = None
+
+
+def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError]:
+    """Every driver object in a decoded JSON value, outermost first."""
+    queue: list[tuple[object, int]] = [(value, 0)]
+    for count, (node, depth) in enumerate(queue):
+        if count >= _MOST_NODES:
+            return
+        inner: list[object] = []
+        if isinstance(node, Mapping):
+            error = _error(node, reprs=reprs)
+            if error is not None:
+                yield error
+            inner = list(node.values())
+        elif isinstance(node, list | tuple):
+            inner = list(node)
+        if depth < _DEEPEST:
+            nested = (
+                item for item in inner[:_MOST_NODES] if isinstance(item, Mapping | list | tuple)
+            )
+            queue.extend((item, depth + 1) for item in nested)
+
+
+def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
+    protocol = "C" in node and "M" in node
+    found: dict[str, object] = {}
+    for key, value in list(node.items())[:_MOST_NODES]:
+        field = _PROTOCOL.get(str(key)) if protocol else _FIELDS.get(fold(str(key)[:40]))
+        if field is not None and value is not None:
+            found.setdefault(field, printed(value) if reprs and field != "parameters" else value)
+    if isinstance(found.get("code"), int):
+        found["code"] = str(found["code"])
+    texts = {field: text for field, text in found.items() if isinstance(text, str)}
+    code, detail = texts.get("code"), texts.get("detail", "")
+    has_code = code is not None and _CODE.fullmatch(code) is not None
+    if not has_code and "constraint" not in texts and ")=(" not in detail:
+        return None
+    parameters = found.get("parameters")
+    return DriverError(
+        code=code if has_code else None,
+        constraint=_identifier(texts.get("constraint")),
+        table=_identifier(texts.get("table")),
+        schema=_identifier(texts.get("schema")),
+        detail=detail or None,
+        message=texts.get("message"),
+        name=texts.get("name"),
+        query=texts.get("query"),
+        parameters=printed(parameters)
+        if reprs or isinstance(parameters, str)
+        else decoded(parameters),
+        target=_target(node),
+    )
+
+
+def _identifier(text: str | None) -> str | None:
+    usable = text and _NAME.fullmatch(text) and hidden.is_usable(text)
+    return text if usable else None
+
+
+def _target(node: Mapping[object, object]) -> object:
+    meta = node.get("meta")
+    return meta.get("target") if isinstance(meta, Mapping) else None
+
+
+def driver_key(error: DriverError) -> ViolatedKey | None:
+    """The key that the object says was violated; None if it tells of something else."""
+    message = error.message or ""
+    if is_index_build(message) or other_engine(message) is not None:
+        return None
+    told = read_message(message) if message else None
+    if error.code == "P2002":
+        return _prisma(error, told)
+    named = _named(error)
+    detail = find_detail(error.detail, any_language=error.code == UNIQUE) if error.detail else None
+    unique = error.code == UNIQUE or is_unique_type(error.name)
+    if error.code not in {None, UNIQUE} or not (unique or told or (detail and detail.printed)):
+        return None
+    if detail is not None:
+        exact = replace(detail, printed=detail.printed[:1])
+        return with_values(replace(named, constraint=_constraint(named, told)), exact)
+    if told is not None:
+        return _filled(named, told)
+    return replace(named, doubt=hidden.absence(f"{message}\n{error.detail or ''}"))
+
+
+def _named(error: DriverError) -> ViolatedKey:
+    return ViolatedKey(constraint=error.constraint, schema=error.schema, table=error.table)
+
+
+def _constraint(named: ViolatedKey, told: ViolatedKey | None) -> str | None:
+    return named.constraint or (told.constraint if told else None)
+
+
+def _filled(named: ViolatedKey, told: ViolatedKey) -> ViolatedKey:
+    return replace(
+        told,
+        constraint=_constraint(named, told),
+        schema=named.schema or told.schema,
+        table=named.table or told.table,
+    )
+
+
+def _prisma(error: DriverError, told: ViolatedKey | None) -> ViolatedKey:
+    """Prisma's own error: `meta.target` is a list of fields, or the constraint's name."""
+    key = _filled(_named(error), told or ViolatedKey(doubt=hidden.ABSENT))
+    if isinstance(error.target, list) and not key.columns:
+        return replace(key, columns=tuple(str(field) for field in error.target[:32]))
+    if isinstance(error.target, str) and not key.constraint:
+        return replace(key, constraint=_identifier(error.target))
+    return key

@@ -1,0 +1,86 @@
+r"""The readings of a text that may have been escaped or re-wrapped on its way here.
+
+Error texts arrive with `&quot;` from web pages, with `\"` and `\n` from logs and JSON, with `>` and
+broken lines from mail. A value may hold such marks itself, so a text is unescaped first only where
+the marks stand in the database's own words.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from collectors.linking.literals import unescape
+
+_ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
+_ENTITY_QUOTES = re.compile(
+    r"(?:constraint|Constraint|Key|\() ?&(?:quot|apos|#34|#39|#x27|#x22|amp);"
+)
+_TAG = re.compile(
+    r"<(/?)(br|p|div|li|tr|td|th|span|b|i|em|strong|code|pre|a|font)\b[^<>]{0,300}>", re.I
+)
+_BREAKING_TAGS = frozenset({"br", "p", "div", "li", "tr", "pre"})
+_ESCAPED = re.compile(
+    r"\\[\"'](?=[\w.$-]{1,128}\\{1,4}[\"'])"
+    r"|\\n\s{0,4}(?:DETAIL|Detail|DETALLE|DÉTAIL|DETTAGLI|DETALHE|SZCZEGÓŁY|Key |\[SQL)"
+    r"|\"\s?:\s?\"Key \("
+)
+_QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
+_BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
+_MOST_LEVELS = 3
+
+
+def readings(text: str, *, wrapped: bool = False) -> Iterator[str]:
+    """Ways to read `text`, the likeliest first; with `wrapped` also with its lines joined."""
+    seen = set()
+    for reading in _readings(text, wrapped=wrapped):
+        if reading not in seen:
+            seen.add(reading)
+            yield reading
+
+
+def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
+    freed = _free(text)
+    yield freed
+    yield text
+    if "\\" in freed:
+        yield unescape(freed)
+    if wrapped:
+        unquoted = _QUOTED_LINE.sub("", freed)
+        yield unquoted
+        if "\n" in unquoted:
+            yield _BREAK.sub(" ", unquoted)
+            yield _BREAK.sub("", unquoted)
+
+
+def _free(text: str) -> str:
+    """The text without the escapes that surround it, as far as they show."""
+    if "&" in text and _is_html(text):
+        text = _from_html(text)
+    for _ in range(_MOST_LEVELS):
+        if "\\" not in text or _ESCAPED.search(text) is None:
+            break
+        text = unescape(text)
+    return text
+
+
+def _is_html(text: str) -> bool:
+    if _ENTITY_QUOTES.search(text):
+        return True
+    return _ENTITY.search(text) is not None and not any(mark in text for mark in "\"'<>")
+
+
+def _from_html(text: str) -> str:
+    for _ in range(_MOST_LEVELS):
+        if _ENTITY.search(text) is None:
+            break
+        text = html.unescape(text)
+    return text
+
+
+def without_tags(text: str) -> str:
+    """The text of a pasted web page: tags gone, line breaks where they stood for some."""
+    if "</" not in text and "<br" not in text.lower():
+        return text
+    return _TAG.sub(lambda tag: "\n" if tag[2].lower() in _BREAKING_TAGS else "", text)

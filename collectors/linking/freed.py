@@ -1,0 +1,64 @@
+"""How a key came to be free, in words: what became of the row that held it."""
+
+from __future__ import annotations
+
+from collectors.linking.case import Case
+from collectors.linking.memory import same_row
+from collectors.linking.words import born, utc
+from collectors.model import Earlier, Holder, RowRef
+
+
+def story(case: Case, earlier: Earlier, blocker: RowRef) -> str:
+    """What we saw, what became of it, and between which two looks."""
+    kind = "soft-deleted row" if blocker.deleted_at else "row"
+    return (
+        f"We last saw a {kind} of {blocker.table} stand in the way on {utc(earlier.held_at)}. "
+        f"{_how(case, blocker)} {_window(case, earlier)}{taken_over(case, blocker)}"
+    )
+
+
+def taken_over(case: Case, blocker: RowRef) -> str:
+    """The other row that holds the key today; empty if none does."""
+    now = case.current
+    if now is None or same_row(now.row, blocker):
+        return ""
+    if now.deleted:
+        return " Another soft-deleted row holds the key now: a create would fail."
+    return f" A live row, {born(now)}, holds the key now."
+
+
+def row_today(case: Case, ref: RowRef) -> Holder | None:
+    """The row among those that came back for the values."""
+    return next((row for row in case.rows if same_row(row.row, ref)), None)
+
+
+def _how(case: Case, blocker: RowRef) -> str:
+    there = row_today(case, blocker)
+    row = there or case.known_row
+    if row is None:
+        known = case.known_row_asked
+        return "The row is gone for good." if known else "It no longer holds the unique key."
+    if row.deleted:
+        kept = there is not None or _same_values(case, row)
+        counted = "It still has the value, but the unique key no longer counts it."
+        return counted if kept else "Its key was released."
+    if there is None:
+        return "It is live now, and its key was changed."
+    if blocker.deleted_at is None:
+        return "Nothing it belongs to is deleted any more."
+    return "It was restored and is live now."
+
+
+def _same_values(case: Case, row: Holder) -> bool:
+    """The row keeps the values; where they were not read, a key of live rows settles it."""
+    if not row.values:
+        return not case.question.counts_now
+    asked = {one.lookup.values for one in case.castable if not one.lookup.from_columns}
+    return row.values in asked | {case.values(None)}
+
+
+def _window(case: Case, earlier: Earlier) -> str:
+    if earlier.released_at is not None:
+        return f"Tombstone freed it on {utc(earlier.released_at)}."
+    ours = "Tombstone freed it" if earlier.released_by else "That happened"
+    return f"{ours} between {utc(earlier.held_at)} and {utc(case.as_of)}."

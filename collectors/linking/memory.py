@@ -1,0 +1,44 @@
+"""What our own earlier look at the Conflict says of this Event."""
+
+from __future__ import annotations
+
+from collectors.linking.case import Case, When
+from collectors.model import Confidence, Earlier, RowRef
+
+
+def proof(case: Case) -> Confidence | None:
+    """How surely the earlier look shows that its blocker stopped this very Event.
+
+    It does if that row was deleted before the Event and held the key until after it: we saw it, or
+    we freed it ourselves then. None: it shows nothing, for the row was deleted later, or was last
+    seen to hold before the Event, and another may have come in between.
+    """
+    earlier = case.earlier
+    if earlier is None or earlier.blocker is None or earlier.held_at is None:
+        return None
+    deleted = case.when(earlier.blocker.deleted_at)
+    held = case.when(max(earlier.held_at, earlier.released_at or earlier.held_at))
+    if deleted is When.AFTER or held is When.BEFORE:
+        return None
+    sure = deleted is When.BEFORE and held is When.AFTER
+    return Confidence.CERTAIN if sure else Confidence.LIKELY
+
+
+def suspect(case: Case) -> Earlier | None:
+    """The earlier look, if it saw the key blocked shortly before the Event but not after.
+
+    Where our own remedy freed the key before the Event, the row it freed is above suspicion.
+    """
+    earlier = case.earlier
+    if earlier is None or not earlier.verdict.is_blocked or earlier.blocker is None:
+        return None
+    freed_before = case.when(earlier.released_at) is When.BEFORE
+    held_before = case.when(earlier.held_at) is When.BEFORE
+    return earlier if held_before and not freed_before else None
+
+
+def same_row(one: RowRef | None, other: RowRef | None) -> bool:
+    """The same row of the same table, whenever it was deleted."""
+    if one is None or other is None:
+        return False
+    return (one.table, one.id) == (other.table, other.id)

@@ -1,0 +1,196 @@
+"""Failures that are no unique violation of ours, in a few words without customer data.
+
+Only names that the database itself chose or checked (constraints, tables, columns, SQLSTATEs) and
+exception classes are quoted, and only when they look like names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collectors.linking.focus import focused
+from collectors.linking.phrases import is_index_build
+from collectors.model import Event
+
+_DUPLICATES_ELSEWHERE = (
+    ("MySQL", r"\bDuplicate entry\b.{0,400}?\bfor key\b|\bER_DUP_ENTRY\b|\bSQLSTATE\[23000\]"),
+    ("SQLite", r"UNIQUE constraint failed: |SQLITE_CONSTRAINT|\bPRIMARY KEY must be unique"),
+    ("SQL Server", r"Violation of (?:UNIQUE|PRIMARY) KEY constraint|Cannot insert duplicate key"),
+    ("Oracle", r"\bORA-00001\b"),
+    ("MongoDB", r"\bE11000\b"),
+    ("H2", r"Unique index or primary key violation|\[2350\d-\d{1,3}\]"),
+    ("Derby", r"duplicate key value in a unique or primary key constraint"),
+    ("DB2", r"\bSQLCODE[=:] ?-803\b|\bSQL0803N\b"),
+    ("HSQLDB", r"unique constraint or index violation"),
+    ("DuckDB", r"Duplicate key \"[^\"\n]{0,200}\" violates (?:unique|primary key) constraint"),
+    ("Firebird", r"violation of PRIMARY or UNIQUE KEY constraint"),
+    ("SAP HANA", r"unique constraint violated: \[301\]|\[301\]: unique constraint violated"),
+)
+_ELSEWHERE = tuple(
+    (name, re.compile(pattern, re.DOTALL)) for name, pattern in _DUPLICATES_ELSEWHERE
+)
+
+_QUOTE = r"[\"'»«„“”「」`\\]{0,2}\s?"
+_NAMED = rf"[^\"»«„“「`\n]{{0,40}}?{_QUOTE}([A-Za-z_][\w$.\-]{{0,127}}){_QUOTE}"
+_PHRASES = (
+    (
+        "foreign key violation",
+        r"violates (?:RESTRICT setting of )?foreign key constraint|Fremdschlüssel-Constraint"
+        r"|viola la llave foránea|contrainte de clé\s+étrangère|vincolo di chiave esterna"
+        r"|restrição de chave estrangeira|klucza obcego|ограничение внешнего ключа"
+        r"|обмеження зовнішнього ключа|外部キー制約|外键约束|참조키\(foreign key\) 제약 조건"
+        r"|yabancı anahtar|främmande nyckel-villkor|Foreign key constraint (?:failed|violated)"
+        r"|\(foreign_key_constraint\)",
+    ),
+    (
+        "not-null violation",
+        r"violates not-null constraint|verletzt Not-Null-Constraint|restricción de no nulo"
+        r"|viole la contrainte NOT NULL|vincolo non nullo|restrição de não.nulo"
+        r"|ograniczenie wymaganej|ограничение NOT NULL|not-null обмеження|非NULL制約|非空约束"
+        r"|not null 제약조건"
+        r"|Null constraint violation",
+    ),
+    (
+        "check violation",
+        r"violates check constraint|verletzt Check-Constraint|restricción «check»"
+        r"|contrainte de vérification|vincolo di controllo|restrição de verificação"
+        r"|ограничение-проверку|検査制約|检查约束|체크 제약 조건|\(check_constraint\)",
+    ),
+    (
+        "exclusion violation",
+        r"violates exclusion constraint|verletzt Exclusion-Constraint|restricción de exclusión"
+        r"|contrainte d'exclusion|vincolo di esclusione|restrição de exclusão"
+        r"|ограничение-исключение|обмеження-виключення|排除制約|排他约束|exclusion 제약 조건"
+        r"|\(exclusion_constraint\)",
+    ),
+)
+_VIOLATIONS = tuple(
+    (words, re.compile(f"(?:{pattern})(?:{_NAMED})?")) for words, pattern in _PHRASES
+)
+_CONDITIONS = (
+    ("deadlock", r"deadlock detected|\b40P01\b"),
+    ("serialization failure", r"could not serialize access|\bSQLSTATE\W{1,3}40001\b"),
+    ("statement timeout", r"canceling statement due to (?:statement timeout|user request)"),
+    ("lock timeout", r"canceling statement due to lock timeout|could not obtain lock on"),
+    ("no matching unique key for ON CONFLICT", r"matching the ON CONFLICT specification|\b42P10\b"),
+    ("no matching unique key for a foreign key", r"no unique constraint matching given keys"),
+    ("row written twice by ON CONFLICT", r"cannot affect row a second time"),
+    ("value too long", r"value too long for type"),
+    ("invalid value", r"invalid input (?:syntax|value) for|out of range for type"),
+    (
+        "missing object",
+        r"\b(?:relation|column|table|function|type|database|role) \S{1,130} does not exist",
+    ),
+    (
+        "object exists already",
+        r"\b(?:relation|type|database|role|schema|constraint|index|extension|column|function"
+        r"|table|view|trigger) [\"'`\\]{1,2}[^\"'`\n]{1,130}[\"'`\\]{1,2}"
+        r"(?: (?:of|for) relation \S{1,130})? already exists",
+    ),
+    ("permission denied", r"permission denied for (?:table|schema|relation|sequence|function)"),
+    ("syntax error", r"syntax error at or near"),
+    (
+        "no connection",
+        r"remaining connection slots|too many clients already|could not connect to server"
+        r"|server closed the connection|terminating connection due to",
+    ),
+    ("aborted transaction", r"current transaction is aborted"),
+)
+_KNOWN = tuple((words, re.compile(pattern)) for words, pattern in _CONDITIONS)
+_STATE = re.compile(
+    r"(?:SQLSTATE|SQL state|sqlState|pgcode)[\"'\]\[\s:=(]{0,4}(?=\w{0,4}\d)([0-9A-Z]{5})\b"
+    r"|\(SQLSTATE ([0-9A-Z]{5})\)"
+)
+_CLASS_STATES = {
+    "23503": "foreign key violation",
+    "23502": "not-null violation",
+    "23514": "check violation",
+    "23P01": "exclusion violation",
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "57014": "statement timeout",
+    "55P03": "lock timeout",
+}
+_DRIVERS = re.compile(
+    r"\b(sqlalchemy\.exc\.\w+|asyncpg\.exceptions\.\w+|psycopg2?\.errors\.\w+|psycopg2?\.\w+Error"
+    r"|pg8000\.\w+(?:\.\w+)?|django\.db\.utils\.\w+|PG::\w+|ActiveRecord::\w+|Mysql2::\w+"
+    r"|org\.postgresql\.util\.PSQLException|org\.hibernate\.exception\.\w+|Npgsql\.\w+Exception"
+    r"|org\.springframework\.dao\.\w+|PrismaClient\w+Error|QueryFailedError|Sequelize\w+Error"
+    r"|sqlite3\.\w+Error|SqlException|Doctrine\\DBAL\\\w+|Postgrex\.Error|PDOException"
+    r"|Ecto\.\w+Error)(?=[:(\s\"'.\]]|\Z)"
+)
+_P_CODE = re.compile(r"\bP20\d\d\b")
+_SERVER = re.compile(r"(?:^|[\s:])(?:(?:ERROR|FATAL|PANIC):  |pq: )(?=[a-z])", re.MULTILINE)
+_TYPE = re.compile(r"[\w.:$\\]{1,80}")
+_UPSTREAM = re.compile(
+    r"^(?:httpx|httpcore|requests|aiohttp|urllib3|stripe|botocore|openai|axios|grpc)\b|^Axios|^Fetch"
+    r"|Connect(?:ion)?(?:Error|Timeout|Refused)|ReadTimeout|RemoteProtocolError|BadGateway"
+)
+
+
+def other_engine(text: str) -> str | None:
+    """The name of another database engine whose duplicate error `text` is."""
+    text = focused(text)
+    return next((name for name, pattern in _ELSEWHERE if pattern.search(text)), None)
+
+
+def database_error(text: str) -> str | None:
+    """What kind of database error `text` tells of, other than a unique violation."""
+    text = focused(text)
+    if is_index_build(text):
+        return "unique index could not be built"
+    engine = other_engine(text)
+    if engine is not None:
+        return f"duplicate key in another engine ({engine})"
+    return _violation(text) or _condition(text) or _by_state(text) or _by_driver(text)
+
+
+def _violation(text: str) -> str | None:
+    for words, pattern in _VIOLATIONS:
+        match = pattern.search(text)
+        if match is not None:
+            return f"{words} ({match[1]})" if match[1] else words
+    return None
+
+
+def _condition(text: str) -> str | None:
+    return next((words for words, pattern in _KNOWN if pattern.search(text)), None)
+
+
+def _by_state(text: str) -> str | None:
+    match = _STATE.search(text)
+    return state_words(match[1] or match[2]) if match else None
+
+
+def state_words(state: str) -> str:
+    """An SQLSTATE in words, as far as we know it."""
+    return _CLASS_STATES.get(state, f"database error {state}")
+
+
+def _by_driver(text: str) -> str | None:
+    match = _DRIVERS.search(text)
+    if match is not None:
+        return f"database error ({match[1]})"
+    code = _P_CODE.search(text)
+    if code is not None:
+        return f"database error ({code[0]})"
+    return "database error" if _SERVER.search(text) else None
+
+
+def describe(event: Event) -> str:
+    """What the Event tells of, the outermost exception's word last to be believed."""
+    for error in event.exceptions:
+        found = database_error(f"{error.type or ''}: {error.value}")
+        if found is not None:
+            return found
+    if not event.exceptions:
+        return database_error(event.message or "") or "an event without an exception"
+    for error in reversed(event.exceptions):
+        if any(_UPSTREAM.search(name) for name in (error.module, error.type) if name):
+            return f"upstream error: {_kind(error.type)}"
+    kind = _kind(event.exceptions[-1].type)
+    return f"timeout: {kind}" if "timeout" in kind.lower() else f"error: {kind}"
+
+
+def _kind(name: str | None) -> str:
+    return name if name and _TYPE.fullmatch(name) else "unknown"

@@ -1,0 +1,85 @@
+"""What there is to ask a Target about one Failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from collectors.model import Failure, KeyLookup, KeyPart, KeyValues, Table, UniqueKey
+
+
+class KeyStanding(StrEnum):
+    """How the key that the Event names stands in today's catalog."""
+
+    AS_REPORTED = "as reported"
+    """Name and columns agree."""
+
+    RENAMED = "renamed"
+    """The name is unknown (or none was given); table and columns match the key that replaced it."""
+
+    CHANGED = "changed"
+    """The name is there, over other columns or with other rules about NULL."""
+
+    UNKNOWN = "unknown"
+    """No such key: nothing is asked, and nothing is judged."""
+
+    AMBIGUOUS = "ambiguous"
+    """Several keys fit, and the Event does not tell which: their rows are candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A Failure, the key it is about, and the look-ups that would settle it.
+
+    key              the UniqueKey as it is today
+    asked_as         the shape that the Event's own columns name, made of catalog parts. Its
+                     `counts_deleted` is true only if the key of that shape surely counted deleted
+                     rows when the Event happened
+    lookups          one for each reading of the values. A part that only says "deleted or not" is
+                     left out where a live Holder was reported or nothing was: so a row that was
+                     live then and is deleted now is found too, and each row says itself what it is
+    readings         for each look-up the complete values in the order of `asked_as.parts`, None
+                     where only the columns behind them are known
+    others           the other unique keys of the same insert that count deleted rows
+    holder_was_live  what the printed key itself says of its Holder (a `null` in the `deleted_at`
+                     place: it was live); None where it says nothing
+    note             in a sentence, what stands in the way, or how the key was matched
+    """
+
+    failure: Failure
+    table: Table | None = None
+    key: UniqueKey | None = None
+    asked_as: UniqueKey | None = None
+    standing: KeyStanding = KeyStanding.UNKNOWN
+    lookups: tuple[KeyLookup, ...] = ()
+    note: str | None = None
+    readings: tuple[KeyValues | None, ...] = ()
+    others: tuple[KeyLookup, ...] = ()
+    holder_was_live: bool | None = None
+
+    @property
+    def counted_then(self) -> bool:
+        """A soft-deleted row could hold the key when the Event happened, as far as we can know."""
+        shape = self.asked_as
+        return shape is not None and shape.counts_deleted and self.holder_was_live is not True
+
+    @property
+    def counts_now(self) -> bool:
+        """A soft-deleted row can hold the key today."""
+        return self.key is not None and self.key.counts_deleted
+
+    @property
+    def only_marker_changed(self) -> bool:
+        """The key's columns are the Event's, every one, but for the mark of deletion."""
+        violated = self.failure.key
+        if self.key is None or self.asked_as is None or violated is None:
+            return False
+        if len(violated.columns) not in (0, len(self.asked_as.parts)):
+            return False
+        changed = set(self.key.parts) ^ set(self.asked_as.parts)
+        return all(reads_marker(part, self.table) for part in changed)
+
+
+def reads_marker(part: KeyPart, table: Table | None) -> bool:
+    """The part depends on the table's mark of deletion."""
+    return table is not None and table.marker is not None and table.marker.column in part.columns

@@ -1,0 +1,162 @@
+"""From a Failure and the catalog to the question for the Target. Pure.
+
+Expressions and identifiers are the catalog's; of the Event only values go into a look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from collectors.linking.columns import (
+    column_lookup,
+    known_columns,
+    missing_values,
+    other_lookups,
+)
+from collectors.linking.deletion_mark import holder_was_live
+from collectors.linking.question import KeyStanding, Question, reads_marker
+from collectors.linking.shapes import Shape, repeating_no_null, shape_of, unmarked
+from collectors.linking.standing import Match, match_key
+from collectors.linking.tuples import LIMIT
+from collectors.model import (
+    Catalog,
+    Failure,
+    KeyLookup,
+    KeyValues,
+    Table,
+    UniqueKey,
+    ViolatedKey,
+)
+
+__all__ = ["KeyStanding", "Question", "resolve"]
+
+_TEXT = frozenset({"text", "character varying", "bpchar", "character", "name", "citext", "jsonb"})
+"""Types of which a value may print as `null`, like NULL itself."""
+
+_CROWDED = "The printed values can be read in too many ways to tell them apart."
+
+
+def resolve(failure: Failure, catalog: Catalog) -> Question:
+    """What to ask the Target about this Failure."""
+    if failure.key is None:
+        return Question(failure)
+    match = match_key(failure.key, catalog)
+    if match.key is not None:
+        return _ask(failure, failure.key, match, match.key, catalog)
+    lookups = _rival_lookups(failure, failure.key, match.rivals, catalog)
+    return Question(
+        failure,
+        standing=match.standing,
+        lookups=lookups,
+        note=match.note,
+        readings=(None,) * len(lookups),
+    )
+
+
+def _ask(
+    failure: Failure, violated: ViolatedKey, match: Match, key: UniqueKey, catalog: Catalog
+) -> Question:
+    table = catalog.table(key.schema, key.table)
+    if table is None:
+        return Question(failure, key=key, standing=match.standing, note="The table is not known.")
+    shape = shape_of(key, table, violated.columns)
+    readings = _readings(shape, violated) if shape else ()
+    asked = _with_nulls(shape.key if shape else key, readings, table)
+    changed = match.standing is KeyStanding.AS_REPORTED and _differs(shape, key, asked, violated)
+    question = Question(
+        failure,
+        table,
+        key,
+        asked,
+        KeyStanding.CHANGED if changed else match.standing,
+        note=_changed(key, shape) if changed else match.note,
+        holder_was_live=holder_was_live(asked, readings, table),
+        others=other_lookups(key, table, _known(asked, readings, violated, table)),
+    )
+    if readings:
+        return _ask_by_values(question, asked, table, readings)
+    return _ask_by_columns(question, asked, table, violated)
+
+
+def _ask_by_values(
+    question: Question, asked: UniqueKey, table: Table, readings: tuple[KeyValues, ...]
+) -> Question:
+    """By the printed values: the whole tuple if it says that the Holder was deleted.
+
+    Otherwise the part that says so is left out, and each row that comes back tells it by itself.
+    """
+    key = asked if question.holder_was_live is False else unmarked(asked, table)
+    kept = [place for place, part in enumerate(asked.parts) if part in key.parts]
+    lookups = tuple(KeyLookup(key, tuple(values[place] for place in kept)) for values in readings)
+    return replace(question, lookups=lookups, readings=readings)
+
+
+def _ask_by_columns(
+    question: Question, asked: UniqueKey, table: Table, violated: ViolatedKey
+) -> Question:
+    """Where printed values do not serve, those known by column name may."""
+    key = unmarked(asked, table)
+    known = known_columns(table, violated.fields)
+    lookup = column_lookup(key, known)
+    if lookup is None:
+        crowded = len(violated.splits) > 1
+        why = _CROWDED if crowded else missing_values(key, known)
+        return replace(question, note=f"{question.note} {why}" if question.note else why)
+    return replace(question, asked_as=key, lookups=(lookup,), readings=(None,))
+
+
+def _rival_lookups(
+    failure: Failure, violated: ViolatedKey, rivals: Sequence[UniqueKey], catalog: Catalog
+) -> tuple[KeyLookup, ...]:
+    """The same question to every key that the Event may mean; the rows will be candidates."""
+    match = Match(KeyStanding.AS_REPORTED)
+    questions = [_ask(failure, violated, match, key, catalog) for key in rivals]
+    return tuple(lookup for question in questions for lookup in question.lookups)
+
+
+# --- the printed values ---------------------------------------------------------------------------
+
+
+def _readings(shape: Shape, violated: ViolatedKey) -> tuple[KeyValues, ...]:
+    """Every split in the order of the shape's parts; none where there are too many of them."""
+    wanted = len(violated.columns) or len(shape.key.parts)
+    if len(violated.splits) >= LIMIT:
+        return ()
+    fitting = (split for split in violated.splits if len(split) == wanted)
+    ordered = (tuple(split[place] for place in shape.order) for split in fitting)
+    return tuple(dict.fromkeys(ordered))
+
+
+def _with_nulls(asked: UniqueKey, readings: Sequence[KeyValues], table: Table) -> UniqueKey:
+    """A reported NULL proves that NULLs did not repeat then; a text that reads "null" does not."""
+    nulls = {
+        part
+        for values in readings
+        for part, value in zip(asked.parts, values, strict=True)
+        if value is None and (part.type not in _TEXT or reads_marker(part, table))
+    }
+    return repeating_no_null(asked) if nulls and asked.nulls_distinct else asked
+
+
+def _known(
+    asked: UniqueKey, readings: Sequence[KeyValues], violated: ViolatedKey, table: Table
+) -> dict[str, str | None]:
+    """Column values of the insert: those of its fields, and the plain ones of an only reading."""
+    known = known_columns(table, violated.fields)
+    if len(readings) == 1:
+        printed = zip(asked.parts, readings[0], strict=True)
+        known |= {part.expression: value for part, value in printed if part.is_column}
+    return known
+
+
+def _differs(shape: Shape | None, key: UniqueKey, asked: UniqueKey, violated: ViolatedKey) -> bool:
+    """The Event shows the key otherwise than the catalog does today."""
+    columns = len(violated.columns) or len(asked.parts)
+    return shape is None or asked is not key or len(asked.parts) != columns
+
+
+def _changed(key: UniqueKey, shape: Shape | None) -> str:
+    if shape is None:
+        return f"The unique key {key.name} has other columns today than the event reports."
+    return f"The unique key {key.name} was changed since: today it covers {', '.join(key.columns)}."

@@ -1,0 +1,122 @@
+"""Unique violations that applications and libraries retell without the server's own sentence.
+
+Such texts name fewer facts: fields without values, or values without the constraint.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collectors.linking import hidden
+from collectors.linking.names import split_columns
+from collectors.linking.tuples import LIMIT, splits
+from collectors.model import KeyValues, ValueSource, ViolatedKey
+
+_ECTO = re.compile(
+    r"constraint error when attempting to \w+ struct:\s*\* "
+    r"(?:\"([^\"\n]{1,200})\" \((\w+)_constraint\)|(\w+): ([\w.$]{1,200}))"
+)
+_PRISMA = re.compile(
+    r"Unique constraint failed on the (?:fields?: \(([^()\n]{1,500})\)"
+    r"|constraint: `([^`\n]{1,200})`|\(not available\)|\{constraint\})"
+)
+_PRISMA_TARGET = re.compile(
+    r"P2002\b[^\n]{0,400}?\btarget[\"']?\s?:\s?(?:\[([^\[\]\n]{1,500})\]|[\"']([\w$.-]{1,200})[\"'])"
+)
+_ADAPTER = re.compile(r"\bP2002\b")
+_GORM = re.compile(r"\bduplicated key not allowed\b")
+_HIBERNATE = re.compile(
+    r"constraint \[\"?((?:[\w$]{1,63}\.)?"
+    r"(?:(?:uk|uq)_?\w{3,63}|\w{1,63}_(?:key|uniq|unique|uk|uq)))\"?\]",
+    re.IGNORECASE,
+)
+_SEQUELIZE = re.compile(r"\bSequelizeUniqueConstraintError\b|\btype: 'unique violation'")
+_RETOLD = re.compile(
+    r"^(?:[\w.]{1,80}(?:Error|Exception): )?([A-Z][\w]{0,62}) with "
+    r"([a-z_][\w$]{0,62}(?:, [a-z_][\w$]{0,62}){0,31})(:?) ([^\n]{1,3000}?),? already exists\.?$",
+    re.MULTILINE,
+)
+_ARTICLES = frozenset({"a", "an", "the", "this", "that", "same", "such", "your", "given", "id"})
+_OF_ANOTHER_ENGINE = re.compile(r"mysql|sqlite|mssql|sqlserver|oracle|mongo", re.IGNORECASE)
+
+
+def read_rewritten(text: str) -> ViolatedKey | None:
+    """What a retold unique violation still says of its key; None when `text` is none."""
+    for reader in (_ecto, _prisma, _retold, _hibernate, _sequelize, _gorm):
+        key = reader(text)
+        if key is not None:
+            return key
+    return None
+
+
+def _ecto(text: str) -> ViolatedKey | None:
+    """Ecto lists the violated constraint first and the changeset's other ones after it."""
+    match = _ECTO.search(text)
+    if match is None or "unique" not in {match[2], match[3]}:
+        return None
+    return ViolatedKey(constraint=match[1] or match[4], doubt=hidden.ABSENT)
+
+
+def _prisma(text: str) -> ViolatedKey | None:
+    """Prisma's P2002 names fields of its own schema, or the constraint, and never values."""
+    match = _PRISMA.search(text) or _PRISMA_TARGET.search(text)
+    if match is None:
+        return ViolatedKey(doubt=hidden.ABSENT) if _ADAPTER.search(text) else None
+    fields = split_columns(match[1]) if match[1] else ()
+    columns = tuple(field.strip("`\"' ") for field in fields)
+    return ViolatedKey(constraint=match[2], columns=columns, doubt=hidden.ABSENT)
+
+
+def _retold(text: str) -> ViolatedKey | None:
+    """`Customer with email, has_account x@y, t already exists.`
+
+    Such applications take the brackets out of DETAIL, out of its values too, so the values are only
+    as good as a retelling.
+    """
+    match = _RETOLD.search(text)
+    if match is None:
+        return None
+    table, listed, colon, printed = match.groups()
+    columns = split_columns(listed)
+    if _ARTICLES & set(columns):
+        return None
+    if colon:
+        columns, ways = _labelled(f"{listed}: {printed}")
+    else:
+        ways = splits(columns, printed)
+    usable = tuple(way for way in ways if all(map(hidden.is_usable, way)))
+    doubt = None if usable else hidden.HIDDEN if ways else hidden.MISFIT
+    return ViolatedKey(
+        table=table.lower(),
+        columns=columns,
+        splits=usable[:LIMIT],
+        source=ValueSource.MESSAGE if usable else None,
+        doubt=doubt,
+    )
+
+
+def _labelled(text: str) -> tuple[tuple[str, ...], tuple[KeyValues, ...]]:
+    """`email: x@y, has_account: true`: each value behind its own column's name."""
+    parts = re.split(r"(?:^|, )([a-z_][\w$]{0,62}): ", text)
+    columns, values = tuple(parts[1::2]), tuple(parts[2::2])
+    return columns, (tuple(None if value == "null" else value for value in values),)
+
+
+def _hibernate(text: str) -> ViolatedKey | None:
+    """`constraint [uk_…]`: Hibernate names it, and its name alone says that it is a unique one."""
+    match = _HIBERNATE.search(text)
+    if match is None or "could not execute" not in text:
+        return None
+    return ViolatedKey(constraint=match[1].rsplit(".", 1)[-1], doubt=hidden.ABSENT)
+
+
+def _sequelize(text: str) -> ViolatedKey | None:
+    return ViolatedKey(doubt=hidden.ABSENT) if _SEQUELIZE.search(text) else None
+
+
+def _gorm(text: str) -> ViolatedKey | None:
+    """GORM's own error, which takes the place of the driver's when errors are translated."""
+    match = _GORM.search(text)
+    if match is None or _OF_ANOTHER_ENGINE.search(text):
+        return None
+    return ViolatedKey(doubt=hidden.ABSENT)

@@ -1,0 +1,35 @@
+"""CONCURRENT_CREATE: the Holder was created within seconds of the Event.
+
+Speaks if the row is no older than the race window, and not clearly younger than the Event. CERTAIN
+needs a printed key that says that the Holder was live, and clocks that agree on which came first.
+It cannot tell a race from a client that created the same thing twice in a row.
+"""
+
+from __future__ import annotations
+
+from collectors.linking.case import Case, Ruling, When
+from collectors.linking.words import born, later_life, other_histories, table_of, utc
+from collectors.model import Confidence, Finding, Verdict
+
+NAME = "concurrent_create"
+
+
+def concurrent_create(case: Case) -> Ruling | None:
+    """Recognise two requests that raced."""
+    row = case.subject
+    if row is None or row.created_at is None:
+        return None
+    created = case.when(row.created_at)
+    if created is not When.AROUND and case.at - row.created_at > case.race_window:
+        return None
+    reason = (
+        f"A row of {table_of(case)}, {born(row)}, took the unique key within seconds of this "
+        f"request ({utc(case.at)}): two requests raced."
+    )
+    sure = created is When.BEFORE and case.question.holder_was_live is True
+    return Ruling(
+        (Finding(NAME, reason + later_life(case, row) + other_histories(case)),),
+        Verdict.CONCURRENT_CREATE,
+        Confidence.CERTAIN if sure else Confidence.LIKELY,
+        holder=row,
+    )

@@ -1,0 +1,58 @@
+"""HOLDER_GONE: what held the key when the Event happened is no longer there.
+
+Speaks last, and always decides. It cannot tell a purged Tombstone from a live row that was renamed,
+so it is LIKELY. From a Snapshot that is not younger than the Event, nothing found proves nothing:
+UNDECIDED, asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectors.linking.case import Case, Ruling, When, undecided
+from collectors.linking.words import born
+from collectors.model import Confidence, Finding, Holder, Verdict
+
+NAME = "holder_gone"
+
+
+def holder_gone(case: Case) -> Ruling:
+    """Say that it cannot be proved any more."""
+    if case.as_of is None or case.as_of < case.at:
+        reason = "Nothing holds the key, but the database was read too early to tell; asked again."
+        return undecided(NAME, reason, case.candidates)
+    later = [row for row in case.rows if case.when(row.created_at) is When.AFTER]
+    now = next((row for row in later if case.holds_now(row)), None)
+    outside = [row for row in case.rows if row.deleted and row not in later]
+    return Ruling(
+        (_found(now), *_outside(case, outside)),
+        Verdict.HOLDER_GONE,
+        Confidence.LIKELY,
+        holder=now,
+        candidates=tuple(row.row for row in outside if _blamable(case, row)),
+    )
+
+
+def _blamable(case: Case, row: Holder) -> bool:
+    """A row that is out of the index now, and for all we know was in the way then."""
+    was_live = case.question.holder_was_live is True
+    return not was_live or case.when(row.row.deleted_at) is When.UNKNOWN
+
+
+def _found(now: Holder | None) -> Finding:
+    if now is None:
+        return Finding(NAME, "No row holds the unique key any more.")
+    state = "soft-deleted" if now.deleted else "live"
+    blocks = " Creating it again would fail now." if now.deleted else ""
+    reason = f"Only a {state} row, {born(now)}, after the request failed, holds the unique key."
+    return Finding(NAME, reason + blocks)
+
+
+def _outside(case: Case, outside: Sequence[Holder]) -> tuple[Finding, ...]:
+    if not outside:
+        return ()
+    if case.question.holder_was_live is True:
+        reason = "A soft-deleted row has the same values, but the database itself said that the "
+        return (Finding(NAME, f"{reason}row in the way was not deleted."),)
+    reason = "A soft-deleted row has the same values. The unique key does not count it today; "
+    return (Finding(NAME, f"{reason}whether it did then is not known."),)

@@ -1,0 +1,19 @@
+"""UNDECIDED: the database refused the look-up.
+
+Speaks when it did so for every reading of the values: they do not fit the key's types, or our role
+may not read the table. The reason names columns and types, never a value.
+"""
+
+from __future__ import annotations
+
+from collectors.linking.case import Case, Ruling, undecided
+
+NAME = "refused_lookup"
+
+
+def refused_lookup(case: Case) -> Ruling | None:
+    """Leave values that cannot be asked for to a person."""
+    if case.castable:
+        return None
+    why = next((answer.uncastable for answer in case.answers if answer.uncastable), "not asked")
+    return undecided(NAME, f"The database could not be asked for these values: {why}.")

@@ -1,0 +1,105 @@
+"""Which UniqueKey of the catalog does an Event mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from collectors.linking.expressions import same_columns
+from collectors.linking.names import bare
+from collectors.linking.question import KeyStanding, reads_marker
+from collectors.model import Catalog, Table, UniqueKey, ViolatedKey
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The key an Event means, or the several it might mean, or a note why there is none."""
+
+    standing: KeyStanding
+    key: UniqueKey | None = None
+    rivals: tuple[UniqueKey, ...] = ()
+    note: str | None = None
+
+
+def match_key(violated: ViolatedKey, catalog: Catalog) -> Match:
+    """Find the key by its name, else by its table and columns."""
+    fitting = catalog.keys_named(violated.constraint) if violated.constraint else ()
+    if len(fitting) > 1:
+        fitting = _narrowed(fitting, violated)
+    if len(fitting) > 1:
+        return _rivals(fitting)
+    if fitting:
+        return Match(KeyStanding.AS_REPORTED, fitting[0])
+    return _match_columns(violated, catalog)
+
+
+def _narrowed(keys: Sequence[UniqueKey], violated: ViolatedKey) -> tuple[UniqueKey, ...]:
+    """Those of several that also agree in schema, table and columns, as far as any does."""
+    tests: tuple[Callable[[UniqueKey], bool], ...] = (
+        lambda key: violated.schema is not None and bare(violated.schema) == bare(key.schema),
+        lambda key: _is_of(key.schema, key.table, violated),
+        lambda key: same_columns(key.columns, violated.columns),
+    )
+    kept = _distinct(keys)
+    for test in tests:
+        kept = tuple(filter(test, kept)) or kept
+    return kept
+
+
+def _match_columns(violated: ViolatedKey, catalog: Catalog) -> Match:
+    tables = [t for t in catalog.tables if _is_of(t.schema, t.name, violated)]
+    keys = [(key, table) for table in tables for key in table.keys if key.valid]
+    wanted = violated.columns
+    same = _distinct(key for key, _ in keys if same_columns(key.columns, wanted))
+    mended = _distinct(key for key, table in keys if same_columns(_unmarked(key, table), wanted))
+    fitting = (same or mended) if wanted else ()
+    if len(fitting) > 1:
+        return _rivals(fitting)
+    if not fitting:
+        return Match(KeyStanding.UNKNOWN, note=_unknown(violated))
+    return Match(KeyStanding.RENAMED, fitting[0], note=_renamed(violated, fitting[0]))
+
+
+def _is_of(schema: str, table: str, violated: ViolatedKey) -> bool:
+    if violated.table is None:
+        return False
+    theirs, _, name = violated.table.rpartition(".")
+    theirs = theirs or violated.schema or schema
+    return (bare(schema), bare(table)) == (bare(theirs), bare(name))
+
+
+def _unmarked(key: UniqueKey, table: Table) -> list[str]:
+    return [part.expression for part in key.parts if not reads_marker(part, table)]
+
+
+def _distinct(keys: Iterable[UniqueKey]) -> tuple[UniqueKey, ...]:
+    """One of each kind: a legacy index that repeats another asks the same question."""
+    kinds = {
+        (key.schema, key.table, key.columns, key.predicate, key.nulls_distinct): key
+        for key in reversed(list(keys))
+    }
+    return tuple(reversed(kinds.values()))
+
+
+def _rivals(keys: tuple[UniqueKey, ...]) -> Match:
+    tables = ", ".join(sorted({f"{key.schema}.{key.table}" for key in keys}))
+    note = f"Several unique keys fit (of {tables}), and the event does not tell which one it was."
+    return Match(KeyStanding.AMBIGUOUS, rivals=keys, note=note)
+
+
+def _unknown(violated: ViolatedKey) -> str:
+    if violated.constraint is None:
+        return "The event does not say which unique key was violated."
+    return (
+        "The database has no unique key of the reported name, and nothing tells which key "
+        "replaced it."
+    )
+
+
+def _renamed(violated: ViolatedKey, key: UniqueKey) -> str:
+    if violated.constraint is None:
+        return f"The event names no unique key; its table and columns are those of {key.name}."
+    return (
+        "The reported name no longer exists; by its table and columns the unique key is "
+        f"{key.name} today."
+    )

@@ -1,0 +1,142 @@
+"""What a pasted ticket names: addresses, ids, links, times. Pure; never raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from itertools import islice
+
+from collectors.linking import hidden
+from collectors.linking.escapes import readings, without_tags
+from collectors.linking.focus import focused
+from collectors.linking.statement import without_tails
+
+
+class IdentifierKind(StrEnum):
+    """What a token of a ticket names."""
+
+    EMAIL = "email"
+    UUID = "uuid"
+    EVENT_ID = "event_id"
+    ISSUE_URL = "issue_url"
+    ISSUE_ID = "issue_id"
+    ORGANIZATION = "organization"
+    EXTERNAL_ID = "external_id"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One token. Ids are in lower case where case means nothing, times RFC 3339 in UTC."""
+
+    kind: IdentifierKind
+    value: str
+
+
+_EMAIL_LEFT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
+_EMAIL_RIGHT = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})")
+_UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
+_EVENT_ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{32}(?![0-9A-Za-z_-])", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"'`\])}]{4,500}")
+_ISSUE = re.compile(r"/issues?/(?:issue/)?([\w-]{1,64})")
+_ORGANIZATION = re.compile(
+    r"\borg(?:ani[sz]ation)?(?:[_ -]?(?:id|slug|name))?[\"']?\s{0,3}[:=]\s{0,3}"
+    r"[\"'`(]{0,2}([\w.-]{2,64})",
+    re.IGNORECASE,
+)
+_EXTERNAL_ID = re.compile(
+    r"\b(?:customer[_ -]?)?external[_ -]?(?:customer[_ -]?)?id[\"']?"
+    r"(?:\s{0,3}[:=]\s{0,3}| (?:is |of )?)"
+    r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|`([^`\n]{1,200})`"
+    r"|((?=[^\s\"'`,;)]{0,199}\d)[^\s\"'`,;)]{1,200}))",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"(?<![\w@./-])[a-z]{2,12}_(?=[A-Za-z_]{0,63}\d)[A-Za-z0-9_]{4,64}(?![\w@])")
+_QUOTED = re.compile(r"[\"'`“‘]((?=[\w.:#-]{0,63}\d)[\w.:#-]{3,64})[\"'`”’]")
+_TIME = re.compile(
+    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z\b|UTC\b|[+-]\d\d:?\d\d\b))?"
+)
+_STATE = re.compile("23505")
+_MAIL_TIME = re.compile(
+    r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
+)
+_MOST = 32
+
+
+def identifiers(text: str) -> tuple[Identifier, ...]:
+    """What `text` names, each once. The parameters of SQL statements are left out: others' data."""
+    reading = next(readings(focused(text)))
+    clean = without_tails(without_tags(reading))
+    found: dict[Identifier, None] = {}
+    for reader in (_emails, _uuids, _event_ids, _urls, _organizations, _external_ids, _times):
+        found.update(dict.fromkeys(islice(reader(clean), _MOST)))
+    return tuple(found)
+
+
+def _named(kind: IdentifierKind, values: Iterable[str]) -> Iterator[Identifier]:
+    return (Identifier(kind, value) for value in values if not hidden.is_hidden(value))
+
+
+def _emails(text: str) -> Iterator[Identifier]:
+    for right in _EMAIL_RIGHT.finditer(text):
+        left = _EMAIL_LEFT.search(text, max(0, right.start() - 64), right.start())
+        name = left[0].lstrip("'.`=/{|") if left else ""
+        if name and not hidden.is_hidden(name):
+            yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
+
+
+def _uuids(text: str) -> Iterator[Identifier]:
+    return _named(IdentifierKind.UUID, (match[0].lower() for match in _UUID.finditer(text)))
+
+
+def _event_ids(text: str) -> Iterator[Identifier]:
+    return _named(IdentifierKind.EVENT_ID, (match[0].lower() for match in _EVENT_ID.finditer(text)))
+
+
+def _urls(text: str) -> Iterator[Identifier]:
+    for url in _URL.finditer(text):
+        issue = _ISSUE.search(url[0])
+        if issue is not None:
+            yield Identifier(IdentifierKind.ISSUE_URL, url[0].rstrip(".,;:!?"))
+            yield Identifier(IdentifierKind.ISSUE_ID, issue[1].lower())
+
+
+def _organizations(text: str) -> Iterator[Identifier]:
+    values = (match[1].rstrip(".-") for match in _ORGANIZATION.finditer(text))
+    return _named(IdentifierKind.ORGANIZATION, values)
+
+
+def _external_ids(text: str) -> Iterator[Identifier]:
+    told = (next(filter(None, match.groups())) for match in _EXTERNAL_ID.finditer(text))
+    values = [value.rstrip(".") for value in told]
+    values += [match[0] for match in _TOKEN.finditer(text)]
+    values += [match[1] for match in _QUOTED.finditer(text) if not _is_other(match[1])]
+    return _named(IdentifierKind.EXTERNAL_ID, (value for value in values if value))
+
+
+def _is_other(token: str) -> bool:
+    """A quoted token that is another kind of identifier already, or the SQLSTATE."""
+    return any(pattern.fullmatch(token) for pattern in (_UUID, _EVENT_ID, _TIME, _STATE))
+
+
+def _times(text: str) -> Iterator[Identifier]:
+    matches = (match[0] for pattern in (_TIME, _MAIL_TIME) for match in pattern.finditer(text))
+    moments = (_moment(match) for match in matches)
+    return _named(IdentifierKind.TIME, (moment for moment in moments if moment))
+
+
+def _moment(text: str) -> str | None:
+    """The time in UTC; one that names no zone is taken as UTC."""
+    try:
+        if text[:4].isdigit():
+            moment = datetime.fromisoformat(text.replace("UTC", "Z").replace(" Z", "Z"))
+        else:
+            moment = parsedate_to_datetime(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, TypeError):
+        return None

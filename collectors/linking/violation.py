@@ -1,0 +1,112 @@
+"""An Event or a pasted text → the Failure and the key it violated. Pure; no input makes it raise.
+
+What is read, best first: the driver's structured fields, the texts of every exception of the chain,
+the SQL parameters, the variables of stack frames, the request body. An Event proves nothing: it
+only says where to look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from collectors.linking.chain import read_chain, structured
+from collectors.linking.driver import DriverError, driver_errors, driver_key
+from collectors.linking.hints import organization_of
+from collectors.linking.operation import operation_of
+from collectors.linking.other import database_error, describe, state_words
+from collectors.linking.pasted import read_json, read_pasted_event
+from collectors.linking.ticket import Identifier, IdentifierKind, identifiers
+from collectors.linking.values import with_fields, written
+from collectors.model import Event, Failure, ViolatedKey
+
+Kind = Literal["unique_violation", "other_database_error", "not_recognised"]
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """What a pasted text is and names. Only a unique violation has a `key`."""
+
+    kind: Kind
+    key: ViolatedKey | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+def read_event(event: Event, *, default_environment: str = "production") -> Failure:
+    """Reduce an Event to a Failure; without a unique violation `other` says what it is instead."""
+    drivers = structured(event)
+    key = read_chain(event, drivers)
+    wrote = written(event, drivers, with_frames=key is not None and not key.splits)
+    if key is not None:
+        key = with_fields(key, event, wrote)
+    return Failure(
+        event_id=event.event_id,
+        environment=event.environment or default_environment,
+        occurred_at=event.occurred_at,
+        project=event.project,
+        operation=operation_of(event, wrote.statement, wrote.fields),
+        transaction=event.transaction,
+        release=event.release,
+        issue_id=event.issue_id,
+        key=key,
+        other=None if key is not None else _other(event, drivers),
+        oddity=event.oddity,
+        organization_id=organization_of(event, key),
+    )
+
+
+def read_text(text: str) -> TextReading:
+    """What a pasted error text, event JSON, driver object or ticket tells. Never raises."""
+    document = read_json(text)
+    event = read_pasted_event(document)
+    if event is not None:
+        return _read_pasted_event(event)
+    drivers = list(driver_errors(document))
+    pasted = Event(event_id="", occurred_at=_NO_TIME, message=text)
+    key = next(filter(None, map(driver_key, drivers)), None) or read_chain(pasted, ())
+    if key is not None:
+        key = with_fields(key, pasted, written(pasted, drivers, with_frames=False))
+        found = tuple(named for named in identifiers(text) if named.value != key.constraint)
+        return TextReading("unique_violation", key, found)
+    other = _by_code(drivers) or database_error(text)
+    return TextReading(
+        "other_database_error" if other else "not_recognised", None, identifiers(text)
+    )
+
+
+def _read_pasted_event(event: Event) -> TextReading:
+    failure = read_event(event)
+    named = tuple(_named(event, failure))
+    if failure.key is not None:
+        return TextReading("unique_violation", failure.key, named)
+    texts = (f"{error.type}: {error.value}" for error in event.exceptions)
+    other = _by_code(structured(event)) or any(map(database_error, texts))
+    return TextReading("other_database_error" if other else "not_recognised", None, named)
+
+
+def _named(event: Event, failure: Failure) -> list[Identifier]:
+    """What an Event names: itself, and whoever the values of its key name; never its `user`."""
+    values = [v for split in (failure.key.splits if failure.key else ()) for v in split if v]
+    found = list(identifiers("\n".join(values)))
+    if failure.organization_id:
+        found.insert(0, Identifier(IdentifierKind.ORGANIZATION, failure.organization_id))
+    if event.event_id:
+        compact = event.event_id.replace("-", "").lower()
+        found.insert(0, Identifier(IdentifierKind.EVENT_ID, compact))
+    return found
+
+
+def _other(event: Event, drivers: list[DriverError]) -> str:
+    return _by_code(drivers) or describe(event)
+
+
+def _by_code(drivers: list[DriverError]) -> str | None:
+    """What the driver's own code says, with the constraint where it names one."""
+    for error in drivers:
+        if error.code is not None:
+            words = state_words(error.code)
+            return f"{words} ({error.constraint})" if error.constraint else words
+    return None

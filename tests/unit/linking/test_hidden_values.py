@@ -1,0 +1,39 @@
+"""What stands where a value was hidden or cut, and what only looks so."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectors.linking.hidden import is_cut, is_hidden, is_usable
+
+HIDDEN = [
+    "[Filtered]", "[filtered]", "[email]", "[Redacted]", "[REDACTED_EMAIL]", "<redacted>", "<email>",
+    "{email}", "***", "********", "j***@e***.com", "jane@[Filtered]", "%s", "%(email)s", "$1", "?",
+    ":email", "@p0", "•••", "████", "[Object]", "[object Object]", "undefined", "<uuid>", "<str>",
+]  # fmt: skip
+CUT = ["jane@exam...", "jane@exam…", "Doe ... (120 characters truncated) ... Jane", "abc[truncated]", "x...\n"]
+REAL = [
+    "jane@example.com", "", "*", "**", "Team [A]", "<3", "{}", "$100", "50%", "what?", "a:b", ":)",
+    "user", "email", "a...b", "1.2.3", "[1,5)", "{a,b}", "x@p0.com", "null", "filtered",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", HIDDEN)
+def test_a_mark_is_no_value(value: str) -> None:
+    assert is_hidden(value)
+    assert not is_usable(value)
+
+
+@pytest.mark.parametrize("value", CUT)
+def test_a_cut_value_is_no_value(value: str) -> None:
+    assert is_cut(value)
+    assert not is_usable(value)
+
+
+@pytest.mark.parametrize("value", REAL)
+def test_a_real_value_stays_one(value: str) -> None:
+    assert is_usable(value)
+
+
+def test_sql_null_is_a_value() -> None:
+    assert is_usable(None)

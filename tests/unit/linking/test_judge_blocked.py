@@ -1,0 +1,181 @@
+"""BLOCKED_BY_TOMBSTONE and BLOCKED_BY_LEFTOVER: somebody is kept out right now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from collectors.model import LookupAnswer, RowRef, ValueSource
+from tests.unit.linking.cases import (
+    COLUMNS,
+    DAY,
+    FLAG_KEY,
+    MONTH,
+    UNTIMED,
+    VALUES,
+    case,
+    catalog,
+    held_by,
+    leftover,
+    row,
+    seen,
+    untimed,
+    violated,
+)
+from tests.unit.linking.truth import (
+    BLOCKED,
+    CERTAIN,
+    FIELDS,
+    LEFT_OVER,
+    LIKELY,
+    SHOWN_LIVE,
+    SPLITS,
+    A,
+    Line,
+    check,
+    rows,
+)
+
+FLAGGED: dict[str, Any] = {"today": catalog(marker=UNTIMED)}
+
+BLOCKED_BY_TOMBSTONE = {
+    "deleted before the request": Line(
+        rows(row(deleted=-DAY)), BLOCKED, CERTAIN, "a", "a", says="before the request failed"
+    ),
+    "deleted a year before": Line(
+        rows(row(created=-14 * MONTH, deleted=-12 * MONTH)), BLOCKED, CERTAIN, "a", "a"
+    ),
+    "anonymized, and still holding": Line(
+        rows(row(deleted=-DAY, erased=True)), BLOCKED, CERTAIN, "a", "a", says="never restored"
+    ),
+    "no time of creation kept": Line(
+        rows(row(created=None, deleted=-DAY)), BLOCKED, CERTAIN, "a", "a", says="not recorded"
+    ),
+    "deleted and created within the same moment as the request": Line(
+        rows(row(created=-4, deleted=-2)), BLOCKED, LIKELY, "a", "a"
+    ),
+    "deleted clearly before, created too close to tell": Line(
+        rows(row(created=-2, deleted=-30)), BLOCKED, LIKELY, "a", "a"
+    ),
+    "deleted too close to the request to tell": Line(
+        rows(row(deleted=3)), BLOCKED, LIKELY, "a", "a", says="too close"
+    ),
+    "a mark of deletion without a time": Line(
+        rows(untimed(), **FLAGGED), BLOCKED, LIKELY, "a", "a", says="not recorded"
+    ),
+    "values from the request body": Line(
+        rows(row(deleted=-DAY), key=FIELDS), BLOCKED, LIKELY, "a", "a", says="the request body"
+    ),
+    "values of an application's own message": Line(
+        rows(row(deleted=-DAY), key=violated(source=ValueSource.MESSAGE)),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="not from the database's own message",
+    ),
+    "values of which the database printed only a part": Line(
+        rows(row(deleted=-DAY), key=replace(FIELDS, source=ValueSource.DETAIL)),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="a part of the event",
+    ),
+    "values from nobody knows where": Line(
+        rows(row(deleted=-DAY), key=violated(source=None)), BLOCKED, LIKELY, "a", "a"
+    ),
+    "two ways to read the values, one confirmed": Line(
+        case(held_by(), held_by(row(deleted=-DAY)), key=SPLITS),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="exactly one",
+    ),
+    "two ways to read the values, one of them not of the key's types": Line(
+        case(LookupAnswer(uncastable="no uuid"), held_by(row(deleted=-DAY)), key=SPLITS),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+    ),
+    "a key that was renamed": Line(
+        rows(row(deleted=-DAY), key=violated(constraint="old", table="customers")),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="no longer exists",
+    ),
+    "a key that lost another column": Line(
+        rows(
+            row(deleted=-DAY),
+            key=violated(columns=(*COLUMNS, "region"), splits=((*VALUES, "eu"),)),
+        ),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="was changed since",
+    ),
+    "a Snapshot a moment older than the request": Line(
+        rows(row(deleted=-DAY), looked=-2), BLOCKED, LIKELY, "a", "a", says="a moment before"
+    ),
+    "the second delete of a key with a boolean": Line(
+        rows(
+            untimed(values=(*VALUES, "t")),
+            key=violated(columns=(*COLUMNS, "is_deleted"), splits=((*VALUES, "t"),)),
+            today=catalog(FLAG_KEY, marker=UNTIMED),
+        ),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+    ),
+    "an older row of the same values beside it is no doubt": Line(
+        rows(row("b", created=DAY), row(deleted=-DAY)), BLOCKED, CERTAIN, "a", "a"
+    ),
+    "a leftover that was deleted itself since": Line(
+        rows(row(deleted=DAY), earlier=seen(A, verdict=LEFT_OVER)), BLOCKED, LIKELY, "a", "a"
+    ),
+    "deleted again since, but seen deleted before": Line(
+        rows(row(deleted=DAY), earlier=seen()), BLOCKED, LIKELY, "a", "a", says="an earlier look"
+    ),
+    "seen before and still the same": Line(
+        rows(row(deleted=-DAY), earlier=seen()), BLOCKED, CERTAIN, "a", "a"
+    ),
+}
+
+BLOCKED_BY_LEFTOVER = {
+    "the parent was deleted before the request": Line(
+        rows(leftover()), LEFT_OVER, LIKELY, "a", "a", says="what it belongs to, in teams"
+    ),
+    "the database said that the row was live": Line(
+        rows(leftover(), **SHOWN_LIVE), LEFT_OVER, CERTAIN, "a", "a"
+    ),
+    "the database said so, but the parent's deletion is too close to tell": Line(
+        rows(leftover(parent_deleted=2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"
+    ),
+    "the database said so, but the row is too young to tell": Line(
+        rows(leftover(created=-2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"
+    ),
+    "the parent's mark has no time": Line(
+        rows(replace(row(), parent=RowRef("teams", "t"))), LEFT_OVER, LIKELY, "a", "a"
+    ),
+    "deleted itself since, and still in the way": Line(
+        rows(leftover(deleted=DAY)), LEFT_OVER, LIKELY, "a", "a", says="still holds the key"
+    ),
+}
+
+
+@pytest.mark.parametrize("line", BLOCKED_BY_TOMBSTONE.values(), ids=BLOCKED_BY_TOMBSTONE.keys())
+def test_a_tombstone_blocks(line: Line) -> None:
+    check(line)
+
+
+@pytest.mark.parametrize("line", BLOCKED_BY_LEFTOVER.values(), ids=BLOCKED_BY_LEFTOVER.keys())
+def test_a_leftover_blocks(line: Line) -> None:
+    check(line)

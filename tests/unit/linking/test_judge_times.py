@@ -1,0 +1,149 @@
+"""The judge at the boundaries: one microsecond decides, and clocks are not to be trusted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from collectors.linking.case import RACE_WINDOW, TOLERANCE, When
+from collectors.linking.words import utc
+from collectors.model import Verdict
+from tests.unit.linking.cases import (
+    DAY,
+    at,
+    case,
+    catalog,
+    held_by,
+    row,
+    seen,
+    verdict_of,
+)
+from tests.unit.linking.truth import (
+    BLOCKED,
+    CERTAIN,
+    GONE,
+    LIKELY,
+    LIVE,
+    MENDED,
+    RACE,
+    UNBLOCKED,
+    UNDECIDED,
+)
+
+TICK = 0.000_001
+NEAR = TOLERANCE.total_seconds()
+RACING = RACE_WINDOW.total_seconds()
+
+DELETIONS = {
+    "clearly before": (-NEAR - TICK, BLOCKED, CERTAIN),
+    "at the tolerance before": (-NEAR, BLOCKED, LIKELY),
+    "at the very moment": (0.0, BLOCKED, LIKELY),
+    "at the tolerance after": (NEAR, BLOCKED, LIKELY),
+    "clearly after": (NEAR + TICK, LIVE, LIKELY),
+}
+
+
+@pytest.mark.parametrize(
+    ("deleted", "verdict", "confidence"), DELETIONS.values(), ids=DELETIONS.keys()
+)
+def test_when_the_row_was_deleted(deleted: float, verdict: Verdict, confidence: str) -> None:
+    said = verdict_of(row(deleted=deleted))
+    assert (said.verdict, said.confidence) == (verdict, confidence)
+
+
+CREATIONS = {
+    "long before": (-RACING - TICK, LIVE),
+    "at the end of the race window": (-RACING, RACE),
+    "at the tolerance after": (NEAR, RACE),
+    "clearly after": (NEAR + TICK, GONE),
+}
+
+
+@pytest.mark.parametrize(("created", "verdict"), CREATIONS.values(), ids=CREATIONS.keys())
+def test_when_the_row_was_created(created: float, verdict: Verdict) -> None:
+    assert verdict_of(row(created=created)).verdict is verdict
+
+
+LOOKS = {
+    "clearly before": (-NEAR - TICK, UNDECIDED, UNDECIDED),
+    "at the tolerance before": (-NEAR, BLOCKED, UNDECIDED),
+    "just before": (-TICK, BLOCKED, UNDECIDED),
+    "at the very moment": (0.0, BLOCKED, GONE),
+}
+
+
+@pytest.mark.parametrize(("looked", "held", "empty"), LOOKS.values(), ids=LOOKS.keys())
+def test_when_the_database_was_read(looked: float, held: Verdict, empty: Verdict) -> None:
+    assert verdict_of(row(deleted=-DAY), looked=looked).verdict is held
+    assert verdict_of(looked=looked).verdict is empty
+
+
+def test_a_snapshot_before_the_event_is_never_certain() -> None:
+    assert verdict_of(row(deleted=-DAY), looked=-TICK).confidence is LIKELY
+    assert verdict_of(row(deleted=-DAY), looked=0.0).confidence is CERTAIN
+
+
+HELD = {
+    "clearly before": (-NEAR - TICK, LIKELY, None),
+    "at the tolerance before": (-NEAR, LIKELY, "a"),
+    "at the tolerance after": (NEAR, LIKELY, "a"),
+    "clearly after": (NEAR + TICK, CERTAIN, "a"),
+}
+
+
+@pytest.mark.parametrize(("held", "confidence", "blocker"), HELD.values(), ids=HELD.keys())
+def test_when_an_earlier_look_saw_it_held(
+    held: float, confidence: str, blocker: str | None
+) -> None:
+    said = verdict_of(earlier=seen(held=held))
+    assert (said.verdict, said.confidence) == (UNBLOCKED, confidence)
+    assert (said.blocker.id if said.blocker else None) == blocker
+
+
+FUTURE = {
+    "deleted as late as clocks may differ": (row(deleted=2 * DAY + NEAR), LIVE),
+    "deleted later than that": (row(deleted=2 * DAY + NEAR + TICK), UNDECIDED),
+    "created as late as clocks may differ": (row(created=2 * DAY + NEAR), GONE),
+    "created later than that": (row(created=2 * DAY + NEAR + TICK), UNDECIDED),
+}
+
+
+@pytest.mark.parametrize(("found", "verdict"), FUTURE.values(), ids=FUTURE.keys())
+def test_times_later_than_the_look(found: object, verdict: Verdict) -> None:
+    said = verdict_of(found)  # type: ignore[arg-type]
+    assert said.verdict is verdict
+    assert said.blocker is None
+
+
+def test_an_event_from_the_future_waits_until_its_time_has_come() -> None:
+    early = verdict_of(row(deleted=-DAY), looked=-DAY / 2)
+    assert early.verdict is UNDECIDED
+    assert early.verdict.may_change
+    assert verdict_of(row(deleted=-DAY), looked=1.0).verdict is BLOCKED
+
+
+def test_tolerance_and_race_window_are_the_callers_to_choose() -> None:
+    exact = timedelta(0)
+    assert verdict_of(row(deleted=-TICK), tolerance=exact).confidence is CERTAIN
+    assert verdict_of(row(deleted=TICK), tolerance=exact).verdict is LIVE
+    assert verdict_of(row(created=-60), race_window=timedelta(minutes=2)).verdict is RACE
+    assert verdict_of(row(created=-1), tolerance=exact, race_window=exact).verdict is LIVE
+
+
+def test_a_row_as_young_as_the_clocks_can_tell_is_a_race_whatever_the_window() -> None:
+    assert verdict_of(row(created=-1), race_window=timedelta(0)).verdict is RACE
+
+
+def test_a_row_mended_away_must_have_been_deleted_before() -> None:
+    assert verdict_of(row(deleted=NEAR), **MENDED).verdict is UNBLOCKED
+    assert verdict_of(row(deleted=NEAR + TICK), **MENDED).verdict is LIVE
+
+
+def test_times_are_told_in_utc() -> None:
+    assert utc(at(0)) == "2026-03-10 12:00:00 UTC"
+    assert utc(None) == "an unknown time"
+
+
+def test_an_unrecorded_time_is_neither_before_nor_after() -> None:
+    assert case(held_by(), today=catalog()).when(None) is When.UNKNOWN

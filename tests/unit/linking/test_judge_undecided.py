@@ -1,0 +1,167 @@
+"""OTHER_FAILURE and UNDECIDED: nothing to blame, or not enough to go by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from collectors.linking.judge import Case
+from collectors.linking.question import Question
+from collectors.model import LookupAnswer
+from tests.unit.linking.cases import (
+    DAY,
+    EMAIL,
+    EMAIL_KEY,
+    MONTH,
+    ORGANIZATION,
+    by_fields,
+    case,
+    catalog,
+    failure,
+    held_by,
+    row,
+    seen,
+    violated,
+)
+from tests.unit.linking.truth import MENDED, OTHER, SPLITS, UNDECIDED, WEAK, A, B, Line, check, rows
+
+OTHER_FAILURES = {
+    "a foreign key": Line(
+        Case(Question(failure(None, other="a foreign key violation"))),
+        OTHER,
+        None,
+        says="no unique key was violated: a foreign key violation.",
+    ),
+    "no words for it": Line(Case(Question(failure(None))), OTHER, None),
+}
+
+UNDECIDED_CASES = {
+    "an odd Event": Line(
+        rows(row(deleted=-DAY), about={"oddity": "The event was cut."}),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="The event was cut.",
+    ),
+    "an odd Event that tells of no key": Line(
+        Case(Question(failure(None, other="unknown", oddity="The event was cut."))),
+        UNDECIDED,
+        None,
+        says="The event was cut.",
+    ),
+    "hidden values": Line(
+        case(key=violated(splits=(), doubt="the values were hidden by a scrubber")),
+        UNDECIDED,
+        WEAK,
+        says="hidden by a scrubber",
+    ),
+    "no values, and rows of the organization nearby": Line(
+        case(key=violated(splits=()), nearby=(A, B)), UNDECIDED, WEAK, candidates="ab"
+    ),
+    "no Target": Line(
+        Case(Question(failure(violated())), unreachable="No Target for staging."),
+        UNDECIDED,
+        None,
+        says="No Target for staging.",
+    ),
+    "a Target that did not answer": Line(
+        case(looked=None, unreachable="The database did not answer."), UNDECIDED, WEAK
+    ),
+    "not asked yet": Line(case(looked=None), UNDECIDED, WEAK, says="not asked yet"),
+    "an unknown key": Line(
+        case(key=violated(constraint="old")), UNDECIDED, None, says="no unique key of the reported"
+    ),
+    "a key of one name in two schemas": Line(
+        case(
+            held_by(row(deleted=-DAY)),
+            held_by(row("b")),
+            today=catalog(
+                more=(
+                    replace(
+                        catalog().tables[0],
+                        schema="old",
+                        keys=(replace(EMAIL_KEY, schema="old"),),
+                    ),
+                )
+            ),
+        ),
+        UNDECIDED,
+        None,
+        candidates="ab",
+    ),
+    "a key known in part": Line(
+        case(key=by_fields(("email", EMAIL), doubt="the message holds no values")),
+        UNDECIDED,
+        WEAK,
+        says="Moreover the message holds no values.",
+    ),
+    "the only reading is not of the key's types": Line(
+        case(LookupAnswer(uncastable="the value of organization_id is not a valid uuid")),
+        UNDECIDED,
+        WEAK,
+        says="not a valid uuid",
+    ),
+    "two readings confirmed": Line(
+        case(held_by(row(deleted=-DAY)), held_by(row("b")), key=SPLITS),
+        UNDECIDED,
+        WEAK,
+        candidates="ab",
+        says="more than one",
+    ),
+    "a standby behind the Event": Line(
+        rows(row(deleted=-DAY), looked=-60), UNDECIDED, WEAK, candidates="a", says="asked again"
+    ),
+    "nothing found a moment before the Event": Line(
+        rows(looked=-2), UNDECIDED, WEAK, says="too early"
+    ),
+    "a deletion dated in the future": Line(
+        rows(row(deleted=MONTH)), UNDECIDED, WEAK, candidates="a", says="in the future"
+    ),
+    "a creation dated in the future": Line(
+        rows(row(created=MONTH)), UNDECIDED, WEAK, candidates="a"
+    ),
+    "several live rows under a key that had another shape": Line(
+        rows(row(), row("b"), **MENDED), UNDECIDED, WEAK, candidates="ab", says="Several rows"
+    ),
+    "two rows deleted before, which the key cannot both have held": Line(
+        rows(row(deleted=-DAY), row("b", deleted=-2 * DAY), **MENDED),
+        UNDECIDED,
+        WEAK,
+        candidates="ab",
+    ),
+    "NULL in one row and the text null in another": Line(
+        rows(
+            row(deleted=-DAY, values=(ORGANIZATION, None)),
+            row("b", values=(ORGANIZATION, "null")),
+            key=violated(splits=((ORGANIZATION, None),)),
+        ),
+        UNDECIDED,
+        WEAK,
+        candidates="ab",
+    ),
+    "two rows deleted before, one of which an earlier look saw": Line(
+        rows(
+            row(deleted=-DAY),
+            row("b", deleted=-2 * DAY),
+            key=violated(columns=("organization_id", "email")),
+            earlier=seen(),
+        ),
+        UNDECIDED,
+        WEAK,
+        candidates="ab",
+    ),
+    "several rows, one of which an earlier look saw before the request": Line(
+        rows(row(), row("b"), earlier=seen(held=-60), **MENDED), UNDECIDED, WEAK, candidates="ab"
+    ),
+}
+
+
+@pytest.mark.parametrize("line", OTHER_FAILURES.values(), ids=OTHER_FAILURES.keys())
+def test_a_different_problem(line: Line) -> None:
+    check(line)
+
+
+@pytest.mark.parametrize("line", UNDECIDED_CASES.values(), ids=UNDECIDED_CASES.keys())
+def test_nobody_is_blamed_without_proof(line: Line) -> None:
+    check(line)

@@ -1,0 +1,218 @@
+"""Which values of a Failure are asked, under which keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.linking.question import KeyStanding
+from collectors.linking.resolve import resolve
+from collectors.model import Column, KeyPart, KeyValues, UniqueKey, ViolatedKey
+from tests.unit.linking.cases import (
+    COLUMNS,
+    CUSTOMERS,
+    EMAIL,
+    EMAIL_KEY,
+    EXTERNAL_KEY,
+    FLAG_KEY,
+    FLAG_PART,
+    MARKED,
+    MENDED_KEY,
+    ORGANIZATION,
+    ORGANIZATION_PART,
+    PARTIAL_KEY,
+    by_fields,
+    catalog,
+    failure,
+    violated,
+)
+
+
+def test_each_way_to_read_the_values_is_asked_once() -> None:
+    splits: tuple[KeyValues, ...] = (("a", "b, c"), ("a, b", "c"), ("a", "b, c"), ("alone",))
+    question = resolve(failure(violated(splits=splits)), catalog())
+    assert [lookup.values for lookup in question.lookups] == [("a", "b, c"), ("a, b", "c")]
+
+
+def test_too_many_ways_to_read_the_values_are_not_asked() -> None:
+    splits = tuple((str(n // 2), "x") for n in range(64))
+    question = resolve(failure(violated(splits=splits)), catalog())
+    assert question.lookups == ()
+    assert question.note is not None
+    assert "too many ways" in question.note
+
+
+def test_a_reported_null_proves_that_nulls_did_not_repeat() -> None:
+    told = violated(splits=((None, EMAIL),))
+    question = resolve(failure(told), catalog())
+    assert question.standing is KeyStanding.CHANGED
+    assert question.asked_as is not None
+    assert not question.asked_as.nulls_distinct
+    assert question.only_marker_changed
+
+
+def test_a_text_that_reads_null_proves_nothing() -> None:
+    told = violated(splits=((ORGANIZATION, None),))
+    question = resolve(failure(told), catalog())
+    assert question.asked_as is EMAIL_KEY
+    assert question.lookups[0].values == (ORGANIZATION, None)
+
+
+FIELDS = {
+    "snake case": (("organization_id", ORGANIZATION), ("email", "Jane@Example.com")),
+    "camel case": (("organizationId", ORGANIZATION), ("eMail", "Jane@Example.com")),
+    "kebab case and capitals": (("Organization-ID", ORGANIZATION), ("EMAIL", "Jane@Example.com")),
+    "quoted": (('"organization_id"', ORGANIZATION), ('"email"', "Jane@Example.com")),
+    "said twice": (
+        ("organization_id", ORGANIZATION),
+        ("organizationId", ORGANIZATION),
+        ("email", "Jane@Example.com"),
+    ),
+}
+
+
+@pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS.keys())
+def test_fields_meet_the_columns_by_name_whatever_their_case_style(
+    fields: tuple[tuple[str, str], ...],
+) -> None:
+    question = resolve(failure(by_fields(*fields)), catalog())
+    (lookup,) = question.lookups
+    assert lookup.from_columns
+    assert lookup.values == (ORGANIZATION, "Jane@Example.com")
+    assert question.readings == (None,)
+
+
+INCOMPLETE = {
+    "a column is missing": ((("email", EMAIL),), "organization_id is not known"),
+    "two fields disagree": (
+        (("email", EMAIL), ("organizationId", "x"), ("organization-id", "y")),
+        "organization_id is not known",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "why"), INCOMPLETE.values(), ids=INCOMPLETE.keys())
+def test_a_key_known_in_part_is_not_asked(fields: tuple[tuple[str, str], ...], why: str) -> None:
+    question = resolve(failure(by_fields(*fields)), catalog())
+    assert question.lookups == ()
+    assert question.note is not None
+    assert why in question.note
+    assert EMAIL not in question.note
+
+
+def test_an_empty_part_of_a_key_cannot_have_collided() -> None:
+    told = by_fields(("organization_id", ORGANIZATION), ("external_id", None))
+    question = resolve(failure(replace(told, constraint=EXTERNAL_KEY.name)), catalog())
+    assert question.lookups == ()
+    assert question.note is not None
+    assert "never collide" in question.note
+
+
+def test_columns_that_differ_by_their_case_style_only_need_the_exact_name() -> None:
+    columns = (*CUSTOMERS.columns, Column("organizationid", "text", nullable=True))
+    fields = (("organizationId", ORGANIZATION), ("email", EMAIL))
+    assert resolve(failure(by_fields(*fields)), catalog(columns=columns)).lookups == ()
+    exact = (("organization_id", ORGANIZATION), ("email", EMAIL))
+    assert resolve(failure(by_fields(*exact)), catalog(columns=columns)).lookups
+
+
+def test_fields_serve_where_the_printed_values_do_not() -> None:
+    told = violated(columns=MARKED, splits=(), fields=FIELDS["snake case"])
+    question = resolve(failure(told), catalog(MENDED_KEY))
+    assert question.lookups[0].from_columns
+    assert question.lookups[0].key.columns == COLUMNS
+    assert question.asked_as is question.lookups[0].key
+    assert question.holder_was_live is None
+    assert not question.counted_then
+
+
+def test_fields_are_asked_of_todays_key_where_the_events_columns_are_gone() -> None:
+    told = violated(columns=("region", "email"), splits=(), fields=FIELDS["snake case"])
+    question = resolve(failure(told), catalog())
+    assert question.standing is KeyStanding.CHANGED
+    assert question.lookups[0].key is EMAIL_KEY
+
+
+# --- the other keys of the same insert ------------------------------------------------------------
+
+
+def test_the_other_keys_of_the_insert_are_asked_with_what_is_known() -> None:
+    fields = (("externalId", "x-1"), ("email", EMAIL))
+    question = resolve(failure(violated(fields=fields)), catalog())
+    (other,) = question.others
+    assert other.key is EXTERNAL_KEY
+    assert other.from_columns
+    assert other.values == (ORGANIZATION, "x-1")
+
+
+NOT_ASKED = {
+    "values are missing": (EXTERNAL_KEY, ()),
+    "the value is empty": (EXTERNAL_KEY, (("external_id", None),)),
+    "it does not count deleted rows": (
+        replace(EXTERNAL_KEY, counts_deleted=False),
+        (("external_id", "x-1"),),
+    ),
+    "it was never finished": (replace(EXTERNAL_KEY, valid=False), (("external_id", "x-1"),)),
+    "it is the primary key": (replace(EXTERNAL_KEY, primary=True), (("external_id", "x-1"),)),
+}
+
+
+@pytest.mark.parametrize(("other", "fields"), NOT_ASKED.values(), ids=NOT_ASKED.keys())
+def test_another_key_is_not_asked_when(
+    other: UniqueKey, fields: tuple[tuple[str, str | None], ...]
+) -> None:
+    question = resolve(failure(violated(fields=fields)), catalog(EMAIL_KEY, other))
+    assert question.others == ()
+
+
+def test_an_expression_may_turn_an_empty_value_into_one_that_collides() -> None:
+    part = KeyPart("COALESCE(external_id, ''::text)", ("external_id",), "text", nullable=True)
+    other = replace(EXTERNAL_KEY, parts=(ORGANIZATION_PART, part))
+    told = violated(fields=(("external_id", None),))
+    question = resolve(failure(told), catalog(EMAIL_KEY, other))
+    assert question.others[0].values == (ORGANIZATION, None)
+
+
+def test_nothing_else_is_asked_when_no_column_is_known_for_sure() -> None:
+    told = violated(splits=(("a", "b, c"), ("a, b", "c")))
+    assert resolve(failure(told), catalog()).others == ()
+
+
+# --- whatever anyone sends ------------------------------------------------------------------------
+
+texts = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        [*MARKED, "is_deleted", "email", "lower(email)", "lower(", "::", '"', "'", "."]
+    ),
+)
+
+
+@given(
+    constraint=st.one_of(st.none(), texts, st.just(EMAIL_KEY.name)),
+    table=st.one_of(st.none(), texts, st.just("customers")),
+    columns=st.lists(texts, max_size=4).map(tuple),
+    splits=st.lists(st.lists(st.one_of(st.none(), texts), max_size=4).map(tuple), max_size=3),
+    fields=st.lists(st.tuples(texts, st.one_of(st.none(), texts)), max_size=4).map(tuple),
+    key=st.sampled_from([EMAIL_KEY, MENDED_KEY, PARTIAL_KEY, FLAG_KEY]),
+)
+def test_every_expression_of_a_question_is_the_catalogs(
+    constraint: str | None,
+    table: str | None,
+    columns: tuple[str, ...],
+    splits: list[KeyValues],
+    fields: tuple[tuple[str, str | None], ...],
+    key: UniqueKey,
+) -> None:
+    told = ViolatedKey(constraint, None, table, columns, tuple(splits), fields)
+    question = resolve(failure(told), catalog(key, EXTERNAL_KEY))
+    known = {column.name for column in CUSTOMERS.columns} | {"is_deleted"} | set(COLUMNS)
+    for lookup in (*question.lookups, *question.others):
+        assert {part.expression for part in lookup.key.parts} <= known
+        wanted = lookup.key.parts
+        assert lookup.from_columns or len(lookup.values) == len(wanted)
+    assert len(question.readings) == len(question.lookups)
+    assert FLAG_PART.expression in known
