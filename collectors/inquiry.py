@@ -254,9 +254,10 @@ def _known_rows(
         number: (one.question.key, earlier.blocker.id)
         for number, one in enumerate(asked)
         if one.question.key is not None
+        and one.question.table is not None
         and (earlier := memory.get(number)) is not None
         and earlier.blocker is not None
-        and earlier.blocker.table == one.question.key.table
+        and earlier.blocker.table == one.question.table.label
     }
     rows = find_rows(snapshot, catalog, list(wanted.values()))
     return {number: (row,) for number, row in zip(wanted, rows, strict=True)}

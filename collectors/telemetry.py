@@ -32,7 +32,6 @@ def start(dsn: str | None) -> None:
         include_local_variables=False,
         include_source_context=False,
         max_breadcrumbs=0,
-        send_default_pii=False,
         server_name="",
         traces_sample_rate=None,
     )

@@ -47,6 +47,7 @@ def _mark(
                 verdict=verdict,
                 reasons=[reason],
                 released_by=by,
+                released_at=at if by else None,
                 settled_at=settled,
                 asked_at=at,
                 **({"held_at": at} if verdict.is_blocked else {}),

@@ -133,6 +133,7 @@ conflicts = Table(
     Column("asked_at", Moment, nullable=False),
     Column("settled_at", Moment),
     Column("released_by", String),
+    Column("released_at", Moment),
     Column("sealed", LargeBinary),
     Index(None, "verdict", "last_seen", "id"),
     Index(None, "last_seen", "id"),

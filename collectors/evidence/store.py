@@ -216,7 +216,7 @@ def _conflict_line(store: Store, one: Judged) -> dict[str, Any]:
         "candidates": [stored_ref(row) for row in judgement.candidates],
         "newest_event": one.failure.event_id,
         "asked_at": one.looked_at,
-        **({"held_at": one.looked_at} if blocked else {}),
+        **({"held_at": one.looked_at, "released_by": None, "released_at": None} if blocked else {}),
         **_creation(judgement),
         "settled_at": None if judgement.verdict.may_change else one.looked_at,
         "sealed": store.vault.seal(list(values)),

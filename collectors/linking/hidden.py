@@ -20,7 +20,7 @@ _MARK = re.compile(
 _STAND_IN = re.compile(
     r"[\[<{](?:uuid|ip|int|num|str|string|date|phone|name|username|user|hash|hex|id|value|values"
     r"|param|params|secret|object object|object|array|circular)[\]>}]"
-    r"|%s|%\(\w+\)s|\$\d+|\?|:[A-Za-z_]\w*|@p\d+|undefined",
+    r"|%s|%\(\w+\)s|\$\d{1,2}|\?|:[A-Za-z_]\w*|@p\d+|undefined",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?:\.\.\.|…|\[truncated\])\s*\Z|\.\.\. \(\d+ characters truncated\) \.\.\.")

@@ -42,7 +42,9 @@ _NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_][\w.]*+")
 _ENUM = re.compile(r"<[A-Za-z_][\w.]{0,80}: ('[^'\\]*+'|\d+)>")
 _OPAQUE = re.compile(r"<[^<>\n]{0,300}>|b'[^']*+'|b\"[^\"]*+\"")
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|.)", re.DOTALL
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 _WORDS: dict[str, Value] = {
@@ -211,21 +213,30 @@ def _time(arguments: list[Tree], printed: str) -> Value:
 def _collection(text: str, opening: int, depth: int) -> tuple[Tree, int | None]:
     items: list[Tree] = []
     pairs: dict[str, Tree] = {}
-    position, closer = opening + 1, _CLOSERS[text[opening]]
-    while True:
+    closer = _CLOSERS[text[opening]]
+    position: int | None = opening + 1
+    while position is not None:
         position = _skip_space(text, position)
         if text[position : position + 1] == closer:
-            return items or pairs, position + 1
-        tree, end = _item(text, position, depth, pairs)
-        if end is None:
-            return items or pairs, None
+            position += 1
+            break
+        tree, position = _item(text, position, depth, pairs)
+        if position is None:
+            break
         if not isinstance(tree, _Paired):
             items.append(tree)
-        position = _skip_space(text, end)
-        if text[position : position + 1] == ",":
-            position += 1
-        elif text[position : position + 1] != closer:
-            return items or pairs, None
+        position = _after_item(text, position, closer)
+    is_mapping = not items and (pairs or closer == "}")
+    return pairs if is_mapping else items, position
+
+
+def _after_item(text: str, position: int, closer: str) -> int | None:
+    """Past the comma; None where neither a comma nor the end of the collection follows."""
+    position = _skip_space(text, position)
+    mark = text[position : position + 1]
+    if mark == ",":
+        return position + 1
+    return position if mark == closer else None
 
 
 class _Paired(Unknown):

@@ -30,8 +30,7 @@ _ELSEWHERE = tuple(
     (name, re.compile(pattern, re.DOTALL)) for name, pattern in _DUPLICATES_ELSEWHERE
 )
 
-_QUOTE = r"[\"'»«„“”「」`\\]{0,2}\s?"
-_NAMED = rf"[^\"»«„“「`\n]{{0,40}}?{_QUOTE}([A-Za-z_][\w$.\-]{{0,127}}){_QUOTE}"
+_NAMED = r"[^\"»«„“「`\n]{0,40}?[\"'»«„“「`\\]{1,2}\s?([A-Za-z_][\w$.\-]{0,127})\s?[\"'»«“”」`\\]"
 _PHRASES = (
     (
         "foreign key violation",

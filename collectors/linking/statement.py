@@ -120,7 +120,8 @@ def _only_row(parameters: Tree, cells: int) -> list[Tree] | dict[str, Tree] | No
     if not isinstance(parameters, list):
         return parameters if isinstance(parameters, dict) else None
     sets = [item for item in parameters if isinstance(item, list | dict)]
-    if not sets or len(sets) < len(parameters) or len(parameters) == cells == 1:
+    is_array = len(parameters) == cells == 1 and isinstance(parameters[0], list)
+    if not sets or len(sets) < len(parameters) or is_array:
         return parameters
     return sets[0] if len(sets) == 1 else None
 

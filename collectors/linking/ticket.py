@@ -37,7 +37,7 @@ class Identifier:
     value: str
 
 
-_EMAIL_LEFT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
+_EMAIL_LEFT = re.compile(r"[\w.!#%&+'~-]{1,64}\Z")
 _EMAIL_RIGHT = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})")
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _EVENT_ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{32}(?![0-9A-Za-z_-])", re.IGNORECASE)
@@ -84,7 +84,7 @@ def _named(kind: IdentifierKind, values: Iterable[str]) -> Iterator[Identifier]:
 def _emails(text: str) -> Iterator[Identifier]:
     for right in _EMAIL_RIGHT.finditer(text):
         left = _EMAIL_LEFT.search(text, max(0, right.start() - 64), right.start())
-        name = left[0].lstrip("'.`=/{|") if left else ""
+        name = left[0].lstrip("'.") if left else ""
         if name and not hidden.is_hidden(name):
             yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
 

@@ -40,7 +40,7 @@ def blocked_conflicts(store: Store) -> set[str]:
 def open_conflicts(store: Store) -> Iterator[Pending]:
     """The newest Failure of every blocked Conflict, and of those a Remedy closed since."""
     unconfirmed = and_(
-        conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.settled_at
+        conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.released_at
     )
     newest = failures.c.event_id == conflicts.c.newest_event
     query = select(failures).join(conflicts, newest)
@@ -78,7 +78,7 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
         table.blocker,
         table.held_at,
         table.released_by,
-        table.settled_at,
+        table.released_at,
     )
     seen: dict[str, Earlier] = {}
     with store.read() as connection:
@@ -89,9 +89,8 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
 
 
 def _earlier(row: Any) -> Earlier:
-    released_at = row.settled_at if row.released_by is not None else None
     return Earlier(
-        Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by, released_at
+        Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by, row.released_at
     )
 
 

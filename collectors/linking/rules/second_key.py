@@ -29,4 +29,4 @@ def _waits(case: Case, key: str, row: Holder) -> str:
     subject = case.subject
     if subject is not None and same_row(subject.row, row.row):
         return f"The same soft-deleted row also holds {key}; both keys must be freed."
-    return f"A second soft-deleted row waits behind this one: it holds {key}."
+    return f"A second key waits behind this one: another soft-deleted row holds {key}."

@@ -7,11 +7,18 @@ import pytest
 from collectors.linking.hidden import is_cut, is_hidden, is_usable
 
 HIDDEN = [
-    "[Filtered]", "[filtered]", "[email]", "[Redacted]", "[REDACTED_EMAIL]", "<redacted>", "<email>",
-    "{email}", "***", "********", "j***@e***.com", "jane@[Filtered]", "%s", "%(email)s", "$1", "?",
-    ":email", "@p0", "•••", "████", "[Object]", "[object Object]", "undefined", "<uuid>", "<str>",
+    "[Filtered]", "[filtered]", "[email]", "[Redacted]", "[REDACTED_EMAIL]", "<redacted>",
+    "<email>", "{email}", "***", "********", "j***@e***.com", "jane@[Filtered]", "%s", "%(email)s",
+    "$1", "?", ":email", "@p0", "•••", "████", "[Object]", "[object Object]", "undefined", "<uuid>",
+    "<str>",
 ]  # fmt: skip
-CUT = ["jane@exam...", "jane@exam…", "Doe ... (120 characters truncated) ... Jane", "abc[truncated]", "x...\n"]
+CUT = [
+    "jane@exam...",
+    "jane@exam…",
+    "Doe ... (120 characters truncated) ... Jane",
+    "abc[truncated]",
+    "x...\n",
+]
 REAL = [
     "jane@example.com", "", "*", "**", "Team [A]", "<3", "{}", "$100", "50%", "what?", "a:b", ":)",
     "user", "email", "a...b", "1.2.3", "[1,5)", "{a,b}", "x@p0.com", "null", "filtered",

@@ -143,7 +143,7 @@ def test_a_row_of_one_of_two_possible_keys_is_a_candidate_only(
 
 BOTH = violated(fields=(("external_id", "x-1"),))
 WAITING = {
-    "another row": (row("b", deleted=-DAY), "A second soft-deleted row waits behind this one"),
+    "another row": (row("b", deleted=-DAY), "A second key waits behind this one"),
     "the same row": (row(deleted=-DAY), "The same soft-deleted row also holds"),
 }
 

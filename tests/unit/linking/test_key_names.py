@@ -53,13 +53,21 @@ def test_a_plain_column_is_known(name: str, plain: bool) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a", "a"), ('"userId"', "userId"), ("public.customers", "customers"), ('s."T t"', "T t"), ("`a`", "a")],
+    [
+        ("a", "a"),
+        ('"userId"', "userId"),
+        ("public.customers", "customers"),
+        ('s."T t"', "T t"),
+        ("`a`", "a"),
+    ],
 )
 def test_quotes_and_qualifiers_come_off(name: str, expected: str) -> None:
     assert bare(name) == expected
 
 
-@pytest.mark.parametrize("style", ["externalId", "external_id", "ExternalID", "external-id", "EXTERNAL_ID"])
+@pytest.mark.parametrize(
+    "style", ["externalId", "external_id", "ExternalID", "external-id", "EXTERNAL_ID"]
+)
 def test_case_styles_meet(style: str) -> None:
     assert fold(style) == "externalid"
 

@@ -29,7 +29,8 @@ OTHER_DATABASE_ERRORS = {
     ),
     "oracle": "ORA-00001: unique constraint (SHOP.CUSTOMERS_EMAIL_UK) violated",
     "mongodb": (
-        'E11000 duplicate key error collection: shop.customers index: email_1 dup key: { email: "x" }'
+        "E11000 duplicate key error collection: shop.customers index: email_1 "
+        'dup key: { email: "x" }'
     ),
     "h2": (
         'Unique index or primary key violation: "PUBLIC.UK_EMAIL ON PUBLIC.CUSTOMERS(EMAIL) VALUES '
@@ -52,12 +53,14 @@ OTHER_DATABASE_ERRORS = {
         "DETAIL:  Key (room, span)=(1, [1,5)) conflicts with existing key (room, span)=(1, [2,3))."
     ),
     "foreign key, insert": (
-        'insert or update on table "customers" violates foreign key constraint "customers_org_fkey"\n'
+        'insert or update on table "customers" violates foreign key constraint '
+        '"customers_org_fkey"\n'
         'DETAIL:  Key (organization_id)=(7) is not present in table "organizations".'
     ),
     "foreign key, delete": (
-        'update or delete on table "customers" violates foreign key constraint "orders_customer_fkey"'
-        ' on table "orders"\nDETAIL:  Key (id)=(7) is still referenced from table "orders".'
+        'update or delete on table "customers" violates foreign key constraint '
+        '"orders_customer_fkey" on table "orders"\n'
+        'DETAIL:  Key (id)=(7) is still referenced from table "orders".'
     ),
     "not null": (
         'null value in column "email" of relation "customers" violates not-null constraint\n'
@@ -86,8 +89,8 @@ OTHER_DATABASE_ERRORS = {
     "prisma, foreign key": "Foreign key constraint failed on the field: `organizationId`",
     "ecto, foreign key": (
         "constraint error when attempting to insert struct:\n\n"
-        '    * "customers_org_fkey" (foreign_key_constraint)\n\nThe changeset defined the following '
-        'constraints:\n\n    * "customers_email_key" (unique_constraint)'
+        '    * "customers_org_fkey" (foreign_key_constraint)\n\nThe changeset defined the '
+        'following constraints:\n\n    * "customers_email_key" (unique_constraint)'
     ),
     "hibernate, some constraint": (
         "could not execute statement; SQL [n/a]; constraint [fk_organization]; nested exception is "
@@ -107,7 +110,7 @@ NOT_RECOGNISED = {
     "code that catches it": "try:\n    save()\nexcept UniqueViolation:\n    pass",
     "java that catches it": "} catch (UniqueConstraintViolationException e) {",
     "python dictionary": "KeyError: 'email' (already exists: False)",
-    "java map": "java.lang.IllegalStateException: Duplicate key jane (attempted merging values 1 and 2)",
+    "java map": "IllegalStateException: Duplicate key jane (attempted merging values 1 and 2)",
     "file exists": "FileExistsError: [Errno 17] File exists: '/tmp/customers'",
     "http": "409 Conflict: the resource already exists",
     "react keys": "Warning: Encountered two children with the same key, `jane`.",

@@ -20,8 +20,8 @@ UNIQUE = {
         f"DETALLE:  Ya existe la llave {TUPLE}."
     ),
     "fr": (
-        "ERREUR:  la valeur d'une clé dupliquée rompt la contrainte unique « customers_email_key »\n"
-        f"DÉTAIL:  La clé « {TUPLE} » existe déjà."
+        "ERREUR:  la valeur d'une clé dupliquée rompt la contrainte unique "
+        f"« customers_email_key »\nDÉTAIL:  La clé « {TUPLE} » existe déjà."
     ),
     "it": (
         'ERRORE:  un valore chiave duplicato viola il vincolo univoco "customers_email_key"\n'
@@ -36,12 +36,12 @@ UNIQUE = {
         f"SZCZEGÓŁY:  Klucz {TUPLE} już istnieje."
     ),
     "ru": (
-        'ОШИБКА:  повторяющееся значение ключа нарушает ограничение уникальности "customers_email_key"'
-        f'\nПОДРОБНОСТИ:  Ключ "{TUPLE}" уже существует.'
+        "ОШИБКА:  повторяющееся значение ключа нарушает ограничение уникальности "
+        f'"customers_email_key"\nПОДРОБНОСТИ:  Ключ "{TUPLE}" уже существует.'
     ),
     "uk": (
-        'ПОМИЛКА:  повторювані значення ключа порушують обмеження унікальності "customers_email_key"\n'
-        f"ВІДОМОСТІ:  Ключ {TUPLE} вже існує."
+        "ПОМИЛКА:  повторювані значення ключа порушують обмеження унікальності "
+        f'"customers_email_key"\nВІДОМОСТІ:  Ключ {TUPLE} вже існує.'
     ),
     "tr": (
         'HATA:  tekrar eden kayıt, "customers_email_key" tekil kısıtlamasını ihlal etmektedir\n'
@@ -82,8 +82,8 @@ UNIQUE = {
         f"Unique-Constraint »customers_email_key«\n  Detail: Schlüssel »{TUPLE}« existiert bereits."
     ),
     "Chinese through sqlx": (
-        'PgDatabaseError { code: \\"23505\\", message: \\"重复键违反唯一约束\\\\\\"customers_email_key'
-        f'\\\\\\"\\", detail: Some(\\"键值\\\\\\"{TUPLE}\\\\\\" 已经存在\\") }}'
+        'PgDatabaseError { code: \\"23505\\", message: \\"重复键违反唯一约束\\\\\\"'
+        f'customers_email_key\\\\\\"\\", detail: Some(\\"键值\\\\\\"{TUPLE}\\\\\\" 已经存在\\") }}'
     ),
     "French through PDO": (
         "SQLSTATE[23505]: Unique violation: 7 ERREUR:  la valeur d'une clé dupliquée rompt la "
@@ -92,7 +92,9 @@ UNIQUE = {
 }
 
 INDEX_BUILDS = {
-    "en": f'could not create unique index "customers_email_key"\nDETAIL:  Key {TUPLE} is duplicated.',
+    "en": (
+        f'could not create unique index "customers_email_key"\nDETAIL:  Key {TUPLE} is duplicated.'
+    ),
     "de": (
         "konnte Unique Index »customers_email_key« nicht erstellen\n"
         f"DETAIL:  Schlüssel {TUPLE} ist doppelt vorhanden."
@@ -106,10 +108,13 @@ INDEX_BUILDS = {
         f"DÉTAIL:  La clé {TUPLE} est dupliquée."
     ),
     "it": (
-        "creazione dell'indice univoco \"customers_email_key\" fallita\n"
+        'creazione dell\'indice univoco "customers_email_key" fallita\n'
         f"DETTAGLI:  La chiave {TUPLE} è duplicata."
     ),
-    "ja": f'一意インデックス"customers_email_key"を作成できませんでした\n詳細:  キー{TUPLE}は重複しています。',
+    "ja": (
+        '一意インデックス"customers_email_key"を作成できませんでした\n'
+        f"詳細:  キー{TUPLE}は重複しています。"
+    ),
     "ko": f'"customers_email_key" 고유 인덱스를 만들 수 없음\n상세정보:  {TUPLE} 키가 중복됨',
     "ru": (
         'создать уникальный индекс "customers_email_key" не удалось\n'
@@ -134,8 +139,8 @@ FOREIGN_KEYS = {
     ),
     "es": (
         "inserción o actualización en la tabla «customers» viola la llave foránea "
-        "«customers_organization_id_fkey»\nDETALLE:  La llave (organization_id)=(7) no está presente"
-        " en la tabla «organizations»."
+        "«customers_organization_id_fkey»\nDETALLE:  La llave (organization_id)=(7) no está "
+        "presente en la tabla «organizations»."
     ),
     "fr": (
         "une instruction insert ou update sur la table « customers » viole la contrainte de clé\n"

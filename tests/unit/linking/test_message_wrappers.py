@@ -46,8 +46,8 @@ WITH_DETAIL = {
         ': INSERT INTO "customers" ("email") VALUES ($1) RETURNING "id"'
     ),
     "node-postgres inspected": (
-        f"error: {DUPLICATE}\n    at Parser.parseErrorMessage (/app/node_modules/pg-protocol/x.js:287)"
-        "\n  length: 214,\n  severity: 'ERROR',\n  code: '23505',\n"
+        f"error: {DUPLICATE}\n    at Parser.parseErrorMessage (/app/pg-protocol/parser.js:287)\n"
+        "  length: 214,\n  severity: 'ERROR',\n  code: '23505',\n"
         "  detail: 'Key (email)=(jane@example.com) already exists.',\n  hint: undefined,\n"
         "  schema: 'public',\n  table: 'customers',\n  constraint: 'customers_email_key'"
     ),
@@ -61,7 +61,8 @@ WITH_DETAIL = {
         '"message":"duplicate key value violates unique constraint \\"customers_email_key\\""}'
     ),
     "typeorm": (
-        f"QueryFailedError: {DUPLICATE}\n  query: 'INSERT INTO \"customers\"(\"email\") VALUES ($1)',\n"
+        f"QueryFailedError: {DUPLICATE}\n"
+        '  query: \'INSERT INTO "customers"("email") VALUES ($1)\',\n'
         "  parameters: [ 'jane@example.com' ],\n"
         "  driverError: { code: '23505', detail: 'Key (email)=(jane@example.com) already exists.' }"
     ),
@@ -78,7 +79,9 @@ WITH_DETAIL = {
         f"params: jane@example.com\n\n  [cause]: error: {DUPLICATE}\n"
         "    detail: 'Key (email)=(jane@example.com) already exists.'"
     ),
-    "lib/pq logged": f'level=error msg="pq: {DUPLICATE}" detail="Key (email)=(jane@example.com) already exists."',
+    "lib/pq logged": (
+        f'level=error msg="pq: {DUPLICATE}" detail="Key (email)=(jane@example.com) already exists."'
+    ),
     "pgx struct": (
         '&pgconn.PgError{Severity:"ERROR", Code:"23505", '
         'Message:"duplicate key value violates unique constraint \\"customers_email_key\\"", '
@@ -162,7 +165,8 @@ WITHOUT_DETAIL = {
         '    * "customers_external_id_key" (unique_constraint)\n'
     ),
     "ecto, old": (
-        "constraint error when attempting to insert struct:\n\n    * unique: customers_email_key\n\n"
+        "constraint error when attempting to insert struct:\n\n"
+        "    * unique: customers_email_key\n\n"
         "The changeset defined the following constraints:\n\n    * unique: customers_pkey\n"
     ),
     "hibernate name only": (
@@ -223,8 +227,14 @@ def test_a_unique_violation_is_recognised_without_any_name(text: str) -> None:
     ("text", "columns"),
     [
         ("Unique constraint failed on the fields: (`email`)", ("email",)),
-        ("Unique constraint failed on the fields: (`organizationId`,`email`)", ("organizationId", "email")),
-        ("code: 'P2002', meta: { target: [ 'organizationId', 'email' ] }", ("organizationId", "email")),
+        (
+            "Unique constraint failed on the fields: (`organizationId`,`email`)",
+            ("organizationId", "email"),
+        ),
+        (
+            "code: 'P2002', meta: { target: [ 'organizationId', 'email' ] }",
+            ("organizationId", "email"),
+        ),
         ('{"code":"P2002","meta":{"target":["email"]},"message":"x"}', ("email",)),
     ],
     ids=["one field", "two fields", "inspected", "json"],

@@ -19,9 +19,13 @@ def printed(values: tuple[str | None, ...]) -> str:
 
 
 awkward = st.text(alphabet=st.sampled_from("ab ,()'\"=.\\\n%é"), max_size=8)
-sentences = st.sampled_from(["x) already exists.", "Doe, Jane", "null", "", ", ", UUID, "a)=(b", "..."])
+sentences = st.sampled_from(
+    ["x) already exists.", "Doe, Jane", "null", "", ", ", UUID, "a)=(b", "..."]
+)
 values = st.one_of(st.text(max_size=12), awkward, sentences, st.none())
-names = st.sampled_from(["a", "email", "organization_id", "lower(email::text)", "deleted_at", "is_default"])
+names = st.sampled_from(
+    ["a", "email", "organization_id", "lower(email::text)", "deleted_at", "is_default"]
+)
 
 
 @given(st.lists(st.tuples(names, values), min_size=1, max_size=4))

@@ -1,0 +1,278 @@
+"""`tombstone collect` on a real database: what is read, judged, kept, and said."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from sample_data.postgres import Database
+from tests.captured import captured
+from tests.factories import SECRET
+
+ORGANIZATION = "0b6f6a70-5a0c-4c6e-8f0e-3f3c7d1f2a10"
+KEY = "ix_customers_organization_id_email_case_insensitive"
+SCHEMA = f"""
+CREATE TABLE customers (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    created_at timestamptz NOT NULL DEFAULT now() - interval '30 days',
+    deleted_at timestamptz,
+    organization_id uuid NOT NULL,
+    email varchar(320) NOT NULL,
+    name varchar, external_id varchar, user_metadata jsonb NOT NULL DEFAULT '{{}}'
+);
+CREATE UNIQUE INDEX {KEY} ON customers (organization_id, lower(email));
+"""
+
+
+@dataclass
+class World:
+    """A shop's database, and a Tombstone over it."""
+
+    database: Database
+    folder: Path
+    environments: tuple[str, ...] = ("production",)
+
+    def customer(self, email: str, deleted_ago: str | None = None) -> str:
+        """Insert a customer, deleted that long ago; its id."""
+        deleted = f"now() - interval '{deleted_ago}'" if deleted_ago else "NULL"
+        ((row_id,),) = self.database.execute(
+            f"INSERT INTO customers (organization_id, email, deleted_at) "
+            f"VALUES (%s, %s, {deleted}) RETURNING id::text",
+            (ORGANIZATION, email),
+        )
+        return str(row_id)
+
+    def failed_create(self, email: str, environment: str | None = "production") -> dict[str, Any]:
+        """A create that really fails, as the real SDK reports it, some minutes ago."""
+        try:
+            self.customer(email)
+        except psycopg.errors.UniqueViolation as error:
+            at = datetime.now(UTC) - timedelta(minutes=5)
+            return captured(error, environment=environment, at=at)
+        raise AssertionError("it did not fail")
+
+    def tombstone(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command with a reader that may only read."""
+        own = {k: v for k, v in os.environ.items() if not k.startswith("TOMBSTONE_")}
+        own |= {
+            "TOMBSTONE_STORE_URL": f"sqlite:///{self.folder}/store.sqlite",
+            "TOMBSTONE_SECRET_KEY": SECRET,
+        }
+        own |= {
+            f"TOMBSTONE_TARGETS__{name.upper()}__READ_DSN": self.database.dsn
+            for name in self.environments
+        }
+        return subprocess.run(
+            [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments],
+            env=own | variables,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def collect(self, *events: Any, code: int = 0, **variables: str) -> dict[str, Any]:
+        """Collect these bodies (bytes as they are) from files."""
+        inbox = self.folder / f"inbox-{time.monotonic_ns()}"
+        inbox.mkdir()
+        for number, event in enumerate(events):
+            body = event if isinstance(event, bytes) else json.dumps(event).encode()
+            (inbox / f"{number:04}.json").write_bytes(body)
+        done = self.tombstone("collect", "--events", str(inbox), "--json", **variables)
+        assert done.returncode == code, done.stderr
+        summary: dict[str, Any] = json.loads(done.stdout)
+        return summary
+
+    def failures(self) -> list[dict[str, Any]]:
+        """`failures --json`."""
+        done = self.tombstone("failures", "--json")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    database.execute(SCHEMA)
+    return World(database, tmp_path)
+
+
+def test_a_failed_create_is_linked_to_the_deleted_row_that_caused_it(world: World) -> None:
+    row = world.customer("Jane@Example.com", "1 hour")
+    world.customer("jane@example.org")
+    summary = world.collect(event := world.failed_create("jane@example.com"))
+    assert (summary["read"], summary["stored"], summary["unreachable"]) == (1, 1, [])
+    assert summary["by_verdict"]["BLOCKED_BY_TOMBSTONE"] == 1
+    (failure,) = world.failures()
+    assert failure["event_id"] == event["event_id"]
+    assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", "CERTAIN")
+    assert failure["blocker"]["id"] == row
+    assert (failure["constraint"], failure["table"]) == (KEY, "customers")
+    assert failure["operation"] == "create"
+
+
+def test_collecting_twice_changes_nothing(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com")
+    world.collect(event)
+    once = world.failures()
+    assert world.collect(event)["stored"] == 0
+    assert world.failures() == once
+
+
+def hostile_bodies(real: dict[str, Any]) -> list[bytes]:
+    whole = json.dumps(real).encode()
+    nested = b'{"event_id": "' + b"a" * 32 + b'", "extra": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+    huge = json.dumps(real | {"event_id": "b" * 32, "extra": {"x": "y" * 1_000_000}}).encode()
+    return [
+        b"",
+        b"   ",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"text"',
+        whole[: len(whole) // 2],
+        b"\xff\xfe\x00" + whole,
+        whole.replace(b"example", b"ex\xffmple").replace(real["event_id"].encode(), b"c" * 32),
+        nested,
+        huge,
+        json.dumps(real | {"event_id": 7, "exception": "no"}).encode(),
+        json.dumps(real | {"event_id": "d" * 32, "timestamp": "tomorrow"}).encode(),
+        json.dumps(real | {"event_id": "e" * 32, "exception": {"values": [None, 1, []]}}).encode(),
+    ]
+
+
+def test_no_malformed_event_stops_a_run(world: World) -> None:
+    row = world.customer("jane@example.com", "1 hour")
+    real = world.failed_create("jane@example.com")
+    summary = world.collect(*hostile_bodies(real), real)
+    assert summary["unreachable"] == []
+    found = {failure["event_id"]: failure for failure in world.failures()}
+    assert found[real["event_id"]]["blocker"]["id"] == row
+    assert found["b" * 32]["verdict"] == "BLOCKED_BY_TOMBSTONE"
+    odd = [failure for failure in found.values() if failure["verdict"] == "UNDECIDED"]
+    assert len(odd) >= 3
+    assert all(failure["reasons"] for failure in odd)
+    blamed = {failure["blocker"]["id"] for failure in found.values() if failure["blocker"]}
+    assert blamed == {row}
+
+
+HOSTILE = (
+    "![x](https://example.test/p.png)@example.com",
+    "<img/src=https://example.test/p>@example.com",
+    "$x^2$:material/home:@example.com",
+    "=HYPERLINK(1)@example.com",
+    "a\u202eb\u200bc\x07@example.com",
+    "a, (b)=(c) already exists.@example.com",
+    "'; DROP TABLE customers; --@example.com",
+)
+
+
+def test_hostile_values_are_values(world: World) -> None:
+    rows = {email: world.customer(email.upper(), "1 hour") for email in HOSTILE}
+    events = {email: world.failed_create(email) for email in HOSTILE}
+    world.collect(*events.values())
+    found = {failure["event_id"]: failure["blocker"]["id"] for failure in world.failures()}
+    assert found == {events[email]["event_id"]: rows[email] for email in HOSTILE}
+
+
+def test_an_environment_without_a_target_is_kept_and_never_judged_against_another(
+    world: World,
+) -> None:
+    world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com", environment="staging"))
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["blocker"]) == ("UNDECIDED", None)
+    assert "staging" in failure["reasons"][0]
+    world.environments = ("production", "staging")
+    world.collect()
+    (failure,) = world.failures()
+    assert failure["verdict"] == "BLOCKED_BY_TOMBSTONE"
+
+
+def test_a_target_that_cannot_be_reached_is_named_and_asked_again(world: World) -> None:
+    row = world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com")
+    nobody = "postgresql://u:hidden-password@127.0.0.1:1/none"
+    summary = world.collect(event, code=3, TOMBSTONE_TARGETS__PRODUCTION__READ_DSN=nobody)
+    assert summary["unreachable"] == ["production"]
+    (failure,) = world.failures()
+    assert failure["verdict"] == "UNDECIDED"
+    assert "hidden-password" not in json.dumps(failure)
+    world.collect()
+    (failure,) = world.failures()
+    assert failure["blocker"]["id"] == row
+
+
+def test_an_event_that_names_no_environment_counts_as_the_given_one(world: World) -> None:
+    world.environments = ("sandbox",)
+    row = world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com", environment=None)
+    inbox = world.folder / "event.json"
+    inbox.write_text(json.dumps(event))
+    done = world.tombstone("collect", "--environment", "sandbox", "--events", str(inbox))
+    assert done.returncode == 0
+    assert "1 new" in done.stderr
+    (failure,) = world.failures()
+    assert (failure["environment"], failure["blocker"]["id"]) == ("sandbox", row)
+
+
+FREED = {
+    "released": "UPDATE customers SET email = 'freed@example.com' WHERE deleted_at IS NOT NULL",
+    "purged": "DELETE FROM customers WHERE deleted_at IS NOT NULL",
+    "restored": "UPDATE customers SET deleted_at = NULL",
+    "mended": f"""DROP INDEX {KEY}; CREATE UNIQUE INDEX {KEY} ON customers
+        (organization_id, lower(email), deleted_at) NULLS NOT DISTINCT""",
+    "mended by a predicate": f"""DROP INDEX {KEY}; CREATE UNIQUE INDEX {KEY} ON customers
+        (organization_id, lower(email)) WHERE deleted_at IS NULL""",
+}
+
+
+@pytest.mark.parametrize("way", FREED)
+def test_the_next_run_finds_that_a_key_was_freed(world: World, way: str) -> None:
+    world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    world.database.execute(FREED[way])
+    world.collect()
+    (failure,) = world.failures()
+    assert failure["verdict"] == "UNBLOCKED", failure["reasons"]
+
+
+def test_fail_on_new_tells_a_new_block_from_a_known_one(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    inbox = world.folder / "event.json"
+    inbox.write_text(json.dumps(world.failed_create("jane@example.com")))
+    arguments = ("collect", "--events", str(inbox), "--fail-on", "new")
+    assert world.tombstone(*arguments).returncode == 1
+    assert world.tombstone(*arguments).returncode == 0
+
+
+def test_the_store_gives_nothing_away(world: World) -> None:
+    world.customer("jane.kowalska@example.com", "1 hour")
+    world.collect(world.failed_create("jane.kowalska@example.com"))
+    held = b"".join(path.read_bytes() for path in world.folder.glob("store.sqlite*"))
+    assert b"kowalska" not in held
+    assert b"merchant@example.com" not in held
+
+
+def test_explain_reads_the_real_message_and_asks_the_target(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com")
+    text = event["exception"]["values"][-1]["value"]
+    (world.folder / "error.txt").write_text(text)
+    done = world.tombstone("explain", "error.txt", "--json")
+    told = json.loads(done.stdout)
+    assert told["kind"] == "unique_violation"
+    assert (told["constraint"], told["complete"]) == (KEY, True)
+    assert told["values"] == [ORGANIZATION, "jane@example.com"]
+    assert told["verdict"] == "BLOCKED_BY_TOMBSTONE"

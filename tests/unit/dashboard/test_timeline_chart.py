@@ -1,0 +1,77 @@
+"""The timeline: which spans it draws, and what it says to whoever cannot see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dashboard.charts.timeline import Moment, Step, described, timeline
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def at(step: Step, days: float) -> Moment:
+    return Moment(step, NOON + timedelta(days=days))
+
+
+CREATED, DELETED = at(Step.CREATED, -30), at(Step.DELETED, -9)
+FAILED = (at(Step.FAILED, -3), at(Step.FAILED, -2))
+UNBLOCKED = at(Step.UNBLOCKED, -1)
+
+
+def spans(*moments: Moment) -> list[tuple[str, str]]:
+    """(what, from and to) of each span that is drawn."""
+    spec: dict[str, Any] = timeline(moments, NOON).to_dict()
+    rows = [row for rows in spec["datasets"].values() for row in rows]
+    return [(row["what"], row["when"]) for row in rows if "what" in row]
+
+
+@pytest.mark.parametrize(
+    ("moments", "drawn"),
+    [
+        ((*FAILED,), []),
+        ((CREATED, *FAILED), []),
+        (
+            (CREATED, DELETED, *FAILED),
+            [
+                ("Live", "2026-10-21 12:00:00 UTC to 2026-11-11 12:00:00 UTC"),
+                (
+                    "Deleted, and holding the key",
+                    "2026-11-11 12:00:00 UTC to 2026-11-20 12:00:00 UTC",
+                ),
+            ],
+        ),
+        (
+            (DELETED, *FAILED, UNBLOCKED),
+            [
+                (
+                    "Deleted, and holding the key",
+                    "2026-11-11 12:00:00 UTC to 2026-11-19 12:00:00 UTC",
+                )
+            ],
+        ),
+    ],
+    ids=["attempts alone", "never deleted", "still blocked", "unblocked"],
+)
+def test_the_row_is_drawn_live_then_holding_until_unblocked(
+    moments: tuple[Moment, ...], drawn: list[tuple[str, str]]
+) -> None:
+    assert spans(*moments) == drawn
+
+
+def test_a_step_that_did_not_happen_is_not_in_the_legend() -> None:
+    spec = timeline((DELETED, *FAILED), NOON).to_dict()
+    points = spec["layer"][-1]["encoding"]
+    assert points["color"]["scale"]["domain"] == ["Row deleted", "Attempt failed"]
+    assert points["shape"]["scale"]["domain"] == ["Row deleted", "Attempt failed"]
+
+
+def test_the_description_says_every_step() -> None:
+    assert described((CREATED, DELETED, *FAILED, UNBLOCKED), NOON) == (
+        "Row created 2026-10-21 12:00:00 UTC; Row deleted 2026-11-11 12:00:00 UTC; "
+        "Unblocked 2026-11-19 12:00:00 UTC; "
+        "2 failed attempts from 2026-11-17 12:00:00 UTC to 2026-11-18 12:00:00 UTC; "
+        "drawn to 2026-11-20 12:00:00 UTC."
+    )

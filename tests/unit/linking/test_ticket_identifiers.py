@@ -1,0 +1,89 @@
+"""What a pasted ticket names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.linking.ticket import Identifier, IdentifierKind, identifiers
+
+UUID = "0d9e2c1a-7b54-4e0e-9a51-3f6f1c2b7a10"
+HEX = "0d9e2c1a7b544e0e9a513f6f1c2b7a10"
+K = IdentifierKind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Customer jane@example.com fails", K.EMAIL, "jane@example.com"),
+        ("<mailto:jane.doe+shop@mail.example.co.uk>.", K.EMAIL, "jane.doe+shop@mail.example.co.uk"),
+        ("(Jane@Example.COM)", K.EMAIL, "Jane@Example.COM"),
+        ("email='o'brien@example.com'", K.EMAIL, "o'brien@example.com"),
+        ("jürgen@müller.de", K.EMAIL, "jürgen@müller.de"),
+        (f"organization {UUID.upper()}", K.UUID, UUID),
+        (f"Sentry event {HEX}", K.EVENT_ID, HEX),
+        ("see https://shop.sentry.io/issues/4711/?project=1.", K.ISSUE_URL,
+         "https://shop.sentry.io/issues/4711/?project=1"),
+        ("see https://shop.sentry.io/issues/4711/?project=1.", K.ISSUE_ID, "4711"),
+        (f"https://bugs.example.com/issues/issue/{UUID}/event/", K.ISSUE_ID, UUID),
+        (f"https://sentry.io/organizations/x/issues/4711/events/{HEX}/", K.EVENT_ID, HEX),
+        (f"organization_id: {UUID}", K.ORGANIZATION, UUID),
+        ("Organization: acme-inc.", K.ORGANIZATION, "acme-inc"),
+        ('{"organizationId":"org_42"}', K.ORGANIZATION, "org_42"),
+        ("our customer cus_N7fK2 cannot", K.EXTERNAL_ID, "cus_N7fK2"),
+        ("external_id=acct-42,", K.EXTERNAL_ID, "acct-42"),
+        ('"externalId": "Acme / 7"', K.EXTERNAL_ID, "Acme / 7"),
+        ("the external ID is user-17", K.EXTERNAL_ID, "user-17"),
+        ("customer `shop:42` again", K.EXTERNAL_ID, "shop:42"),
+        ("at 2025-06-01T10:00:00Z", K.TIME, "2025-06-01T10:00:00Z"),
+        ("at 2025-06-01 10:00:00 UTC", K.TIME, "2025-06-01T10:00:00Z"),
+        ("at 2025-06-01T12:00:00.5+02:00", K.TIME, "2025-06-01T10:00:00.500000Z"),
+        ("at 2025-06-01 10:00", K.TIME, "2025-06-01T10:00:00Z"),
+        ("Date: Sun, 01 Jun 2025 12:00:00 +0200", K.TIME, "2025-06-01T10:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
+    assert Identifier(kind, value) in identifiers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The customer cannot be created.",
+        "j***@e***.com and [email] and [Filtered]",
+        "snake_case_name and other_words",
+        "user@localhost",
+        "version 1.2.3 of lib@4.5.6",
+        "the external id is required",
+        "'quoted words' and \"more\"",
+        "999-99-99 25:61",
+        "2025-13-45 10:00:00",
+    ],
+)
+def test_nothing_is_made_up(text: str) -> None:
+    assert identifiers(text) == ()
+
+
+def test_each_is_named_once() -> None:
+    assert len(identifiers("jane@example.com, jane@example.com")) == 1
+
+
+def test_parameters_of_sql_are_left_out() -> None:
+    text = (
+        "jane@example.com failed\n[SQL: INSERT INTO customers (email) VALUES ($1)]\n"
+        "[parameters: ('jane@example.com', 'bystander@example.com')]\nthanks"
+    )
+    emails = [found.value for found in identifiers(text) if found.kind is K.EMAIL]
+    assert emails == ["jane@example.com"]
+
+
+@given(st.text(max_size=400))
+def test_no_text_raises(text: str) -> None:
+    identifiers(text)
+
+
+@given(st.text(alphabet=st.sampled_from("a1@._-:/ \"'hts[]0T+Z<>&;\\"), max_size=200))
+def test_no_hostile_text_raises(text: str) -> None:
+    identifiers(text)

@@ -1,0 +1,83 @@
+"""What a restore writes, and when it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from dashboard.remediation.changes import Write
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.remedies import Draft
+from dashboard.remediation.remedies.restore_row import RestoreRow
+from tests.unit.remediation.row_facts import COLUMNS, facts, place, row, table
+
+MARKERS = {
+    "timestamp": ("NULL", MarkerKind.TIMESTAMP, None),
+    "boolean": ("false", MarkerKind.BOOLEAN, "false"),
+    "epoch": ("0", MarkerKind.EPOCH, "0"),
+    "status": ("'active'", MarkerKind.STATUS, "active"),
+    "status-with-a-cast": ("'active'::public.state", MarkerKind.STATUS, "active"),
+    "status-with-a-quote": ("'it''s'", MarkerKind.STATUS, "it's"),
+}
+
+
+def drafted(*arguments: Any) -> Draft:
+    draft = RestoreRow().draft(facts(*arguments))
+    assert isinstance(draft, Draft), draft
+    return draft
+
+
+@pytest.mark.parametrize("name", MARKERS)
+def test_the_marker_gets_its_live_value_and_nothing_else_changes(name: str) -> None:
+    live, kind, value = MARKERS[name]
+    marker = SoftDeleteMarker("gone", kind, "gone", live, None)
+    columns = (*COLUMNS, Column("gone", "the type", nullable=True))
+
+    draft = drafted(place(table=table(columns=columns, marker=marker)))
+
+    assert draft.changes == (Write("gone", "the type", value, clear=True),)
+    assert not draft.goal.deleted
+
+
+def test_every_unique_key_is_checked() -> None:
+    assert [each.name for each in drafted().checked] == ["email_key", "external_key"]
+
+
+@pytest.mark.parametrize(("erased", "possible"), [(True, False), (False, True), (None, True)])
+def test_an_erased_row_is_never_restored(erased: bool | None, possible: bool) -> None:
+    draft = RestoreRow().draft(facts(None, row(erased=erased)))
+
+    assert isinstance(draft, Draft) is possible
+    if isinstance(draft, Refusal):
+        assert draft.code is RefusalCode.ERASED
+
+
+def test_what_does_not_come_back_is_said() -> None:
+    draft = drafted(place(dependents=("orders", "subscriptions")))
+
+    said = " ".join(draft.warnings)
+    assert "orders, subscriptions" in said
+    assert "external_id" in said
+    assert "billing" in said
+
+
+@pytest.mark.parametrize(
+    ("erased_when", "parent_deleted", "why"),
+    [
+        ("erased", False, None),
+        (None, False, "erased"),
+        ("erased", True, "deleted as well"),
+        ("erased", None, "not known"),
+    ],
+    ids=["allowed", "no-rule-of-erasure", "parent-deleted", "parent-not-known"],
+)
+def test_support_restores_only_what_is_known_to_be_harmless(
+    erased_when: str | None, parent_deleted: bool | None, why: str | None
+) -> None:
+    here = place(table=table(erased_when=erased_when))
+
+    said = RestoreRow().not_for_support(facts(here, parent_deleted=parent_deleted))
+
+    assert (said is None) if why is None else (said is not None and why in said)
