@@ -1,1 +1,1 @@
-"""Everything the demo needs: a shop with the bug, a local Sentry, a PostgreSQL, a scenario."""
+"""What the demo and the tests need: a shop with the bug, a Sentry, a PostgreSQL, a scenario."""

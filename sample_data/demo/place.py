@@ -62,8 +62,9 @@ class Place:
         """Remember that the play is whole."""
         self._done.touch()
 
-    def forget_half_a_play(self) -> None:
-        """A play that was cut short is worth nothing: keep no Sentry, store or record of it."""
+    def forget_the_play(self) -> None:
+        """One cut short, or without its database, is worth nothing: keep nothing of it."""
+        self._done.unlink(missing_ok=True)
         for name in ("sentry", "store"):
             shutil.rmtree(self.folder / name)
             (self.folder / name).mkdir(mode=0o700)

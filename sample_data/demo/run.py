@@ -6,6 +6,7 @@ once is kept in the data folder, and a second start uses it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -20,19 +21,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from sample_data.api.access import organization_token
 from sample_data.api.process import ApiProcess
 from sample_data.api.settings import Settings
 from sample_data.demo.commands import CommandFailed, start_tombstone, stop, tombstone
 from sample_data.demo.place import DATABASES, Place, toml, write_private
 from sample_data.demo.roles import READER, WRITER, make_roles
 from sample_data.postgres import Postgres
-from sample_data.scenario import organizations, play
+from sample_data.scenario import Play, play, tokens
 from sample_data.sentry.address import Address
 from sample_data.sentry.local import LocalSentry
 
 PREFERRED_PORT = 8501
-FOLLOW_EVERY = "15s"
+FOLLOW_EVERY = "60s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,17 @@ def run(data: Path, *, headless: bool, exit_after_ready: bool, as_json: bool) ->
 def _start(place: Place, stack: ExitStack, steps: Steps) -> Standing:
     with steps.step("PostgreSQL"):
         postgres = stack.enter_context(Postgres.start(place.postgres))
-    if not place.played:
-        place.forget_half_a_play()
+    if postgres.fresh or not place.played:
+        place.forget_the_play()
         _empty_databases(postgres)
     with steps.step("a local Sentry"):
         sentry = stack.enter_context(LocalSentry.start(place.folder / "sentry", projects=["shop"]))
     with steps.step("the shop's API"):
-        api = stack.enter_context(
-            ApiProcess.start(_api_settings(place, postgres, sentry), place.folder / "api")
-        )
+        settings = _api_settings(place, postgres, sentry)
+        api = stack.enter_context(ApiProcess.start(settings, place.folder / "api"))
     if not place.played:
         with steps.step("eight weeks of the shop, played over HTTP"):
-            _play(place, postgres, api, steps)
+            _play(place, settings, api, steps)
         passwords = make_roles(postgres, DATABASES)
         write_private(place.folder / "roles.json", json.dumps(passwords))
         place.mark_played()
@@ -113,7 +112,7 @@ def _start(place: Place, stack: ExitStack, steps: Steps) -> Standing:
         place.config, place.folder / "follow.log", "follow", "--every", FOLLOW_EVERY
     )
     stack.callback(stop, follower)
-    return Standing(dashboard, api.url, sentry.address.url, _tokens(place), str(place.folder))
+    return Standing(dashboard, api.url, sentry.address.url, _tokens(settings), str(place.folder))
 
 
 def _empty_databases(postgres: Postgres) -> None:
@@ -131,16 +130,15 @@ def _api_settings(place: Place, postgres: Postgres, sentry: LocalSentry) -> Sett
     )
 
 
-def _play(place: Place, postgres: Postgres, api: ApiProcess, steps: Steps) -> None:
-    play(
+def _play(place: Place, settings: Settings, api: ApiProcess, steps: Steps) -> None:
+    wanted = Play(
         api_url=api.url,
-        control_token=place.secrets["control"],
-        secret=place.secrets["api"],
-        databases={env: postgres.dsn(name) for env, name in DATABASES.items()},
+        settings=settings,
         now=datetime.now(UTC),
-        record=place.record,
+        record_path=place.record,
         progress=lambda sentence: steps.say(f"           {sentence}"),
     )
+    asyncio.run(play(wanted))
 
 
 def _write_config(place: Place, postgres: Postgres, sentry: Address) -> None:
@@ -189,11 +187,11 @@ def _free(preferred: int) -> int:
         return 0
 
 
-def _tokens(place: Place) -> dict[str, str]:
+def _tokens(settings: Settings) -> dict[str, str]:
     return {
-        f"{environment}/{slug}": organization_token(place.secrets["api"], environment, slug)
-        for environment in DATABASES
-        for slug in organizations()
+        f"{environment}/{slug}": token
+        for environment, by_slug in tokens(settings).items()
+        for slug, token in by_slug.items()
     }
 
 

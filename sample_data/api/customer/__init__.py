@@ -1,0 +1,1 @@
+"""Customers: the endpoint that the incident is named after."""

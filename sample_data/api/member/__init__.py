@@ -1,0 +1,1 @@
+"""Members: a sibling table with the same fault, and one more."""

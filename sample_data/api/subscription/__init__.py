@@ -1,0 +1,1 @@
+"""Subscriptions: what makes a blocked customer cost money."""

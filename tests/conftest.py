@@ -1,0 +1,27 @@
+"""What every test may ask for: a real PostgreSQL, and a database of its own on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from sample_data.postgres import Database, Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One server a test process; `TEST_POSTGRES_BIN` chooses another PostgreSQL's programs."""
+    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.discard()
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Database]:
+    """An empty database, dropped afterwards whoever is still connected to it."""
+    name = f"test_{uuid.uuid4().hex}"
+    postgres.create_database(name, template="template0")
+    yield Database(name, postgres.dsn(name))
+    postgres.drop_database(name)
