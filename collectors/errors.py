@@ -7,6 +7,8 @@
     │   └── StoreVersionError
     └── Unreachable           a source or Target cannot be asked just now       exit 3
         ├── SentryUnreachable
+        │   ├── NotInSentry       what was asked for is not there (any more)
+        │   └── ReplyTooLarge     a smaller page may fit
         ├── TargetUnreachable
         └── Busy              another process holds the lease
 
@@ -54,6 +56,14 @@ class SentryUnreachable(Unreachable):
     def __init__(self, sentence: str, *, permanent: bool = False) -> None:
         super().__init__(sentence)
         self.permanent = permanent
+
+
+class NotInSentry(SentryUnreachable):
+    """The organization, project or issue is not there, or not for this token."""
+
+
+class ReplyTooLarge(SentryUnreachable):
+    """A reply was larger than is read; asking for a smaller page may help."""
 
 
 class TargetUnreachable(Unreachable):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from collectors.errors import SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
@@ -15,6 +16,7 @@ from collectors.evidence.reads.followup import (
     blocked_conflicts,
     open_conflicts,
     open_failures,
+    outlived_failures,
     undecided_failures,
 )
 from collectors.evidence.store import (
@@ -88,7 +90,7 @@ def run(
         collection = _Collection(store, inquiry, summary, environment, full, progress)
         for origin, source in sources:
             collection.read(origin, source, since)
-        _follow_up(store, inquiry, progress)
+        _follow_up(store, inquiry, collection.asked, progress)
         summary.unreachable |= inquiry.unreachable
     blocked_now = blocked_conflicts(store)
     summary.newly_blocked = len(blocked_now - blocked)
@@ -114,6 +116,8 @@ class _Collection:
     environment: str | None
     full: bool
     progress: Progress
+    asked: set[str] = field(default_factory=set)
+    """Events that this Run has asked about: they are not asked again at its end."""
 
     def read(self, origin: str, source: Source, since: datetime | None) -> None:
         """Every page of a source; one that stops answering keeps what it gave.
@@ -133,6 +137,7 @@ class _Collection:
         judged = self.inquiry.judge(pending)
         save_page(self.store, cursor_name, judged, issues=page.issues, cursor=page.cursor)
         self.summary.by_verdict.update(one.judgement.verdict for one in judged)
+        self.asked.update(one.failure.event_id for one in judged)
         if page.note:
             self.summary.notes.append(page.note)
         self.progress(f"Read {self.summary.read:,} Events, {self.summary.stored:,} new Failures")
@@ -169,13 +174,13 @@ def _sources(
     yield f"{url} {sentry.organization}", WebApi(client, sentry.projects)
 
 
-def _follow_up(store: Store, inquiry: Inquiry, progress: Progress) -> None:
-    """Ask again about whatever may have changed, in batches.
+def _follow_up(store: Store, inquiry: Inquiry, asked: set[str], progress: Progress) -> None:
+    """Ask again about whatever may have changed and was not asked in this Run, in batches.
 
     A Conflict stands for its Failures: only where its newest one is judged otherwise than before
     are the rest judged too. What cannot be decided just now leaves the earlier Verdict as it is.
     """
-    for batch in _batches(open_conflicts(store)):
+    for batch in _batches(open_conflicts(store), asked):
         progress(f"Asking again about {len(batch):,} open Conflicts")
         before = {one.failure.event_id: one for one in batch}
         decided = [one for one in inquiry.judge(batch) if _is_decided(one)]
@@ -184,8 +189,9 @@ def _follow_up(store: Store, inquiry: Inquiry, progress: Progress) -> None:
         same = [str(one.conflict_id) for one in decided if str(one.conflict_id) not in moved]
         rest = inquiry.judge(list(open_failures(store, sorted(moved))))
         save_looks(store, [one for one in rest if _is_decided(one)], same)
-    for batch in _batches(undecided_failures(store)):
-        progress(f"Asking again about {len(batch):,} undecided Failures")
+    alone = chain(outlived_failures(store), undecided_failures(store))
+    for batch in _batches(alone, asked):
+        progress(f"Asking again about {len(batch):,} more Failures")
         save_looks(store, [one for one in inquiry.judge(batch) if _is_decided(one)], ())
 
 
@@ -197,8 +203,8 @@ def _differs(one: Judged, before: Pending) -> bool:
     return (one.judgement.verdict, one.judgement.blocker) != (before.verdict, before.blocker)
 
 
-def _batches(pending: Iterable[Pending]) -> Iterator[list[Pending]]:
+def _batches(pending: Iterable[Pending], asked: set[str]) -> Iterator[list[Pending]]:
     """Read to the end first: what is stored meanwhile must not move under the reader."""
-    waiting = list(pending)
+    waiting = [one for one in pending if one.failure.event_id not in asked]
     for start in range(0, len(waiting), _ASK_AT_ONCE):
         yield waiting[start : start + _ASK_AT_ONCE]

@@ -21,7 +21,14 @@ from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.failures import FailureRow
 from collectors.model import RowRef
 
-out = Console(highlight=False, markup=False, emoji=False)
+_PIPED_WIDTH = 240
+
+out = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    width=None if sys.stdout.isatty() else _PIPED_WIDTH,
+)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
@@ -36,10 +43,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people on stdout."""
+    """A table for people on stdout; on a narrow terminal its last column folds first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for heading in headings[:-1]:
+        table.add_column(heading, no_wrap=True)
+    table.add_column(headings[-1], overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(_shown(cell))) for cell in row))
     out.print(table)

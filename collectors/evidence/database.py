@@ -2,7 +2,9 @@
 
 SQLite runs in WAL mode, so readers never wait for `collect`. Writers begin with BEGIN IMMEDIATE: a
 deferred transaction that upgrades to writing fails at once when another writer is ahead, whatever
-`busy_timeout` says (https://www.sqlite.org/lang_transaction.html).
+`busy_timeout` says (https://www.sqlite.org/lang_transaction.html). `synchronous` is FULL because the
+journal's line must outlive a power cut that comes after a Target's COMMIT, and `secure_delete` is on
+because what was erased must not linger in free pages.
 """
 
 from __future__ import annotations
@@ -172,7 +174,8 @@ def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's `begin` event speaks instead of the driver
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_size_limit=67108864",

@@ -1,12 +1,13 @@
 """The sentence that names a violated key and its values: `Key (a, b)=(1, 2) already exists.`
 
-Columns and values may hold commas, brackets, quotes, line breaks, even the sentence itself.
+Columns and values may hold commas, brackets, quotes, line breaks, even the sentence itself. So a
+text may allow several readings of where a tuple ends; all are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,7 +17,9 @@ from collectors.linking.phrases import EXISTS, EXISTS_FIRST, KEY_WORD
 _JOINT = re.compile(r"\)\s?=\s?\(")
 _LINE_END = re.compile(r"\)[\"'»”」]?[.。]?(?=\s{0,8}(?:\Z|[\n\"'\[\]}]))")
 _WHOLE_END = re.compile(r"\s{0,8}(?:\Z|[\n\"'\[\]}<(])")
-_NEXT = re.compile(rf"\[SQL|\n\s{{0,80}}\n|{KEY_WORD.pattern}")
+_MARKED = r"(?:DETAIL|Detail|detail)s?\W{1,6}"
+_NEXT = re.compile(rf"\[SQL: |\n\s{{0,80}}\n|uplicate key |\n[^\n]{{0,120}}?{_MARKED}Key \(")
+_OTHER_ENDS = re.compile(r"\) (?:is not present|is still referenced|is duplicated|conflicts with)")
 _CUT_LINE = re.compile(r"(?:\.\.\.|…)[ \t]{0,80}(?:\n|\Z)")
 _MOST_WORDS = 100
 _MOST_STARTS = 32
@@ -37,44 +40,73 @@ class Detail:
     printed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A list of columns that opens at `opening`, and where the values behind it begin."""
+
+    opening: int
+    values_at: int
+    columns: tuple[str, ...]
+
+
 def find_detail(text: str, *, any_language: bool = False) -> Detail | None:
     """The first whole sentence, else the first that is cut, else None.
 
     With `any_language` the words after the tuple may be any, to the end of the line: for servers
     whose language we do not know, once the SQLSTATE has told what it is about.
     """
+    starts = list(islice(_starts(text), _MOST_STARTS))
     cut = None
-    for opening, values_at in islice(_tuples(text), _MOST_STARTS):
-        columns = split_columns(text[opening + 1 : text.rfind(")", opening, values_at - 1)])
-        ends = _ends(text, opening, values_at) or (any_language and _line_end(text, values_at))
-        if ends:
-            return Detail(opening, columns, tuple(text[values_at:end] for end in ends))
-        if cut is None and _breaks_off(text[values_at : values_at + _FARTHEST]):
-            cut = Detail(opening, columns, ())
+    for place, start in enumerate(starts):
+        later = [other for other in starts[place + 1 :] if other.columns == start.columns]
+        ends = _ends(text, start, later)
+        if not ends and any_language:
+            ends = _line_end(text, start.values_at)
+        if ends and not _is_of_another(text, start, starts[place + 1 :], min(ends)):
+            printed = (text[start.values_at : end] for end in ends)
+            return Detail(start.opening, start.columns, tuple(printed))
+        if not ends and _is_cut(text, start):
+            cut = cut or Detail(start.opening, start.columns, ())
     return cut
 
 
-def _tuples(text: str) -> Iterator[tuple[int, int]]:
-    """Where a list of columns opens, and where the values behind it begin."""
-    found = False
+def _is_cut(text: str, start: _Start) -> bool:
+    rest = text[start.values_at : start.values_at + _FARTHEST]
+    return ")" not in rest or _CUT_LINE.search(rest) is not None
+
+
+def _is_of_another(text: str, start: _Start, others: Sequence[_Start], end: int) -> bool:
+    """What ends there is another sentence: this one breaks off or tells of another error."""
+    for other in others:
+        if other.opening > end:
+            return False
+        between = text[start.values_at : other.opening]
+        if any(sign.search(between) for sign in (_OTHER_ENDS, _CUT_LINE, _NEXT)):
+            return True
+    return False
+
+
+def _starts(text: str) -> Iterator[_Start]:
     if _JOINT.search(text) is None:
         return
+    found = False
     for word in islice(KEY_WORD.finditer(text), _MOST_WORDS):
-        end = closing(text, word.end() - 1)
+        opening = word.end() - 1
+        end = closing(text, opening)
         joint = _JOINT.match(text, end) if end is not None else None
         if joint is not None:
             found = True
-            yield word.end() - 1, joint.end()
+            yield _Start(opening, joint.end(), split_columns(text[opening + 1 : joint.start()]))
     if not found:
-        yield from _bare_tuples(text)
+        yield from _bare_starts(text)
 
 
-def _bare_tuples(text: str) -> Iterator[tuple[int, int]]:
+def _bare_starts(text: str) -> Iterator[_Start]:
     """The same without a word before it, as in Korean and Turkish."""
     for joint in islice(_JOINT.finditer(text), _MOST_STARTS):
         opening = _opening(text, joint.start())
         if opening is not None:
-            yield opening, joint.end()
+            yield _Start(opening, joint.end(), split_columns(text[opening + 1 : joint.start()]))
 
 
 def _opening(text: str, closing_at: int) -> int | None:
@@ -89,38 +121,42 @@ def _opening(text: str, closing_at: int) -> int | None:
     return None
 
 
-def _ends(text: str, opening: int, values_at: int) -> tuple[int, ...]:
-    """Every place where the tuple may end: usually one.
+def _ends(text: str, start: _Start, later: Sequence[_Start]) -> tuple[int, ...]:
+    """Every place where the tuple may end, the most plausible first: usually one.
 
-    A place that wrapper text or nothing follows comes first, and of these the last, because a
-    value may hold the words that end the sentence.
+    Best is a place before the next such sentence, then one that only wrapper text or nothing
+    follows, and of these the last, because a value may hold the words that end the sentence.
     """
-    limit = min(len(text), values_at + _FARTHEST)
-    first_words = EXISTS_FIRST.search(text, max(0, opening - 40), opening)
+    limit = min(len(text), start.values_at + _FARTHEST)
+    first_words = EXISTS_FIRST.search(text, max(0, start.opening - 40), start.opening)
     closers = _LINE_END if first_words else EXISTS
-    first = closers.search(text, values_at, limit)
-    if first is None or _is_cut_before(text, values_at, first.start()):
-        return ()
-    if closers.search(text, first.end(), limit) is None:
-        return (first.start(),)
+    first = closers.search(text, start.values_at, limit)
+    if first is None or closers.search(text, first.end(), limit) is None:
+        return (first.start(),) if first else ()
     stop = _NEXT.search(text, first.end(), limit)
     rest = closers.finditer(text, first.end(), stop.start() if stop else limit)
-    found = [first, *islice(rest, _MOST_ENDS - 1)]
-    found.sort(key=lambda end: (_WHOLE_END.match(text, end.end()) is not None, end.start()))
-    return tuple(end.start() for end in reversed(found))
+    ends = [first, *islice(rest, _MOST_ENDS - 1)]
+    next_opening = later[0].opening if later else limit
+    printed = text[start.values_at : first.start()]
+    kept = [first, *(end for end in ends[1:] if not _repeats(text, printed, end.start(), later))]
+    kept.sort(
+        key=lambda end: (
+            end.start() < next_opening,
+            _WHOLE_END.match(text, end.end()) is not None,
+            end.start(),
+        )
+    )
+    return tuple(end.start() for end in reversed(kept))
 
 
-def _is_cut_before(text: str, values_at: int, end: int) -> bool:
-    """The tuple breaks off, and what ends at `end` is another sentence."""
-    cut = _CUT_LINE.search(text, values_at, end)
-    return cut is not None and KEY_WORD.search(text, cut.end(), end) is not None
-
-
-def _breaks_off(rest: str) -> bool:
-    return ")" not in rest or _CUT_LINE.search(rest) is not None
+def _repeats(text: str, printed: str, end: int, later: Sequence[_Start]) -> bool:
+    """The sentence that ends there is the first one once more."""
+    before = [start for start in later if start.values_at <= end]
+    return bool(before) and text[before[-1].values_at : end] == printed
 
 
 def _line_end(text: str, values_at: int) -> tuple[int, ...]:
     line_end = text.find("\n", values_at)
-    last = text.rfind(")", values_at, line_end if line_end >= 0 else len(text))
-    return (last,) if last >= 0 else ()
+    line = text[values_at : line_end if line_end >= 0 else len(text)][:_FARTHEST]
+    last = line.rfind(")")
+    return (values_at + last,) if last >= 0 and not _OTHER_ENDS.search(line) else ()

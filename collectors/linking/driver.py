@@ -37,6 +37,7 @@ _FIELDS = {
     "message": "message",
     "messageprimary": "message",
     "messagetext": "message",
+    "originalmessage": "message",
     "name": "name",
     "query": "query",
     "sql": "query",
@@ -138,8 +139,13 @@ def _identifier(text: str | None) -> str | None:
 
 
 def _target(node: Mapping[object, object]) -> object:
-    meta = node.get("meta")
-    return meta.get("target") if isinstance(meta, Mapping) else None
+    """The fields or the constraint where Prisma puts them: `meta.target`, an adapter's cause."""
+    meta, constraint = node.get("meta"), node.get("constraint")
+    if isinstance(meta, Mapping):
+        return meta.get("target")
+    if isinstance(constraint, Mapping):
+        return constraint.get("fields") or constraint.get("index")
+    return None
 
 
 def driver_key(error: DriverError) -> ViolatedKey | None:
@@ -149,7 +155,7 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
         return None
     told = read_message(message) if message else None
     if error.code == "P2002":
-        return _prisma(error, told)
+        return _with_target(_filled(_named(error), told or ViolatedKey(doubt=hidden.ABSENT)), error)
     named = _named(error)
     detail = find_detail(error.detail, any_language=error.code == UNIQUE) if error.detail else None
     unique = error.code == UNIQUE or is_unique_type(error.name)
@@ -159,7 +165,7 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
         exact = replace(detail, printed=detail.printed[:1])
         return with_values(replace(named, constraint=_constraint(named, told)), exact)
     if told is not None:
-        return _filled(named, told)
+        return _with_target(_filled(named, told), error)
     return replace(named, doubt=hidden.absence(f"{message}\n{error.detail or ''}"))
 
 
@@ -180,11 +186,11 @@ def _filled(named: ViolatedKey, told: ViolatedKey) -> ViolatedKey:
     )
 
 
-def _prisma(error: DriverError, told: ViolatedKey | None) -> ViolatedKey:
-    """Prisma's own error: `meta.target` is a list of fields, or the constraint's name."""
-    key = _filled(_named(error), told or ViolatedKey(doubt=hidden.ABSENT))
+def _with_target(key: ViolatedKey, error: DriverError) -> ViolatedKey:
+    """Prisma's target is a list of fields, or the constraint's name."""
     if isinstance(error.target, list) and not key.columns:
-        return replace(key, columns=tuple(str(field) for field in error.target[:32]))
+        fields = (str(field).strip('"') for field in error.target[:32])
+        return replace(key, columns=tuple(fields))
     if isinstance(error.target, str) and not key.constraint:
         return replace(key, constraint=_identifier(error.target))
     return key

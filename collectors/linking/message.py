@@ -13,6 +13,7 @@ from collectors.linking.focus import focused
 from collectors.linking.names import bare, is_column
 from collectors.linking.other import other_engine
 from collectors.linking.phrases import (
+    ENGLISH,
     NAMED_AFTER,
     NAMED_BEFORE,
     is_index_build,
@@ -77,7 +78,7 @@ def _read(text: str, *, wrapped: bool) -> ViolatedKey | None:
         return None
     phrases = _phrases(text)
     told = bool(phrases) or (says_unique(text) and other_engine(text) is None)
-    detail = find_detail(text, any_language=told and NAMED_AFTER[0] not in text)
+    detail = find_detail(text, any_language=told and not any(words in text for words in ENGLISH))
     if detail is None or (not told and not detail.printed):
         rewritten = read_rewritten(text)
         if rewritten is not None or not told:

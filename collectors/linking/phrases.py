@@ -11,6 +11,7 @@ import re
 
 NAMED_AFTER = (
     "uplicate key value viol",
+    "uplicate key violates unique",  # before PostgreSQL 9
     "verletzt Unique-Constraint",  # de
     "viola restricción de unicidad",  # es
     "viola la restricción de unicidad",
@@ -32,6 +33,8 @@ NAMED_AFTER = (
     "დუბლირებული გასაღების მნიშვნელობა არღვევს",  # ka
 )
 """The constraint's name stands soon after these words."""
+
+ENGLISH = NAMED_AFTER[:2]
 
 NAMED_BEFORE = (
     "고유 제약 조건을 위반",  # ko

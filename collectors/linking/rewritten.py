@@ -8,20 +8,23 @@ from __future__ import annotations
 import re
 
 from collectors.linking import hidden
+from collectors.linking.literals import read_at
 from collectors.linking.names import split_columns
 from collectors.linking.tuples import LIMIT, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
 _ECTO = re.compile(
-    r"constraint error when attempting to \w+ struct:\s*\* "
-    r"(?:\"([^\"\n]{1,200})\" \((\w+)_constraint\)|(\w+): ([\w.$]{1,200}))"
+    r"constraint error when attempting to \w+ struct:[^*]{0,400}\*\s{1,4}"
+    r"(?:[\"\\]{0,4}([\w$.-]{1,128})[\"\\]{0,4} \((\w+)_constraint\)|(\w+): ([\w$.-]{1,128}))"
 )
 _PRISMA = re.compile(
     r"Unique constraint failed on the (?:fields?: \(([^()\n]{1,500})\)"
     r"|constraint: `([^`\n]{1,200})`|\(not available\)|\{constraint\})"
 )
 _PRISMA_TARGET = re.compile(
-    r"P2002\b[^\n]{0,400}?\btarget[\"']?\s?:\s?(?:\[([^\[\]\n]{1,500})\]|[\"']([\w$.-]{1,200})[\"'])"
+    r"(?:P2002\b|UniqueConstraintViolation).{0,600}?\b(?:target|fields|index)[\"']?\s?:\s?"
+    r"(?:\[([^\[\]]{1,500})\]|[\"']([\w$.-]{1,200})[\"'])",
+    re.DOTALL,
 )
 _ADAPTER = re.compile(r"\bP2002\b")
 _GORM = re.compile(r"\bduplicated key not allowed\b")
@@ -31,6 +34,7 @@ _HIBERNATE = re.compile(
     re.IGNORECASE,
 )
 _SEQUELIZE = re.compile(r"\bSequelizeUniqueConstraintError\b|\btype: 'unique violation'")
+_SEQUELIZE_FIELDS = re.compile(r"\bfields[\"']?\s?:\s?(?=\{)")
 _RETOLD = re.compile(
     r"^(?:[\w.]{1,80}(?:Error|Exception): )?([A-Z][\w]{0,62}) with "
     r"([a-z_][\w$]{0,62}(?:, [a-z_][\w$]{0,62}){0,31})(:?) ([^\n]{1,3000}?),? already exists\.?$",
@@ -63,7 +67,7 @@ def _prisma(text: str) -> ViolatedKey | None:
     if match is None:
         return ViolatedKey(doubt=hidden.ABSENT) if _ADAPTER.search(text) else None
     fields = split_columns(match[1]) if match[1] else ()
-    columns = tuple(field.strip("`\"' ") for field in fields)
+    columns = tuple(field.strip("`\"'\\ \n") for field in fields)
     return ViolatedKey(constraint=match[2], columns=columns, doubt=hidden.ABSENT)
 
 
@@ -111,7 +115,17 @@ def _hibernate(text: str) -> ViolatedKey | None:
 
 
 def _sequelize(text: str) -> ViolatedKey | None:
-    return ViolatedKey(doubt=hidden.ABSENT) if _SEQUELIZE.search(text) else None
+    """Sequelize takes DETAIL apart itself: `fields: { email: 'x@y' }`."""
+    if _SEQUELIZE.search(text) is None:
+        return None
+    start = _SEQUELIZE_FIELDS.search(text)
+    found = read_at(text, start.end())[0] if start else {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    values = {name: value for name, value in pairs if isinstance(value, str | None)}
+    if not values or len(values) < len(pairs):
+        return ViolatedKey(columns=tuple(name for name, _ in pairs), doubt=hidden.ABSENT)
+    split = tuple(values.values())
+    return ViolatedKey(columns=tuple(values), splits=(split,), source=ValueSource.MESSAGE)
 
 
 def _gorm(text: str) -> ViolatedKey | None:

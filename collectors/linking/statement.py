@@ -33,6 +33,7 @@ _HOLE = re.compile(
     r"(?:\$(?P<number>\d{1,5})|%\((?P<name>\w{1,128})\)s|(?P<next>%s|\?)|[:@](?P<bound>[A-Za-z_]\w{0,127}))"
     rf"{_TYPE}\Z"
 )
+_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 _NEXT_HOLE = re.compile(r"%s|\?")
 _MOST_COLUMNS = 200
 _LONGEST = 20_000
@@ -95,7 +96,7 @@ def _updated(sql: str, position: int) -> tuple[tuple[str, str], ...]:
 
 def bind(statement: Statement, parameters: Tree) -> Fields:
     """The values that the statement writes, by column; what cannot be told is left out."""
-    row = _only_row(parameters, len(statement.cells))
+    row = _only_row([] if parameters is UNKNOWN else parameters, len(statement.cells))
     if statement.several or row is None:
         return {}
     fields: Fields = {}
@@ -139,9 +140,11 @@ def _cell(cell: str, row: list[Tree] | dict[str, Tree], taken: int) -> Value:
 
 
 def _constant(cell: str) -> Value:
-    """A NULL or a quoted text written into the statement itself."""
+    """A NULL, a number or a quoted text written into the statement itself."""
     if cell.upper() == "NULL":
         return None
+    if _NUMBER.fullmatch(cell):
+        return cell
     if len(cell) > 1 and cell[0] == cell[-1] == "'" and "'" not in cell[1:-1].replace("''", ""):
         text = cell[1:-1].replace("''", "'")
         return text if hidden.is_usable(text) else UNKNOWN
@@ -154,7 +157,10 @@ def _value(tree: Tree) -> Value:
 
 # --- the statement as wrappers append it to an error text -----------------------------------------
 
-_TAIL = re.compile(r"\[SQL: |\bFailed query: |\bSQL: ")
+_TAIL = re.compile(
+    r"\[SQL: |\bFailed query: |\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
+)
+_REMOVED = re.compile(rf"{_TAIL.pattern}|\n\[parameters: |\nparams: ")
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
 _TAILS_READ = 4
 
@@ -196,7 +202,7 @@ def _joined(line: str, statement: Statement) -> Tree:
 def without_tails(text: str) -> str:
     """The text without the statements it quotes: they hold other people's addresses."""
     kept, position = [], 0
-    for tail in re.finditer(r"\[SQL: |\n\[parameters: |\bFailed query: |\nparams: ", text):
+    for tail in _REMOVED.finditer(text):
         if tail.start() < position:
             continue
         kept.append(text[position : tail.start()])
@@ -211,5 +217,5 @@ def _tail_end(text: str, tail: re.Match[str]) -> int:
         end = closing(text, start, _LONGEST)
         if end is not None:
             return end + 1
-    end_of_block = text.find("\n\n", tail.end())
-    return end_of_block if end_of_block >= 0 else len(text)
+    end_of_line = text.find("\n", tail.end())
+    return end_of_line if end_of_line >= 0 else len(text)

@@ -60,7 +60,7 @@ _QUOTED = re.compile(r"[\"'`“‘]((?=[\w.:#-]{0,63}\d)[\w.:#-]{3,64})[\"'`”�
 _TIME = re.compile(
     r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z\b|UTC\b|[+-]\d\d:?\d\d\b))?"
 )
-_STATE = re.compile("23505")
+_STATE = re.compile(r"23505|P20\d\d")
 _MAIL_TIME = re.compile(
     r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +95,14 @@ class World:
         assert done.returncode == code, done.stderr
         summary: dict[str, Any] = json.loads(done.stdout)
         return summary
+
+    def age_the_looks(self) -> None:
+        """As if everything had been collected an hour earlier."""
+        with closing(sqlite3.connect(self.folder / "store.sqlite")) as store, store:
+            for column in ("held_at", "asked_at"):
+                store.execute(f"UPDATE conflicts SET {column} = {column} - 3600 * 1000000")
+            store.execute("UPDATE failures SET occurred_at = occurred_at - 3600 * 1000000")
+            store.execute("UPDATE conflicts SET last_seen = last_seen - 3600 * 1000000")
 
     def failures(self) -> list[dict[str, Any]]:
         """`failures --json`."""
@@ -246,6 +256,17 @@ def test_the_next_run_finds_that_a_key_was_freed(world: World, way: str) -> None
     world.collect()
     (failure,) = world.failures()
     assert failure["verdict"] == "UNBLOCKED", failure["reasons"]
+
+
+def test_a_newer_failure_that_met_a_live_row_closes_the_older_ones(world: World) -> None:
+    world.customer("jane@example.com", "3 hours")
+    world.collect(world.failed_create("jane@example.com"))
+    world.age_the_looks()
+    world.database.execute(FREED["released"])
+    world.customer("jane@example.com")
+    world.collect(world.failed_create("jane@example.com"))
+    verdicts = {failure["verdict"] for failure in world.failures()}
+    assert verdicts == {"LIVE_DUPLICATE", "UNBLOCKED"}
 
 
 def test_fail_on_new_tells_a_new_block_from_a_known_one(world: World) -> None:

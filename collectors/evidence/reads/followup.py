@@ -56,6 +56,13 @@ def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
 
 
+def outlived_failures(store: Store) -> Iterator[Pending]:
+    """Failures that stand as blocked although a newer one showed their Conflict otherwise."""
+    query = select(failures).join(conflicts, conflicts.c.id == failures.c.conflict_id)
+    blocked = failures.c.verdict.in_(_BLOCKED), conflicts.c.verdict.not_in(_BLOCKED)
+    yield from _pending(store, query.where(*blocked))
+
+
 def newest_failure(store: Store, conflict_id: str) -> Pending | None:
     """A Conflict's newest Failure, while what it asked for is still kept."""
     newest = failures.c.event_id == conflicts.c.newest_event

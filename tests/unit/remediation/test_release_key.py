@@ -178,6 +178,12 @@ def test_a_number_whose_nulls_may_not_repeat_is_refused_for_that_reason() -> Non
     assert refused(here, row(seat="7")).code is RefusalCode.NULLS_NOT_FREE
 
 
+def test_a_row_that_was_released_before_is_not_released_again() -> None:
+    found = row(email=f"released+{TAG}@tombstone.invalid")
+
+    assert refused(None, found).code is RefusalCode.NOTHING_TO_CHANGE
+
+
 def test_another_key_that_reads_the_column_must_let_nulls_repeat_too() -> None:
     strict = key("external_id", name="strict", nulls_distinct=False)
     here = about_external(table=table(keys=(EXTERNAL_KEY, strict)))

@@ -1,0 +1,41 @@
+"""Who is acting, and as what. The role is checked in the action layer, never by hiding a button."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+
+from dashboard.settings import Role, WriteSettings
+
+__all__ = ["Actor", "Role", "cli_actor", "local_actor", "signed_in_actor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who asks for something. `verified`: an identity provider vouches for the name."""
+
+    name: str
+    role: Role
+    verified: bool
+
+    def __str__(self) -> str:
+        return self.name if self.verified else f"{self.name} (not verified)"
+
+
+def cli_actor(settings: WriteSettings) -> Actor:
+    """The operating-system login behind the command line; anybody can claim to be it."""
+    try:
+        login = getpass.getuser()
+    except (OSError, KeyError):  # a container's user id without a name; KeyError until Python 3.12
+        login = "unknown"
+    return Actor(login, settings.access.cli_role, verified=False)
+
+
+def local_actor(settings: WriteSettings) -> Actor:
+    """Whoever sits before a dashboard that asks for no login."""
+    return Actor("local", settings.access.local_role, verified=False)
+
+
+def signed_in_actor(settings: WriteSettings, email: str) -> Actor:
+    """Somebody the identity provider has let in under this address."""
+    return Actor(email, settings.access.role_of(email), verified=True)

@@ -1,0 +1,24 @@
+"""What Streamlit runs for every visit: the frame around the pages, and which page it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.components import problem
+from dashboard.views import PAGES
+
+MARK = Path(__file__).with_name("mark.svg")
+"""Our own file: an icon by name would be fetched from Google's servers."""
+
+st.set_page_config(
+    page_title="Tombstone",
+    page_icon=str(MARK),
+    layout="wide",
+    menu_items={"About": "**Tombstone** tells why “create” answered 500, and mends the cause."},
+)
+st.logo(str(MARK), size="large")
+page = st.navigation([route.page(render) for route, render in PAGES.items()], position="top")
+with problem.told():
+    page.run()

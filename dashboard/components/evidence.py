@@ -1,0 +1,36 @@
+"""What the Verdict rests on: the reasons with their source and age, and how it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
+from dashboard.components import plain, verdict
+from dashboard.components.moments import ago, ago_and_utc, row_words, utc
+
+
+def show(conflict: ConflictRow) -> None:
+    """The reasons, and whom we asked when."""
+    st.subheader("Why", anchor=False)
+    with st.container(border=True):
+        plain.lines(conflict.reasons or ("No reason was recorded.",))
+        if conflict.candidates:
+            st.caption("Candidates: a hint, never proof")
+            plain.lines(row_words(row) for row in conflict.candidates)
+        st.caption(f"Source: the application's database, asked {ago_and_utc(conflict.asked_at)}.")
+        if conflict.held_at is not None and not conflict.verdict.is_blocked:
+            st.caption(f"Last seen blocked {ago_and_utc(conflict.held_at)}.")
+        if conflict.released_by is not None:
+            plain.line(f"Freed by: {conflict.released_by}")
+
+
+def history(changes: Sequence[VerdictChange]) -> None:
+    """How the Verdict changed, newest first."""
+    with st.expander(f"Verdict history ({len(changes)})", icon=":material/history:"):
+        for change in reversed(changes):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                verdict.show(change.verdict, change.confidence)
+                st.caption(f"{ago(change.at)}, {utc(change.at)}")
+            plain.lines(change.reasons)

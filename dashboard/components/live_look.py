@@ -1,0 +1,30 @@
+"""Is it still blocked, right now? Asks the application's database, and says when it did."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collectors.evidence.reads.conflicts import ConflictRow
+from dashboard import data, state
+from dashboard.components import plain, problem
+from dashboard.components.moments import utc
+
+_ANSWERS = {
+    True: ("Yes, it is still blocked.", ":material/lock:"),
+    False: ("No, it is no longer blocked.", ":material/lock_open:"),
+    None: ("It could not be told just now.", ":material/cloud_off:"),
+}
+
+
+def show(conflict: ConflictRow) -> None:
+    """The button, and the answer of this session's last look."""
+    if st.button("Still blocked? Ask the database", icon=":material/database_search:"):
+        with problem.told(), st.spinner("Asking the database …"):
+            state.session().looks[conflict.id] = data.still_blocked(conflict.id)
+    look = state.session().looks.get(conflict.id)
+    if look is None:
+        return
+    words, icon = _ANSWERS[look.holds]
+    with st.container(border=True):
+        st.markdown(f"{icon} **{words}** Asked {utc(look.asked_at)}.")
+        plain.line(look.sentence)

@@ -1,0 +1,55 @@
+"""Times in words: how long ago, and exactly when in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from collectors.model import RowRef
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def utc(moment: datetime | None) -> str:
+    """The exact time.
+
+    >>> utc(datetime(2026, 11, 22, 9, 30, 5, tzinfo=UTC))
+    '2026-11-22 09:30:05 UTC'
+    """
+    return "–" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def lasting(span: timedelta) -> str:
+    """A length of time, in its largest unit.
+
+    >>> lasting(timedelta(hours=49)), lasting(timedelta(minutes=1)), lasting(timedelta(seconds=9))
+    ('2 days', '1 minute', 'less than a minute')
+    """
+    seconds = int(span.total_seconds())
+    for unit, length in _UNITS:
+        if (count := seconds // length) >= 1:
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return "less than a minute"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago; a moment in the future (two clocks differ) is "just now".
+
+    >>> noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    >>> ago(noon - timedelta(hours=3), noon), ago(noon + timedelta(seconds=2), noon)
+    ('3 hours ago', 'just now')
+    """
+    if moment is None:
+        return "never"
+    span = (now or datetime.now(UTC)) - moment
+    return "just now" if span < timedelta(minutes=1) else f"{lasting(span)} ago"
+
+
+def row_words(row: RowRef) -> str:
+    """A row by its table and id, and since when it is deleted. Untrusted text."""
+    since = "live" if row.deleted_at is None else f"deleted {ago_and_utc(row.deleted_at)}"
+    return f"{row.table} {row.id}, {since}"
+
+
+def ago_and_utc(moment: datetime | None) -> str:
+    """Both: "3 hours ago (2026-11-22 09:30:05 UTC)"."""
+    return "never" if moment is None else f"{ago(moment)} ({utc(moment)})"

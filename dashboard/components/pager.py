@@ -1,0 +1,39 @@
+"""Older and newer, by where the page before ended: a list that grows meanwhile skips nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard.state import Paging
+
+
+def show(turned: Paging, end: tuple[datetime | None, str], *, more: bool, shown: int) -> None:
+    """The two buttons and what stands between them; nothing where one page holds all."""
+    if not more and not turned.behind:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Newer",
+            key="newer",
+            icon=":material/chevron_left:",
+            disabled=not turned.behind,
+            on_click=_newer,
+            args=(turned,),
+        )
+        st.button(
+            "Older",
+            key="older",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=not more,
+            on_click=turned.behind.append,
+            args=(end,),
+        )
+        st.caption(f"Page {len(turned.behind) + 1}, {shown} rows, newest failure first")
+
+
+def _newer(turned: Paging) -> None:
+    if turned.behind:  # a second quick click arrives after the first has turned the page
+        turned.behind.pop()

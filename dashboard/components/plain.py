@@ -1,0 +1,75 @@
+"""Untrusted text, shown as text and nothing else.
+
+Whatever came from an Event, from the application's database or from a person goes through here.
+Streamlit renders markdown, and fetches the pictures in it, nearly everywhere: in titles, captions,
+alerts, metrics, badges, tabs, expanders, toasts, and the labels of widgets. `st.text`, `st.code`
+and the cells of `st.dataframe` do not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+LONGEST = 2_000
+LONGEST_BLOCK = 20_000
+UNKNOWN = "–"
+
+_FORMULA = ("=", "+", "-", "@")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def cleaned(text: str, *, lines: bool = False) -> str:
+    r"""`text` without control, bidi, zero-width and unassigned characters, of bounded length.
+
+    With `lines` line breaks stay, else they become spaces.
+
+    >>> cleaned("a\u202eb\x00c\nd")
+    'abc d'
+    """
+    if lines:
+        kept = "".join(c for c in text.expandtabs(4) if c == "\n" or _is_visible(c))
+    else:
+        kept = " ".join("".join(c for c in text if c.isspace() or _is_visible(c)).split())
+    longest = LONGEST_BLOCK if lines else LONGEST
+    return kept if len(kept) <= longest else kept[:longest] + "…"
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE
+
+
+def cell(text: str | None) -> str:
+    """`text` for a dataframe; one that a spreadsheet would run begins with an apostrophe.
+
+    >>> cell("=HYPERLINK(1)"), cell(None)
+    ("'=HYPERLINK(1)", '–')
+    """
+    shown = cleaned(text or "") or UNKNOWN
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def line(text: str | None) -> None:
+    """One line of it."""
+    st.text(cleaned(text or "") or UNKNOWN)
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Several texts under one another, each with a bullet."""
+    st.text("\n".join(f"• {cleaned(text) or UNKNOWN}" for text in texts))
+
+
+def block(text: str) -> None:
+    """Several lines of it, with a button that copies them."""
+    st.code(cleaned(text, lines=True), language=None, wrap_lines=True)
+
+
+def facts(pairs: Sequence[tuple[str, str | None]]) -> None:
+    """Named facts side by side. The names are ours, the values may be anybody's."""
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in pairs:
+            with st.container(width="content", gap=None):
+                st.caption(name)
+                line(value)

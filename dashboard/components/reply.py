@@ -1,0 +1,47 @@
+"""What to tell whoever opened the ticket, to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
+from collectors.evidence.reads.remediations import RemediationRow
+from collectors.model import Verdict
+from dashboard import data
+from dashboard.components import plain
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.replies import Case, reply
+
+
+def show(
+    conflict: ConflictRow, done: Sequence[RemediationRow], changes: Sequence[VerdictChange]
+) -> None:
+    """The text, with a button that copies it."""
+    st.subheader("What to answer", anchor=False)
+    plain.block(reply(case_of(conflict, done, changes, data.organization_column(conflict))))
+    st.caption("It names no customer, and nothing that another organization could learn from.")
+
+
+def case_of(
+    conflict: ConflictRow,
+    done: Sequence[RemediationRow],
+    changes: Sequence[VerdictChange],
+    organization_column: str | None,
+) -> Case:
+    """What the reply may speak of; a cure only while the Conflict is unblocked."""
+    cured = conflict.verdict is Verdict.UNBLOCKED
+    ours = next((row for row in done if row.state == "applied" and row.undoes is None), None)
+    at = changes[-1].at if changes else None
+    return Case(
+        verdict=conflict.verdict,
+        table=conflict.table,
+        columns=conflict.columns,
+        own=organization_column in conflict.columns,
+        attempts=conflict.failures,
+        first_seen=conflict.first_seen,
+        last_seen=conflict.last_seen,
+        cured_by=RemedyName(ours.remedy) if cured and ours else None,
+        cured_at=(ours.finished_at if ours else at) if cured else None,
+    )

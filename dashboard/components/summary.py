@@ -1,0 +1,44 @@
+"""The numbers at the top of Triage, each the answer to one question."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collectors.model import Verdict
+from dashboard import data
+from dashboard.components.filters import OPEN, Filters
+
+
+def show(filters: Filters) -> None:
+    """Four numbers, with what each counts on hover."""
+    open_now = sum(data.counts(filters.conflicts(*OPEN)).values())
+    undecided = data.failures_count(filters.failures(Verdict.UNDECIDED))
+    period = filters.period.lower()
+    with st.container(horizontal=True):
+        st.metric(
+            "Blocked now",
+            open_now,
+            border=True,
+            help="Conflicts whose key a deleted row, or a leftover of one, still holds. Each keeps "
+            f"one customer of one organization out. Source: the store; failed {period}.",
+        )
+        st.metric(
+            "Organizations hurt",
+            data.organizations_blocked(filters.environments),
+            border=True,
+            help="Organizations with at least one Conflict that is blocked now, whenever it failed."
+            " A Conflict whose organization is not known is not counted.",
+        )
+        st.metric(
+            "Failures",
+            data.failures_count(filters.failures()),
+            border=True,
+            help=f"Failed creates, updates, deletes and restores of any kind, {period}. "
+            "Sentry's clients may drop repeats, so there were at least as many.",
+        )
+        st.metric(
+            "Undecided",
+            undecided,
+            border=True,
+            help=f"Failures that cannot be judged yet, {period}. They have a queue of their own.",
+        )

@@ -1,0 +1,44 @@
+"""What happened when: as a picture, and as a list that reads the same without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
+from collectors.evidence.reads.failures import FailureRow
+from collectors.model import Verdict
+from dashboard.charts.timeline import Moment, Step, described, timeline
+from dashboard.components.moments import ago, utc
+
+
+def show(
+    conflict: ConflictRow, failures: Sequence[FailureRow], changes: Sequence[VerdictChange]
+) -> None:
+    """The story so far."""
+    moments = story(conflict, failures, changes)
+    now = datetime.now(UTC)
+    if not moments:
+        return
+    st.altair_chart(timeline(moments, now), alt=described(moments, now), key="timeline")
+    with st.expander("The same as a list", icon=":material/list:"):
+        st.markdown("\n".join(f"- **{m.step}** {ago(m.at)}, {utc(m.at)}" for m in moments))
+        if conflict.failures > len(failures):
+            st.caption(f"The newest {len(failures)} of {conflict.failures} attempts.")
+
+
+def story(
+    conflict: ConflictRow, failures: Sequence[FailureRow], changes: Sequence[VerdictChange]
+) -> list[Moment]:
+    """The moments in the order of time."""
+    row = conflict.blocker or conflict.holder
+    moments = [Moment(Step.FAILED, failure.occurred_at) for failure in failures]
+    if conflict.row_created_at is not None:
+        moments.append(Moment(Step.CREATED, conflict.row_created_at))
+    if row is not None and row.deleted_at is not None:
+        moments.append(Moment(Step.DELETED, row.deleted_at))
+    if conflict.verdict is Verdict.UNBLOCKED and changes:
+        moments.append(Moment(Step.UNBLOCKED, changes[-1].at))
+    return sorted(moments, key=lambda moment: moment.at)

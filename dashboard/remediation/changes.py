@@ -1,0 +1,134 @@
+"""What a plan does to a column, and the statement it becomes part of."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from collectors.evidence.privacy import mask
+
+_PLACEHOLDER = re.compile(r"(?<![\w$\"])\$(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with `$n` placeholders and what is bound to them; `clear` may be shown as it is."""
+
+    sql: str
+    params: tuple[str | None, ...] = field(default=(), repr=False)
+    clear: frozenset[int] = frozenset()
+
+    @property
+    def shown(self) -> str:
+        """To be read by a person: values in place, customer data masked."""
+        sql, returning, _ = self.sql.partition(" RETURNING ")
+        shown = _PLACEHOLDER.sub(lambda found: self._literal(int(found[1])), sql)
+        return f"{shown}{returning and ' RETURNING …'}"
+
+    def _literal(self, number: int) -> str:
+        value = self.params[number - 1]
+        if value is None:
+            return "NULL"
+        text = value if number in self.clear else mask(value)
+        return "'" + text.replace("'", "''") + "'"
+
+
+class Binding:
+    """Collects the values of one Statement."""
+
+    def __init__(self) -> None:
+        self._values: list[str | None] = []
+        self._clear: set[int] = set()
+
+    def __call__(self, value: str | None, cast: str, *, clear: bool = False) -> str:
+        """The placeholder that stands for this value."""
+        self._values.append(value)
+        if clear:
+            self._clear.add(len(self._values))
+        return f"${len(self._values)}::{cast}"
+
+    def statement(self, sql: str) -> Statement:
+        """The finished Statement."""
+        return Statement(sql, tuple(self._values), frozenset(self._clear))
+
+
+class Change(Protocol):
+    """What a plan does to one column."""
+
+    @property
+    def column(self) -> str:
+        """The column's quoted name."""
+
+    @property
+    def shown(self) -> str:
+        """What it will hold, without customer data."""
+
+    def expression(self, bind: Binding) -> str:
+        """The right side of its assignment."""
+
+    def is_seen_in(self, before: str | None, after: str | None) -> bool:
+        """Whether the column's new text is what was meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Sets a column to a value. `clear`: the value is ours, not a customer's."""
+
+    column: str
+    type: str
+    value: str | None = field(repr=False)
+    clear: bool = False
+
+    @property
+    def shown(self) -> str:
+        """NULL, our own value, or a mask."""
+        if self.value is None:
+            return "NULL"
+        return self.value if self.clear else mask(self.value)
+
+    def expression(self, bind: Binding) -> str:
+        """The bound value."""
+        return bind(self.value, self.type, clear=self.clear)
+
+    def is_seen_in(self, before: str | None, after: str | None) -> bool:  # noqa: ARG002
+        """It reads back as it was written."""
+        return after == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Adds one member to a JSON column, and leaves the others as they are.
+
+    PostgreSQL merges it: Python would reprint numbers such as `1.10`.
+    """
+
+    column: str
+    type: str
+    name: str
+    value: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Which member is added."""
+        return f"… with {self.name} = {mask(self.value)}"
+
+    def expression(self, bind: Binding) -> str:
+        """The column's own content with the member."""
+        member = f"jsonb_build_object({bind(self.name, 'text', clear=True)}, "
+        member += f"{bind(self.value, 'text')})"
+        return f"(coalesce({self.column}::jsonb, '{{}}'::jsonb) || {member})::{self.type}"
+
+    def is_seen_in(self, before: str | None, after: str | None) -> bool:
+        """The member is there, and nothing else has moved."""
+        kept = json_object(before)
+        return kept is not None and json_object(after) == {**kept, self.name: self.value}
+
+
+def json_object(text: str | None) -> dict[str, Any] | None:
+    """The members of a JSON object (numbers as they are spelled); none of SQL NULL; else None."""
+    if text is None:
+        return {}
+    found = json.loads(text, parse_float=str, parse_int=str)
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,58 @@
+"""What PostgreSQL's refusal of a plan means, in a sentence without values.
+
+Its own messages and DETAIL quote the row, so only the SQLSTATE and the constraint's name are used:
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+from __future__ import annotations
+
+import psycopg
+
+from dashboard.remediation import guard
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan
+
+UNIQUE_VIOLATION = "23505"
+
+_BY_STATE = {
+    "55P03": (RefusalCode.LOCKED, "Another session has locked what this change needs."),
+    "40P01": (RefusalCode.LOCKED, "The change and another session blocked each other."),
+    "40001": (RefusalCode.LOCKED, "Another session changed the row in the same moment."),
+    "57014": (RefusalCode.TIMED_OUT, "The database took longer than its time limit."),
+    "25P03": (RefusalCode.TIMED_OUT, "Our own store took too long while the row was locked."),
+    "25006": (RefusalCode.UNREACHABLE, "The write DSN leads to a server that only reads."),
+    "42501": (
+        RefusalCode.WRITER_MAY_NOT,
+        "The writer's role lacks a grant on this table or one that refers to it, or row-level "
+        "security hides the row from it; the README has the grants.",
+    ),
+}
+
+
+def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Refusal:
+    """The Refusal for an error before COMMIT: the transaction is rolled back."""
+    state = error.sqlstate
+    if plan is not None and state == UNIQUE_VIOLATION and _is_ours(error, plan):
+        return guard.met_live(plan, error.diag.constraint_name)
+    if state in _BY_STATE:
+        return Refusal(*_BY_STATE[state])
+    if state is None or state.startswith(("08", "57P")):
+        return Refusal(
+            RefusalCode.UNREACHABLE, "The connection was lost before anything was committed."
+        )
+    constraint = error.diag.constraint_name
+    on = f" on {constraint}" if constraint else ""
+    return Refusal(
+        RefusalCode.DATABASE_REFUSED,
+        f"The database refused the change: {type(error).__name__}{on} ({state}).",
+    )
+
+
+def is_final(error: psycopg.Error) -> bool:
+    """Whether an error at COMMIT says for certain that it was rolled back."""
+    return error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P"))
+
+
+def _is_ours(error: psycopg.Error, plan: RemediationPlan) -> bool:
+    """A unique key of the plan's own table, not one that a trigger met elsewhere."""
+    return error.diag.table_name == plan.table.name.strip('"')

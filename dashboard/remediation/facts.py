@@ -1,0 +1,111 @@
+"""What a plan is made from, gathered by `service` and judged by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from collectors.model import Catalog, Confidence, ForeignKey, KeyValues, Table, UniqueKey
+
+Texts = Mapping[str, str | None]
+"""A row's columns as PostgreSQL prints them (UTC, ISO dates), by their quoted names."""
+
+
+class RemedyName(StrEnum):
+    """The kinds of cure."""
+
+    RELEASE_KEY = "release-key"
+    RESTORE_ROW = "restore-row"
+    PURGE_ROW = "purge-row"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as one look found it.
+
+    holds   it has the Conflict's KeyValues and the unique key counts it
+    erased  it was erased or anonymized, or is to be; None where the table has no such rule
+    """
+
+    columns: Texts = field(repr=False)
+    deleted: bool
+    holds: bool
+    erased: bool | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that images are sealed in."""
+        return {
+            "columns": dict(self.columns),
+            "deleted": self.deleted,
+            "holds": self.holds,
+            "erased": self.erased,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Row:
+        """The reverse of `as_json`."""
+        return cls(stored["columns"], stored["deleted"], stored["holds"], stored["erased"])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which row of which table of which Target, and the key it is about.
+
+    key     None when the catalog no longer has it
+    values  the Conflict's KeyValues, one a part of `key`; None when they are no longer kept
+    """
+
+    conflict_id: str
+    environment: str
+    target: str
+    table: Table
+    key: UniqueKey | None
+    values: KeyValues | None = field(repr=False)
+    row_id: str
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    dependents: tuple[str, ...] = ()
+    """Tables whose rows refer to this table's and can be soft-deleted themselves."""
+
+    @property
+    def referring(self) -> tuple[ForeignKey, ...]:
+        """The references to this table."""
+        here = (self.table.schema, self.table.name)
+        return tuple(fk for fk in self.foreign_keys if (fk.to_schema, fk.to_table) == here)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A Place with its row, and what must hold before any Remedy is thought of.
+
+    parent_deleted  a row that it belongs to was soft-deleted; None where it is not known
+    triggers_known  settings say that this table's user triggers are harmless
+    """
+
+    place: Place
+    confidence: Confidence | None
+    row: Row | None
+    parent_deleted: bool | None = None
+    triggers_known: bool = False
+
+
+def referencing_tables(catalog: Catalog, table: Table) -> tuple[str, ...]:
+    """The tables that refer to this one and have a SoftDeleteMarker, by their labels."""
+    here = (table.schema, table.name)
+    children = (
+        catalog.table(fk.schema, fk.table)
+        for fk in catalog.foreign_keys
+        if (fk.to_schema, fk.to_table) == here
+    )
+    return tuple(sorted({child.label for child in children if child and child.marker}))
+
+
+def foreign_keys_of(catalog: Catalog, table: Table) -> tuple[ForeignKey, ...]:
+    """The references from this table and to it."""
+    here = (table.schema, table.name)
+    return tuple(
+        fk
+        for fk in catalog.foreign_keys
+        if here in ((fk.schema, fk.table), (fk.to_schema, fk.to_table))
+    )

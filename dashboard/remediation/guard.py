@@ -1,0 +1,218 @@
+"""Is the row still the one that was approved, and did it become what was promised?
+
+Everything here compares; `writer` asks it under the row's lock, before and after it writes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from collectors.evidence.privacy import mask
+from collectors.model import Table
+from dashboard.remediation.facts import RemedyName, Row
+from dashboard.remediation.outcomes import Difference, Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan
+
+LONGEST_REASON = 500
+
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+def differences(table: Table, seen: Row, found: Row) -> tuple[Difference, ...]:
+    """The columns that are not as they were seen, masked."""
+    names = [column.name for column in table.columns]
+    return tuple(
+        Difference(name, shown(table, name, was), shown(table, name, now))
+        for name in names
+        if (was := seen.columns.get(name)) != (now := found.columns.get(name))
+    )
+
+
+def shown(table: Table, column: str, text: str | None) -> str:
+    """A column's text for the eye: the marker and the time of creation as they are, else a mask."""
+    if text is None:
+        return "NULL"
+    harmless = {table.created_at, table.marker.column if table.marker else None}
+    return text if column in harmless else mask(text)
+
+
+def changed_since(plan: RemediationPlan, found: Row | None) -> Refusal | None:
+    """Why the row under the lock is not the row that was approved."""
+    if found is None:
+        return Refusal(RefusalCode.ROW_GONE, "The row is no longer there.")
+    difference = differences(plan.table, plan.before, found)
+    if not difference and _stands_as(plan, found):
+        return None
+    return Refusal(_kind_of_change(plan, found), _sentence_of_change(plan, found), difference)
+
+
+def missed(plan: RemediationPlan, after: Row) -> Refusal | None:
+    """Why the row, as the statement left it, is not what the plan promised."""
+    wrong = [
+        change.column
+        for change in plan.changes
+        if not change.is_seen_in(plan.before.columns[change.column], after.columns[change.column])
+    ]
+    if wrong:
+        return Refusal(
+            RefusalCode.DATABASE_REFUSED,
+            f"Something in the database (a trigger?) overwrote {', '.join(wrong)}: rolled back.",
+            differences(plan.table, plan.before, after),
+        )
+    if not reached(plan, after):
+        return Refusal(
+            RefusalCode.DATABASE_REFUSED,
+            "The change would not have brought about what it is for: rolled back.",
+        )
+    return None
+
+
+def reached(plan: RemediationPlan, row: Row) -> bool:
+    """Whether the row is what the plan is for."""
+    goal = plan.goal
+    return row.deleted == goal.deleted and (goal.holds is None or row.holds == goal.holds)
+
+
+def met(plan: RemediationPlan, answers: Sequence[bool]) -> Refusal | None:
+    """Why the plan's new values cannot stand; two `answers` a checked key: live, deleted."""
+    pairs = zip(plan.checked, answers[::2], answers[1::2], strict=True)
+    for name, live, deleted in pairs:
+        if live:
+            return met_live(plan, name)
+        if deleted and plan.remedy is not RemedyName.RESTORE_ROW:
+            return Refusal(
+                RefusalCode.VALUE_TAKEN,
+                f"Another deleted row holds that value under {name} already.",
+            )
+    return None
+
+
+def met_live(plan: RemediationPlan, key: str | None) -> Refusal:
+    """A live row stands where this plan would put its own; the key is named, never the value."""
+    one = singular(plan.table.label)
+    under = f" ({key})" if key else ""
+    if plan.undoes:
+        return Refusal(
+            RefusalCode.RECREATED,
+            f"A live {one} holds the key now{under}: it was created after the release, and putting "
+            "the old value back would lock it out or double it.",
+        )
+    if plan.remedy is RemedyName.RESTORE_ROW:
+        return Refusal(
+            RefusalCode.COLLIDES,
+            f"A live {one} holds one of its unique keys{under}: both cannot be live.",
+        )
+    return Refusal(RefusalCode.VALUE_TAKEN, f"Another row holds the new value already{under}.")
+
+
+def referred_to(plan: RemediationPlan, answers: Sequence[bool]) -> Refusal | None:
+    """Why the row may not be marked deleted again: something newer refers to it."""
+    tables = sorted(
+        {fk.table for fk, newer in zip(plan.place.referring, answers, strict=True) if newer}
+    )
+    if not tables:
+        return None
+    return Refusal(
+        RefusalCode.REFERENCED,
+        f"Rows were written since the restore that refer to it: {', '.join(tables)}.",
+    )
+
+
+def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) -> Refusal | None:
+    """Why a reason cannot be kept: it is missing, or says whom it is about.
+
+    Compared after NFKC and without case, so that `＠` or capitals do not hide an address. A value
+    counts only as a whole word: "42" is not found in "420".
+    """
+    if not reason.strip():
+        return Refusal(RefusalCode.REASON_MISSING, "Say in a few words why this is done.")
+    if len(reason) > LONGEST_REASON or len(ticket or "") > LONGEST_REASON:
+        return Refusal(
+            RefusalCode.REASON_MISSING, f"Say it in at most {LONGEST_REASON} characters."
+        )
+    said = _folded(f"{reason}\n{ticket or ''}")
+    if _EMAIL.search(said) or any(_is_said(value, said) for value in values if value):
+        return Refusal(
+            RefusalCode.PERSONAL_DATA,
+            "The reason holds an e-mail address or the key's own value: name the ticket instead.",
+        )
+    return None
+
+
+class Settlement(StrEnum):
+    """What became of a plan whose end nobody saw."""
+
+    APPLIED = "applied"
+    NOTHING_DONE = "nothing done"
+    UNCLEAR = "unclear"
+    GOES_ON = "goes on"
+
+
+def settled(status: str | None, *, as_before: bool, as_after: bool) -> Settlement:
+    """Judge a crash by `pg_xact_status` (None: too old, or unknown to this server) and the row.
+
+    The row has a say even where the status is known: a server restored from a backup, or promoted
+    without the last commits, counts its transactions anew.
+    """
+    if status == "in progress":
+        return Settlement.GOES_ON
+    if status == "committed":
+        return Settlement.UNCLEAR if as_before else Settlement.APPLIED
+    if status == "aborted":
+        return Settlement.UNCLEAR if as_after else Settlement.NOTHING_DONE
+    if as_after:
+        return Settlement.APPLIED
+    return Settlement.NOTHING_DONE if as_before else Settlement.UNCLEAR
+
+
+def singular(label: str) -> str:
+    """One row of a table, in a sentence.
+
+    >>> singular("customers"), singular("billing.categories"), singular('"Address"')
+    ('customer', 'category', 'Address')
+    """
+    name = label.rpartition(".")[2].strip('"')
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _stands_as(plan: RemediationPlan, found: Row) -> bool:
+    """Equal columns, read by the same definitions of deleted, erased and held."""
+    seen = plan.before
+    if (found.deleted, found.erased) != (seen.deleted, seen.erased):
+        return False
+    return found.holds == seen.holds or plan.place.key is None
+
+
+def _kind_of_change(plan: RemediationPlan, found: Row) -> RefusalCode:
+    if plan.before.deleted and not found.deleted:
+        return RefusalCode.NOT_A_TOMBSTONE
+    if found.erased and not plan.before.erased:
+        return RefusalCode.ERASED
+    if plan.before.holds and not found.holds:
+        return RefusalCode.KEY_NOT_HELD
+    return RefusalCode.CHANGED_SINCE_PREVIEW
+
+
+def _sentence_of_change(plan: RemediationPlan, found: Row) -> str:
+    since = "the remedy was applied" if plan.undoes else "the preview"
+    kind = _kind_of_change(plan, found)
+    if kind is RefusalCode.NOT_A_TOMBSTONE:
+        return f"The row is not deleted any more: it was restored since {since}."
+    if kind is RefusalCode.ERASED:
+        return f"The row was erased since {since}."
+    if kind is RefusalCode.KEY_NOT_HELD:
+        return f"The row has let go of the key since {since}."
+    return f"The row has changed since {since}."
+
+
+def _is_said(value: str, said: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(_folded(value))}(?!\w)", said))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,99 @@
+"""Rows at rest: BeforeImages, each under a data key of its own, and the rows that Previews saw.
+
+An image lies outside the journal's chain, which holds only the digest of what is sealed. So an
+image can be forgotten, by destroying its data key and itself, and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, delete, select, update
+
+from collectors.evidence.database import Store
+from collectors.evidence.privacy import Vault
+from collectors.evidence.schema import before_images, previews
+from dashboard.remediation.facts import Row
+from dashboard.remediation.journal.chain import Recording
+from dashboard.remediation.journal.tampering import digest_of
+from dashboard.remediation.undo import BeforeImage
+
+PREVIEW_LASTS = timedelta(days=1)
+
+
+def keep_image(
+    recording: Recording, remediation_id: str, image: BeforeImage, expires_at: datetime
+) -> str:
+    """Seal an image under a new data key; returns the digest for the journal."""
+    data_key = Fernet.generate_key()
+    sealed = Fernet(data_key).encrypt(json.dumps(image.as_json(), ensure_ascii=False).encode())
+    line = {
+        "remediation_id": remediation_id,
+        "data_key": recording.vault.seal(data_key.decode()),
+        "sealed": sealed,
+        "digest": digest_of(sealed),
+        "expires_at": expires_at,
+        "forgotten": False,
+    }
+    recording.connection.execute(
+        delete(before_images).where(before_images.c.remediation_id == remediation_id)
+    )
+    recording.connection.execute(before_images.insert(), line)
+    return str(line["digest"])
+
+
+def open_image(store: Store, remediation_id: str, now: datetime) -> BeforeImage | None:
+    """The image in clear, for an undo; None where it was never kept, or is no longer."""
+    query = select(before_images).where(before_images.c.remediation_id == remediation_id)
+    with store.read() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None or row.sealed is None or row.data_key is None or row.expires_at <= now:
+        return None
+    data_key = store.vault.open(row.data_key)
+    return BeforeImage.from_json(json.loads(Fernet(data_key.encode()).decrypt(row.sealed)))
+
+
+def forget_image(connection: Connection, remediation_id: str) -> None:
+    """Destroy an image and its key; what stays is that there was one."""
+    connection.execute(
+        update(before_images)
+        .where(before_images.c.remediation_id == remediation_id)
+        .values(sealed=None, data_key=None, forgotten=True)
+    )
+
+
+def forget_expired(connection: Connection, now: datetime) -> None:
+    """Destroy what has outlived its purpose: images after `undo_days`, previews after a day."""
+    images = before_images.c
+    connection.execute(
+        update(before_images)
+        .where(images.expires_at <= now, images.sealed.is_not(None))
+        .values(sealed=None, data_key=None, forgotten=True)
+    )
+    connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
+
+
+def keep_preview(store: Store, digest: str, row: Row, now: datetime) -> None:
+    """Remember, for a day, the row that a plan of this digest is about."""
+    line = {"digest": digest, "sealed": store.vault.seal(row.as_json()), "made_at": now}
+    with store.write() as connection:
+        connection.execute(delete(previews).where(previews.c.digest == digest))
+        connection.execute(previews.insert(), line)
+        connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
+
+
+def previewed_row(store: Store, digest: str) -> tuple[Row, datetime] | None:
+    """The row as the newest Preview of this digest saw it, and when."""
+    query = select(previews.c.sealed, previews.c.made_at).where(previews.c.digest == digest)
+    with store.read() as connection:
+        found = connection.execute(query).one_or_none()
+    return None if found is None else (Row.from_json(store.vault.open(found[0])), found[1])
+
+
+def row_print(vault: Vault, row: Row) -> str:
+    """A fingerprint of a whole row: it tells, after a crash, which of two states it is in."""
+    texts: dict[str, Any] = dict(row.columns)
+    return vault.fingerprint(json.dumps(texts, sort_keys=True, ensure_ascii=False))

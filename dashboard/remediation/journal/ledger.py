@@ -1,0 +1,306 @@
+"""Where each remediation stands, and who has which row in hand.
+
+A row is claimed by the unique `open_slot` while a plan for it is running. Every step is written
+together with its line in the journal. What a running remediation goes on to do hangs on its line
+here still being `running`: a settlement that closes it keeps a process that was thought dead from
+committing.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Row as Record
+
+from collectors.evidence.schema import remediations as table
+from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.journal.chain import Kind, Line, Recording
+from dashboard.remediation.journal.images import (
+    forget_expired,
+    forget_image,
+    keep_image,
+    row_print,
+)
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan
+from dashboard.remediation.undo import BeforeImage
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An approved plan, and what is kept of its approval.
+
+    previewed_at  when the row was last seen as the plan expects it
+    """
+
+    plan: RemediationPlan
+    actor: str
+    role: str
+    reason: str
+    ticket: str | None
+    previewed_at: datetime
+    approved_at: datetime
+    undo_until: datetime
+
+
+class Busy(Exception):
+    """Another plan for the row is running: `remediation_id`."""
+
+    def __init__(self, remediation_id: str) -> None:
+        super().__init__(remediation_id)
+        self.remediation_id = remediation_id
+
+
+class Superseded(Exception):
+    """The remediation was closed by a settlement while it was still at work."""
+
+
+def slot_of(place: Place) -> str:
+    """The row's name among all Targets."""
+    return f"{place.target}/{place.table.schema}.{place.table.name}/{place.row_id}"
+
+
+def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
+    """Take the row and journal the intent: the remediation's id, or why it may not begin.
+
+    Raises Busy while another plan for the row is running.
+    """
+    connection, plan = recording.connection, order.plan
+    forget_expired(connection, now)
+    running = _one(connection, table.c.open_slot == slot_of(plan.place))
+    refusal = _done_already(connection, order)
+    if refusal is None and running is not None:
+        raise Busy(running.id)
+    if refusal is None:
+        refusal = _closed(connection, slot_of(plan.place))
+    if refusal is not None:
+        return refusal
+    remediation_id = uuid.uuid4().hex
+    connection.execute(table.insert(), _new_line(order, remediation_id, now))
+    body = _intent(recording, order, remediation_id)
+    recording.append(_line(Kind.INTENT, order, remediation_id, now, body))
+    return remediation_id
+
+
+def note_committing(
+    recording: Recording,
+    order: Order,
+    remediation_id: str,
+    *,
+    xid: str,
+    after: Row,
+    horizon: str,
+    now: datetime,
+) -> None:
+    """Journal the Target's transaction id before its COMMIT. Raises Superseded."""
+    changed = recording.connection.execute(
+        update(table)
+        .where(table.c.id == remediation_id, table.c.state == "running")
+        .values(xid=xid)
+    )
+    if not changed.rowcount:
+        raise Superseded(remediation_id)
+    body: dict[str, Any] = {"xid": xid, "after_print": row_print(recording.vault, after)}
+    if order.plan.undoable:
+        image = _image(order.plan, after=after, horizon=horizon)
+        body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
+    recording.append(_line(Kind.COMMITTING, order, remediation_id, now, body))
+
+
+def close(
+    recording: Recording,
+    remediation_id: str,
+    state: str,
+    now: datetime,
+    *,
+    code: str | None = None,
+    said: str | None = None,
+    body: Mapping[str, Any] | None = None,
+    uncommitted: bool = False,
+) -> bool:
+    """Journal the Outcome and let go of the row; False if it was closed already.
+
+    `uncommitted` closes only what has not yet announced its COMMIT.
+    """
+    running = [table.c.id == remediation_id, table.c.state == "running"]
+    if uncommitted:
+        running.append(table.c.xid.is_(None))
+    changed = recording.connection.execute(
+        update(table)
+        .where(*running)
+        .values(state=state, finished_at=now, open_slot=None, code=code, said=said)
+    )
+    if not changed.rowcount:
+        return False
+    row = _one(recording.connection, table.c.id == remediation_id)
+    assert row is not None
+    if state == "applied" and row.undoes is not None:
+        recording.connection.execute(
+            update(table)
+            .where(table.c.id == row.undoes)
+            .values(state="undone", undone_by=remediation_id)
+        )
+        forget_image(recording.connection, row.undoes)
+    kind = Kind.REFUSED if state == "refused" else Kind.OUTCOME
+    said_of_it = {"state": state, "code": code, "said": said, **(body or {})}
+    recording.append(
+        Line(kind, now, row.actor, row.role, said_of_it, row.conflict_id, remediation_id)
+    )
+    return True
+
+
+def reopen(
+    recording: Recording, remediation_id: str, actor: str, role: str, reason: str, now: datetime
+) -> bool:
+    """Somebody has looked at a failed remediation: its row is open to plans again."""
+    failed = table.c.id == remediation_id, table.c.state == "failed"
+    row = _one(recording.connection, *failed)
+    if row is None:
+        return False
+    recording.connection.execute(update(table).where(*failed).values(state="looked-at"))
+    body = {"reason": reason}
+    recording.append(Line(Kind.LOOKED, now, actor, role, body, row.conflict_id, remediation_id))
+    return True
+
+
+def done_by(record: Any) -> str:
+    """Who did it, and when."""
+    at = record.finished_at or record.started_at
+    return f"by {record.actor} at {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def this_process() -> str:
+    """Who we are, for whoever finds our remediation unfinished."""
+    return f"{socket.gethostname()} {os.getpid()}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether that process is known to have ended; of another machine's nothing is known."""
+    host, _, pid = owner.rpartition(" ")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as somebody else's
+        return False
+    return False
+
+
+def _done_already(connection: Connection, order: Order) -> Refusal | None:
+    plan = order.plan
+    if plan.undoes is not None:
+        undone = _one(connection, table.c.id == plan.undoes, table.c.state == "undone")
+        if undone is not None:
+            by = _one(connection, table.c.id == undone.undone_by)
+            return _already("undone", by or undone)
+        return None
+    same = _one(
+        connection,
+        table.c.digest == plan.digest,
+        table.c.state == "applied",
+        table.c.finished_at >= order.previewed_at,
+    )
+    if same is not None:
+        return _already("done", same)
+    undone_since = _one(
+        connection,
+        table.c.slot == slot_of(plan.place),
+        table.c.undoes.is_not(None),
+        table.c.state == "applied",
+        table.c.finished_at >= order.approved_at,
+    )
+    if undone_since is None:
+        return None
+    return Refusal(
+        RefusalCode.CHANGED_SINCE_PREVIEW,
+        f"It was done and undone {done_by(undone_since)}, after this approval: preview it again.",
+    )
+
+
+def _already(what: str, record: Record[Any]) -> Refusal:
+    return Refusal(RefusalCode.ALREADY_DONE, f"This was already {what} {done_by(record)}.")
+
+
+def _closed(connection: Connection, slot: str) -> Refusal | None:
+    """A row whose last remediation ended unclear waits for a person."""
+    failed = _one(connection, table.c.slot == slot, table.c.state == "failed")
+    if failed is None:
+        return None
+    return Refusal(
+        RefusalCode.NEEDS_A_LOOK,
+        f"Remediation {failed.id} of this row ended unclear: somebody must look at it first.",
+    )
+
+
+def _new_line(order: Order, remediation_id: str, now: datetime) -> dict[str, Any]:
+    plan = order.plan
+    return {
+        "id": remediation_id,
+        "conflict_id": plan.place.conflict_id,
+        "environment": plan.place.environment,
+        "target": plan.place.target,
+        "remedy": plan.remedy,
+        "digest": plan.digest,
+        "table_name": plan.table.label,
+        "row_id": plan.place.row_id,
+        "undoes": plan.undoes,
+        "state": "running",
+        "actor": order.actor,
+        "role": order.role,
+        "reason": order.reason,
+        "ticket": order.ticket,
+        "owner": this_process(),
+        "started_at": now,
+        "slot": slot_of(plan.place),
+        "open_slot": slot_of(plan.place),
+    }
+
+
+def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str, Any]:
+    plan = order.plan
+    body: dict[str, Any] = {
+        "remedy": plan.remedy,
+        "undoes": plan.undoes,
+        "digest": plan.digest,
+        "target": plan.place.target,
+        "table": plan.table.label,
+        "row": plan.place.row_id,
+        "statements": [statement.shown for statement in plan.statements],
+        "reason": order.reason,
+        "ticket": order.ticket,
+        "approved_at": order.approved_at.isoformat(),
+        "before_print": row_print(recording.vault, plan.before),
+    }
+    if plan.undoable:
+        image = _image(plan)
+        body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
+    return body
+
+
+def _image(
+    plan: RemediationPlan, *, after: Row | None = None, horizon: str | None = None
+) -> BeforeImage:
+    written = tuple(change.column for change in plan.changes)
+    return BeforeImage(plan.before, written, plan.place.values, after, horizon)
+
+
+def _line(
+    kind: Kind, order: Order, remediation_id: str, now: datetime, body: Mapping[str, Any]
+) -> Line:
+    conflict_id = order.plan.place.conflict_id
+    return Line(kind, now, order.actor, order.role, body, conflict_id, remediation_id)
+
+
+def _one(connection: Connection, *conditions: ColumnElement[bool]) -> Record[Any] | None:
+    """The newest remediation that meets all of these."""
+    query = select(table).where(*conditions).order_by(table.c.started_at.desc()).limit(1)
+    return connection.execute(query).one_or_none()

@@ -1,0 +1,177 @@
+"""From facts to a RemediationPlan: one Remedy made exact for one row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from collectors.model import Confidence, Table
+from dashboard.remediation import statements
+from dashboard.remediation.changes import Change, Statement
+from dashboard.remediation.facts import Facts, Place, RemedyName, Row
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.remedies import REMEDIES, Draft, Goal
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationPlan:
+    """What will be written to which row, on what conditions, and how it is taken back.
+
+    before     the row as it was seen; the plan runs only if it still is
+    statements each must change exactly one row, or everything is rolled back
+    occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it
+    undoes     the remediation that this takes back, if it does
+    digest     SHA-256 of the statements and the row as seen: what an Approval is given for
+    """
+
+    remedy: RemedyName
+    place: Place
+    before: Row = field(repr=False)
+    changes: tuple[Change, ...]
+    goal: Goal
+    statements: tuple[Statement, ...]
+    occupied: Statement | None
+    checked: tuple[str, ...]
+    preconditions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    undo: str
+    undoable: bool
+    digest: str
+    referenced: Statement | None = None
+    undoes: str | None = None
+
+    @property
+    def table(self) -> Table:
+        """The row's table."""
+        return self.place.table
+
+    @property
+    def after(self) -> dict[str, str]:
+        """What each written column will hold, without customer data."""
+        return {change.column: change.shown for change in self.changes}
+
+    @property
+    def cannot_take_back(self) -> tuple[str, ...]:
+        """What running it for a Preview leaves behind although it is rolled back."""
+        if not self.table.triggers:
+            return ("Nothing but a dead row version, which vacuum removes.",)
+        names = ", ".join(self.table.triggers)
+        return (
+            f"The table's triggers ran: {names}. A sequence they advanced stays advanced, and "
+            "what they sent out of the database is sent.",
+        )
+
+
+def make_plan(facts: Facts, remedy: RemedyName) -> RemediationPlan | Refusal:
+    """The plan, or the first reason why there is none."""
+    refusal = standing_refusal(facts)
+    if refusal is not None:
+        return refusal
+    if remedy not in REMEDIES:
+        return Refusal(RefusalCode.FORBIDDEN, f"There is no remedy {remedy} yet.")
+    draft = REMEDIES[remedy].draft(facts)
+    if isinstance(draft, Refusal):
+        return draft
+    assert facts.row is not None
+    return assemble(facts.place, facts.row, draft, remedy)
+
+
+def assemble(
+    place: Place,
+    row: Row,
+    draft: Draft,
+    remedy: RemedyName,
+    *,
+    undoes: str | None = None,
+    horizon: str | None = None,
+) -> RemediationPlan:
+    """A Draft as statements. `horizon` asks what was written since that refers to the row."""
+    written = (statements.change(place, row, draft.changes),)
+    referenced = statements.referenced_since(place, row, horizon) if horizon else None
+    return RemediationPlan(
+        remedy=remedy,
+        place=place,
+        before=row,
+        changes=draft.changes,
+        goal=draft.goal,
+        statements=written,
+        occupied=statements.occupied(place, draft.checked, draft.changes),
+        checked=tuple(key.name for key in draft.checked),
+        preconditions=draft.preconditions,
+        warnings=draft.warnings,
+        undo=draft.undo,
+        undoable=draft.undoable,
+        digest=_digest(place, row, remedy, written, undoes),
+        referenced=referenced,
+        undoes=undoes,
+    )
+
+
+def standing_refusal(facts: Facts) -> Refusal | None:
+    """Why no Remedy at all can be thought of for this row."""
+    return _refused_by_catalog(facts) or _refused_by_row(facts.row)
+
+
+def _refused_by_catalog(facts: Facts) -> Refusal | None:
+    place = facts.place
+    table = place.table
+    if table.marker is None:
+        return Refusal(
+            RefusalCode.NOT_A_TOMBSTONE, f"{table.label} has no mark of deletion that we know."
+        )
+    if place.key is None or not place.key.counts_deleted:
+        return Refusal(
+            RefusalCode.KEY_MENDED,
+            "The unique key no longer counts deleted rows: nothing needs to be done.",
+        )
+    if not table.primary_key:
+        return Refusal(
+            RefusalCode.NO_PRIMARY_KEY,
+            f"{table.label} has no primary key, so no statement can name exactly one row of it.",
+        )
+    if facts.confidence not in (Confidence.CERTAIN, Confidence.LIKELY):
+        return Refusal(
+            RefusalCode.NOT_SURE_ENOUGH, "It is not sure enough that this row is the cause."
+        )
+    if table.triggers and not facts.triggers_known:
+        names = ", ".join(table.triggers)
+        return Refusal(
+            RefusalCode.USER_TRIGGERS,
+            f"{table.label} has triggers of its own ({names}). Once somebody has read them and "
+            "found them harmless, name the table in remediation.allow_triggers.",
+        )
+    return None
+
+
+def _refused_by_row(row: Row | None) -> Refusal | None:
+    if row is None:
+        return Refusal(RefusalCode.ROW_GONE, "The row is no longer there.")
+    if not row.deleted:
+        return Refusal(
+            RefusalCode.NOT_A_TOMBSTONE, "The row is not deleted: only a Tombstone may be touched."
+        )
+    if not row.holds:
+        return Refusal(
+            RefusalCode.KEY_NOT_HELD, "The row no longer holds this key: it blocks nobody."
+        )
+    return None
+
+
+def _digest(
+    place: Place,
+    row: Row,
+    remedy: RemedyName,
+    written: tuple[Statement, ...],
+    undoes: str | None,
+) -> str:
+    bound = {
+        "target": place.target,
+        "conflict": place.conflict_id,
+        "remedy": remedy,
+        "undoes": undoes,
+        "statements": [[one.sql, list(one.params)] for one in written],
+        "row": dict(row.columns),
+    }
+    text = json.dumps(bound, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

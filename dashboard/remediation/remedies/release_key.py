@@ -1,0 +1,170 @@
+"""Release the key: the Tombstone stays deleted and gives up the value that keeps others out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from collectors.model import Column, Table, UniqueKey, input_columns
+from dashboard.remediation.changes import Change, Keep, Write, json_object
+from dashboard.remediation.facts import Facts, Place, RemedyName, Row
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.remedies.released_value import released_value
+from dashboard.remediation.remedies.remedy import Draft, Goal
+
+_UNDO = "The column gets its old value back, as long as nobody holds it and the row is unchanged."
+_NO_UNDO = "None: the row was erased, so the value is kept nowhere."
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseKey:
+    """NULL where the index lets NULLs repeat, else a value that is unique to the row.
+
+    One column is changed, never one that says whose row it is: the organization's, a foreign key's,
+    one that others refer to, the marker, the primary key. A nullable column comes first, because
+    NULL says the truth and needs no invented value.
+    """
+
+    name: ClassVar[RemedyName] = RemedyName.RELEASE_KEY
+    title: ClassVar[str] = "Release the key"
+    advice: ClassVar[str] = (
+        "It frees the value at once and changes nothing else: the record stays deleted, "
+        "and the next attempt to create it succeeds."
+    )
+
+    def draft(self, facts: Facts) -> Draft | Refusal:
+        """What it would write, or why it may not."""
+        place, row = facts.place, facts.row
+        assert row is not None
+        changes = _freeing_changes(place, row)
+        if isinstance(changes, Refusal):
+            return changes
+        column = changes[0].column
+        erased = bool(row.erased)
+        return Draft(
+            changes=changes,
+            goal=Goal(deleted=True, holds=False),
+            checked=_keys_reading(place.table, column),
+            preconditions=(
+                "the row is still deleted, and as it was seen",
+                f"it still holds {place.key.name if place.key else 'the key'}",
+                f"no other row has the new value of {column} under any unique key",
+            ),
+            undo=_NO_UNDO if erased else _UNDO,
+            undoable=not erased,
+            warnings=tuple(_warnings(place, row, changes)),
+        )
+
+    def not_for_support(self, facts: Facts) -> str | None:  # noqa: ARG002
+        """Support may always release one key."""
+        return None
+
+
+def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
+    table = place.table
+    candidates = _candidates(place)
+    for column in candidates:
+        if column.nullable and _null_frees(table, column):
+            null = Write(column.name, column.type, None)
+            kept = () if row.erased else _kept(table, row, column)
+            return (null, *kept)
+    for column in sorted(candidates, key=lambda each: "mail" not in each.name.lower()):
+        value = released_value(column, row.columns[column.name], place.row_id)
+        if value is not None and value == row.columns[column.name]:
+            return Refusal(
+                RefusalCode.NOTHING_TO_CHANGE,
+                f"The row was released before: {column.name} holds a made-up value already.",
+            )
+        if value is not None:
+            return (Write(column.name, column.type, value, clear=True),)
+    if any(column.nullable for column in candidates):
+        return Refusal(
+            RefusalCode.NULLS_NOT_FREE,
+            "The key's column could only be emptied, and this index lets no two rows be empty.",
+        )
+    return Refusal(
+        RefusalCode.NOTHING_TO_CHANGE,
+        "No column of this key can be changed safely: each says whose row it is, is referred to, "
+        "or has no room for a value that is unique to the row.",
+    )
+
+
+def _candidates(place: Place) -> list[Column]:
+    """The key's columns that may be changed, those with a place to keep the value first."""
+    assert place.key is not None
+    fixed = _identifying(place)
+    found = [place.table.column(name) for name in input_columns(place.key) if name not in fixed]
+    usable = [column for column in found if column is not None and not column.generated]
+    return sorted(usable, key=lambda column: column.name not in place.table.kept_in)
+
+
+def _identifying(place: Place) -> set[str]:
+    """The columns that say which row it is, whose it is, and whether it is deleted."""
+    table = place.table
+    here = (table.schema, table.name)
+    names = {*table.primary_key, *filter(None, (table.organization,))}
+    if table.marker:
+        names.add(table.marker.column)
+    for fk in place.foreign_keys:
+        names.update(fk.columns if (fk.schema, fk.table) == here else ())
+        names.update(fk.to_columns if (fk.to_schema, fk.to_table) == here else ())
+    return names
+
+
+def _null_frees(table: Table, column: Column) -> bool:
+    """Whether NULL in this column lets go of every unique key that reads it."""
+    return all(_lets_nulls_repeat(key, column.name) for key in _keys_reading(table, column.name))
+
+
+def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
+    if f"{column} IS NOT NULL" in (key.predicate or ""):
+        return True
+    reading = [part.expression.lower() for part in key.parts if column in part.columns]
+    turned_into_a_value = any("coalesce" in expression for expression in reading)
+    return key.nulls_distinct and not turned_into_a_value
+
+
+def _keys_reading(table: Table, column: str) -> tuple[UniqueKey, ...]:
+    return tuple(key for key in table.keys if not key.primary and column in input_columns(key))
+
+
+def _kept(table: Table, row: Row, column: Column) -> tuple[Change, ...]:
+    """The value's new place, where the table mapping names one that is a JSON object."""
+    place = table.column(table.kept_in.get(column.name, ""))
+    value = row.columns[column.name]
+    if place is None or value is None or json_object(row.columns[place.name]) is None:
+        return ()
+    return (Keep(place.name, place.type, kept_name(column.name), value),)
+
+
+def kept_name(column: str) -> str:
+    """The member under which a released value is kept.
+
+    >>> kept_name("external_id"), kept_name('"externalId"')
+    ('__external_id', '__externalId')
+    """
+    return "__" + column.strip('"')
+
+
+def _warnings(place: Place, row: Row, changes: tuple[Change, ...]) -> list[str]:
+    warnings = []
+    column = changes[0].column
+    if row.erased:
+        warnings.append("The row was erased: its old value is not kept anywhere.")
+    elif changes[0].shown == "NULL" and len(changes) == 1:
+        warnings.append(f"The old {column} is kept only in the sealed before-image.")
+    elif len(changes) > 1:
+        warnings.append(f"The old {column} moves to {changes[1].column}.{kept_name(column)}.")
+    warnings += [
+        f"The row also holds {key.name} ({', '.join(key.columns)}), which this does not release."
+        for key in place.table.keys
+        if _is_held_too(key, place, row, column)
+    ]
+    return warnings
+
+
+def _is_held_too(key: UniqueKey, place: Place, row: Row, column: str) -> bool:
+    inputs = input_columns(key)
+    if key.primary or not key.counts_deleted or key == place.key or column in inputs:
+        return False
+    return all(row.columns[name] is not None for name in inputs)

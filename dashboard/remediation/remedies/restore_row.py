@@ -1,0 +1,93 @@
+"""Restore the row: it is live again, as if it had not been deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from collectors.model import SoftDeleteMarker
+from dashboard.remediation.changes import Write
+from dashboard.remediation.facts import Facts, RemedyName
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.remedies.remedy import Draft, Goal
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRow:
+    """Sets the marker back to what it is on a live row, and nothing else."""
+
+    name: ClassVar[RemedyName] = RemedyName.RESTORE_ROW
+    title: ClassVar[str] = "Restore the record"
+    advice: ClassVar[str] = (
+        "For a record that was deleted by mistake: it comes back with its history and access, "
+        "and a create is then answered as a duplicate."
+    )
+
+    def draft(self, facts: Facts) -> Draft | Refusal:
+        """What it would write, or why it may not."""
+        table, row = facts.place.table, facts.row
+        assert row is not None
+        assert table.marker is not None
+        if row.erased:
+            return Refusal(
+                RefusalCode.ERASED,
+                "The row was erased or anonymized, or is about to be: it is never restored.",
+            )
+        column = table.column(table.marker.column)
+        if column is None:
+            return Refusal(RefusalCode.NOTHING_TO_CHANGE, "The table has no such marker column.")
+        return Draft(
+            changes=(Write(column.name, column.type, live_value(table.marker), clear=True),),
+            goal=Goal(deleted=False),
+            checked=tuple(key for key in table.keys if not key.primary),
+            preconditions=(
+                "the row is still deleted, and as it was seen",
+                "it was not erased",
+                "no live row holds any of its unique keys",
+            ),
+            undo="The row is marked deleted again, as long as it is unchanged and nothing newer "
+            "refers to it.",
+            warnings=tuple(_warnings(facts)),
+        )
+
+    def not_for_support(self, facts: Facts) -> str | None:
+        """Only where erasure can be told, and nothing above the row is deleted."""
+        if facts.place.table.erased_when is None:
+            return "it is not known how this table says that somebody was erased"
+        if facts.parent_deleted is None:
+            return "it is not known whether what the record belongs to was deleted"
+        if facts.parent_deleted:
+            return "what the record belongs to was deleted as well"
+        return None
+
+
+def live_value(marker: SoftDeleteMarker) -> str | None:
+    """The text of the marker's live value, from the SQL literal that the catalog gives.
+
+    >>> from collectors.model import MarkerKind
+    >>> live_value(SoftDeleteMarker("s", MarkerKind.STATUS, "s = 'x'", "'it''s on'::state", None))
+    "it's on"
+    >>> live_value(SoftDeleteMarker("d", MarkerKind.TIMESTAMP, "d IS NOT NULL", "NULL", "d"))
+    """
+    literal = marker.live.strip()
+    if literal.upper() == "NULL":
+        return None
+    if literal.startswith("'"):
+        return literal[1 : literal.rindex("'")].replace("''", "'")
+    return literal.split("::")[0]
+
+
+def _warnings(facts: Facts) -> list[str]:
+    place = facts.place
+    warnings = ["Its history and access come back, and possibly its billing."]
+    if place.dependents:
+        tables = ", ".join(place.dependents)
+        warnings.append(f"Rows that were deleted with it stay deleted: {tables}.")
+    if facts.parent_deleted:
+        warnings.append("What it belongs to is deleted and stays so.")
+    if place.table.erased_when is None:
+        warnings.append("It is not known whether its owner asked for erasure.")
+    if kept := place.table.kept_in:
+        names = ", ".join(sorted(kept))
+        warnings.append(f"A value that an earlier release took away is not put back: {names}.")
+    return warnings

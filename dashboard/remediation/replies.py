@@ -1,0 +1,213 @@
+"""The text for the ticket: what support sends to the developer whose call failed.
+
+It goes to one organization, so it never says whether a person is known to another: where the key
+reaches beyond one organization, it does not even say that somebody holds it. It names no customer,
+no row and nothing of ours but the table in the reader's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from collectors.model import Verdict
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.guard import singular
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a reply may speak of.
+
+    table      whose rows the call was about: "customers"
+    columns    the key's columns or expressions as the catalog prints them
+    own        the key belongs to one organization: what holds it is the reader's own
+    attempts   how many failed requests we know of
+    cured_by   the Remedy that was applied, if it was one of ours
+    """
+
+    verdict: Verdict
+    table: str
+    columns: tuple[str, ...] = ()
+    own: bool = True
+    attempts: int = 0
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    cured_by: RemedyName | None = None
+    cured_at: datetime | None = None
+
+
+def reply(case: Case) -> str:
+    """The whole reply, in paragraphs of plain text."""
+    write = _EACH[case.verdict] if case.own or not _speaks_of_holder(case) else _beyond
+    return "\n\n".join(["Hello,", *write(case), "Kind regards"])
+
+
+def _speaks_of_holder(case: Case) -> bool:
+    """Verdicts whose reply says that a record with these values exists or existed."""
+    return case.verdict not in (Verdict.OTHER_FAILURE, Verdict.UNDECIDED)
+
+
+def _blocked_by_tombstone(case: Case) -> list[str]:
+    one = singular(case.table)
+    return [
+        f"thank you for the report. {_since(case)} The cause is a fault on our side: a {one} with "
+        f"the same {_what(case)} was deleted from your account earlier, and our database still "
+        "keeps that value for the deleted record. Our API should never answer this with a 500.",
+        "Retrying does not help until we have released the value; your request itself is fine. We "
+        "will write again as soon as that is done, and the same request will then answer 201.",
+        _until_fixed(case),
+    ]
+
+
+def _blocked_by_leftover(case: Case) -> list[str]:
+    one = singular(case.table)
+    return [
+        f"thank you for the report. {_since(case)} The cause is a fault on our side: a {one} with "
+        f"the same {_what(case)} was left behind when the record it belonged to was deleted from "
+        "your account.",
+        "Retrying does not help for now. Our engineers have to clean this up by hand, and we will "
+        "write again when it is done.",
+        _until_fixed(case),
+    ]
+
+
+def _unblocked(case: Case) -> list[str]:
+    one = singular(case.table)
+    if case.cured_by is RemedyName.RESTORE_ROW:
+        return [
+            f"the {one} that had been deleted from your account is back{_at(case)}, with its "
+            "history.",
+            f"Please do not create it again: the API will answer that the {one} exists. Look it up "
+            f"by its {_what(case)} and update it instead.",
+            "Neither you nor your request did anything wrong; the 500 was ours.",
+        ]
+    how = "we have released it" if case.cured_by else "it is free again"
+    return [
+        f"the value that kept your request from succeeding was held by a record deleted earlier; "
+        f"{how}{_at(case)}.",
+        "Please send the same request once more: it will answer 201. If it does not, reply here "
+        "with the time of the attempt.",
+        _until_fixed(case),
+    ]
+
+
+def _live_duplicate(case: Case) -> list[str]:
+    one = singular(case.table)
+    return [
+        f"thank you for the report. A {one} with the same {_what(case)} exists in your account, so "
+        "it cannot be created a second time.",
+        "Our API should have told you so with a 409 or 422 instead of a 500; we have noted that as "
+        "a fault of ours.",
+        f"Retrying does not help. Look the {one} up by its {_what(case)} and update it, or use "
+        "another value.",
+    ]
+
+
+def _concurrent_create(case: Case) -> list[str]:
+    one = singular(case.table)
+    return [
+        f"thank you for the report. Two requests to create the same {one} arrived within moments "
+        "of each other: one succeeded, and the other should have been told so instead of getting "
+        "a 500.",
+        f"Nothing is lost. Look the {one} up by its {_what(case)}: it is there. There is no need "
+        "to send the create again.",
+        "To be safe until we answer such a race properly: send one create at a time for the same "
+        f"{_what(case)}, and look it up before you retry.",
+    ]
+
+
+def _holder_gone(case: Case) -> list[str]:
+    return [
+        f"thank you for the report. {_since(case)} Something held the same {_what(case)} at that "
+        "moment and does not any more, so we can no longer prove what it was.",
+        "Please send the same request once more: nothing stands in its way now. If it fails again, "
+        "reply here with the time of the attempt, and we will look at once.",
+    ]
+
+
+def _other_failure(case: Case) -> list[str]:
+    return [
+        f"thank you for the report. {_since(case)} This failure has another cause than a value "
+        "that is already taken, and our engineers are looking into it separately.",
+        "Retrying once is safe. If it keeps failing, reply here with the time of the attempt and "
+        "the request's path; please leave personal data out.",
+    ]
+
+
+def _undecided(case: Case) -> list[str]:
+    return [
+        f"thank you for the report. {_since(case)} We do not yet know which record your request "
+        "met, and are looking into it.",
+        "Until we write again: retrying is safe, but will probably give the same answer. The exact "
+        "time of one failed attempt helps us most; please leave personal data out.",
+    ]
+
+
+def _beyond(case: Case) -> list[str]:
+    """A key that reaches beyond one organization: nothing about who holds it."""
+    if case.verdict is Verdict.UNBLOCKED:
+        return [
+            f"the fault on our side that kept your request from succeeding is mended{_at(case)}.",
+            "Please send the same request once more. If it fails again, reply here with the time "
+            "of the attempt.",
+        ]
+    return [
+        f"thank you for the report. {_since(case)} Your request was well formed, and our API "
+        "should not have answered it with a 500; we have noted that as a fault of ours.",
+        "Retrying with the same values does not help for now. Our engineers are looking into it, "
+        "and we will write again.",
+    ]
+
+
+def _until_fixed(case: Case) -> str:
+    """How to live with it meanwhile, which is mostly a matter of test suites."""
+    return (
+        "Until the fix is out: if this comes from automated tests, use a fresh "
+        f"{_what(case)} for each run (for e-mail, an address with a random part), and let the "
+        f"clean-up delete each {singular(case.table)} without creating it again afterwards. After "
+        "the fix, creating, deleting and creating again with the same values will answer 201."
+    )
+
+
+def _since(case: Case) -> str:
+    if case.first_seen is None:
+        return "We have found the failed request."
+    first = f"{case.first_seen:%d %B %Y, %H:%M} UTC"
+    if case.attempts <= 1 or case.last_seen is None:
+        return f"We have found the failed request of {first}."
+    last = f"{case.last_seen:%d %B %Y, %H:%M} UTC"
+    return f"We have found at least {case.attempts} failed requests, from {first} to {last}."
+
+
+def _at(case: Case) -> str:
+    return "" if case.cured_at is None else f" (since {case.cured_at:%d %B %Y, %H:%M} UTC)"
+
+
+def _what(case: Case) -> str:
+    """The key in a developer's words: "e-mail address", "external ID"."""
+    expressions = " ".join(case.columns).lower()
+    for word, name in _WORDS.items():
+        if word in expressions:
+            return name
+    return "value"
+
+
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {"email": "e-mail address", "external": "external ID", "slug": "slug", "code": "code"}
+)
+
+_EACH: Mapping[Verdict, Callable[[Case], list[str]]] = MappingProxyType(
+    {
+        Verdict.BLOCKED_BY_TOMBSTONE: _blocked_by_tombstone,
+        Verdict.BLOCKED_BY_LEFTOVER: _blocked_by_leftover,
+        Verdict.UNBLOCKED: _unblocked,
+        Verdict.LIVE_DUPLICATE: _live_duplicate,
+        Verdict.CONCURRENT_CREATE: _concurrent_create,
+        Verdict.HOLDER_GONE: _holder_gone,
+        Verdict.OTHER_FAILURE: _other_failure,
+        Verdict.UNDECIDED: _undecided,
+    }
+)

@@ -1,0 +1,31 @@
+"""The door as the settings set it up: the command line and the dashboard open it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collectors.evidence.database import Store
+from collectors.inquiry import read_targets, target_catalog
+from collectors.model import Catalog
+from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.settings import Settings
+from dashboard.remediation.service.door import Remediation
+from dashboard.settings import WriteSettings
+
+
+def open_remediation(
+    settings: Settings,
+    writing: WriteSettings,
+    store: Store,
+    readers: Mapping[str, ReadTarget] | None = None,
+) -> Remediation:
+    """The one door, over every configured Target; nothing is connected to yet.
+
+    `readers` are handles to go on using; by default it gets its own.
+    """
+
+    def catalogs(snapshot: Snapshot) -> Catalog:
+        return target_catalog(snapshot, settings.targets[snapshot.target])
+
+    handles = read_targets(settings) if readers is None else readers
+    return Remediation(store, handles, writing, catalogs=catalogs)

@@ -1,0 +1,200 @@
+"""From a wish to a plan that may run, or the first Refusal: rights, facts, plan, approval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    RemediationRow,
+    find_remediation,
+    list_remediations,
+)
+from collectors.model import input_columns
+from dashboard.access import Actor
+from dashboard.remediation.facts import RemedyName, Row
+from dashboard.remediation.guard import unfit_reason
+from dashboard.remediation.journal.images import open_image, previewed_row
+from dashboard.remediation.journal.ledger import Order, done_by, slot_of
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan, make_plan
+from dashboard.remediation.remedies import REMEDIES
+from dashboard.remediation.service import rights
+from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
+from dashboard.remediation.service.values import Approval, Offer
+from dashboard.remediation.undo import BeforeImage, plan_undo
+from dashboard.remediation.writer import Writer
+from dashboard.settings import WriteSettings
+
+SAYS_NOTHING = frozenset({"t", "f", "true", "false"})
+"""Key values that are no more than a word."""
+
+LOOKS_DONE = (RefusalCode.KEY_NOT_HELD, RefusalCode.NOT_A_TOMBSTONE)
+"""What a row looks like once a remedy has been at work on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes plans; writes nothing."""
+
+    sources: Sources
+    settings: WriteSettings
+    writer: Callable[[str], Writer]
+    clock: Callable[[], datetime]
+
+    def offers(self, conflict_id: str, actor: Actor) -> list[Offer]:
+        """Every Remedy, judged by what the reader sees."""
+        case = self.sources.case(conflict_id)
+        row = case if isinstance(case, Refusal) else read_row(case)
+        if isinstance(case, Refusal):
+            return [_offer(name, case) for name in REMEDIES]
+        if isinstance(row, Refusal):
+            return [_offer(name, row) for name in REMEDIES]
+        refusals = {name: self._against(case, row, name, actor) for name in REMEDIES}
+        best = next((name for name, refusal in refusals.items() if refusal is None), None)
+        return [_offer(name, refusal, first=name is best) for name, refusal in refusals.items()]
+
+    def afresh(
+        self, conflict_id: str, remedy: RemedyName, actor: Actor
+    ) -> RemediationPlan | Refusal:
+        """A plan for the row as the writer sees it now."""
+        case = self._allowed(conflict_id, remedy, actor)
+        if isinstance(case, Refusal):
+            return case
+        row = self.writer(case.place.target).look(case.place)
+        if isinstance(row, Refusal):
+            return row
+        plan = self._plan(case, row, remedy, actor)
+        if isinstance(plan, Refusal) and plan.code in LOOKS_DONE:
+            return self._done_already(case) or plan
+        return plan
+
+    def approved(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Order | Refusal:
+        """The approved plan, made again from the row as its Preview saw it."""
+        case = self._allowed(conflict_id, remedy, approval.actor)
+        if isinstance(case, Refusal):
+            return case
+        kept = previewed_row(self.sources.store, approval.digest)
+        if kept is None:
+            return Refusal(
+                RefusalCode.NOT_PREVIEWED, "No Preview of this digest is known: preview it first."
+            )
+        row, previewed_at = kept
+        plan = self._plan(case, row, remedy, approval.actor)
+        return plan if isinstance(plan, Refusal) else self._order(plan, approval, previewed_at)
+
+    def back(self, remediation_id: str, actor: Actor) -> RemediationPlan | Refusal:
+        """The plan that takes a remediation back."""
+        done = find_remediation(self.sources.store, remediation_id)
+        if done is None:
+            return Refusal(RefusalCode.NOTHING_TO_UNDO, "There is no such remediation.")
+        image = open_image(self.sources.store, remediation_id, self.clock())
+        values = None if image is None else image.values
+        case = self.sources.case(done.conflict_id, row_id=done.row_id, values=values)
+        if isinstance(case, Refusal):
+            return case
+        return (
+            rights.standing_refusal(self.settings, actor, case.place)
+            or rights.undo_refusal(actor, done)
+            or self._not_undoable(done)
+            or _plan_back(case, image, done)
+        )
+
+    def approved_back(self, remediation_id: str, approval: Approval) -> Order | Refusal:
+        """The approved way back."""
+        plan = self.back(remediation_id, approval.actor)
+        return plan if isinstance(plan, Refusal) else self._order(plan, approval, approval.at)
+
+    def _allowed(self, conflict_id: str, remedy: RemedyName, actor: Actor) -> Case | Refusal:
+        case = self.sources.case(conflict_id)
+        if isinstance(case, Refusal):
+            return case
+        return rights.remedy_refusal(self.settings, actor, remedy, case.place) or case
+
+    def _against(
+        self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor
+    ) -> Refusal | None:
+        refusal = rights.remedy_refusal(self.settings, actor, remedy, case.place)
+        plan = refusal or self._plan(case, row, remedy, actor)
+        if not isinstance(plan, Refusal):
+            return None
+        return (plan.code in LOOKS_DONE and self._done_already(case)) or plan
+
+    def _plan(
+        self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor
+    ) -> RemediationPlan | Refusal:
+        known = rights.triggers_known(self.settings, case.place)
+        facts = facts_of(case, row, triggers_known=known)
+        return rights.role_refusal(actor, remedy, facts) or make_plan(facts, remedy)
+
+    def _order(
+        self, plan: RemediationPlan, approval: Approval, previewed_at: datetime
+    ) -> Order | Refusal:
+        """The plan with its Approval, if it is this plan that was approved."""
+        if plan.digest != approval.digest:
+            return Refusal(
+                RefusalCode.CHANGED_SINCE_PREVIEW,
+                "The plan is no longer the one that was approved: the table, its keys or the "
+                "Conflict's row have changed. Preview it again.",
+            )
+        unfit = unfit_reason(approval.reason, approval.ticket, _telling_values(plan))
+        if unfit is not None:
+            return unfit
+        return Order(
+            plan=plan,
+            actor=str(approval.actor),
+            role=approval.actor.role,
+            reason=approval.reason.strip(),
+            ticket=approval.ticket,
+            previewed_at=previewed_at,
+            approved_at=approval.at,
+            undo_until=self.clock() + timedelta(days=self.settings.remediation.undo_days),
+        )
+
+    def _not_undoable(self, done: RemediationRow) -> Refusal | None:
+        if done.undoes is not None:
+            text = "This was an undo itself: run the remedy again instead."
+        elif done.state == "undone":
+            undo = find_remediation(self.sources.store, done.undone_by or "")
+            return Refusal(
+                RefusalCode.ALREADY_DONE, f"This was already undone {done_by(undo or done)}."
+            )
+        elif done.state != "applied":
+            text = f"This remediation is {done.state}: there is nothing to take back."
+        else:
+            return None
+        return Refusal(RefusalCode.NOTHING_TO_UNDO, text)
+
+    def _done_already(self, case: Case) -> Refusal | None:
+        """A row that needs nothing any more because of us: who did it, and when."""
+        wanted = RemediationFilter(slot=slot_of(case.place), state="applied")
+        latest = next(iter(list_remediations(self.sources.store, wanted, limit=1)), None)
+        if latest is None or latest.undoes is not None:
+            return None
+        return Refusal(RefusalCode.ALREADY_DONE, f"This was already done {done_by(latest)}.")
+
+
+def _plan_back(
+    case: Case, image: BeforeImage | None, done: RemediationRow
+) -> RemediationPlan | Refusal:
+    if image is None:
+        return Refusal(
+            RefusalCode.NOTHING_TO_UNDO,
+            "Its before-image is no longer kept, or never was because the row was erased.",
+        )
+    return plan_undo(case.place, image, RemedyName(done.remedy), done.id)
+
+
+def _telling_values(plan: RemediationPlan) -> list[str]:
+    """What a reason may not say: the key's values, and what the key's columns hold."""
+    key, columns = plan.place.key, plan.before.columns
+    held = [columns.get(name) for name in input_columns(key)] if key else []
+    values = {value for value in (*(plan.place.values or ()), *held) if value}
+    return sorted(value for value in values if value.casefold() not in SAYS_NOTHING)
+
+
+def _offer(name: RemedyName, refusal: Refusal | None, *, first: bool = False) -> Offer:
+    remedy = REMEDIES[name]
+    return Offer(name, remedy.title, remedy.advice, refusal, first=first)

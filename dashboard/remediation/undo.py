@@ -1,0 +1,110 @@
+"""The way back: a plan that puts back every column that an applied plan wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectors.model import KeyValues, input_columns
+from dashboard.remediation.changes import Change, Write
+from dashboard.remediation.facts import Place, RemedyName, Row
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan, assemble
+from dashboard.remediation.remedies import Draft, Goal
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeImage:
+    """The row as a plan found it and as it left it.
+
+    written  the columns the plan wrote
+    values   the Conflict's KeyValues
+    horizon  the oldest transaction that was still running when the plan did
+    """
+
+    before: Row
+    written: tuple[str, ...]
+    values: KeyValues | None = field(repr=False)
+    after: Row | None = None
+    horizon: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that is sealed."""
+        return {
+            "before": self.before.as_json(),
+            "written": list(self.written),
+            "values": None if self.values is None else list(self.values),
+            "after": None if self.after is None else self.after.as_json(),
+            "horizon": self.horizon,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> BeforeImage:
+        """The reverse of `as_json`."""
+        after, values = stored["after"], stored["values"]
+        return cls(
+            before=Row.from_json(stored["before"]),
+            written=tuple(stored["written"]),
+            values=None if values is None else tuple(values),
+            after=None if after is None else Row.from_json(after),
+            horizon=stored["horizon"],
+        )
+
+
+def plan_undo(
+    place: Place, image: BeforeImage, remedy: RemedyName, remediation_id: str
+) -> RemediationPlan | Refusal:
+    """The plan that takes this remediation back.
+
+    It expects the row as the remediation left it, column by column: whatever has changed since is
+    somebody else's, and is not ours to overwrite.
+    """
+    after = image.after
+    if after is None or place.table.marker is None:
+        return Refusal(RefusalCode.NOTHING_TO_UNDO, "What the plan left behind was not recorded.")
+    missing = [name for name in image.written if place.table.column(name) is None]
+    if missing or after.columns.keys() != {column.name for column in place.table.columns}:
+        return Refusal(
+            RefusalCode.CHANGED_SINCE_PREVIEW,
+            f"The columns of {place.table.label} have changed since: an engineer must look.",
+        )
+    restored = remedy is RemedyName.RESTORE_ROW
+    changes = tuple(_put_back(place, image, name) for name in image.written)
+    draft = Draft(
+        changes=changes,
+        goal=Goal(deleted=image.before.deleted, holds=image.before.holds if place.key else None),
+        checked=() if restored else _keys_written(place, changes),
+        preconditions=_preconditions(restored=restored),
+        undo="None of its own: run the remedy again.",
+        undoable=False,
+        warnings=("Whoever was kept out before is kept out again.",),
+    )
+    horizon = image.horizon if restored else None
+    return assemble(place, after, draft, remedy, undoes=remediation_id, horizon=horizon)
+
+
+def _put_back(place: Place, image: BeforeImage, name: str) -> Write:
+    column = place.table.column(name)
+    marker = place.table.marker
+    assert column is not None
+    assert marker is not None
+    return Write(name, column.type, image.before.columns[name], clear=name == marker.column)
+
+
+def _keys_written(place: Place, changes: tuple[Change, ...]) -> tuple[Any, ...]:
+    written = {change.column for change in changes}
+    return tuple(
+        key for key in place.table.keys if not key.primary and written & {*input_columns(key)}
+    )
+
+
+def _preconditions(*, restored: bool) -> tuple[str, ...]:
+    if restored:
+        return (
+            "the row is as the restore left it",
+            "nothing newer refers to it",
+        )
+    return (
+        "the row is still deleted, and as the release left it",
+        "nobody holds the value that is put back",
+    )

@@ -1,0 +1,104 @@
+"""What a browser session remembers between reruns: the only user of `st.session_state`.
+
+Two sessions share nothing. Nothing here outlives the session, and nothing goes into the URL: the
+ticket that somebody pasted holds an e-mail address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+import streamlit as st
+
+from collectors.explain import LiveLook, SearchAnswer
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, Failed, Refused
+from dashboard.remediation.service import Offer, Preview
+
+
+@dataclass
+class Paging:
+    """Where a list was turned to. `of` is what was listed: another filter begins anew."""
+
+    of: object = None
+    behind: list[tuple[datetime | None, str]] = field(default_factory=list)
+
+
+@dataclass
+class OpenPlan:
+    """A plan in an open dialog: a Remedy for a Conflict, or the way back from a remediation.
+
+    why      what it is good for, in our words
+    seen     its Preview, or why there is none; None before it was asked for
+    refused  why it could not be done although it had a Preview
+    """
+
+    title: str
+    conflict_id: str
+    remedy: RemedyName
+    why: str = "It puts back every column that was written, if the row is as it was left."
+    undoes: str | None = None
+    seen: Preview | Refused | None = None
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a remediation of this session ended."""
+
+    plan: OpenPlan
+    outcome: Applied | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The Remedies for a Conflict as they were at a moment and a state of the store."""
+
+    offers: tuple[Offer, ...]
+    asked_at: datetime
+    generation: int
+
+
+@dataclass
+class Session:
+    """One session's memory.
+
+    answer      what the pasted text meant, until it is cleared
+    looks       live looks, `offered` Remedies, `ended` remediations: each by Conflict
+    plan        the plan in an open dialog
+    generation  the state of the store that the page shows
+    """
+
+    answer: SearchAnswer | None = None
+    looks: dict[str, LiveLook] = field(default_factory=dict)
+    offered: dict[str, Offered] = field(default_factory=dict)
+    plan: OpenPlan | None = None
+    ended: dict[str, Ended] = field(default_factory=dict)
+    generation: int | None = None
+    paging: dict[str, Paging] = field(default_factory=dict)
+
+
+def session() -> Session:
+    """The memory of the session that this run belongs to."""
+    return cast("Session", st.session_state.setdefault("tombstone", Session()))
+
+
+def clicked_row(key: str) -> int | None:
+    """Which row's button was clicked, in the one run that the click started."""
+    click = st.session_state.get(key)
+    return None if click is None else int(click["row"])
+
+
+def clear(key: str, empty: str = "") -> None:
+    """Empty a text box; only before it is drawn, or in a callback."""
+    st.session_state[key] = empty
+
+
+def paging(name: str, of: object) -> Paging:
+    """Where the list `name` was turned to, at its start if it now lists something else."""
+    held = session().paging.get(name)
+    if held is None or held.of != of:
+        held = session().paging[name] = Paging(of)
+    return held

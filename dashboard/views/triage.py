@@ -1,0 +1,37 @@
+"""Triage: paste a ticket, see what it is; below, everything that is blocked or undecided."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import data
+from dashboard.components import (
+    conflict_list,
+    filters,
+    finder,
+    first_run,
+    freshness,
+    header,
+    queue,
+    summary,
+    undecided,
+)
+
+
+def render() -> None:
+    """The page."""
+    header.show()
+    freshness.show()
+    if not data.environments():
+        first_run.show(collected=data.last_run() is not None)
+        return
+    finder.show()
+    overview = st.container()
+    chosen_queue = queue.show()
+    chosen = filters.show(conflicts=chosen_queue == "Conflicts")
+    with overview:
+        summary.show(chosen)
+    if chosen_queue == "Conflicts":
+        conflict_list.show(chosen)
+    else:
+        undecided.show(chosen)

@@ -1,0 +1,162 @@
+"""The whole demo, started once by its own command, and a real Chromium to look at it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ARTEFACTS = Path("artefacts")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo; `said` is the JSON line it printed."""
+
+    process: subprocess.Popen[str]
+    said: Mapping[str, Any]
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return Path(self.said["data"])
+
+    @property
+    def dashboard(self) -> str:
+        """The dashboard's address."""
+        return str(self.said["dashboard"])
+
+    def tombstone(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command over the demo's settings."""
+        return subprocess.run(
+            [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments],
+            env=environment(self.data),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def call(self, organization: str, method: str, path: str, **body: Any) -> httpx.Response:
+        """A request of an organization ("production/alder-ash") to the shop's API."""
+        token = self.said["tokens"][organization]
+        return httpx.request(
+            method,
+            f"{self.said['api']}/v1/customers/{path}",
+            headers={"Authorization": f"Bearer {token}"},
+            json=body or None,
+            timeout=30,
+        )
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Our own, with the demo's settings and no others."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
+    return own | {"TOMBSTONE_CONFIG": str(data / "tombstone.toml")}
+
+
+def start_demo(data: Path) -> Demo:
+    """Start it as a user does, and wait until it says that it stands."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from dashboard.cli import main; main()",
+            *("demo", "--data", str(data), "--headless", "--json"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, "the demo did not start"
+    return Demo(process, json.loads(line))
+
+
+def stop_demo(demo: Demo, number: int = signal.SIGINT) -> int:
+    """Send it a signal and wait for its end; its exit code."""
+    demo.process.send_signal(number)
+    code = demo.process.wait(timeout=30)
+    if demo.process.stdout is not None:
+        demo.process.stdout.close()
+    return code
+
+
+class Stage:
+    """The demo's one data folder, played once; started again for whoever finds it stopped."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._running: Demo | None = None
+
+    def running(self) -> Demo:
+        """The demo as it runs."""
+        if self._running is None or self._running.process.poll() is not None:
+            self._running = start_demo(self._data)
+        return self._running
+
+    def stop(self) -> None:
+        """Stop it if it runs."""
+        if self._running is not None and self._running.process.poll() is None:
+            stop_demo(self._running)
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where the demo is played, for all tests of a process."""
+    folder = tmp_path_factory.mktemp("demo")
+    stage = Stage(folder)
+    yield stage
+    stage.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def demo(stage: Stage) -> Demo:
+    """The demo, with its scenario played and collected."""
+    return stage.running()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if path is None:
+        pytest.fail("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of its own session; a picture is kept of how it looked in the end."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    yield page
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{request.node.name}.png", full_page=True)
+    context.close()

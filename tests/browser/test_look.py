@@ -1,0 +1,127 @@
+"""What only a browser shows: nothing is fetched, charts draw, a dialog outlives a refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
+from collectors.evidence.store import finish_run, start_run
+from collectors.model import Verdict
+from dashboard.components.freshness import EVERY_SECONDS
+from sample_data.postgres import Database
+from tests.factories import new_store
+from tests.views import shop, story
+from tests.views.serving import serving
+
+WITHIN = (EVERY_SECONDS + 10) * 1_000
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store]]:
+    """A dashboard over the story, and its store."""
+    folder = tmp_path_factory.mktemp("told")
+    store = new_store(folder)
+    story.tell(store)
+    with serving(folder) as address:
+        yield address, store
+    store.close()
+
+
+class Watch:
+    """Every request that leaves the page's own origin, and everything the browser refused."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.outbound: list[str] = []
+        self.refused: list[str] = []
+        self._own = (address, address.replace("http", "ws", 1), "data:", "blob:")
+        page.on("request", self._note)
+        page.on("console", lambda message: self._console(message.text))
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith(self._own):
+            self.outbound.append(request.url)
+
+    def _console(self, text: str) -> None:
+        if "Content Security Policy" in text:
+            self.refused.append(text)
+
+
+def hostile_conflict(store: Store) -> str:
+    blocked = ConflictFilter(verdicts=(Verdict.BLOCKED_BY_TOMBSTONE,))
+    return next(c.id for c in list_conflicts(store, blocked) if story.HOSTILE in c.reasons)
+
+
+def test_hostile_events_make_the_browser_fetch_nothing(page: Page, told: tuple[str, Store]) -> None:
+    address, store = told
+    watch = Watch(page, address)
+    page.goto(f"{address}/?queue=Undecided")
+    expect(page.get_by_text(story.HOSTILE).first).to_be_visible()
+    page.goto(f"{address}/conflict?id={hostile_conflict(store)}")
+    expect(page.get_by_text(story.HOSTILE).first).to_be_visible()
+    expect(page.get_by_text("Verdict history")).to_be_visible()
+    assert page.locator("img[src*='evil'], a[href*='evil']").count() == 0
+    assert watch.outbound == []
+    assert watch.refused == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_timeline_is_drawn_under_the_policy_in_either_theme(
+    page: Page, told: tuple[str, Store], scheme: str
+) -> None:
+    address, store = told
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{address}/conflict?id={hostile_conflict(store)}")
+    chart = page.get_by_test_id("stVegaLiteChart")
+    expect(chart.get_by_text("Attempt failed")).to_be_visible()
+
+
+def test_a_row_s_button_opens_its_conflict_and_back_returns(
+    page: Page, told: tuple[str, Store]
+) -> None:
+    address, store = told
+    page.goto(address)
+    rows = page.get_by_test_id("stDataFrame")
+    expect(rows).to_be_visible()
+    page.wait_for_timeout(1_000)  # the grid draws itself on a canvas, which nothing announces
+    rows.click(position={"x": 35, "y": 52})
+    expect(page.get_by_role("heading", name="Conflict", exact=True)).to_be_visible()
+    assert page.url.endswith(f"/conflict?id={hostile_conflict(store)}")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Tombstone")).to_be_visible()
+
+
+def test_new_data_is_offered_without_touching_what_is_half_written(
+    page: Page, told: tuple[str, Store]
+) -> None:
+    address, store = told
+    page.goto(address)
+    page.get_by_label("Paste a ticket").fill("half a tick")
+    run = start_run(store)
+    finish_run(store, run, read=0, stored=0, unreachable=[], notes=[])
+    offer = page.get_by_role("button", name="New data: refresh")
+    expect(offer).to_be_visible(timeout=WITHIN)
+    expect(page.get_by_label("Paste a ticket")).to_have_value("half a tick")
+    offer.click()
+    expect(offer).to_have_count(0)
+
+
+def test_a_dialog_outlives_the_refresh_of_the_page_behind_it(
+    page: Page, database: Database, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    conflict_id = shop.open_shop(database, store)
+    with serving(tmp_path, **shop.settings(database)) as address:
+        page.goto(f"{address}/conflict?id={conflict_id}")
+        page.get_by_role("button", name="Preview").first.click()
+        reason = page.get_by_role("dialog").get_by_label("Why is this done")
+        reason.fill("half a reas")
+        finish_run(store, start_run(store), read=0, stored=0, unreachable=[], notes=[])
+        behind = page.get_by_text("New data: refresh")
+        expect(behind).to_be_attached(timeout=WITHIN)
+        expect(reason).to_have_value("half a reas")
+    store.close()

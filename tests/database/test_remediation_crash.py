@@ -1,0 +1,277 @@
+"""Killed at any step, the journal and the row agree as soon as somebody settles."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collectors.evidence.reads.remediations import RemediationRow, list_remediations
+from collectors.model import Verdict
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, Failed, RefusalCode, Step
+from dashboard.remediation.service import Preview, verify
+from sample_data.postgres import Database
+from tests.database.remediation_world import (
+    ENGINEER,
+    EXTERNAL,
+    World,
+    applied,
+    approved,
+    previewed,
+    refusal,
+    undone,
+)
+from tests.factories import SECRET
+
+RELEASE = RemedyName.RELEASE_KEY
+COMMITTED = (Step.COMMITTED, Step.VERIFIED, Step.OUTCOME)
+
+
+class Died(Exception):
+    """The process went on, but this call did not."""
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def doomed() -> Iterator[subprocess.Popen[str]]:
+    """Where processes that are to be killed come from."""
+    command = [sys.executable, "-m", "tests.database.remediation_crash"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+Kill = Callable[..., None]
+
+
+@pytest.fixture
+def kill(world: World, doomed: subprocess.Popen[str]) -> Kill:
+    """Apply a plan in a process of its own, which dies at a step."""
+
+    def killed(conflict: str, digest: str, step: Step, undoes: str = "") -> None:
+        facts = {
+            "store_url": f"sqlite:///{world.folder}/store.sqlite",
+            "secret": SECRET,
+            "read_dsn": world.database.dsn,
+            "settings": {
+                "targets": {"production": {"write_dsn": world.writer_dsn}},
+                "remediation": world.limits,
+            },
+            "step": step,
+            "conflict": conflict,
+            "remedy": RELEASE,
+            "digest": digest,
+            "undoes": undoes,
+        }
+        assert doomed.stdin is not None
+        assert doomed.stdout is not None
+        doomed.stdin.write(f"{json.dumps(facts)}\n")
+        doomed.stdin.flush()
+        assert int(doomed.stdout.readline()) == signal.SIGKILL
+
+    return killed
+
+
+def dies_at(step: Step) -> Callable[[Step], None]:
+    """An announcement that raises at that step."""
+
+    def announce(now: Step) -> None:
+        if now is step:
+            raise Died
+
+    return announce
+
+
+def settle(world: World) -> list[RemediationRow]:
+    """Settle until nothing runs: the server may need a moment to notice who has gone."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        world.door().settle()
+        found = list_remediations(world.store)
+        if all(each.state != "running" for each in found):
+            return found
+        time.sleep(0.1)
+    raise AssertionError("a remediation is still running")
+
+
+@pytest.mark.parametrize("step", list(Step), ids=lambda step: step.name.lower())
+def test_a_release_killed_at_any_step_is_settled_by_what_the_database_says(
+    world: World, kill: Kill, step: Step
+) -> None:
+    jane = world.customer(external_id="cus_0042")
+    before, conflict = world.row(jane), world.conflict(jane, EXTERNAL)
+    digest = previewed(world.door(), conflict).plan.digest
+
+    kill(conflict, digest, step)
+    (remediation,) = settle(world)
+
+    if step in COMMITTED:
+        assert remediation.state == "applied"
+        assert world.row(jane)["external_id"] is None
+        assert world.stored(conflict).verdict is Verdict.UNBLOCKED
+        assert isinstance(undone(world.door(), remediation.id), Applied)
+        assert world.row(jane) == before
+    else:
+        assert (remediation.state, remediation.code) == ("refused", RefusalCode.INTERRUPTED)
+        assert world.row(jane) == before
+        assert world.stored(conflict).verdict is Verdict.BLOCKED_BY_TOMBSTONE
+        assert applied(world.door(), conflict)
+    assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("step", [Step.COMMITTING, Step.COMMITTED], ids=lambda step: step.name)
+def test_a_killed_undo_is_settled_too(world: World, kill: Kill, step: Step) -> None:
+    jane = world.customer(external_id="cus_0042")
+    before, conflict = world.row(jane), world.conflict(jane, EXTERNAL)
+    done = applied(world.door(), conflict)
+    preview = world.door().undo_preview(done.remediation_id, ENGINEER)
+    assert isinstance(preview, Preview)
+    digest = preview.plan.digest
+
+    kill(conflict, digest, step, undoes=done.remediation_id)
+    states = {each.id: each.state for each in settle(world)}
+
+    taken_back = step is Step.COMMITTED
+    assert states[done.remediation_id] == ("undone" if taken_back else "applied")
+    assert (world.row(jane) == before) is taken_back
+    blocked = world.stored(conflict).verdict is Verdict.BLOCKED_BY_TOMBSTONE
+    assert blocked is taken_back
+
+
+@pytest.mark.parametrize("step", list(Step), ids=lambda step: step.name.lower())
+def test_after_a_call_that_broke_off_the_next_one_finds_the_truth(world: World, step: Step) -> None:
+    conflict = world.conflict(world.customer())
+    approval = approved(previewed(world.door(), conflict))
+
+    with pytest.raises(Died):
+        world.door(dies_at(step)).apply(conflict, RELEASE, approval)
+    outcome = world.door().apply(conflict, RELEASE, approval)
+
+    if step in COMMITTED:
+        assert refusal(outcome).code is RefusalCode.ALREADY_DONE
+    else:
+        assert isinstance(outcome, Applied)
+    assert verify(world.store).intact
+
+
+def test_a_connection_lost_while_committing_is_settled_at_once(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    approval = approved(previewed(world.door(), conflict))
+
+    def cut(step: Step) -> None:
+        if step is Step.COMMITTING:
+            world.database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name LIKE 'tombstone %' AND state = 'idle in transaction' "
+                "AND datname = current_database()"
+            )
+
+    outcome = world.door(cut).apply(conflict, RELEASE, approval)
+
+    assert refusal(outcome).code is RefusalCode.INTERRUPTED
+    assert world.stored(conflict).verdict is Verdict.BLOCKED_BY_TOMBSTONE
+
+
+def test_a_row_that_fits_neither_image_is_closed_until_somebody_has_looked(
+    world: World, kill: Kill
+) -> None:
+    jane = world.customer()
+    conflict = world.conflict(jane)
+    digest = previewed(world.door(), conflict).plan.digest
+    kill(conflict, digest, Step.COMMITTED)
+    world.update(jane, "email = 'someone@example.com', tax_id = 'DE1'")
+    forget_the_transaction(world)
+
+    (outcome,) = world.door().settle()
+    assert isinstance(outcome, Failed)
+    assert {each.column for each in outcome.difference} == {"email", "tax_id"}
+
+    world.update(jane, "email = 'Jane@Example.com'")
+    approval = approved(previewed(world.door(), conflict))
+    closed = refusal(world.door().apply(conflict, RELEASE, approval))
+    assert closed.code is RefusalCode.NEEDS_A_LOOK
+
+    assert world.door().reopen(outcome.remediation_id, ENGINEER, "looked at it") is None
+    assert isinstance(world.door().apply(conflict, RELEASE, approval), Applied)
+    assert verify(world.store).intact
+
+
+def forget_the_transaction(world: World) -> None:
+    """As on a server restored from a backup: the transaction's id lies in its future."""
+    from sqlalchemy import update
+
+    from collectors.evidence.schema import remediations
+
+    with world.store.write() as connection:
+        connection.execute(update(remediations).values(xid=str(2**40)))
+
+
+@pytest.mark.parametrize("step", [Step.COMMITTING, Step.COMMITTED], ids=lambda step: step.name)
+def test_where_the_transaction_is_not_known_the_row_itself_tells(
+    world: World, kill: Kill, step: Step
+) -> None:
+    conflict = world.conflict(world.customer())
+    digest = previewed(world.door(), conflict).plan.digest
+    kill(conflict, digest, step)
+    forget_the_transaction(world)
+
+    (remediation,) = settle(world)
+
+    assert remediation.state == ("applied" if step is Step.COMMITTED else "refused")
+
+
+def test_what_a_living_process_has_in_hand_is_left_alone(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    approval = approved(previewed(world.door(), conflict))
+    settled: list[object] = []
+
+    def meanwhile(step: Step) -> None:
+        if step in (Step.INTENT, Step.COMMITTING):
+            settled.extend(world.door().settle())
+
+    outcome = world.door(meanwhile).apply(conflict, RELEASE, approval)
+
+    assert isinstance(outcome, Applied)
+    assert settled == []
+
+
+def test_a_process_taken_for_dead_is_kept_from_committing(world: World) -> None:
+    jane = world.customer()
+    conflict = world.conflict(jane)
+    approval = approved(previewed(world.door(), conflict))
+
+    def tomorrow() -> datetime:
+        return datetime.now(UTC) + timedelta(days=1)
+
+    def meanwhile(step: Step) -> None:
+        if step is Step.WRITTEN:
+            disown(world)
+            (settled,) = world.door(clock=tomorrow).settle()
+            assert refusal(settled).code is RefusalCode.INTERRUPTED
+
+    outcome = world.door(meanwhile).apply(conflict, RELEASE, approval)
+
+    assert refusal(outcome).code is RefusalCode.INTERRUPTED
+    assert world.row(jane)["email"] == "Jane@Example.com"
+
+
+def disown(world: World) -> None:
+    """As if another machine were at work on it."""
+    from dashboard.remediation.service import run
+
+    run._at_work.clear()
+    world.store.engine.dispose()

@@ -1,0 +1,212 @@
+"""Whatever the application, the remedies and crashes do, in whatever order: the law holds."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from collectors.evidence.reads.remediations import find_remediation, list_remediations
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, Failed, Refused, Step
+from dashboard.remediation.service import Preview, verify
+from sample_data.postgres import Database, Postgres
+from tests.database.remediation_world import EMAIL, ENGINEER, EXTERNAL, World, approved
+
+pytestmark = pytest.mark.slow
+
+Columns = dict[str, str | None]
+
+
+Previewed = tuple[str, RemedyName, Preview]
+KEYS = st.sampled_from([EMAIL, EXTERNAL])
+REMEDIES = st.sampled_from([RemedyName.RELEASE_KEY, RemedyName.RESTORE_ROW])
+CRASHES = st.none() | st.sampled_from(list(Step))
+CHANGES = ("deleted_at = now()", "deleted_at = NULL", "name = 'Jane'", "external_id = 'cus_3'")
+
+
+class Crash(Exception):
+    """A call that breaks off; the next one finds what it left behind."""
+
+
+class Histories(RuleBasedStateMachine):
+    """One organization in which two people share an address and an external ID."""
+
+    postgres: Postgres
+    previews: Bundle[Previewed] = Bundle("previews")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = ExitStack()
+        name = f"test_{uuid4().hex}"
+        self.postgres.create_database(name, template="template0")
+        self.held.callback(self.postgres.drop_database, name)
+        folder = Path(self.held.enter_context(tempfile.TemporaryDirectory()))
+        database = Database(name, self.postgres.dsn(name))
+        self.world = self.held.enter_context(World.made(database, folder))
+        self.befores: dict[str, Columns] = {}
+        self.numbers = itertools.count(1)
+
+    def teardown(self) -> None:
+        self.held.close()
+
+    @initialize()
+    def two_were_deleted(self) -> None:
+        self.the_application_creates("jane@example.com", "cus_1", True)
+        self.the_application_creates("joe@example.com", "cus_2", True)
+
+    @rule(
+        email=st.sampled_from(["jane@example.com", "JANE@example.com", "joe@example.com"]),
+        external_id=st.sampled_from([None, "cus_1", "cus_2"]),
+        deleted=st.booleans(),
+    )
+    def the_application_creates(self, email: str, external_id: str | None, deleted: bool) -> None:
+        with suppress(psycopg.errors.UniqueViolation):
+            self.world.customer(
+                id=f"{next(self.numbers):032d}",  # not random: hypothesis repeats what it finds
+                email=email,
+                external_id=external_id,
+                deleted=deleted,
+            )
+
+    @rule(data=st.data(), change=st.sampled_from(CHANGES))
+    def the_application_changes_one(self, data: st.DataObject, change: str) -> None:
+        if everybody := list(self.everything()):
+            with suppress(psycopg.errors.UniqueViolation):
+                self.world.update(data.draw(st.sampled_from(everybody)), change)
+
+    @rule(target=previews, data=st.data(), constraint=KEYS, remedy=REMEDIES)
+    def somebody_previews(self, data: st.DataObject, constraint: str, remedy: RemedyName) -> Any:
+        return self.previewed(data, constraint, remedy) or multiple()
+
+    @rule(previewed=consumes(previews), crash=CRASHES)
+    def somebody_applies(self, previewed: Previewed, crash: Step | None) -> None:
+        conflict, remedy, preview = previewed
+        before = self.everything()
+        row = preview.plan.place.row_id
+        try:
+            outcome = self.world.door(self.breaks_at(crash)).apply(
+                conflict, remedy, approved(preview)
+            )
+        except Crash:
+            self.world.door().settle()
+            newest = list_remediations(self.world.store, limit=1)[0]
+            applied = newest.id if newest.state == "applied" else None
+        else:
+            assert not isinstance(outcome, Failed)
+            applied = outcome.remediation_id if isinstance(outcome, Applied) else None
+        self.only_this_row_changed(before, row if applied else None, preview)
+        if applied is not None:
+            self.befores[applied] = before[row]
+
+    @rule(data=st.data(), constraint=KEYS, remedy=REMEDIES, crash=CRASHES)
+    def somebody_previews_and_applies(
+        self, data: st.DataObject, constraint: str, remedy: RemedyName, crash: Step | None
+    ) -> None:
+        previewed = self.previewed(data, constraint, remedy)
+        if previewed is not None:
+            self.somebody_applies(previewed, crash)
+
+    @precondition(lambda self: self.befores)
+    @rule(data=st.data(), crash=CRASHES)
+    def somebody_takes_one_back(self, data: st.DataObject, crash: Step | None) -> None:
+        remediation = data.draw(st.sampled_from(list(self.befores)))
+        before = self.everything()
+        preview = self.world.door().undo_preview(remediation, ENGINEER)
+        if isinstance(preview, Refused):
+            assert preview.refusal.text
+            assert self.everything() == before
+            return
+        try:
+            self.world.door(self.breaks_at(crash)).undo(remediation, approved(preview))
+        except Crash:
+            self.world.door().settle()
+        found = find_remediation(self.world.store, remediation)
+        assert found is not None
+        undone = found.state == "undone"
+        self.only_this_row_changed(before, found.row_id if undone else None, preview)
+        if undone:
+            was, now = self.befores[remediation], self.world.row(found.row_id)
+            assert {c.column: now[c.column] for c in preview.changes} == {
+                c.column: was[c.column] for c in preview.changes
+            }
+
+    @invariant()
+    def the_journal_is_whole_and_nothing_is_left_running(self) -> None:
+        assert verify(self.world.store).intact
+        states = {each.state for each in list_remediations(self.world.store)}
+        assert states <= {"applied", "refused", "undone"}
+
+    def previewed(
+        self, data: st.DataObject, constraint: str, remedy: RemedyName
+    ) -> Previewed | None:
+        """A Preview of a Tombstone that holds this key; it changes nothing."""
+        before = self.everything()
+        held = "external_id" if constraint == EXTERNAL else "email"
+        blocking = [c for c, row in before.items() if row["deleted_at"] and row[held]]
+        if not blocking:
+            return None
+        conflict = self.world.conflict(data.draw(st.sampled_from(blocking)), constraint)
+        preview = self.world.door().preview(conflict, remedy, ENGINEER)
+        assert self.everything() == before
+        return None if isinstance(preview, Refused) else (conflict, remedy, preview)
+
+    def only_this_row_changed(
+        self, before: dict[str, Columns], row: str | None, preview: Preview
+    ) -> None:
+        """One row in the plan's columns, or nothing; a live one only by the undo of our restore."""
+        after = self.everything()
+        changed = {each for each in after if after[each] != before.get(each)}
+        assert changed == ({row} if row else set())
+        if row is None:
+            return
+        columns = {name for name in after[row] if after[row][name] != before[row][name]}
+        assert columns == {change.column for change in preview.changes}
+        was_live = before[row]["deleted_at"] is None
+        undoes_restore = preview.plan.undoes and preview.plan.remedy is RemedyName.RESTORE_ROW
+        assert not was_live or undoes_restore
+
+    def everything(self) -> dict[str, Columns]:
+        """Every customer as PostgreSQL prints it."""
+        ids = self.world.database.execute("SELECT id::text FROM customers ORDER BY id")
+        return {customer: self.world.row(customer) for (customer,) in ids}
+
+    @staticmethod
+    def breaks_at(step: Step | None) -> Any:
+        def announce(now: Step) -> None:
+            if now is step:
+                raise Crash
+
+        return announce
+
+
+def test_in_any_history_no_row_is_changed_but_by_the_law(postgres: Postgres) -> None:
+    Histories.postgres = postgres
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,201 @@
+"""The journal cannot be changed unseen, and holds nobody's data in clear."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    find_remediation,
+    list_entries,
+    list_remediations,
+)
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import RefusalCode
+from dashboard.remediation.service import verify
+from sample_data.postgres import Database
+from tests.database.remediation_world import (
+    ENGINEER,
+    EXTERNAL,
+    World,
+    applied,
+    approved,
+    previewed,
+    refusal,
+    undone,
+)
+
+entries, images = schema.audit_entries, schema.before_images
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def done(world: World) -> str:
+    """A release that was applied: an intent, its commit, its outcome."""
+    jane = world.customer(external_id="cus_very_private", name="Jane Privatus")
+    return applied(world.door(), world.conflict(jane, EXTERNAL)).remediation_id
+
+
+def tamper(store: Store, *statements: object) -> None:
+    with store.write() as connection:
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_an_apply_leaves_intent_commit_and_outcome(world: World, done: str) -> None:
+    lines = list_entries(world.store, remediation_id=done)
+
+    assert [line.kind for line in reversed(lines)] == ["intent", "committing", "outcome"]
+    assert {(line.actor, line.role) for line in lines} == {("erin", "engineer")}
+    assert lines[1].body["xid"].isdigit()
+    assert lines[0].body["state"] == "applied"
+    report = verify(world.store)
+    assert report.intact
+    assert report.entries == 3
+
+
+TAMPERINGS: dict[str, tuple[Callable[[], list[object]], str]] = {
+    "a-changed-body": (
+        lambda: [update(entries).where(entries.c.seq == 2).values(body="{}")],
+        "Line 2 was changed.",
+    ),
+    "another-actor": (
+        lambda: [update(entries).where(entries.c.seq == 1).values(actor="mallory")],
+        "Line 1 was changed.",
+    ),
+    "another-time": (
+        lambda: [
+            update(entries).where(entries.c.seq == 3).values(at=datetime(2020, 1, 1, tzinfo=UTC))
+        ],
+        "Line 3 was changed.",
+    ),
+    "a-line-taken-out": (
+        lambda: [delete(entries).where(entries.c.seq == 2)],
+        "Line 2 is missing.",
+    ),
+    "the-tail-cut-off": (
+        lambda: [delete(entries).where(entries.c.seq == 3)],
+        "The journal ends at line 2, which is not its last: lines were cut off.",
+    ),
+    "the-tail-and-the-kept-head": (
+        lambda: [delete(entries), delete(schema.meta).where(schema.meta.c.name == "journal_head")],
+        "has no line in the journal.",
+    ),
+    "a-swapped-image": (
+        lambda: [update(images).values(sealed=b"something else")],
+        "was changed.",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_tampering_is_named(world: World, done: str, how: str) -> None:
+    statements, expected = TAMPERINGS[how]
+    assert verify(world.store).intact
+
+    tamper(world.store, *statements())
+
+    problems = verify(world.store).problems
+    assert any(expected in problem for problem in problems), problems
+
+
+def test_a_cut_stays_visible_after_the_next_line(world: World, done: str) -> None:
+    tamper(world.store, delete(entries).where(entries.c.seq == 3))
+
+    assert undone(world.door(), done)
+
+    assert "Line 3 is missing." in verify(world.store).problems
+
+
+def test_every_new_head_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tombstone.journal")
+
+    applied(world.door(), world.conflict(world.customer()))
+
+    heads = [record.getMessage().split() for record in caplog.records]
+    assert [(words[0], words[2]) for words in heads] == [("journal", str(n)) for n in (1, 2, 3)]
+    assert heads[-1][3] == verify(world.store).head
+
+
+def test_no_value_stands_in_clear_in_the_store_or_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    jane = world.customer(
+        email="jane.privata@example.com", external_id="cus_very_private", name="Jane Privatus"
+    )
+    for constraint in ("ix_customers_organization_id_email_case_insensitive", EXTERNAL):
+        conflict = world.conflict(jane, constraint)
+        approval = approved(previewed(world.door(), conflict))
+        world.update(jane, "tax_id = coalesce(tax_id, '') || 'DE1'")
+        refusal(world.door().apply(conflict, RemedyName.RELEASE_KEY, approval))
+        finished = applied(world.door(), conflict)
+        undone(world.door(), finished.remediation_id)
+        applied(world.door(), conflict)
+    world.store.close()
+
+    stored = b"".join(path.read_bytes() for path in world.folder.iterdir())
+    logged = caplog.text.encode()
+    for value in (b"jane.privata", b"cus_very_private", b"Privatus"):
+        assert value not in stored
+        assert value not in logged
+
+
+def test_an_expired_image_is_destroyed_and_the_chain_still_verifies(
+    world: World, done: str
+) -> None:
+    def later() -> datetime:
+        return datetime.now(UTC) + timedelta(days=31)
+
+    world.door(clock=later).settle()
+
+    refused = refusal(world.door().undo_preview(done, ENGINEER))
+    assert refused.code is RefusalCode.NOTHING_TO_UNDO
+    found = find_remediation(world.store, done)
+    assert found is not None
+    assert not found.can_be_undone
+    with world.store.read() as connection:
+        assert connection.execute(select(images.c.sealed, images.c.data_key)).all() == [
+            (None, None)
+        ]
+        assert connection.scalar(select(func.count()).select_from(schema.previews)) == 0
+    assert verify(world.store).intact
+
+
+def test_the_images_of_an_undone_remedy_are_destroyed(world: World, done: str) -> None:
+    undone(world.door(), done)
+
+    with world.store.read() as connection:
+        assert connection.scalars(select(images.c.sealed)).all() == [None]
+    assert verify(world.store).intact
+
+
+def test_remediations_are_listed_newest_first_and_paged(world: World, done: str) -> None:
+    undone(world.door(), done)
+
+    first, second = list_remediations(world.store)
+
+    assert (first.undoes, second.id, second.undone_by) == (done, done, first.id)
+    after = (first.started_at, first.id)
+    assert list_remediations(world.store, after=after) == [second]
+    assert list_remediations(world.store, RemediationFilter(state="applied")) == [first]
+
+
+def test_lines_are_paged(world: World, done: str) -> None:
+    newest = list_entries(world.store, limit=1)
+
+    assert [line.seq for line in newest] == [3]
+    assert [line.seq for line in list_entries(world.store, before=3)] == [2, 1]

@@ -1,0 +1,191 @@
+"""Restoring a row, and taking that back, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectors.evidence.reads.remediations import list_entries
+from collectors.model import Verdict
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, RefusalCode
+from sample_data.postgres import Database
+from tests.database.remediation_world import (
+    EMAIL,
+    ENGINEER,
+    EXTERNAL,
+    SUPPORT,
+    World,
+    applied,
+    approved,
+    previewed,
+    refusal,
+    undone,
+)
+
+RESTORE = RemedyName.RESTORE_ROW
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+def mend_the_email_key(world: World, how: str) -> None:
+    """Let a live customer stand beside a deleted one with the same address."""
+    world.database.execute(f"DROP INDEX {EMAIL}; {how}")
+
+
+def test_a_restored_row_is_live_and_otherwise_as_it_was(world: World) -> None:
+    jane = world.customer(external_id="cus_0042")
+    before, conflict = world.row(jane), world.conflict(jane)
+
+    applied(world.door(), conflict, RESTORE)
+
+    assert world.row(jane) == {**before, "deleted_at": None}
+    assert world.stored(conflict).verdict is Verdict.UNBLOCKED
+
+
+def test_the_preview_says_what_does_not_come_back(world: World) -> None:
+    preview = previewed(world.door(), world.conflict(world.customer()), RESTORE)
+
+    said = " ".join(preview.plan.warnings)
+    assert "stay deleted: orders, subscriptions" in said
+    assert "billing" in said
+
+
+def test_an_undo_marks_it_deleted_as_it_was(world: World) -> None:
+    jane = world.customer()
+    before, conflict = world.row(jane), world.conflict(jane)
+    done = applied(world.door(), conflict, RESTORE)
+
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+
+    assert world.row(jane) == before
+    assert world.stored(conflict).verdict is Verdict.BLOCKED_BY_TOMBSTONE
+
+
+def test_an_undo_is_refused_once_something_newer_refers_to_the_row(world: World) -> None:
+    jane = world.customer()
+    order = "INSERT INTO orders (customer_id) VALUES (%s)"
+    world.database.execute(order, [jane])
+    done = applied(world.door(), world.conflict(jane), RESTORE)
+    world.database.execute(order, [jane])
+
+    refused = refusal(undone(world.door(), done.remediation_id))
+
+    assert refused.code is RefusalCode.REFERENCED
+    assert "orders" in refused.text
+
+
+def test_an_undo_is_refused_once_the_live_row_has_changed(world: World) -> None:
+    jane = world.customer()
+    done = applied(world.door(), world.conflict(jane), RESTORE)
+    world.update(jane, "name = 'Jane'")
+
+    refused = refusal(undone(world.door(), done.remediation_id))
+
+    assert refused.code is RefusalCode.CHANGED_SINCE_PREVIEW
+    assert world.row(jane)["deleted_at"] is None
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        f"CREATE UNIQUE INDEX {EMAIL} ON customers (organization_id, lower(email)) "
+        "WHERE deleted_at IS NULL",
+        f"CREATE UNIQUE INDEX {EMAIL} ON customers (organization_id, lower(email), deleted_at) "
+        "NULLS NOT DISTINCT",
+        f"CREATE UNIQUE INDEX {EMAIL} ON customers (organization_id, lower(email), deleted_at)",
+    ],
+    ids=["partial", "with-the-marker", "with-the-marker-and-no-effect"],
+)
+def test_a_restore_beside_a_live_twin_on_another_key_is_refused(world: World, mended: str) -> None:
+    mend_the_email_key(world, mended)
+    jane = world.customer(external_id="cus_0042")
+    conflict = world.conflict(jane, EXTERNAL)
+    world.create_again(email="jane@example.com")
+
+    refused = refusal(world.door().preview(conflict, RESTORE, ENGINEER))
+
+    assert refused.code is RefusalCode.COLLIDES
+    assert EMAIL in refused.text
+    assert "jane" not in refused.text.lower()
+    assert world.row(jane)["deleted_at"] is not None
+
+
+def test_a_twin_that_appears_after_the_preview_is_met_too(world: World) -> None:
+    mend_the_email_key(
+        world,
+        f"CREATE UNIQUE INDEX {EMAIL} ON customers (organization_id, lower(email)) "
+        "WHERE deleted_at IS NULL",
+    )
+    conflict = world.conflict(world.customer(external_id="cus_0042"), EXTERNAL)
+    door = world.door()
+    approval = approved(previewed(door, conflict, RESTORE))
+    world.create_again(email="jane@example.com")
+
+    refused = refusal(door.apply(conflict, RESTORE, approval))
+
+    assert refused.code is RefusalCode.COLLIDES
+
+
+def test_an_erased_row_is_never_restored(world: World) -> None:
+    gone = world.customer(email="4f1c@anonymized.invalid", external_id="cus_0042")
+    conflict = world.conflict(gone, EXTERNAL)
+
+    refused = refusal(world.door().preview(conflict, RESTORE, ENGINEER))
+
+    assert refused.code is RefusalCode.ERASED
+    assert list_entries(world.store, conflict_id=conflict)[0].body["code"] == RefusalCode.ERASED
+    offers = {offer.remedy: offer for offer in world.door().offers(conflict, ENGINEER)}
+    assert not offers[RESTORE].possible
+    assert offers[RemedyName.RELEASE_KEY].first
+
+
+def test_support_does_not_restore_what_belongs_to_something_deleted(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    assert world.door().preview(conflict, RESTORE, SUPPORT)
+    world.database.execute("UPDATE organizations SET deleted_at = now()")
+
+    refused = refusal(world.door().preview(conflict, RESTORE, SUPPORT))
+
+    assert refused.code is RefusalCode.ROLE_MAY_NOT
+    assert "was deleted as well" in refused.text
+    warnings = previewed(world.door(), conflict, RESTORE).plan.warnings
+    assert "What it belongs to is deleted and stays so." in warnings
+
+
+def test_support_does_not_restore_where_erasure_cannot_be_told(world: World) -> None:
+    world.database.execute(
+        "CREATE TABLE teams (id bigint PRIMARY KEY, slug text UNIQUE, is_deleted boolean NOT NULL);"
+        "INSERT INTO teams VALUES (7, 'acme', true); "
+        "GRANT SELECT, UPDATE (slug, is_deleted) ON teams TO tombstone_test_writer"
+    )
+    conflict = world.conflict("7", "teams_slug_key", table="teams")
+
+    refused = refusal(world.door().preview(conflict, RESTORE, SUPPORT))
+    assert refused.code is RefusalCode.ROLE_MAY_NOT
+
+    done = applied(world.door(), conflict, RESTORE)
+    assert world.database.execute("SELECT is_deleted FROM teams") == [(False,)]
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert world.database.execute("SELECT is_deleted, slug FROM teams") == [(True, "acme")]
+
+
+def test_a_row_of_a_composite_primary_key_is_restored(world: World) -> None:
+    world.database.execute(
+        'CREATE TABLE "Price List" ("Region" text, no int, code text UNIQUE, '
+        "status text NOT NULL CHECK (status IN ('active', 'deleted')), "
+        'PRIMARY KEY ("Region", no)); '
+        "INSERT INTO \"Price List\" VALUES ('de%s', 7, 'A-1', 'deleted'); "
+        'GRANT SELECT, UPDATE ON "Price List" TO tombstone_test_writer'
+    )
+    conflict = world.conflict_of("Price List_code_key", '"Price List"', '["de%s", "7"]', "no = 7")
+
+    applied(world.door(), conflict, RESTORE)
+
+    assert world.database.execute('SELECT status FROM "Price List"') == [("active",)]

@@ -1,0 +1,217 @@
+"""Conflict: the verdict, its evidence, and the way from Preview to Undo on a real database."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
+from collectors.model import Verdict
+from sample_data.postgres import Database
+from tests.views import pages, shop
+
+REASON = "The customer was deleted and cannot be created again."
+
+
+def conflict_of(store: Store, verdict: Verdict) -> str:
+    return list_conflicts(store, ConflictFilter(verdicts=(verdict,)))[-1].id
+
+
+@pytest.fixture
+def jane(database: Database, store: Store, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Jane's Conflict, with her shop behind it."""
+    for name, value in shop.settings(database).items():
+        monkeypatch.setenv(name, value)
+    return shop.open_shop(database, store)
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def approve(page: AppTest, label: str = "Approve and apply", reason: str = REASON) -> AppTest:
+    page.text_input(key="reason").input(reason)
+    return press(page, label)
+
+
+def said(page: AppTest) -> str:
+    return pages.texts(page)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict.BLOCKED_BY_TOMBSTONE, "still holds this key"),
+        (Verdict.BLOCKED_BY_LEFTOVER, "an engineer must clean it up"),
+        (Verdict.UNBLOCKED, "already unblocked"),
+        (Verdict.LIVE_DUPLICATE, "The record exists and is live"),
+        (Verdict.CONCURRENT_CREATE, "A retry finds it"),
+        (Verdict.HOLDER_GONE, "cannot be proved any more"),
+    ],
+    ids=str,
+)
+def test_every_verdict_is_said_in_a_sentence_with_an_answer_to_send(
+    filled: Store, verdict: Verdict, words: str
+) -> None:
+    page = pages.conflict(conflict_of(filled, verdict))
+    assert not page.exception
+    assert words in page.subheader[0].value
+    assert any(code.value.startswith("Hello,") for code in page.code)
+
+
+def test_the_evidence_has_reasons_their_age_and_every_attempt(filled: Store) -> None:
+    page = pages.conflict(conflict_of(filled, Verdict.BLOCKED_BY_TOMBSTONE))
+    assert "customers holds this key with a row deleted before the event." in said(page)
+    assert any("asked 3 minutes ago" in caption.value for caption in page.caption)
+    attempts = page.dataframe[0].value
+    assert len(attempts) == 7
+    assert set(attempts["sentry"]) == {"https://sentry.example/issues/1/"}
+
+
+def test_the_timeline_reads_the_same_as_a_list(filled: Store) -> None:
+    page = pages.conflict(conflict_of(filled, Verdict.BLOCKED_BY_TOMBSTONE))
+    told = next(one.value for one in page.markdown if "Row created" in one.value)
+    assert told.index("Row created") < told.index("Row deleted") < told.index("Attempt failed")
+    assert told.count("Attempt failed") == 7
+
+
+def test_an_address_that_names_nothing_known_says_so(filled: Store) -> None:
+    for unknown in ("0123456789abcdef", "../../etc/passwd", None):
+        page = pages.conflict(unknown)
+        assert not page.exception
+        assert "names no Conflict that is known here" in page.info[0].value
+
+
+def test_a_database_that_does_not_answer_costs_only_its_own_part(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = "postgresql://reader@127.0.0.1:1/shop?connect_timeout=1"
+    monkeypatch.setenv("TOMBSTONE_TARGETS__PRODUCTION__READ_DSN", nowhere)
+    page = pages.conflict(conflict_of(filled, Verdict.BLOCKED_BY_TOMBSTONE))
+    assert not page.exception
+    assert "Something cannot be reached just now." in [one.value for one in page.warning]
+    assert len(page.dataframe[0].value) == 7
+    press(page, "Still blocked? Ask the database")
+    assert "It could not be told just now." in said(page)
+
+
+def test_the_live_look_says_what_the_database_says_now(jane: str, database: Database) -> None:
+    page = press(pages.conflict(jane), "Still blocked? Ask the database")
+    assert "Yes, it is still blocked." in said(page)
+    database.execute("UPDATE customers SET email = 'another@example.com'")
+    press(page, "Still blocked? Ask the database")
+    assert "No, it is no longer blocked." in said(page)
+
+
+def test_a_preview_changes_nothing_and_shows_before_and_after_masked(
+    jane: str, database: Database
+) -> None:
+    before = shop.rows(database)
+    page = press(pages.conflict(jane), "Preview")
+    changes = next(one.value for one in page.dataframe if "before" in one.value)
+    assert list(changes["column"]) == ["email"]
+    assert list(changes["before"]) == ["j…@e….com"]
+    assert shop.rows(database) == before
+    assert shop.JANE not in said(page)
+
+
+def test_released_and_verified_then_undone(jane: str, database: Database) -> None:
+    before = shop.rows(database)
+    page = approve(press(pages.conflict(jane), "Preview"))
+    assert any("Released and verified" in one.value for one in page.success)
+    assert "This key was blocked by a deleted row and no longer is" in page.subheader[0].value
+    assert shop.rows(database) != before
+    page = approve(press(page, "Undo"), "Approve and take back")
+    assert any("Undone and verified" in one.value for one in page.success)
+    assert shop.rows(database) == before
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        shop.create_again(database)
+
+
+def test_a_released_key_can_be_used_again_and_the_undo_is_then_refused_in_words(
+    jane: str, database: Database
+) -> None:
+    page = approve(press(pages.conflict(jane), "Preview"))
+    shop.create_again(database)
+    page = press(page, "Undo")
+    assert "Refused: nothing was changed." in [one.value for one in page.warning]
+    assert "A live customer holds the key now" in said(page)
+    assert "Approve and take back" not in labels(page)
+
+
+def test_a_row_that_changed_since_the_preview_is_refused_with_the_difference(
+    jane: str, database: Database
+) -> None:
+    page = press(pages.conflict(jane), "Preview")
+    database.execute("UPDATE customers SET name = 'Somebody Else'")
+    page = approve(page)
+    assert "Refused: nothing was changed." in [one.value for one in page.warning]
+    assert "name" in said(page)
+    assert "Somebody Else" not in said(page)
+    page = press(page, "Preview again")
+    assert any("Released" in one.value for one in approve(page).success)
+
+
+def test_nothing_is_applied_without_a_reason(jane: str, database: Database) -> None:
+    before = shop.rows(database)
+    page = approve(press(pages.conflict(jane), "Preview"), reason="  ")
+    assert any("A reason is needed" in one.value for one in page.warning)
+    assert shop.rows(database) == before
+
+
+def test_a_reason_that_names_the_customer_is_refused(jane: str, database: Database) -> None:
+    before = shop.rows(database)
+    page = approve(press(pages.conflict(jane), "Preview"), reason=f"{shop.JANE} asked for it")
+    assert "Refused: nothing was changed." in [one.value for one in page.warning]
+    assert shop.rows(database) == before
+
+
+def test_what_was_done_stays_on_the_page_for_another_session(jane: str) -> None:
+    approve(press(pages.conflict(jane), "Preview"))
+    other = pages.conflict(jane)
+    assert "What was done" in [heading.value for heading in other.subheader]
+    assert REASON in said(other)
+    assert not other.success
+    assert "Undo" in labels(other)
+
+
+def test_a_viewer_sees_why_the_buttons_are_off(jane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", "viewer")
+    page = pages.conflict(jane)
+    assert all(button.disabled for button in page.button if button.label == "Preview")
+    assert "A viewer may look, and change nothing." in said(page)
+
+
+def test_without_a_writer_the_buttons_are_off_and_say_so(
+    jane: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOMBSTONE_TARGETS__PRODUCTION__WRITE_DSN")
+    page = pages.conflict(jane)
+    assert all(button.disabled for button in page.button if button.label == "Preview")
+    assert "No writer is set up" in said(page)
+
+
+def test_a_role_taken_away_after_the_preview_no_longer_applies(
+    jane: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shop.rows(database)
+    page = press(pages.conflict(jane), "Preview")
+    monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", "viewer")
+    approve(page)
+    assert shop.rows(database) == before
+
+
+def test_a_store_that_breaks_is_not_a_traceback(filled: Store) -> None:
+    conflict_id = conflict_of(filled, Verdict.UNBLOCKED)
+    with filled.write() as connection:
+        connection.execute(text("ALTER TABLE conflicts RENAME TO elsewhere"))
+    page = pages.conflict(conflict_id)
+    assert not page.exception
+    assert "The store does not answer just now" in page.code[0].value

@@ -1,0 +1,223 @@
+"""Triage: what it lists, finds, and says when there is nothing or nothing can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from collectors.evidence.database import Store
+from collectors.evidence.store import save_page
+from collectors.model import Verdict
+from tests.views import pages, story
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_the_summary_counts_what_is_open_and_whom_it_hurts(filled: Store) -> None:
+    page = pages.triage()
+    assert metrics(page) == {
+        "Blocked now": "3",
+        "Organizations hurt": "3",
+        "Failures": "16",
+        "Undecided": "2",
+    }
+
+
+def test_a_filter_narrows_the_numbers_and_the_list_alike(filled: Store) -> None:
+    page = pages.triage()
+    page.multiselect(key="environment").select("sandbox").run()
+    assert metrics(page)["Blocked now"] == "0"
+    assert metrics(page)["Failures"] == "2"
+    page.multiselect(key="verdict").set_value([]).run()
+    assert set(page.dataframe[0].value["environment"]) == {"sandbox"}
+
+
+def test_the_list_begins_with_what_is_blocked_newest_failure_first(filled: Store) -> None:
+    shown = pages.triage().dataframe[0].value
+    assert [labels[0] for labels in shown["verdict"]] == [
+        "■ Blocked by tombstone",
+        "■ Blocked by tombstone",
+        "◆ Blocked by leftover",
+    ]
+    assert list(shown["attempts"]) == [1, 7, 1]
+    assert shown["last"].is_monotonic_decreasing
+
+
+def test_without_a_verdict_chosen_every_conflict_is_listed(filled: Store) -> None:
+    page = pages.triage()
+    page.multiselect(key="verdict").set_value([]).run()
+    assert len(page.dataframe[0].value) == 7
+
+
+def test_a_filter_that_matches_nothing_says_so(filled: Store) -> None:
+    page = pages.triage()
+    page.multiselect(key="verdict").set_value([]).run()
+    page.multiselect(key="environment").select("staging").run()
+    assert "No Conflict matches" in page.info[0].value
+
+
+def test_the_address_sets_the_filters(filled: Store) -> None:
+    page = pages.triage(environment="sandbox", period="Last 7 days")
+    assert page.multiselect(key="environment").value == ["sandbox"]
+    assert page.selectbox(key="period").value == "Last 7 days"
+
+
+def test_older_and_newer_turn_the_page_without_losing_a_row(store: Store) -> None:
+    many = [
+        story.judged(
+            store,
+            story.failure(number, number * story.HOUR),
+            Verdict.BLOCKED_BY_TOMBSTONE,
+            f"customer{number}@example.com",
+            customer=number,
+        )
+        for number in range(1, 71)
+    ]
+    save_page(store, "test", many)
+    page = pages.triage()
+    first = list(page.dataframe[0].value["organization"])
+    assert page.button(key="newer").disabled
+    page.button(key="older").click().run()
+    second = list(page.dataframe[0].value["organization"])
+    page.button(key="older").click().run()
+    third = list(page.dataframe[0].value["organization"])
+    assert [len(first), len(second), len(third)] == [25, 25, 20]
+    assert len({*first, *second, *third}) == 70
+    assert page.button(key="older").disabled
+    page.button(key="newer").click().run()
+    assert list(page.dataframe[0].value["organization"]) == second
+
+
+def test_another_filter_begins_at_the_first_page_again(store: Store) -> None:
+    many = [
+        story.judged(
+            store,
+            story.failure(number, number * story.HOUR),
+            Verdict.UNBLOCKED if number % 20 == 0 else Verdict.BLOCKED_BY_TOMBSTONE,
+            f"customer{number}@example.com",
+            customer=number,
+        )
+        for number in range(1, 71)
+    ]
+    save_page(store, "test", many)
+    page = pages.triage()
+    page.button(key="older").click().run()
+    page.multiselect(key="verdict").set_value([Verdict.UNBLOCKED]).run()
+    assert len(page.dataframe[0].value) == 3
+
+
+def test_the_undecided_queue_gives_reasons_and_candidates(filled: Store) -> None:
+    page = pages.triage()
+    page.radio(key="queue").set_value("Undecided").run()
+    said = "\n".join(element.value for element in page.text)
+    assert "The value was hidden by a scrubber." in said
+    assert "No target is configured for this environment." in said
+    assert story.row(9).id in said
+
+
+def test_a_pasted_ticket_finds_the_conflict_and_reads_back_masked(filled: Store) -> None:
+    page = pages.triage()
+    page.text_area(key="pasted").input("Hello! jane.doe@example.com cannot be created, error 500.")
+    page.button[0].click().run()
+    assert "This is about one Conflict" in [heading.value for heading in page.subheader]
+    assert "email: j…@e….com" in [element.value for element in page.text]
+    assert "jane.doe" not in pages.texts(page).replace(page.text_area[0].proto.value, "")
+
+
+def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
+    page = pages.triage()
+    page.text_area(key="pasted").input("stranger@example.net has a question about an invoice")
+    page.button[0].click().run()
+    assert "Nothing that is known here is about this" in [h.value for h in page.subheader]
+
+
+def test_clearing_the_box_clears_the_answer(filled: Store) -> None:
+    page = pages.triage()
+    page.text_area(key="pasted").input("jane.doe@example.com")
+    page.button[0].click().run()
+    page.button[1].click().run()
+    assert page.text_area(key="pasted").value == ""
+    assert not page.subheader
+
+
+def test_what_the_last_run_could_not_reach_is_named(filled: Store) -> None:
+    page = pages.triage()
+    assert any("sandbox: connection refused" in element.value for element in page.text)
+    assert any("Last collected" in caption.value for caption in page.caption)
+
+
+def test_who_is_looking_is_shown_with_their_role(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", "engineer")
+    said = [element.value for element in pages.triage().text]
+    assert "local · engineer · not verified" in said
+
+
+def test_an_empty_store_explains_the_first_step(store: Store) -> None:
+    page = pages.triage()
+    assert "No failures have been collected yet" in [h.value for h in page.subheader]
+    assert "tombstone collect --since 14d" in [code.value for code in page.code]
+    assert not page.metric
+
+
+def test_a_missing_secret_key_is_one_sentence(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOMBSTONE_SECRET_KEY")
+    page = pages.triage()
+    assert not page.exception
+    assert "TOMBSTONE_SECRET_KEY is not set" in page.code[0].value
+
+
+def test_a_store_that_is_not_there_is_one_sentence(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOMBSTONE_STORE_URL", f"sqlite:///{settings}/gone/store.sqlite")
+    page = pages.triage()
+    assert not page.exception
+    assert "does not exist" in page.code[0].value
+
+
+def test_a_store_of_another_version_names_the_command(filled: Store) -> None:
+    with filled.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    page = pages.triage()
+    assert not page.exception
+    assert "tombstone store upgrade" in page.code[0].value
+
+
+def test_a_store_that_breaks_under_the_dashboard_is_one_sentence(filled: Store) -> None:
+    page = pages.triage()
+    with filled.write() as connection:
+        connection.execute(text("UPDATE meta SET value = value + 1 WHERE name = 'generation'"))
+        connection.execute(text("DROP TABLE verdict_history"))
+        connection.execute(text("DROP TABLE fingerprints"))
+        connection.execute(text("ALTER TABLE conflicts RENAME TO elsewhere"))
+    page.run()
+    assert not page.exception
+    assert "The store does not answer just now" in page.code[0].value
+
+
+def test_a_mended_setting_works_on_the_next_visit(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "TOMBSTONE_SECRET_KEY"
+    with monkeypatch.context() as broken:
+        broken.delenv(secret)
+        assert not pages.triage().metric
+    assert pages.triage().metric
+
+
+def test_two_sessions_share_nothing(filled: Store) -> None:
+    first, second = pages.triage(), pages.triage()
+    first.text_area(key="pasted").input("jane.doe@example.com")
+    first.button[0].click().run()
+    second.run()
+    assert first.subheader
+    assert not second.subheader
