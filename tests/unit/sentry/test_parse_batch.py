@@ -93,7 +93,15 @@ def test_a_cut_list_with_a_deep_item_keeps_what_came_before() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "whole"),
-    [(b"[]", True), (b'[{"a": 1}]', True), (b'[{"a": 1}', False), (b"{}", False), (b"", False)],
+    [
+        (b"[]", True),
+        (b'[{"a": 1}]', True),
+        (b'["half an emoji: \\ud83d", NaN]', True),
+        (b'[{"a": 1}', False),
+        (b"{}", False),
+        (b"", False),
+        (b"[" * 50_000, False),
+    ],
 )
 def test_a_whole_list_is_told_from_a_broken_one(raw: bytes, whole: bool) -> None:
     assert is_list(raw) is whole

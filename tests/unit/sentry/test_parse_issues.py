@@ -77,6 +77,13 @@ def test_what_is_no_list_gives_nothing(raw: bytes) -> None:
     assert parse_issues(raw) is None
 
 
+def test_half_an_emoji_in_a_title_costs_only_itself() -> None:
+    raw = json.dumps([WEB_API | {"title": "x \ud83d"}, WEB_API | {"id": "2"}]).encode()
+    found = parse_issues(raw)
+    assert found is not None
+    assert [issue.title[:2] for issue in found] == ["x ", "In"]
+
+
 def test_an_odd_item_costs_only_itself() -> None:
     items = [5, None, {"title": "no id"}, WEB_API | {"lifetime": "x", "project": ["api"]}]
     found = parse_issues(json.dumps(items).encode())

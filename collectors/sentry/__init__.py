@@ -1,0 +1,1 @@
+"""Sentry and its kin: the client, the parser, and one file a kind of source."""

@@ -1,0 +1,143 @@
+"""Sentry's Web API over HTTP: one connection pool, bounded patience, and one clear sentence.
+
+The token stands in a header and nowhere else. What can pass (429, 5xx, a lost connection) is tried
+again with jitter, as late as the server asks and never beyond `Limits.patience_s`; what cannot
+(401, 403, 404, …) is said at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+
+import httpx
+import stamina
+
+from collectors.errors import ReplyTooLarge, SentryUnreachable, SettingsError
+from collectors.sentry.limits import Limits, pause_after, retry_after, server_time
+from collectors.sentry.links import next_cursor
+from collectors.sentry.refusals import Passing, passing_fault, refusal, unexpected_content
+
+Params = Mapping[str, str | int]
+
+# stamina logs each retry as a warning; without a handler Python would print those to stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A JSON answer. `next` is the next page's cursor, `at` the time by the server's clock."""
+
+    body: bytes
+    next: str | None
+    at: datetime
+
+
+class SentryClient:
+    """Asks one server as one organization's token. Not for use by several threads at once."""
+
+    def __init__(
+        self, base_url: str, token: str, organization: str, *, limits: Limits | None = None
+    ) -> None:
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise SettingsError("The Sentry token is empty or holds characters that no token has.")
+        self.organization = organization
+        self.base_url = base_url.rstrip("/").removesuffix("/api/0")
+        self.limits = limits or Limits()
+        self._free_at = 0.0
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=self.limits.timeout_s,
+        )
+
+    def get(self, path: str, params: Params | None = None, *, scope: str = "event:read") -> Reply:
+        """The JSON at `path` ("/api/0/…"); `scope` is what the token needs, for the sentence.
+
+        Raises SentryUnreachable, as NotInSentry or ReplyTooLarge where it is one of these.
+        """
+        deadline = time.monotonic() + self.limits.patience_s
+        try:
+            for attempt in stamina.retry_context(
+                on=lambda error: _wait_of(error, deadline),
+                attempts=None,
+                timeout=self.limits.patience_s,
+                wait_initial=self.limits.first_wait_s,
+                wait_jitter=self.limits.first_wait_s,
+            ):
+                with attempt:
+                    return self._try(path, params or {}, scope, deadline)
+        except Passing as fault:
+            raise SentryUnreachable(fault.sentence) from None
+        raise AssertionError("stamina ends with a result or an error")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> SentryClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _try(self, path: str, params: Params, scope: str, deadline: float) -> Reply:
+        self._wait_for_turn(deadline)
+        try:
+            with self._http.stream("GET", self.base_url + path, params=dict(params)) as response:
+                return self._read(response, scope, deadline)
+        except httpx.InvalidURL:
+            raise SettingsError("The Sentry base URL is not a URL.") from None
+        except httpx.RequestError as error:
+            raise passing_fault(error) from None
+
+    def _read(self, response: httpx.Response, scope: str, deadline: float) -> Reply:
+        now = datetime.now(UTC)
+        self._free_at = time.monotonic() + pause_after(response.headers, now)
+        if error := refusal(response.status_code, response.headers, scope):
+            raise error
+        if response.status_code != 200:
+            wait = retry_after(response.headers, now)
+            raise Passing(f"Sentry answered {response.status_code} until patience ran out.", wait)
+        if error := unexpected_content(response.headers):
+            raise error
+        body = self._body(response, deadline)
+        return Reply(
+            body, next_cursor(response.headers.get("Link")), server_time(response.headers, now)
+        )
+
+    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > self.limits.max_reply_bytes:
+                raise ReplyTooLarge(
+                    f"Sentry's reply is larger than {self.limits.max_reply_bytes:,} bytes.",
+                    permanent=True,
+                )
+            if time.monotonic() > deadline:
+                raise Passing("Sentry's reply did not end in time.", None)
+        return bytes(body)
+
+    def _wait_for_turn(self, deadline: float) -> None:
+        """Sit out a rate limit that the last answer announced."""
+        wait = self._free_at - time.monotonic()
+        if self._free_at > deadline:
+            raise Passing("Sentry's rate limit is used up for longer than is waited for.", wait)
+        if wait > 0:
+            time.sleep(wait)
+
+
+def _wait_of(error: Exception, deadline: float) -> bool | float:
+    """Whether to try again, or after how many seconds the server wants it."""
+    if not isinstance(error, Passing) or time.monotonic() + (error.wait or 0.0) >= deadline:
+        return False
+    return True if error.wait is None else error.wait

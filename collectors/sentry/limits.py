@@ -1,0 +1,65 @@
+"""How long to wait for Sentry, and when it asks us to: pure arithmetic over its headers.
+
+`Retry-After` is RFC 9110's; `X-Sentry-Rate-Limit-Remaining` and `-Reset` (seconds since 1970) are
+described at https://docs.sentry.io/api/ratelimits/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may take.
+
+    patience_s       how long one call may go on in all, waits and retries included
+    first_wait_s     the wait before the first retry; it doubles, with jitter
+    max_reply_bytes  a larger reply is given up while it is read; a page of 100 of the largest
+                     events measured has 43 MB
+    """
+
+    timeout_s: float = 30.0
+    patience_s: float = 120.0
+    first_wait_s: float = 0.5
+    max_reply_bytes: int = 64_000_000
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The seconds a refused call should wait, None when the server does not say."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isdigit():
+        return float(told)
+    if told and (at := _http_date(told)):
+        return max(0.0, (at - server_time(headers, now)).total_seconds())
+    return _until_reset(headers, now)
+
+
+def pause_after(headers: Mapping[str, str], now: datetime) -> float:
+    """The seconds to wait before the next call, after one that was answered."""
+    if headers.get("X-Sentry-Rate-Limit-Remaining", "").strip() != "0":
+        return 0.0
+    return _until_reset(headers, now) or 0.0
+
+
+def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    reset = headers.get("X-Sentry-Rate-Limit-Reset", "").strip()
+    if not reset.isdigit() or len(reset) > 12:
+        return None
+    return max(0.0, float(reset) - server_time(headers, now).timestamp())
+
+
+def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The server's own clock, for its times are by that."""
+    return _http_date(headers.get("Date", "")) or now
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

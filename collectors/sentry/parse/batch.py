@@ -1,0 +1,120 @@
+"""A text that holds any number of events → those events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Raw
+
+from collectors.model import Event
+from collectors.sentry.parse.envelope import is_envelope, read_items
+from collectors.sentry.parse.event import parse_event
+from collectors.sentry.parse.origin import Origin
+from collectors.sentry.parse.text import decode_text, loads_tolerantly
+
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _ResultsPage(msgspec.Struct):
+    results: list[Raw]
+
+
+_LIST = msgspec.json.Decoder(list[Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_PAGE = msgspec.json.Decoder(_ResultsPage)
+_BOM = b"\xef\xbb\xbf"
+
+
+def parse_events(body: bytes | str, origin: Origin) -> Iterator[Event]:
+    """Every event of an object, a list, a page of a server's API, an envelope, or JSON lines.
+
+    Never raises. A part that cannot be read gives one odd Event and does not stop the rest; of a
+    list that was cut, the whole events before the cut are read.
+    """
+    raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+    raw = raw.removeprefix(_BOM).strip()
+    if raw.startswith(b"["):
+        yield from _parse_list(raw, origin)
+    elif raw.startswith(b"{") and b"\n" in raw and not _is_object(raw):
+        yield from _parse_lines(raw, origin)
+    else:
+        yield from _parse_object(raw, origin)
+
+
+def is_list(raw: bytes) -> bool:
+    """It is a whole JSON list, whatever its items hold."""
+    try:
+        _LIST.decode(raw)
+    except _ERRORS:
+        return _is_list_tolerantly(raw)
+    return True
+
+
+def _is_list_tolerantly(raw: bytes) -> bool:
+    try:
+        return isinstance(loads_tolerantly(raw), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parse_list(raw: bytes, origin: Origin) -> Iterator[Event]:
+    try:
+        items = _LIST.decode(raw)
+    except _ERRORS:
+        yield from _parse_cut_list(raw, origin)
+        return
+    for item in items:
+        yield parse_event(item, origin)
+
+
+def _parse_object(raw: bytes, origin: Origin) -> Iterator[Event]:
+    try:
+        items = _PAGE.decode(raw).results
+    except _ERRORS:
+        items = [Raw(raw)]
+    for item in items:
+        yield parse_event(item, origin)
+
+
+def _parse_lines(raw: bytes, origin: Origin) -> Iterator[Event]:
+    if is_envelope(raw):
+        payloads = [item.payload for item in read_items(raw) if item.type == "event"]
+    else:
+        payloads = [line for line in raw.splitlines() if line.strip()]
+    for payload in payloads:
+        yield parse_event(payload, origin)
+
+
+def _parse_cut_list(raw: bytes, origin: Origin) -> Iterator[Event]:
+    """Item by item with the standard library, which can stop in the middle of a text."""
+    text = decode_text(raw)
+    decoder = json.JSONDecoder(strict=False)
+    position = _next_item(text, 1)
+    while position < len(text) and text[position] != "]":
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            yield parse_event(_encoded(text[position:]), origin)
+            return
+        yield parse_event(_encoded(text[position:end]), origin)
+        position = _next_item(text, end)
+
+
+def _next_item(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n,":
+        position += 1
+    return position
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _is_object(raw: bytes) -> bool:
+    try:
+        _OBJECT.decode(raw)
+    except _ERRORS:
+        return False
+    return True

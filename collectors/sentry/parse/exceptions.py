@@ -1,0 +1,55 @@
+"""The exception chain of a Body, whichever of the spellings it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from collectors.model import ExceptionValue
+from collectors.sentry.parse.entries import entries_of
+from collectors.sentry.parse.frames import FrameReader
+from collectors.sentry.parse.shapes import Body, ChainShape, ExceptionShape, FrameShape
+from collectors.sentry.parse.text import as_text, as_word
+
+MAX_EXCEPTIONS = 50
+"""Of a longer chain both ends are kept: the innermost has the key, the outermost the request."""
+
+
+def read_exceptions(body: Body) -> tuple[ExceptionValue, ...]:
+    """Every exception, innermost first, as the SDK sends them."""
+    shapes = list(_shapes(body))
+    if len(shapes) > MAX_EXCEPTIONS:
+        half = MAX_EXCEPTIONS // 2
+        shapes = shapes[:half] + shapes[-half:]
+    reader = FrameReader(
+        map(_frames, shapes), with_libraries=not any(_prints_key(shape.value) for shape in shapes)
+    )
+    return tuple(_read(shape, reader) for shape in shapes)
+
+
+def _shapes(body: Body) -> Iterator[ExceptionShape]:
+    chain = body.exception
+    lists = [chain.values if isinstance(chain, ChainShape) else chain]
+    lists += [entry.values for entry in entries_of(body, "exception")]
+    for shapes in lists:
+        yield from (shape for shape in shapes or () if shape is not None)
+
+
+def _prints_key(value: Any) -> bool:
+    """The text holds PostgreSQL's `Key (…)=(…)`, neither cut nor scrubbed."""
+    if not isinstance(value, str):
+        return False
+    return ")=(" in value and not value.endswith("...") and "[Filtered]" not in value
+
+
+def _frames(shape: ExceptionShape) -> list[FrameShape | None]:
+    return (shape.stacktrace and shape.stacktrace.frames) or []
+
+
+def _read(shape: ExceptionShape, reader: FrameReader) -> ExceptionValue:
+    return ExceptionValue(
+        type=as_word(shape.type),
+        module=as_word(shape.module),
+        value=as_text(shape.value) or "",
+        frames=reader.read(_frames(shape)),
+    )

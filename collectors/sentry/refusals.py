@@ -1,0 +1,82 @@
+"""What an answer or a fault of the network means, as one sentence a person can act on.
+
+No sentence holds the token, a query, a body, or the text of a foreign exception: any of these may
+hold a secret or customer data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from collectors.errors import NotInSentry, SentryUnreachable
+
+_PASSING_STATUS = frozenset({408, 425, 429})
+
+
+class Passing(Exception):
+    """A fault that may pass. `wait`: the seconds the server asks for, None when it does not say."""
+
+    def __init__(self, sentence: str, wait: float | None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.wait = wait
+
+
+def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreachable | None:
+    """The error for a status that no retry can change; None for 200 and for what may pass."""
+    if status == 200 or status in _PASSING_STATUS or status >= 500:
+        return None
+    if status == 401:
+        sentence = "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew."
+    elif status == 403:
+        sentence = f"The Sentry token may not do this (403): it needs the scope {scope}."
+    elif status == 404:
+        return NotInSentry(
+            "Sentry does not know this (404): check TOMBSTONE_SENTRY__ORGANIZATION and "
+            "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
+            permanent=True,
+        )
+    elif 300 <= status < 400:
+        sentence = (
+            f"Sentry redirects to {_origin(headers.get('Location', ''))}: "
+            "set TOMBSTONE_SENTRY__BASE_URL to the address that answers itself."
+        )
+    else:
+        sentence = f"Sentry refuses this call ({status})."
+    return SentryUnreachable(sentence, permanent=True)
+
+
+def unexpected_content(headers: Mapping[str, str]) -> SentryUnreachable | None:
+    """The error for an answer that is not JSON, whatever its status says."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        return None
+    return SentryUnreachable(
+        "Sentry answered with something that is not JSON: "
+        "check that TOMBSTONE_SENTRY__BASE_URL is the address of its API.",
+        permanent=True,
+    )
+
+
+def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
+    """What to raise for a fault below HTTP."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return SentryUnreachable("Sentry's TLS certificate is not trusted here.", permanent=True)
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return SentryUnreachable("The Sentry base URL must begin with https://.", permanent=True)
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+        return Passing("Sentry cannot be reached: no connection to its address.", None)
+    if isinstance(error, httpx.TimeoutException):
+        return Passing("Sentry did not answer in time.", None)
+    return Passing("Sentry broke off the connection in the middle of an answer.", None)
+
+
+def _origin(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+        return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "another path"
+    except ValueError:
+        return "another address"

@@ -1,0 +1,107 @@
+"""Files of event JSON: bodies as the SDK sends them or as a server's API answers them.
+
+One body a file, a list, an envelope, or one a line; a folder is read with all below it, `-` is
+standard input. Who names a file wants what is in it: `since` and the Cursor are not used, and
+reading a file again changes nothing, since Events are known by their id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from collectors.errors import UsageError
+from collectors.model import Event
+from collectors.sentry.parse import MAX_EVENT_BYTES, Origin, is_header, parse_events
+from collectors.sentry.sources.page import PAGE_SIZE, Page
+
+SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".envelope"})
+"""What is read of a folder; a file named by itself is read whatever its name."""
+MAX_WHOLE_BYTES = 512_000_000
+"""A larger file is read only when it has one event a line."""
+MAX_LINE_BYTES = MAX_EVENT_BYTES + 1
+
+_Y2K = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Files:
+    """Reads the named files, in their order, a folder's by name."""
+
+    name = "files"
+
+    def __init__(self, paths: Sequence[str], *, stdin: BinaryIO | None = None) -> None:
+        self._paths = tuple(paths)
+        self._stdin = stdin
+
+    def pages(self, since: datetime | None, cursor: str | None) -> Iterator[Page]:  # noqa: ARG002
+        """Every Event of every file. Raises UsageError, before any page, for a path not there."""
+        for path in self._paths:
+            if path != "-" and not Path(path).exists():
+                raise UsageError(f"There is no file or folder {path}.")
+        events = self._events()
+        while page := tuple(islice(events, PAGE_SIZE)):
+            yield Page(page)
+
+    def _events(self) -> Iterator[Event]:
+        for path in self._paths:
+            if path == "-":
+                yield from read_stream(self._stdin or sys.stdin.buffer, Origin(datetime.now(UTC)))
+                continue
+            for file in _files_of(Path(path)):
+                yield from _read_file(file)
+
+
+def read_stream(stream: BinaryIO, origin: Origin) -> Iterator[Event]:
+    """The Events of one file; line by line, where its first line is an event by itself."""
+    first = stream.readline(MAX_LINE_BYTES)
+    if _is_body(first):
+        yield from _read_lines(first, stream, origin)
+        return
+    rest = stream.read(MAX_WHOLE_BYTES)
+    if len(rest) == MAX_WHOLE_BYTES:
+        raise UsageError(f"A file over {MAX_WHOLE_BYTES:,} bytes must have one event a line.")
+    yield from parse_events(first + rest, origin)
+
+
+def _read_lines(line: bytes, stream: BinaryIO, origin: Origin) -> Iterator[Event]:
+    while line:
+        if line.strip():
+            yield from parse_events(line, origin)
+        while line and not line.endswith(b"\n"):  # the rest of one that was refused for its length
+            line = stream.readline(MAX_LINE_BYTES)
+        line = stream.readline(MAX_LINE_BYTES)
+
+
+def _is_body(line: bytes) -> bool:
+    """A whole JSON object that is no envelope's header."""
+    try:
+        return isinstance(json.loads(line), dict) and not is_header(line)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_file(file: Path) -> Iterator[Event]:
+    now = datetime.now(UTC)
+    try:
+        with file.open("rb") as stream:
+            written = datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, UTC)
+            received_at = written if _Y2K < written < now else now
+            yield from read_stream(stream, Origin(received_at, now=now))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _files_of(path: Path) -> Iterable[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
+    )
