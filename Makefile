@@ -23,7 +23,7 @@ check: .venv/.synced ## Style, types and the import law
 	$(BIN)/lint-imports
 
 test: check ## The whole story, on real parts
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 slow: .venv/.synced ## The long checks
 	$(BIN)/pytest -m slow

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from collectors.errors import Unreachable, UsageError
+from collectors.errors import TombstoneError, Unreachable, UsageError
 from collectors.model import Verdict
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -56,6 +56,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return _complain(str(error), WRONG_USAGE)
     except Unreachable as error:
         return _complain(str(error), UNREACHABLE)
+    except TombstoneError as error:
+        return _complain(str(error), OWN_FAULT)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
         return DONE

@@ -17,13 +17,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from collectors.errors import TombstoneError
+
 BINARIES_VARIABLE = "TEST_POSTGRES_BIN"
 DATA_FOLDER_FILE = "data-folder"
 _DISTANT = "tombstone-postgres-of-"
 _PLACES = (Path("/var/tmp"), Path(tempfile.gettempdir()))
 
 
-class PostgresUnavailable(RuntimeError):
+class PostgresUnavailable(TombstoneError):
     """The demo's PostgreSQL cannot run here; the text says why, in one sentence."""
 
 

@@ -2,9 +2,9 @@
 
 SQLite runs in WAL mode, so readers never wait for `collect`. Writers begin with BEGIN IMMEDIATE: a
 deferred transaction that upgrades to writing fails at once when another writer is ahead, whatever
-`busy_timeout` says (https://www.sqlite.org/lang_transaction.html). `synchronous` is FULL because the
-journal's line must outlive a power cut that comes after a Target's COMMIT, and `secure_delete` is on
-because what was erased must not linger in free pages.
+`busy_timeout` says (https://www.sqlite.org/lang_transaction.html). `synchronous` is FULL, for the
+journal's line must outlive a power cut that comes after a Target's COMMIT; `secure_delete` is on,
+for what was erased must not linger in free pages.
 """
 
 from __future__ import annotations

@@ -59,10 +59,11 @@ class SentryClient:
 
         Raises SentryUnreachable, as NotInSentry or ReplyTooLarge where it is one of these.
         """
-        deadline = time.monotonic() + self.limits.patience_s
+        began = time.monotonic()
+        deadline = began + self.limits.patience_s
         try:
             for attempt in stamina.retry_context(
-                on=lambda error: _wait_of(error, deadline),
+                on=lambda error: _wait_of(error, deadline, began + self.limits.knocks_s),
                 attempts=None,
                 timeout=self.limits.patience_s,
                 wait_initial=self.limits.first_wait_s,
@@ -136,8 +137,11 @@ class SentryClient:
             time.sleep(wait)
 
 
-def _wait_of(error: Exception, deadline: float) -> bool | float:
+def _wait_of(error: Exception, deadline: float, last_knock: float) -> bool | float:
     """Whether to try again, or after how many seconds the server wants it."""
-    if not isinstance(error, Passing) or time.monotonic() + (error.wait or 0.0) >= deadline:
+    if not isinstance(error, Passing):
+        return False
+    until = deadline if error.connected else min(deadline, last_knock)
+    if time.monotonic() + (error.wait or 0.0) >= until:
         return False
     return True if error.wait is None else error.wait

@@ -17,6 +17,7 @@ class Limits:
     """What one client may take.
 
     patience_s       how long one call may go on in all, waits and retries included
+    knocks_s         how long it goes on where nobody so much as takes the connection
     first_wait_s     the wait before the first retry; it doubles, with jitter
     max_reply_bytes  a larger reply is given up while it is read; a page of 100 of the largest
                      events measured has 43 MB
@@ -24,6 +25,7 @@ class Limits:
 
     timeout_s: float = 30.0
     patience_s: float = 120.0
+    knocks_s: float = 8.0
     first_wait_s: float = 0.5
     max_reply_bytes: int = 64_000_000
 

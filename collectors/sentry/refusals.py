@@ -17,12 +17,16 @@ _PASSING_STATUS = frozenset({408, 425, 429})
 
 
 class Passing(Exception):
-    """A fault that may pass. `wait`: the seconds the server asks for, None when it does not say."""
+    """A fault that may pass. `wait`: the seconds the server asks for, None when it does not say.
 
-    def __init__(self, sentence: str, wait: float | None) -> None:
+    `connected` is false where there was nobody to talk to at all.
+    """
+
+    def __init__(self, sentence: str, wait: float | None, *, connected: bool = True) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.wait = wait
+        self.connected = connected
 
 
 def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreachable | None:
@@ -68,7 +72,8 @@ def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
     if isinstance(error, httpx.UnsupportedProtocol):
         return SentryUnreachable("The Sentry base URL must begin with https://.", permanent=True)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
-        return Passing("Sentry cannot be reached: no connection to its address.", None)
+        sentence = "Sentry cannot be reached: no connection to its address."
+        return Passing(sentence, None, connected=False)
     if isinstance(error, httpx.TimeoutException):
         return Passing("Sentry did not answer in time.", None)
     return Passing("Sentry broke off the connection in the middle of an answer.", None)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from collectors.doctor import Check, Health, check_all
+from collectors.errors import TombstoneError
 from collectors.evidence import database
-from dashboard.commands.opening import our_settings
+from collectors.settings import Settings
+from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import out, plain, print_json, say
+from dashboard.remediation.service.checks import check_write_side
+from dashboard.settings import load_write_settings
 
 DONE, FOUND, UNREACHABLE = 0, 1, 3
 
@@ -13,7 +20,7 @@ DONE, FOUND, UNREACHABLE = 0, 1, 3
 def doctor(*, as_json: bool) -> int:
     """Every check, a line each; 3 where something could not be reached, 1 where it is wrong."""
     checks: list[Check] = []
-    for check in check_all(our_settings()):
+    for check in chain(check_all(our_settings()), _write_side(our_settings())):
         checks.append(check)
         if not as_json:
             _show(check)
@@ -28,6 +35,15 @@ def doctor(*, as_json: bool) -> int:
     if Health.UNREACHABLE in found:
         return UNREACHABLE
     return FOUND if Health.WRONG in found else DONE
+
+
+def _write_side(settings: Settings) -> Iterator[Check]:
+    """Its checks, where there is a store to journal in; that there is none was said before."""
+    try:
+        store = our_store()
+    except TombstoneError:
+        return
+    yield from check_write_side(settings, load_write_settings(), store)
 
 
 def upgrade_store() -> None:

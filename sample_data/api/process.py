@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from collectors.errors import TombstoneError
 from sample_data.api.settings import Settings
 from sample_data.processes import end_with_parent
 
 _PATIENCE_SECONDS = 20.0
 
 
-class ApiUnavailable(RuntimeError):
+class ApiUnavailable(TombstoneError):
     """The sandbox did not start; the text says where its own words are."""
 
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from collectors.errors import TombstoneError
 from sample_data.processes import end_with_parent
 
 _MAIN = "from dashboard.cli import main; main()"
 
 
-class CommandFailed(RuntimeError):
+class CommandFailed(TombstoneError):
     """One of Tombstone's own commands did not do what the demo needs."""
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 import sys
 import time
 import webbrowser
@@ -31,7 +30,7 @@ from sample_data.scenario import Play, play, tokens
 from sample_data.sentry.address import Address
 from sample_data.sentry.local import LocalSentry
 
-PREFERRED_PORT = 8501
+USUAL_PORT = 8501
 FOLLOW_EVERY = "60s"
 
 
@@ -167,24 +166,16 @@ def _write_config(place: Place, postgres: Postgres, sentry: Address) -> None:
 
 
 def _start_dashboard(place: Place, stack: ExitStack) -> str:
+    """On the usual port; on any, if somebody has that one."""
     log = place.folder / "dashboard.log"
-    port = str(_free(PREFERRED_PORT))
-    process = start_tombstone(place.config, log, "dashboard", "--port", port)
-    stack.callback(stop, process)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise CommandFailed(f"The dashboard did not start; {log} says why.")
-    return next(word for word in line.split() if word.startswith("http"))
-
-
-def _free(preferred: int) -> int:
-    """That port if nobody has it, else 0: any."""
-    try:
-        with socket.create_server(("127.0.0.1", preferred)):
-            return preferred
-    except OSError:
-        return 0
+    for port in (USUAL_PORT, 0):
+        process = start_tombstone(place.config, log, "dashboard", "--port", str(port))
+        assert process.stdout is not None
+        if line := process.stdout.readline():
+            stack.callback(stop, process)
+            return next(word for word in line.split() if word.startswith("http"))
+        stop(process)
+    raise CommandFailed(f"The dashboard did not start; {log} says why.")
 
 
 def _tokens(settings: Settings) -> dict[str, str]:

@@ -13,10 +13,11 @@ from types import TracebackType
 
 import msgspec
 
+from collectors.errors import TombstoneError
 from sample_data.sentry.address import Address
 
 
-class LocalSentryUnavailable(Exception):
+class LocalSentryUnavailable(TombstoneError):
     """It did not start; the sentence says why."""
 
 

@@ -139,9 +139,9 @@ def demo(stage: Stage) -> Demo:
     return stage.running()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium. Not kept for longer: Playwright leaves an event loop running."""
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     if path is None:
         pytest.fail("Chromium is not installed: apt-get install chromium")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Demo
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 ORGANIZATION = "production/alder-ash"
 EMAIL = "Wanda.Story@example.com"

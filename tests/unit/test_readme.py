@@ -104,7 +104,7 @@ def test_every_remedy_is_named(remedy: str) -> None:
     assert f"`{remedy}`" in README
 
 
-@pytest.mark.parametrize("word", chain(*WORDS.values()))
+@pytest.mark.parametrize("word", list(chain(*WORDS.values())))
 def test_every_word_is_explained(word: str) -> None:
     table = README.partition("## Words")[2].partition("\n## ")[0]
     assert re.search(rf"^\|[^|]*\b{re.escape(word)}\b[^|]*\|", table, re.MULTILINE)

@@ -1,0 +1,89 @@
+"""The write side's part of `doctor`: its journal, and what each writer may and may not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+
+from collectors.doctor import Check, Health
+from collectors.errors import TombstoneError, Unreachable
+from collectors.evidence.database import Store
+from collectors.inquiry import read_targets
+from collectors.postgres.engine import Snapshot
+from collectors.settings import Settings
+from dashboard.remediation.journal import verify
+from dashboard.remediation.writer import Limits, Writer, WriterFacts
+from dashboard.settings import WriteSettings
+
+_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
+_GRANTS = "Grant UPDATE on the columns that the remedies write; README has the SQL."
+
+
+def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -> Iterator[Check]:
+    """Every check of the write side, as it is made. Raises nothing for what it checks."""
+    yield _check_journal(store)
+    for target in settings.targets:
+        label = f"target {target} writer"
+        dsn = writing.write_dsn(target)
+        if dsn is None:
+            mend = f"Set write_dsn for {target} to offer remedies."
+            yield Check(label, Health.LACKING, "None is set: the remedies are off.", mend)
+            continue
+        limits = Limits(writing.remediation.lock_timeout_ms, 10_000)
+        try:
+            facts = Writer(target, dsn, limits).facts(settings.targets[target].schemas)
+        except Unreachable as error:
+            yield Check(label, Health.UNREACHABLE, str(error))
+        except TombstoneError as error:
+            yield Check(label, Health.WRONG, str(error))
+        except psycopg.Error as error:
+            yield Check(
+                label, Health.WRONG, f"PostgreSQL refused its questions ({error.sqlstate})."
+            )
+        else:
+            yield from _check_writer(label, facts)
+            yield from _check_same_database(label, target, settings, facts)
+
+
+def _check_journal(store: Store) -> Check:
+    report = verify(store)
+    if report.intact:
+        return Check("journal", Health.GOOD, f"Its chain of {report.entries:,} lines is intact.")
+    mend = "Compare the store with its back-up before anything else is applied."
+    return Check("journal", Health.WRONG, " ".join(report.problems[:3]), mend)
+
+
+def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
+    if facts.superuser:
+        yield Check(label, Health.WRONG, f"Role {facts.role} is a superuser.", _GRANTS)
+        return
+    if not facts.writes:
+        yield Check(label, Health.LACKING, f"Role {facts.role} may write nothing.", _GRANTS)
+    else:
+        sentence = f"Role {facts.role} may update {'; '.join(facts.writes[:5])}."
+        yield Check(label, Health.GOOD, sentence)
+    if facts.excess:
+        sentence = f"Role {facts.role} {'; '.join(facts.excess[:3])}: more than a remedy needs."
+        yield Check(f"{label} excess", Health.WRONG, sentence, _GRANTS)
+
+
+def _check_same_database(
+    label: str, target: str, settings: Settings, facts: WriterFacts
+) -> Iterator[Check]:
+    def asked(snapshot: Snapshot) -> tuple[bool, tuple[str, str]]:
+        ((name, started),) = snapshot.rows(_DATABASE)
+        return snapshot.is_standby, (name, started)
+
+    reader = read_targets(settings)[target]
+    try:
+        is_standby, read = reader.ask(asked)
+    except TombstoneError:
+        return  # the reader's own check has said so
+    finally:
+        reader.close()
+    same = read[0] == facts.database[0] if is_standby else read == facts.database
+    if not same:
+        sentence = "Reader and writer are connected to different databases."
+        mend = "Make read_dsn and write_dsn lead to the same one."
+        yield Check(f"{label} database", Health.WRONG, sentence, mend)

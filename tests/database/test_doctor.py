@@ -1,0 +1,183 @@
+"""`doctor`: what stands, what lacks, what is wrong, and what cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from collectors.doctor import Health, check_all
+from collectors.settings import Settings, TargetSettings
+from dashboard.remediation.service.checks import check_write_side
+from dashboard.settings import WriterSettings, WriteSettings
+from sample_data.postgres import Database
+from tests.factories import SECRET, new_store
+
+SCHEMA = """
+CREATE TABLE customers (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), created_at timestamptz, deleted_at timestamptz,
+    organization_id uuid, email text UNIQUE, external_id text, name text, user_metadata jsonb
+);
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT ON customers TO {role};
+"""
+
+
+@pytest.fixture
+def role(database: Database) -> Iterator[str]:
+    """A role of the test's own, with SELECT on the shop's table."""
+    name = f"role_{database.name}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'of the test'").format(identifier)
+        )
+        connection.execute(sql.SQL(SCHEMA).format(role=identifier))
+        yield name
+        connection.execute(sql.SQL("DROP OWNED BY {}").format(identifier))
+        connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
+
+
+def as_role(database: Database, role: str) -> str:
+    return make_conninfo(database.dsn, user=role, password="of the test")
+
+
+def read_side(folder: Path, dsn: str) -> dict[str, Health]:
+    settings = Settings(
+        store_url=f"sqlite:///{folder}/store.sqlite",
+        secret_key=SecretStr(SECRET),
+        targets={"production": TargetSettings(read_dsn=SecretStr(dsn))},
+    )
+    return {check.name: check.health for check in check_all(settings)}
+
+
+def write_side(folder: Path, read_dsn: str, write_dsn: str | None) -> dict[str, Health]:
+    target = TargetSettings(read_dsn=SecretStr(read_dsn))
+    secret = None if write_dsn is None else SecretStr(write_dsn)
+    writing = WriteSettings(targets={"production": WriterSettings(write_dsn=secret)})
+    store = new_store(folder)
+    checks = check_write_side(Settings(targets={"production": target}), writing, store)
+    found = {check.name: check.health for check in checks}
+    store.close()
+    return found
+
+
+def test_a_reader_that_can_only_read_is_good(database: Database, role: str, tmp_path: Path) -> None:
+    found = read_side(tmp_path, as_role(database, role))
+    assert found["target production"] is Health.GOOD
+    assert found["target production reader"] is Health.GOOD
+    assert found["store"] is Health.GOOD
+    assert found["sentry"] is Health.LACKING
+
+
+def test_a_reader_that_can_write_is_wrong(database: Database, role: str, tmp_path: Path) -> None:
+    assert read_side(tmp_path, database.dsn)["target production reader"] is Health.WRONG
+    database.execute(f"GRANT UPDATE (email) ON customers TO {role}")
+    found = read_side(tmp_path, as_role(database, role))
+    assert found["target production reader"] is Health.WRONG
+
+
+def test_row_level_security_that_hides_rows_is_wrong(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute("ALTER TABLE customers ENABLE ROW LEVEL SECURITY")
+    assert read_side(tmp_path, as_role(database, role))["target production rows"] is Health.WRONG
+
+
+def test_a_column_that_may_not_be_read_is_named(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(
+        f"REVOKE SELECT ON customers FROM {role};"
+        f"GRANT SELECT (id, deleted_at) ON customers TO {role}"
+    )
+    found = read_side(tmp_path, as_role(database, role))
+    assert found["target production grants"] is Health.LACKING
+
+
+def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
+    found = read_side(tmp_path, "host=127.0.0.1 port=1 user=u dbname=d")
+    assert found["target production"] is Health.UNREACHABLE
+
+
+def test_another_secret_is_wrong(tmp_path: Path) -> None:
+    new_store(tmp_path, secret="another secret, also long enough!!").close()
+    assert read_side(tmp_path, "host=127.0.0.1 port=1")["store"] is Health.WRONG
+
+
+def test_a_store_that_others_can_read_is_wrong(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
+    (tmp_path / "store.sqlite").chmod(0o644)
+    assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
+
+
+def test_a_writer_with_just_its_columns_is_good(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(f"GRANT UPDATE (email, deleted_at) ON customers TO {role}")
+    found = write_side(tmp_path, database.dsn, as_role(database, role))
+    assert found == {"journal": Health.GOOD, "target production writer": Health.GOOD}
+
+
+@pytest.mark.parametrize(
+    ("grant", "check", "health"),
+    [
+        pytest.param(
+            "GRANT UPDATE, DELETE ON customers TO {role}",
+            "target production writer excess",
+            Health.WRONG,
+            id="may delete",
+        ),
+        pytest.param(
+            "ALTER TABLE customers OWNER TO {role}",
+            "target production writer excess",
+            Health.WRONG,
+            id="owns the table",
+        ),
+        pytest.param(
+            "ALTER ROLE {role} SUPERUSER", "target production writer", Health.WRONG, id="superuser"
+        ),
+        pytest.param(
+            "SELECT 1", "target production writer", Health.LACKING, id="may write nothing"
+        ),
+    ],
+)
+def test_a_writer_is_judged_by_its_rights(
+    database: Database, role: str, tmp_path: Path, grant: str, check: str, health: Health
+) -> None:
+    database.execute(grant.format(role=role))
+    assert write_side(tmp_path, database.dsn, as_role(database, role))[check] is health
+
+
+def test_no_writer_and_no_answer_are_told_apart(database: Database, tmp_path: Path) -> None:
+    nobody = "host=127.0.0.1 port=1 user=u dbname=d"
+    label = "target production writer"
+    assert write_side(tmp_path, database.dsn, None)[label] is Health.LACKING
+    assert write_side(tmp_path, database.dsn, nobody)[label] is Health.UNREACHABLE
+
+
+def test_reader_and_writer_of_different_databases_are_wrong(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    elsewhere = make_conninfo(database.dsn, dbname="postgres")
+    found = write_side(tmp_path, elsewhere, as_role(database, role))
+    assert found["target production writer database"] is Health.WRONG
+
+
+def test_a_journal_that_was_tampered_with_is_wrong(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    with store.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO audit_entries (seq, at, kind, actor, role, body, previous_hash, hash) "
+                "VALUES (1, 0, 'intent', 'mallory', 'admin', '{}', '', 'forged')"
+            )
+        )
+    store.close()
+    assert write_side(tmp_path, "host=127.0.0.1 port=1", None)["journal"] is Health.WRONG
