@@ -30,7 +30,8 @@ _LONGEST_ENDING = 4
 """Characters. `.com` and `.info` tell nothing of a person; a longer ending might."""
 
 _EMAIL = re.compile(r"[^\s@<>(),;:\"'=]{1,320}@[^\s@<>(),;:\"'=]{1,255}")
-_QUOTED_TUPLE = re.compile(r"\)\s*=\s*\(.*", re.DOTALL)
+_PRINTED_ROW = re.compile(r"(\)\s*=\s*\(|row contains \().*", re.DOTALL)
+"""PostgreSQL prints a key as `Key (a, b)=(1, x)`, a whole row as `Failing row contains (1, x)`."""
 
 
 def derive(secret: str, purpose: str) -> bytes:
@@ -102,9 +103,10 @@ def mask(value: str | None) -> str:
 
 
 def mask_text(text: str) -> str:
-    """A title or exception text without the values in it: addresses, and whatever follows `)=(`.
+    """A title or exception text without the values in it: addresses, and printed keys and rows.
 
     >>> mask_text("Key (email)=(jane@example.com) already exists.")
     'Key (email)=(…)'
     """
-    return _EMAIL.sub(lambda found: mask(found[0]), _QUOTED_TUPLE.sub(f")=({_HIDDEN})", text))
+    without_rows = _PRINTED_ROW.sub(lambda found: f"{found[1]}{_HIDDEN})", text)
+    return _EMAIL.sub(lambda found: mask(found[0]), without_rows)

@@ -17,8 +17,11 @@ from collectors.linking.phrases import EXISTS, EXISTS_FIRST, KEY_WORD
 _JOINT = re.compile(r"\)\s?=\s?\(")
 _LINE_END = re.compile(r"\)[\"'»”」]?[.。]?(?=\s{0,8}(?:\Z|[\n\"'\[\]}]))")
 _WHOLE_END = re.compile(r"\s{0,8}(?:\Z|[\n\"'\[\]}<(])")
-_MARKED = r"(?:DETAIL|Detail|detail)s?\W{1,6}"
-_NEXT = re.compile(rf"\[SQL: |\n\s{{0,80}}\n|uplicate key |\n[^\n]{{0,120}}?{_MARKED}Key \(")
+_NEXT = re.compile("uplicate key ")
+_NEXT_IN_PROSE = re.compile(
+    rf"\[SQL: |\n\s{{0,80}}\n|uplicate key |\n[^\n]{{0,120}}?:\s{{0,3}}[\"']?{KEY_WORD.pattern}"
+)
+_TAIL = "\n[SQL: "
 _OTHER_ENDS = re.compile(r"\) (?:is not present|is still referenced|is duplicated|conflicts with)")
 _CUT_LINE = re.compile(r"(?:\.\.\.|…)[ \t]{0,80}(?:\n|\Z)")
 _MOST_WORDS = 100
@@ -49,20 +52,21 @@ class _Start:
     columns: tuple[str, ...]
 
 
-def find_detail(text: str, *, any_language: bool = False) -> Detail | None:
+def find_detail(text: str, *, any_language: bool = False, prose: bool = False) -> Detail | None:
     """The first whole sentence, else the first that is cut, else None.
 
     With `any_language` the words after the tuple may be any, to the end of the line: for servers
-    whose language we do not know, once the SQLSTATE has told what it is about.
+    whose language we do not know, once the SQLSTATE has told what it is about. In `prose` a blank
+    line or another sentence ends what was quoted; in a driver's own text both may be in a value.
     """
     starts = list(islice(_starts(text), _MOST_STARTS))
     cut = None
     for place, start in enumerate(starts):
-        later = [other for other in starts[place + 1 :] if other.columns == start.columns]
-        ends = _ends(text, start, later)
+        others = starts[place + 1 :]
+        ends = _ends(text, start, others, prose=prose)
         if not ends and any_language:
             ends = _line_end(text, start.values_at)
-        if ends and not _is_of_another(text, start, starts[place + 1 :], min(ends)):
+        if ends and not _is_of_another(text, start, others, min(ends), prose=prose):
             printed = (text[start.values_at : end] for end in ends)
             return Detail(start.opening, start.columns, tuple(printed))
         if not ends and _is_cut(text, start):
@@ -75,15 +79,14 @@ def _is_cut(text: str, start: _Start) -> bool:
     return ")" not in rest or _CUT_LINE.search(rest) is not None
 
 
-def _is_of_another(text: str, start: _Start, others: Sequence[_Start], end: int) -> bool:
+def _is_of_another(
+    text: str, start: _Start, others: Sequence[_Start], end: int, *, prose: bool
+) -> bool:
     """What ends there is another sentence: this one breaks off or tells of another error."""
-    for other in others:
-        if other.opening > end:
-            return False
-        between = text[start.values_at : other.opening]
-        if any(sign.search(between) for sign in (_OTHER_ENDS, _CUT_LINE, _NEXT)):
-            return True
-    return False
+    signs = (_OTHER_ENDS, _CUT_LINE, _NEXT_IN_PROSE if prose else _NEXT)
+    inner = [other.opening for other in others if other.opening < end]
+    between = text[start.values_at : max(inner, default=start.values_at)]
+    return any(sign.search(between) for sign in signs)
 
 
 def _starts(text: str) -> Iterator[_Start]:
@@ -121,7 +124,7 @@ def _opening(text: str, closing_at: int) -> int | None:
     return None
 
 
-def _ends(text: str, start: _Start, later: Sequence[_Start]) -> tuple[int, ...]:
+def _ends(text: str, start: _Start, others: Sequence[_Start], *, prose: bool) -> tuple[int, ...]:
     """Every place where the tuple may end, the most plausible first: usually one.
 
     Best is a place before the next such sentence, then one that only wrapper text or nothing
@@ -133,20 +136,38 @@ def _ends(text: str, start: _Start, later: Sequence[_Start]) -> tuple[int, ...]:
     first = closers.search(text, start.values_at, limit)
     if first is None or closers.search(text, first.end(), limit) is None:
         return (first.start(),) if first else ()
-    stop = _NEXT.search(text, first.end(), limit)
-    rest = closers.finditer(text, first.end(), stop.start() if stop else limit)
-    ends = [first, *islice(rest, _MOST_ENDS - 1)]
+    stop = _stop(text, first.end(), limit, prose=prose)
+    more = _more_ends(text, closers, first.end(), stop, prose=prose)
+    later = [other for other in others if other.columns == start.columns]
     next_opening = later[0].opening if later else limit
     printed = text[start.values_at : first.start()]
-    kept = [first, *(end for end in ends[1:] if not _repeats(text, printed, end.start(), later))]
-    kept.sort(
+    ends = [first, *(end for end in more if not _repeats(text, printed, end.start(), later))]
+    ends.sort(
         key=lambda end: (
             end.start() < next_opening,
             _WHOLE_END.match(text, end.end()) is not None,
             end.start(),
         )
     )
-    return tuple(end.start() for end in reversed(kept))
+    return tuple(end.start() for end in reversed(ends))
+
+
+def _more_ends(
+    text: str, closers: re.Pattern[str], first_end: int, stop: int, *, prose: bool
+) -> Iterator[re.Match[str]]:
+    """Those before `stop`, and one that ends a driver's whole text: then no wrapper added to it."""
+    yield from islice(closers.finditer(text, first_end, stop), _MOST_ENDS)
+    last = None if prose else closers.match(text, max(stop, text.rfind(")")))
+    if last is not None and not text[last.end() :].strip():
+        yield last
+
+
+def _stop(text: str, first_end: int, limit: int, *, prose: bool) -> int:
+    """Where the wrapper's own words begin: SQLAlchemy's tail is the last of what may be one."""
+    tail = -1 if prose else text.rfind(_TAIL, first_end, limit)
+    limit = tail if tail >= 0 else limit
+    following = (_NEXT_IN_PROSE if prose else _NEXT).search(text, first_end, limit)
+    return following.start() if following else limit
 
 
 def _repeats(text: str, printed: str, end: int, later: Sequence[_Start]) -> bool:

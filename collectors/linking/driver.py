@@ -162,11 +162,12 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
     if error.code not in {None, UNIQUE} or not (unique or told or (detail and detail.printed)):
         return None
     if detail is not None:
-        exact = replace(detail, printed=detail.printed[:1])
+        exact = replace(detail, printed=tuple(sorted(detail.printed, key=len)[-1:]))
         return with_values(replace(named, constraint=_constraint(named, told)), exact)
     if told is not None:
         return _with_target(_filled(named, told), error)
-    return replace(named, doubt=hidden.absence(f"{message}\n{error.detail or ''}"))
+    doubt = hidden.absence(f"{message}\n{error.detail or ''}")
+    return _with_target(replace(named, doubt=doubt), error)
 
 
 def _named(error: DriverError) -> ViolatedKey:

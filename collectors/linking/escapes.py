@@ -11,7 +11,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from collectors.linking.literals import unescape
+from collectors.linking.backslashes import unescape
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(

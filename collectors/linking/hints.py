@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from collectors.linking.fields import chosen, from_frames, from_request
+from collectors.linking.bodies import chosen, from_request
+from collectors.linking.frames import from_frames
 from collectors.linking.names import bare
 from collectors.model import Event, ViolatedKey
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
+from collectors.linking.backslashes import unescape
 from collectors.linking.hidden import is_usable
 
 
@@ -42,11 +43,6 @@ _NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_][\w.]*+")
 _ENUM = re.compile(r"<[A-Za-z_][\w.]{0,80}: ('[^'\\]*+'|\d+)>")
 _OPAQUE = re.compile(r"<[^<>\n]{0,300}>|b'[^']*+'|b\"[^\"]*+\"")
-_ESCAPE = re.compile(
-    r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|.)", re.DOTALL
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 _WORDS: dict[str, Value] = {
     "None": None,
     "null": None,
@@ -60,25 +56,6 @@ _WORDS: dict[str, Value] = {
 _WRAPPERS = frozenset({"UUID", "uuid.UUID", "Decimal", "decimal.Decimal", "str", "Some"})
 _TIMES = frozenset({"datetime.datetime", "datetime"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
-
-
-def unescape(text: str) -> str:
-    r"""Undo one level of backslash escapes.
-
-    >>> unescape(r'a \"b\"')
-    'a "b"'
-    """
-    plain_text = _ESCAPE.sub(_unescaped, text)
-    if _SURROGATE.search(plain_text) is None:
-        return plain_text
-    return plain_text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    mark = match[1]
-    if len(mark) > 1:
-        return chr(int(mark[1:], 16))
-    return _CONTROLS.get(mark, mark)
 
 
 def plain(value: object) -> Value:

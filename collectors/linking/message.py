@@ -21,7 +21,7 @@ from collectors.linking.phrases import (
     says_unique,
 )
 from collectors.linking.rewritten import read_rewritten
-from collectors.linking.tuples import LIMIT, plausibility, splits
+from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
 _QUOTED = (
@@ -78,7 +78,8 @@ def _read(text: str, *, wrapped: bool) -> ViolatedKey | None:
         return None
     phrases = _phrases(text)
     told = bool(phrases) or (says_unique(text) and other_engine(text) is None)
-    detail = find_detail(text, any_language=told and not any(words in text for words in ENGLISH))
+    foreign = told and not any(words in text for words in ENGLISH)
+    detail = find_detail(text, any_language=foreign, prose=wrapped)
     if detail is None or (not told and not detail.printed):
         rewritten = read_rewritten(text)
         if rewritten is not None or not told:
@@ -115,16 +116,24 @@ def _all_splits(
 ) -> tuple[KeyValues, ...]:
     found: dict[KeyValues, None] = {}
     for printed in candidates:
-        forms = _unbroken(printed) if wrapped and "\n" in printed else (printed,)
-        ways = [way for form in forms for way in splits(columns, form)]
-        if len(forms) > 1:
-            ways.sort(key=lambda way: plausibility(columns, way), reverse=True)
+        broken = wrapped and "\n" in printed
+        ways = _joined_splits(columns, printed) if broken else splits(columns, printed)
         found.update(dict.fromkeys(ways))
     return tuple(found)[:LIMIT]
 
 
-def _unbroken(printed: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((_BREAK.sub("", printed), _BREAK.sub(" ", printed), printed)))
+def _joined_splits(columns: Sequence[str], printed: str) -> Sequence[KeyValues]:
+    """Splits of a tuple whose lines were broken: in words, between words, or by the value itself.
+
+    All three are kept unless just one gives a column what its name promises, such as an address.
+    """
+    forms = (_BREAK.sub("", printed), _BREAK.sub(" ", printed), printed)
+    read = [ways for form in forms if (ways := splits(columns, form))]
+    read.sort(key=lambda ways: plausibility(columns, ways[0]), reverse=True)
+    scores = [plausibility(columns, ways[0]) for ways in read]
+    if len(read) > 1 and scores[0] - scores[1] >= FITS:
+        return read[0]
+    return [way for ways in read for way in ways]
 
 
 def _visible(
@@ -176,8 +185,8 @@ def _constraint(phrases: Sequence[tuple[int, str | None]], detail_at: int) -> st
 
 def _name(match: re.Match[str] | None) -> str | None:
     name = next((group for group in match.groups() if group), None) if match else None
-    if name is None or not hidden.is_usable(name):
-        return None
+    if name is None or "@" in name or not hidden.is_usable(name):
+        return None  # a name is stored in clear; an address is nobody's constraint
     return _BREAK.sub("", name).strip("\\") or None
 
 

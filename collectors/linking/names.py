@@ -22,7 +22,7 @@ def closing(text: str, opening: int, longest: int = _LONGEST_LIST) -> int | None
     """Where the bracket at `opening` closes, quoted text skipped; None where it does not.
 
     >>> closing("f(a, ')') b", 1)
-    7
+    8
     """
     depth = 0
     for token in _TOKEN.finditer(text, opening, min(len(text), opening + longest)):

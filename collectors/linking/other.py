@@ -110,6 +110,18 @@ _CLASS_STATES = {
     "57014": "statement timeout",
     "55P03": "lock timeout",
 }
+_CLASSES = (
+    ("foreign key violation", "ForeignKeyViolation"),
+    ("not-null violation", "NotNullViolation"),
+    ("check violation", "CheckViolation"),
+    ("exclusion violation", "ExclusionViolation"),
+    ("deadlock", "DeadlockDetected"),
+    ("serialization failure", "SerializationFailure"),
+    ("serialization failure", "SerializationError"),
+    ("statement timeout", "QueryCanceled"),
+    ("lock timeout", "LockNotAvailable"),
+)
+"""Class names of psycopg and, with `Error` behind them, of asyncpg."""
 _DRIVERS = re.compile(
     r"\b(sqlalchemy\.exc\.\w+|asyncpg\.exceptions\.\w+|psycopg2?\.errors\.\w+|psycopg2?\.\w+Error"
     r"|pg8000\.\w+(?:\.\w+)?|django\.db\.utils\.\w+|PG::\w+|ActiveRecord::\w+|Mysql2::\w+"
@@ -167,6 +179,9 @@ def state_words(state: str) -> str:
 
 
 def _by_driver(text: str) -> str | None:
+    named = next((words for words, name in _CLASSES if name in text), None)
+    if named is not None:
+        return named
     match = _DRIVERS.search(text)
     if match is not None:
         return f"database error ({match[1]})"

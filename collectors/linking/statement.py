@@ -34,6 +34,7 @@ _HOLE = re.compile(
     rf"{_TYPE}\Z"
 )
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
+_SHORTENED = re.compile(r" \.\.\. \(?\d+ characters truncated\)? \.\.\. ")
 _NEXT_HOLE = re.compile(r"%s|\?")
 _MOST_COLUMNS = 200
 _LONGEST = 20_000
@@ -41,13 +42,17 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`cells` pairs each column that is written, without quotes, with the text of its value."""
+    """`cells` pairs each column that is written, without quotes, with the text of its value.
+
+    `columns` stand alone where the text was cut in the middle of the values, as SQLAlchemy does.
+    """
 
     verb: str
     table: str
     schema: str | None = None
     cells: tuple[tuple[str, str], ...] = ()
     several: bool = False
+    columns: tuple[str, ...] = ()
 
 
 def read_statement(sql: str) -> Statement | None:
@@ -60,11 +65,19 @@ def read_statement(sql: str) -> Statement | None:
     schema, _, table = match[4].rpartition(".")
     cells: tuple[tuple[str, str], ...] = ()
     several = False
-    if verb == "INSERT":
+    columns: tuple[str, ...] = ()
+    if verb == "INSERT" and _SHORTENED.search(sql) is not None:
+        columns = _columns(sql, match.end())
+    elif verb == "INSERT":
         cells, several = _inserted(sql, match.end())
-    elif verb == "UPDATE":
+    elif verb == "UPDATE" and _SHORTENED.search(sql) is None:
         cells = _updated(sql, match.end())
-    return Statement(verb, bare(table), bare(schema) if schema else None, cells, several)
+    return Statement(verb, bare(table), bare(schema) if schema else None, cells, several, columns)
+
+
+def _columns(sql: str, position: int) -> tuple[str, ...]:
+    names, _ = _list_at(sql, _TO_LIST, position)
+    return () if _SHORTENED.search(", ".join(names)) else tuple(map(bare, names))
 
 
 def _inserted(sql: str, position: int) -> tuple[tuple[tuple[str, str], ...], bool]:
@@ -99,6 +112,8 @@ def bind(statement: Statement, parameters: Tree) -> Fields:
     row = _only_row([] if parameters is UNKNOWN else parameters, len(statement.cells))
     if statement.several or row is None:
         return {}
+    if statement.columns:
+        return _bind_shortened(statement.columns, row)
     fields: Fields = {}
     taken = 0
     for column, cell in statement.cells:
@@ -109,11 +124,21 @@ def bind(statement: Statement, parameters: Tree) -> Fields:
     return fields
 
 
+def _bind_shortened(columns: Sequence[str], row: list[Tree] | dict[str, Tree]) -> Fields:
+    """Without the placeholders: one parameter a column, in order or by the column's name."""
+    if len(row) != len(columns):
+        return {}
+    named = row if isinstance(row, dict) else dict(zip(columns, row, strict=True))
+    values = {column: _value(named.get(column, UNKNOWN)) for column in columns}
+    return {column: value for column, value in values.items() if not isinstance(value, Unknown)}
+
+
 def wrote_several(statement: Statement, parameters: Tree) -> bool:
     """Several rows were written at once, and which one failed is not said."""
     if statement.several:
         return True
-    return parameters is not UNKNOWN and _only_row(parameters, len(statement.cells)) is None
+    row = _only_row([] if parameters is UNKNOWN else parameters, len(statement.cells))
+    return row is None or len(row) > len(statement.columns) > 0
 
 
 def _only_row(parameters: Tree, cells: int) -> list[Tree] | dict[str, Tree] | None:

@@ -17,6 +17,9 @@ from collectors.model import KeyValues
 LIMIT = 64
 """At most so many splits are kept; a tuple that fills the limit is too ambiguous to look up."""
 
+FITS = 3
+"""What a value adds to the plausibility of its tuple by being what its column's name promises."""
+
 _MOST_COLUMNS = 32
 _MOST_WAYS_TRIED = 500
 _SEPARATOR = ", "
@@ -108,7 +111,7 @@ def _fit(shape: re.Pattern[str] | None, value: str) -> int:
     if shape is None:
         return score
     if shape.fullmatch(value):
-        return score + 3
+        return score + FITS
     if value == "null" or (shape is _UUID and _NUMBER.fullmatch(value)):
         return score + 2
     return score - 2 * (_SEPARATOR in value)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from collectors.linking import hidden
+from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError
 from collectors.linking.escapes import readings
-from collectors.linking.fields import chosen, covers, from_frames, from_request, statements
 from collectors.linking.focus import focused
+from collectors.linking.frames import from_frames, statements
 from collectors.linking.names import columns_in
 from collectors.linking.statement import (
     Fields,
@@ -60,10 +61,13 @@ def _quoted(
 
 
 def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
-    """`key` with the values known by column name, from the best sources that have them."""
+    """`key` with the values known by column name, from the best sources that have them.
+
+    Where DETAIL gave the key's own values, they serve to look up the other keys of the same row.
+    """
     key = _with_table(key, wrote.statement)
     if key.splits:
-        others = chosen(wrote.fields, ())
+        others = chosen(wrote.fields, ()) if wrote.statement else from_request(event, ())
         return replace(key, fields=tuple(others.items()))
     wanted = tuple(dict.fromkeys(name for part in key.columns for name in columns_in(part)))
     fields, source = _gathered(key, event, wrote, wanted)
@@ -98,7 +102,7 @@ def _gathered(
         (ValueSource.FRAME, lambda: from_frames(event, wanted)),
         (ValueSource.REQUEST, lambda: from_request(event, wanted)),
     )
-    for place, read in sources:
+    for place, read in () if wrote.several else sources:
         enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS
         if enough:
             break

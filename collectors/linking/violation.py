@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collectors.linking.chain import read_chain, structured
-from collectors.linking.driver import DriverError, driver_errors, driver_key
+from collectors.linking.driver import DriverError, driver_errors
 from collectors.linking.hints import organization_of
 from collectors.linking.operation import operation_of
 from collectors.linking.other import database_error, describe, state_words
@@ -66,7 +66,7 @@ def read_text(text: str) -> TextReading:
         return _read_pasted_event(event)
     drivers = list(driver_errors(document))
     pasted = Event(event_id="", occurred_at=_NO_TIME, message=text)
-    key = next(filter(None, map(driver_key, drivers)), None) or read_chain(pasted, ())
+    key = read_chain(pasted, drivers)
     if key is not None:
         key = with_fields(key, pasted, written(pasted, drivers, with_frames=False))
         found = tuple(named for named in identifiers(text) if named.value != key.constraint)

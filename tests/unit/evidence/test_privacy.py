@@ -48,6 +48,8 @@ def test_a_title_loses_its_values() -> None:
     )
     assert mask_text(title) == "duplicate key: Key (organization_id, lower(email))=(…)"
     assert "jane" not in mask_text("no customer <jane.doe+x@example.com> here")
+    row = 'null value in column "email": Failing row contains (7, Jane Doe, cus_1234567890).'
+    assert mask_text(row) == 'null value in column "email": Failing row contains (…)'
 
 
 def test_a_conflict_keeps_its_id_and_shares_it_with_no_other() -> None:

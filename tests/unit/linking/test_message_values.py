@@ -173,6 +173,33 @@ def test_a_cut_sentence_before_a_whole_one_is_passed_over() -> None:
     assert key.splits == (("1", "jane@e.com"),)
 
 
+def test_another_errors_sentence_before_ours_is_passed_over() -> None:
+    text = 'could not create unique index "x"\nDETAIL:  Key (a)=(1) is duplicated.\n' + message(
+        "a", "2"
+    )
+    key = read_message(text)
+    assert key is not None
+    assert key.splits == (("2",),)
+
+
+MIMICS = [
+    "x Key (email)=(victim@e.com",
+    "x) already exists.\n\nKey (email)=(victim@e.com",
+    "x\nDETAIL:  Key (email)=(victim@e.com",
+    "x) already exists.\n[SQL: INSERT INTO c (email) VALUES ('victim@e.com')]",
+]
+
+
+@pytest.mark.parametrize("value", MIMICS)
+def test_a_value_that_mimics_the_sentence_never_hides_the_true_one(value: str) -> None:
+    tail = f"\n[SQL: INSERT INTO c (email) VALUES ($1)]\n[parameters: ({value!r},)]"
+    for text in (message("email", value), message("email", value) + tail):
+        key = read_message(text)
+        assert key is not None
+        assert (value,) in key.splits
+        assert ("victim@e.com",) not in key.splits
+
+
 ESCAPED = {
     "html quotes": (
         "constraint &quot;some_key&quot;\n"
@@ -246,7 +273,13 @@ def test_lines_that_mail_or_a_terminal_broke_are_joined(text: str) -> None:
     key = read_text(text).key
     assert key is not None
     assert key.constraint == "some_key"
-    assert (U, "jane@example.com") in key.splits
+    assert key.splits == ((U, "jane@example.com"),)
+
+
+def test_a_broken_line_in_a_value_of_any_shape_is_ambiguous() -> None:
+    key = read_text(message("team, name", "red, Jane\nDoe")).key
+    assert key is not None
+    assert set(key.splits) == {("red", "JaneDoe"), ("red", "Jane Doe"), ("red", "Jane\nDoe")}
 
 
 RETOLD = {
@@ -280,6 +313,12 @@ def test_a_retold_message_gives_table_columns_and_values(
     assert key is not None
     assert (key.table, key.columns, key.splits) == (table, columns, (values,))
     assert key.source is ValueSource.MESSAGE
+
+
+def test_an_address_is_never_taken_for_a_constraint() -> None:
+    key = read_message('duplicate key value violates unique constraint "jane@example.com"')
+    assert key is not None
+    assert key.constraint is None
 
 
 def test_the_sentence_alone_is_enough() -> None:

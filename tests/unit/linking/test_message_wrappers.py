@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.linking.violation import read_text
+from collectors.model import ValueSource
 
 U = "0d9e2c1a-7b54-4e0e-9a51-3f6f1c2b7a10"
 DUPLICATE = 'duplicate key value violates unique constraint "customers_email_key"'
@@ -125,6 +126,15 @@ WITH_DETAIL = {
         '(jane@example.com) already exists."), hint: None, schema: Some("public"), '
         'table: Some("customers"), constraint: Some("customers_email_key") })'
     ),
+    "yii": (
+        f"SQLSTATE[23505]: Unique violation: 7 ERROR:  {DUPLICATE}\n{DETAIL}\n"
+        'The SQL being executed was: INSERT INTO "customers" ("email") '
+        "VALUES ('jane@example.com') RETURNING \"id\""
+    ),
+    "libpqxx in a pipe": (
+        "Stderr:  | terminate called after throwing 'pqxx::unique_violation'\n"
+        f"         |   what():  ERROR:  {DUPLICATE}\n         | {DETAIL}\n         | \n"
+    ),
     "epgsql": (
         '{error,{error,error,<<"23505">>,unique_violation,<<"duplicate key value violates unique '
         'constraint \\"customers_email_key\\"">>,[{constraint_name,<<"customers_email_key">>},'
@@ -168,6 +178,25 @@ WITHOUT_DETAIL = {
         "constraint error when attempting to insert struct:\n\n"
         "    * unique: customers_email_key\n\n"
         "The changeset defined the following constraints:\n\n    * unique: customers_pkey\n"
+    ),
+    "ecto, not quoted": (
+        "(Ecto.ConstraintError constraint error when attempting to update struct:\n\n"
+        "    * customers_email_key (unique_constraint)\n\nIf you would like to stop this"
+    ),
+    "ecto, each line prefixed": (
+        "app[web.1]: ** (Ecto.ConstraintError) constraint error when attempting to insert struct:\n"
+        "app[web.1]: \napp[web.1]:     * customers_email_key (unique_constraint)\napp[web.1]: \n"
+    ),
+    "ecto, inspected": (
+        '%Ecto.ConstraintError{message: "constraint error when attempting to insert struct:\\n\\n'
+        '    * \\"customers_email_key\\" (unique_constraint)\\n\\nThe changeset defined the '
+        'following constraints:\\n\\n    * \\"customers_pkey\\" (unique_constraint)\\n"}'
+    ),
+    "before PostgreSQL 9": 'ERROR:  duplicate key violates unique constraint "customers_email_key"',
+    "prisma adapter": (
+        "code: 'P2002', meta: { modelName: 'Customer', driverAdapterError: { cause: { "
+        "originalCode: '23505', kind: 'UniqueConstraintViolation', "
+        "constraint: { index: 'customers_email_key' } } } }"
     ),
     "hibernate name only": (
         "could not execute statement; SQL [n/a]; constraint [customers_email_key]; nested exception"
@@ -236,8 +265,13 @@ def test_a_unique_violation_is_recognised_without_any_name(text: str) -> None:
             ("organizationId", "email"),
         ),
         ('{"code":"P2002","meta":{"target":["email"]},"message":"x"}', ("email",)),
+        (
+            '{"code":"P2002","meta":{"driverAdapterError":{"cause":{"originalCode":"23505",'
+            '"constraint":{"fields":["\\"organizationId\\"","email"]}}}}}',
+            ("organizationId", "email"),
+        ),
     ],
-    ids=["one field", "two fields", "inspected", "json"],
+    ids=["one field", "two fields", "inspected", "json", "adapter"],
 )
 def test_prisma_gives_fields_and_no_values(text: str, columns: tuple[str, ...]) -> None:
     reading = read_text(text)
@@ -252,6 +286,21 @@ def test_ecto_names_the_violated_constraint_not_the_decoys() -> None:
     assert reading.key.constraint == "customers_email_key"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SequelizeUniqueConstraintError: x { fields: { email: 'j@e.com', org: '7' } }",
+        '{"name":"SequelizeUniqueConstraintError","fields":{"email":"j@e.com","org":"7"}}',
+    ],
+    ids=["inspected", "json"],
+)
+def test_sequelize_took_the_detail_apart(text: str) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert (key.columns, key.splits) == (("email", "org"), (("j@e.com", "7"),))
+    assert key.source is ValueSource.MESSAGE
+
+
 def test_two_errors_in_one_text_are_not_mixed() -> None:
     text = (
         'duplicate key value violates unique constraint "first_key"\n'
@@ -261,6 +310,15 @@ def test_two_errors_in_one_text_are_not_mixed() -> None:
     key = read_text(text).key
     assert key is not None
     assert (key.constraint, key.splits) == ("second_key", (("1",),))
+
+
+def test_of_two_whole_errors_in_a_ticket_the_first_is_read() -> None:
+    first = f"ERROR:  {DUPLICATE}\n{DETAIL}"
+    for between in ("\n", "\n\nand then\n\n", " / "):
+        second = first.replace("jane@", "bob@").replace("customers_email_key", "other_key")
+        key = read_text(f"{first}{between}{second}").key
+        assert key is not None
+        assert (key.constraint, key.splits) == ("customers_email_key", (("jane@example.com",),))
 
 
 def test_table_and_schema_are_taken_where_the_message_has_them() -> None:

@@ -56,6 +56,8 @@ def failed(type_: str | None, value: str = "", module: str | None = None) -> Eve
             failed("QueryCanceledError", "canceling statement due to statement timeout"),
             "statement timeout",
         ),
+        (failed("ForeignKeyViolationError", "[Filtered]"), "foreign key violation"),
+        (failed("NotNullViolation", "[Filtered]"), "not-null violation"),
         (failed("ReadTimeout", "", "httpx"), "upstream error: ReadTimeout"),
         (failed("ConnectTimeout", "", "requests.exceptions"), "upstream error: ConnectTimeout"),
         (failed("APIConnectionError", "", "stripe"), "upstream error: APIConnectionError"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.linking.literals import UNKNOWN, Tree, plain, printed, read_at, unescape
+from collectors.linking.backslashes import unescape
+from collectors.linking.literals import UNKNOWN, Tree, plain, printed, read_at
 
 UUID = "0d9e2c1a-7b54-4e0e-9a51-3f6f1c2b7a10"
 

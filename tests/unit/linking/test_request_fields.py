@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from collectors.linking.fields import chosen, from_frames, from_request, leaves
+from collectors.linking.bodies import chosen, from_request, leaves
+from collectors.linking.frames import from_frames
 from collectors.model import Event, ExceptionValue, Frame, Request
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         {"external_id": {"nested": 1}},
         {"a": {"external_id": "x"}, "b": {"external_id": "y"}},
         [{"external_id": "x"}, {"external_id": "y"}],
-        {"user": {"external_id": "x"}},
+        {"user": {"external_id": "x"}, "plan": 1},
         {"externalId": "x", "ExternalID": "y"},
         "plain text",
         None,
@@ -68,6 +69,15 @@ def test_the_shallowest_name_counts() -> None:
     assert from_request(posted(body), ("email",)) == {"email": "j@e.com"}
 
 
+def test_no_deeper_value_takes_the_place_of_a_hidden_one() -> None:
+    body = {"email": "[Filtered]", "billing": {"email": "office@e.com", "E-Mail": "x@e.com"}}
+    assert from_request(posted(body), ("email",)) == {}
+
+
+def test_a_body_that_is_one_object_is_read_whatever_it_is_called() -> None:
+    assert from_request(posted({"user": {"email": "j@e.com"}}), ("email",)) == {"email": "j@e.com"}
+
+
 def test_an_exact_name_goes_before_one_that_sounds_alike() -> None:
     assert chosen({"userId": "1", "user_id": "2"}, ("user_id",)) == {"user_id": "2"}
 
@@ -80,8 +90,8 @@ def test_nulls_and_truth_values_are_values() -> None:
 def test_secrets_are_never_kept_when_the_columns_are_unknown() -> None:
     body = {
         "email": "j@e.com", "password": "hunter2", "newPassword": "x", "api_key": "k",
-        "apiKey": "k", "access_token": "t", "card": "4242", "cvc": "123", "client_secret": "s", "iban": "DE1",
-        "authorization": "Bearer", "pin": "1234",
+        "apiKey": "k", "access_token": "t", "card": "4242", "cvc": "123", "client_secret": "s",
+        "iban": "DE1", "authorization": "Bearer", "pin": "1234",
     }  # fmt: skip
     assert from_request(posted(body), ()) == {"email": "j@e.com"}
 
@@ -102,6 +112,10 @@ def test_secrets_are_never_kept_when_the_columns_are_unknown() -> None:
             "parameters": ["UUID('0d9e2c1a-7b54-4e0e-9a51-3f6f1c2b7a10')", "'acct-7'"],
         },
         {
+            "statement": "INSERT INTO c (external_id) VALUES ($1)" + " " * 5_000,
+            "parameters": ["'acct-7'"],
+        },
+        {
             "operation": "INSERT INTO customers (external_id) VALUES ($1)",
             "parameters": "('acct-7',)",
         },
@@ -109,7 +123,8 @@ def test_secrets_are_never_kept_when_the_columns_are_unknown() -> None:
     ],
     ids=[
         "kwargs", "body", "repr of a mapping", "repr of a model", "pydantic's str",
-        "endpoint values", "distilled", "named", "positional", "one text", "args",
+        "endpoint values", "distilled", "named", "positional", "a long statement",
+        "one text", "args",
     ],
 )  # fmt: skip
 def test_frame_variables_hold_the_value(variables: dict[str, Any]) -> None:

@@ -99,6 +99,30 @@ def test_of_several_rows_none_is_taken(sql: str, parameters: Tree) -> None:
     assert wrote_several(statement, parameters)
 
 
+SHORTENED = "INSERT INTO c (a, b) VALUES (%(a)s, %(b ... 246 characters truncated ... b__2)s)"
+
+
+@pytest.mark.parametrize("parameters", [{"a": "x", "b": "y"}, ["x", "y"]])
+def test_a_statement_shortened_in_its_values_binds_one_value_a_column(parameters: Tree) -> None:
+    statement = read_statement(SHORTENED)
+    assert statement is not None
+    assert bind(statement, parameters) == {"a": "x", "b": "y"}
+
+
+def test_a_shortened_statement_of_several_rows_is_seen_by_its_parameters() -> None:
+    statement = read_statement(SHORTENED)
+    assert statement is not None
+    parameters: Tree = {"a__0": "x", "b__0": "y", "a__1": "x", "b__1": "z"}
+    assert bind(statement, parameters) == {}
+    assert wrote_several(statement, parameters)
+
+
+def test_constants_in_a_statement_without_parameters_are_read() -> None:
+    text = "The SQL being executed was: INSERT INTO c (a, n) VALUES ('x', 7) RETURNING id"
+    [(statement, parameters)] = tails(text)
+    assert bind(statement, parameters) == {"a": "x", "n": "7"}
+
+
 def test_a_bystander_in_the_where_clause_is_not_read() -> None:
     text = (
         "[SQL: UPDATE members SET customer_id=$1::UUID WHERE members.email = $2::VARCHAR]\n"

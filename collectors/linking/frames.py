@@ -1,0 +1,138 @@
+"""Column values and statements in the variables of stack frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+
+from collectors.linking.backslashes import unescape
+from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
+from collectors.linking.literals import UNKNOWN, printed
+from collectors.linking.names import fold
+from collectors.linking.statement import Fields, Statement, bind, read_statement
+from collectors.model import Event, Frame
+
+_BODIES = frozenset(
+    {
+        "body",
+        "jsonbody",
+        "payload",
+        "kwargs",
+        "data",
+        "values",
+        "dto",
+        "input",
+        "attrs",
+        "attributes",
+    }
+)
+_BODY_SUFFIXES = (
+    "_create",
+    "_update",
+    "_in",
+    "_input",
+    "_dto",
+    "_payload",
+    "_data",
+    "_body",
+    "_schema",
+)
+_PARAMETERS = (
+    "parameters",
+    "distilled_parameters",
+    "effective_parameters",
+    "compiled_parameters",
+    "multiparams",
+    "params",
+    "args",
+)
+_STATEMENTS = ("statement", "operation", "query", "sql", "str_statement")
+_MOST_VARIABLES = 500
+_MOST_FRAMES = 200
+_LONGEST_STATEMENT = 20_000
+
+
+def from_frames(event: Event, wanted: Sequence[str]) -> Fields:
+    """The values that variables of the stack frames hold, the innermost call's first."""
+    fields: Fields = {}
+    seen: set[str] = set()
+    for frame in _frames(event):
+        for found in _frame_fields(frame, seen):
+            new = chosen(found, wanted)
+            fields = {
+                name: value for name, value in new.items() if value is not None or wanted
+            } | fields
+        if len(fields) >= MOST_FIELDS or (wanted and covers(fields, wanted)):
+            break
+    return dict(islice(fields.items(), MOST_FIELDS))
+
+
+def statements(event: Event) -> Iterator[tuple[Statement, Fields]]:
+    """The statements that frame variables hold, with the values they write."""
+    for frame in _frames(event):
+        statement = _statement(frame.variables)
+        if statement is not None:
+            yield statement, _bound(statement, frame.variables)
+
+
+def _frames(event: Event) -> Iterator[Frame]:
+    every = (frame for error in event.exceptions for frame in reversed(error.frames))
+    return islice((frame for frame in every if frame.variables), _MOST_FRAMES)
+
+
+def _statement(variables: Mapping[str, object]) -> Statement | None:
+    for name in _STATEMENTS:
+        text = variables.get(name)
+        statement = read_statement(_unquoted(text)) if isinstance(text, str) else None
+        if statement is not None:
+            return statement
+    return None
+
+
+def _unquoted(text: str) -> str:
+    """A statement as it is, or out of its repr; it may be longer than any value."""
+    text = text[:_LONGEST_STATEMENT]
+    return unescape(text[1:].removesuffix(text[0])) if text.startswith(("'", '"')) else text
+
+
+def _bound(statement: Statement, variables: Mapping[str, object]) -> Fields:
+    for name in _PARAMETERS:
+        tree = printed(variables[name]) if name in variables else UNKNOWN
+        fields = bind(statement, tree) if isinstance(tree, list | dict) else {}
+        if fields:
+            return fields
+    return {}
+
+
+def _frame_fields(frame: Frame, seen: set[str]) -> Iterator[Fields]:
+    """What one frame's variables hold; a text `seen` in another frame is not read again."""
+    statement = _statement(frame.variables)
+    if statement is not None:
+        yield _bound(statement, frame.variables)
+    for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
+        role = _role(name)
+        if role is None or (isinstance(value, str) and value in seen):
+            continue
+        if isinstance(value, str):
+            seen.add(value)
+        yield _from_parameters(value) if role == "parameters" else variable_leaves(value)
+
+
+@lru_cache(maxsize=4096)
+def _role(name: str) -> str | None:
+    """What a variable of this name can hold that we may read."""
+    if name in _PARAMETERS:
+        return "parameters"
+    is_body = fold(name) in _BODIES or name.endswith(_BODY_SUFFIXES) or name.startswith("create_")
+    return "body" if is_body else None
+
+
+def _from_parameters(value: object) -> Fields:
+    tree = printed(value)
+    return leaves(tree if isinstance(tree, dict) else _only(tree))
+
+
+def _only(tree: object) -> object:
+    """The one set of parameters of a list; several sets are several rows."""
+    return tree[0] if isinstance(tree, list) and len(tree) == 1 else None
