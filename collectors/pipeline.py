@@ -180,7 +180,7 @@ def _follow_up(store: Store, inquiry: Inquiry, asked: set[str], progress: Progre
     A Conflict stands for its Failures: only where its newest one is judged otherwise than before
     are the rest judged too. What cannot be decided just now leaves the earlier Verdict as it is.
     """
-    for batch in _batches(open_conflicts(store), asked):
+    for batch in _batches(open_conflicts(store, asked)):
         progress(f"Asking again about {len(batch):,} open Conflicts")
         before = {one.failure.event_id: one for one in batch}
         decided = [one for one in inquiry.judge(batch) if _is_decided(one)]
@@ -189,8 +189,8 @@ def _follow_up(store: Store, inquiry: Inquiry, asked: set[str], progress: Progre
         same = [str(one.conflict_id) for one in decided if str(one.conflict_id) not in moved]
         rest = inquiry.judge(list(open_failures(store, sorted(moved))))
         save_looks(store, [one for one in rest if _is_decided(one)], same)
-    alone = chain(outlived_failures(store), undecided_failures(store))
-    for batch in _batches(alone, asked):
+    alone = chain(outlived_failures(store, asked), undecided_failures(store, asked))
+    for batch in _batches(alone):
         progress(f"Asking again about {len(batch):,} more Failures")
         save_looks(store, [one for one in inquiry.judge(batch) if _is_decided(one)], ())
 
@@ -203,8 +203,8 @@ def _differs(one: Judged, before: Pending) -> bool:
     return (one.judgement.verdict, one.judgement.blocker) != (before.verdict, before.blocker)
 
 
-def _batches(pending: Iterable[Pending], asked: set[str]) -> Iterator[list[Pending]]:
+def _batches(pending: Iterable[Pending]) -> Iterator[list[Pending]]:
     """Read to the end first: what is stored meanwhile must not move under the reader."""
-    waiting = [one for one in pending if one.failure.event_id not in asked]
+    waiting = list(pending)
     for start in range(0, len(waiting), _ASK_AT_ONCE):
         yield waiting[start : start + _ASK_AT_ONCE]

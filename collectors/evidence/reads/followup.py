@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +37,18 @@ def blocked_conflicts(store: Store) -> set[str]:
         return set(connection.scalars(query))
 
 
-def open_conflicts(store: Store) -> Iterator[Pending]:
-    """The newest Failure of every blocked Conflict, and of those a Remedy closed since."""
+def open_conflicts(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
+    """The newest Failure of every blocked Conflict, and of those a Remedy closed since.
+
+    `besides` are ids of Events that need no asking, here and below.
+    """
     unconfirmed = and_(
         conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.released_at
     )
     newest = failures.c.event_id == conflicts.c.newest_event
     query = select(failures).join(conflicts, newest)
     query = query.where(or_(conflicts.c.verdict.in_(_BLOCKED), unconfirmed))
-    yield from _pending(store, query)
+    yield from _pending(store, query, besides)
 
 
 def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending]:
@@ -56,11 +59,11 @@ def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
 
 
-def outlived_failures(store: Store) -> Iterator[Pending]:
+def outlived_failures(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
     """Failures that stand as blocked although a newer one showed their Conflict otherwise."""
     query = select(failures).join(conflicts, conflicts.c.id == failures.c.conflict_id)
     blocked = failures.c.verdict.in_(_BLOCKED), conflicts.c.verdict.not_in(_BLOCKED)
-    yield from _pending(store, query.where(*blocked))
+    yield from _pending(store, query.where(*blocked), besides)
 
 
 def newest_failure(store: Store, conflict_id: str) -> Pending | None:
@@ -70,9 +73,10 @@ def newest_failure(store: Store, conflict_id: str) -> Pending | None:
     return next(_pending(store, query), None)
 
 
-def undecided_failures(store: Store) -> Iterator[Pending]:
+def undecided_failures(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
     """Failures that a look could still decide: something of their values is known."""
-    yield from _pending(store, select(failures).where(failures.c.verdict == Verdict.UNDECIDED))
+    query = select(failures).where(failures.c.verdict == Verdict.UNDECIDED)
+    yield from _pending(store, query, besides)
 
 
 def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlier]:
@@ -101,9 +105,13 @@ def _earlier(row: Any) -> Earlier:
     )
 
 
-def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
+def _pending(
+    store: Store, query: Select[Any], besides: Set[str] = frozenset()
+) -> Iterator[Pending]:
     with store.read() as connection:
         for row in connection.execute(query.where(failures.c.sealed.is_not(None))):
+            if row.event_id in besides:
+                continue
             yield Pending(
                 row.source,
                 _failure(store, row),
