@@ -10,9 +10,9 @@ for what was erased must not linger in free pages.
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,11 +87,17 @@ def open_store(url: str, secret: str) -> Store:
 
 
 def upgrade_store(url: str) -> Path | None:
-    """Bring the store to this program's version; returns the copy made of a SQLite file before."""
+    """Bring the store to this program's version; returns the copy made of a SQLite file before.
+
+    None where there was nothing to upgrade, or nothing to copy.
+    """
     from collectors.evidence.migrations.run import upgrade
 
-    copy = _copy(url)
-    upgrade(_engine(url))
+    engine = _engine(url)
+    version = store_version(engine)
+    copy = None if version in (None, schema.VERSION) else _copy(url, str(version))
+    upgrade(engine)
+    engine.dispose()
     return copy
 
 
@@ -189,15 +195,14 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _copy(url: str) -> Path | None:
+def _copy(url: str, version: str) -> Path | None:
     path = sqlite_file(url)
-    if path is None or not path.exists():
+    if path is None:
         return None
-    with _engine(url).connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    version = store_version(_engine(url)) or "empty"
-    copy = path.with_name(f"{path.name}.before-{schema.VERSION}-from-{version}")
+    copy = path.with_name(f"{path.name}.{version}")
     if copy.exists():
         raise UsageError(f"{copy} exists already: move it away before upgrading again.")
-    shutil.copy2(path, copy)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)  # consistent while others read and write, unlike copying the file
+    copy.chmod(0o600)
     return copy

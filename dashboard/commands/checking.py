@@ -47,7 +47,7 @@ def _write_side(settings: Settings) -> Iterator[Check]:
 
 
 def upgrade_store() -> None:
-    """Copy a SQLite store, then bring it to this version."""
+    """Copy an older SQLite store, then bring it to this version."""
     settings = our_settings()
     copy = database.upgrade_store(settings.store_url)
     if copy is not None:

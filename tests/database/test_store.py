@@ -32,7 +32,7 @@ from collectors.evidence.store import (
     start_run,
 )
 from collectors.model import Issue, Verdict
-from tests.factories import NOON, judged, new_store, violated
+from tests.factories import NOON, SECRET, judged, new_store, violated
 
 HOUR = timedelta(hours=1)
 
@@ -197,13 +197,24 @@ def test_a_store_of_another_version_names_the_upgrade_and_is_copied_first(tmp_pa
         new_store(tmp_path)
 
 
-def test_upgrading_copies_a_sqlite_store(tmp_path: Path) -> None:
+def test_upgrading_copies_an_older_sqlite_store_first(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+    older = open_store(url, SECRET)
+    with older.write() as connection:
+        schema.metadata.drop_all(connection)
+        connection.execute(text("DELETE FROM alembic_version"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0000')"))
+    older.close()
+    with pytest.raises(Exception, match="0000"):
+        upgrade_store(url)  # no such revision: but the copy was made before anything was tried
+    assert (tmp_path / "store.sqlite.0000").stat().st_mode & 0o077 == 0
+
+
+def test_a_store_of_this_version_is_not_copied(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     save_page(store, "web", [judged()])
     store.close()
-    copy = upgrade_store(f"sqlite:///{tmp_path}/store.sqlite")
-    assert copy is not None
-    assert copy.stat().st_size > 0
+    assert upgrade_store(f"sqlite:///{tmp_path}/store.sqlite") is None
     assert len(list_failures(new_store(tmp_path))) == 1
 
 

@@ -7,7 +7,7 @@ from collectors.sentry.sources.page import PAGE_SIZE, Page, Source
 from collectors.sentry.sources.web_api import WebApi
 
 SOURCES: Mapping[str, type[Source]] = {
-    "web_api": WebApi,
+    "sentry": WebApi,
     "files": Files,
 }
 

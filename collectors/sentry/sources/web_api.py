@@ -23,7 +23,7 @@ class WebApi:
     Events that are delivered up to `overlap` after newer ones are still found.
     """
 
-    name = "web_api"
+    name = "sentry"
 
     def __init__(
         self, client: SentryClient, projects: Sequence[str] = (), *, overlap: timedelta = OVERLAP
