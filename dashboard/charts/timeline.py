@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import altair as alt
 import pandas as pd
 
 HEIGHT = 220
+_LEAST_AIR, _SOME_DAYS, _A_YEAR = timedelta(hours=1), timedelta(days=4), timedelta(days=365)
 ROW, ATTEMPTS = "The row", "Attempts"
 
 LIVE_INK, BLOCKS_INK, FREE_INK, QUIET_INK = "#0072B2", "#D55E00", "#009E73", "#7D8894"
@@ -43,7 +44,6 @@ _SHAPE = {
 }
 
 
-_TIME = alt.X("at:T", title="Time (UTC)", scale=alt.Scale(type="utc", nice=False, padding=12))
 _LANES = alt.Y("lane:N", title=None, scale=alt.Scale(domain=[ROW, ATTEMPTS]))
 
 
@@ -55,10 +55,59 @@ class Moment:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of the story that is drawn to scale; what lies beyond it stands at its edge."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def around(cls, moments: Sequence[Moment], until: datetime) -> Window:
+        """From the deletion to the last attempt, with some air: a row may have lived for years.
+
+        All of it, where that is not much longer.
+        """
+        times = [moment.at for moment in moments]
+        telling = [m.at for m in moments if m.step is not Step.CREATED] or times
+        air = max((max(telling) - min(telling)) / 3, _LEAST_AIR)
+        return cls(max(min(times), min(telling) - air), min(until, max(telling) + air))
+
+    def place(self, moment: datetime) -> datetime:
+        """Where it is drawn."""
+        return min(max(moment, self.start), self.end)
+
+    @property
+    def axis(self) -> alt.X:
+        """Time as the window's length wants it told; the day is never left out."""
+        length = self.end - self.start
+        days = "%-d %b %Y" if length > _A_YEAR else "%-d %b"
+        told = f"{days} %H:%M" if length < _SOME_DAYS else days
+        return alt.X(
+            "at:T",
+            title="Time (UTC)",
+            scale=alt.Scale(type="utc", nice=False, padding=12),
+            axis=alt.Axis(format=told, tickCount=7, labelOverlap=True),
+        )
+
+    def holds(self, moment: datetime) -> bool:
+        """It is drawn where it belongs."""
+        return self.start <= moment <= self.end
+
+
 def timeline(moments: Sequence[Moment], until: datetime) -> alt.LayerChart | alt.FacetChart:
     """The chart; `until` is where a span that has not ended is drawn to."""
-    layers = [_span(*span) for span in _spans(moments, until)]
-    return alt.layer(*layers, _points(moments)).properties(height=HEIGHT)
+    window = Window.around(moments, until)
+    layers = [_span(window, *span) for span in _spans(moments, until)]
+    return alt.layer(*layers, _points(moments, window)).properties(height=HEIGHT)
+
+
+def beyond(moments: Sequence[Moment], until: datetime) -> str | None:
+    """In words, what the picture does not show to scale."""
+    window = Window.around(moments, until)
+    outside = [moment for moment in moments if not window.holds(moment.at)]
+    words = [f"{str(moment.step).lower()} on {_utc(moment.at)}" for moment in outside]
+    return f"Earlier than drawn: {'; '.join(words)}." if words else None
 
 
 def described(moments: Sequence[Moment], until: datetime) -> str:
@@ -71,12 +120,12 @@ def described(moments: Sequence[Moment], until: datetime) -> str:
         words.append(
             f"{len(failed)} failed attempts from {_utc(min(failed))} to {_utc(max(failed))}"
         )
-    return "; ".join([*words, f"drawn to {_utc(until)}"]) + "."
+    return "; ".join([*words, f"as of {_utc(until)}"]) + "."
 
 
-def _points(moments: Sequence[Moment]) -> alt.Chart:
+def _points(moments: Sequence[Moment], window: Window) -> alt.Chart:
     drawn = pd.DataFrame(
-        [(m.at, _lane(m.step), str(m.step), _utc(m.at)) for m in moments],
+        [(window.place(m.at), _lane(m.step), str(m.step), _utc(m.at)) for m in moments],
         columns=["at", "lane", "step", "when"],
     )
     steps = [step for step in Step if any(moment.step is step for moment in moments)]
@@ -86,7 +135,7 @@ def _points(moments: Sequence[Moment]) -> alt.Chart:
         alt.Chart(drawn)
         .mark_point(size=130, filled=True, opacity=0.85)
         .encode(
-            x=_TIME,
+            x=window.axis,
             y=_LANES,
             color=alt.Color(
                 "step:N",
@@ -123,16 +172,17 @@ def _spans(moments: Sequence[Moment], until: datetime) -> list[tuple[str, dateti
     ]
 
 
-def _span(what: str, start: datetime, end: datetime, ink: str) -> alt.Chart:
+def _span(window: Window, what: str, start: datetime, end: datetime, ink: str) -> alt.Chart:
+    told = f"{_utc(start)} to {_utc(end)}"
     drawn = pd.DataFrame(
-        [(start, end, ROW, what, f"{_utc(start)} to {_utc(end)}")],
+        [(window.place(start), window.place(end), ROW, what, told)],
         columns=["at", "to", "lane", "what", "when"],
     )
     chart: alt.Chart = (
         alt.Chart(drawn)
         .mark_bar(height=6, cornerRadius=3, color=ink)
         .encode(
-            x=_TIME,
+            x=window.axis,
             x2="to:T",
             y=_LANES,
             tooltip=[alt.Tooltip("what:N", title="Span"), alt.Tooltip("when:N", title="From, to")],

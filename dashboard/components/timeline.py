@@ -10,7 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
 from collectors.evidence.reads.failures import FailureRow
 from collectors.model import Verdict
-from dashboard.charts.timeline import Moment, Step, described, timeline
+from dashboard.charts.timeline import Moment, Step, beyond, described, timeline
 from dashboard.components.moments import ago, utc
 
 
@@ -23,6 +23,8 @@ def show(
     if not moments:
         return
     st.altair_chart(timeline(moments, now), alt=described(moments, now), key="timeline")
+    if earlier := beyond(moments, now):
+        st.caption(earlier)
     with st.expander("The same as a list", icon=":material/list:"):
         st.markdown("\n".join(f"- **{m.step}** {ago(m.at)}, {utc(m.at)}" for m in moments))
         if conflict.failures > len(failures):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.charts.timeline import Moment, Step, described, timeline
+from dashboard.charts.timeline import Moment, Step, Window, beyond, described, timeline
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -73,5 +73,22 @@ def test_the_description_says_every_step() -> None:
         "Row created 2026-10-21 12:00:00 UTC; Row deleted 2026-11-11 12:00:00 UTC; "
         "Unblocked 2026-11-19 12:00:00 UTC; "
         "2 failed attempts from 2026-11-17 12:00:00 UTC to 2026-11-18 12:00:00 UTC; "
-        "drawn to 2026-11-20 12:00:00 UTC."
+        "as of 2026-11-20 12:00:00 UTC."
     )
+
+
+def test_a_long_life_before_does_not_crush_the_attempts() -> None:
+    born = at(Step.CREATED, -900)
+    attempts = tuple(at(Step.FAILED, -9 + hour / 24) for hour in range(1, 7))
+    window = Window.around((born, DELETED, *attempts), NOON)
+    apart = (attempts[1].at - attempts[0].at) / (window.end - window.start)
+    assert apart > 0.05
+    assert window.place(born.at) == window.start
+    told = beyond((born, DELETED, *attempts), NOON)
+    assert told == f"Earlier than drawn: row created on {born.at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def test_a_story_that_fits_is_drawn_whole() -> None:
+    story = (at(Step.CREATED, -9.5), DELETED, *FAILED)
+    assert beyond(story, NOON) is None
+    assert Window.around(story, NOON).start == story[0].at
