@@ -37,7 +37,8 @@ def test_a_folder_is_read_by_name_and_below(tmp_path: Path) -> None:
         ("notes.txt", "e"),
     ):
         (tmp_path / name).write_text(body(letter))
-    assert letters(tmp_path) == "abc"
+    (tmp_path / "readme.txt").write_text("Recorded on a Tuesday.")
+    assert letters(tmp_path) == "abce"
 
 
 def test_files_are_read_in_the_order_they_are_named_whatever_their_names(tmp_path: Path) -> None:

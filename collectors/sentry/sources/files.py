@@ -22,7 +22,8 @@ from collectors.sentry.parse import MAX_EVENT_BYTES, Origin, is_header, parse_ev
 from collectors.sentry.sources.page import PAGE_SIZE, Page
 
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".envelope"})
-"""What is read of a folder; a file named by itself is read whatever its name."""
+"""What is read of a folder, besides files that begin like JSON; a file named by itself is read
+whatever its name."""
 MAX_WHOLE_BYTES = 512_000_000
 """A larger file is read only when it has one event a line."""
 MAX_LINE_BYTES = MAX_EVENT_BYTES + 1
@@ -103,5 +104,15 @@ def _files_of(path: Path) -> Iterable[Path]:
     return sorted(
         file
         for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
+        if file.is_file() and not file.name.startswith(".") and _may_hold_events(file)
     )
+
+
+def _may_hold_events(file: Path) -> bool:
+    if file.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with file.open("rb") as opened:
+            return opened.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    except OSError:
+        return True  # reading it will say why it cannot be read
