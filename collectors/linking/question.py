@@ -61,12 +61,23 @@ class Question:
     def counted_then(self) -> bool:
         """A soft-deleted row could hold the key when the Event happened, as far as we can know."""
         shape = self.asked_as
-        return shape is not None and shape.counts_deleted and self.holder_was_live is not True
+        if shape is None or self.holder_was_live is True:
+            return False
+        return shape.counts_deleted or self.holder_was_live is False
 
     @property
     def counts_now(self) -> bool:
-        """A soft-deleted row can hold the key today."""
-        return self.key is not None and self.key.counts_deleted
+        """A soft-deleted row can hold the key today.
+
+        One whose printed key says that it was deleted holds it against the same deletion only, as
+        long as the key has the parts it had.
+        """
+        if self.key is None:
+            return False
+        if self.key.counts_deleted:
+            return True
+        same = self.asked_as is not None and set(self.asked_as.parts) == set(self.key.parts)
+        return same and self.holder_was_live is False
 
     @property
     def only_marker_changed(self) -> bool:

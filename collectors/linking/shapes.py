@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,7 +26,8 @@ def shape_of(key: UniqueKey, table: Table, columns: Sequence[str]) -> Shape | No
     """`key` over the Event's columns, or None where the catalog does not know them all.
 
     Columns that are gone do no harm as long as today's whole key is among the others: then it is
-    asked by today's key.
+    asked by today's key. None as well where the columns leave a part of today's key open: a row
+    that has their values need not be in the way of anything, and there may be thousands.
     """
     if not columns or tuple(columns) == key.columns:
         return Shape(key, tuple(range(len(key.parts))))
@@ -38,10 +39,20 @@ def shape_of(key: UniqueKey, table: Table, columns: Sequence[str]) -> Shape | No
     unknown = len(columns) - len(places)
     if set(key.parts) <= set(places) and (unknown or len(places) == len(key.parts)):
         return Shape(key, tuple(places[part] for part in key.parts))
-    if unknown:
+    if unknown or not _settle(places, key, table):
         return None
     parts = (*(p for p in key.parts if p in places), *(p for p in places if p not in key.parts))
     return Shape(_reshaped(key, table, parts), tuple(places[part] for part in parts))
+
+
+def _settle(parts: Iterable[KeyPart], key: UniqueKey, table: Table) -> bool:
+    """Rows alike in these parts are alike in the key, but for the mark of deletion."""
+    known = set(parts)
+    plain = {part.expression for part in known if part.is_column}
+    return all(
+        part in known or plain.issuperset(part.columns) or reads_marker(part, table)
+        for part in key.parts
+    )
 
 
 def unmarked(key: UniqueKey, table: Table) -> UniqueKey:
@@ -108,15 +119,16 @@ def _variant(
 
 
 def _reshaped(key: UniqueKey, table: Table, parts: tuple[KeyPart, ...]) -> UniqueKey:
-    """The key over other parts. Its predicate then is unknown, so none is asked.
+    """The key over other parts. Its predicate then is unknown; a row must be in today's index.
 
+    Where that holds no deleted rows none is asked, or the Tombstone would not be found.
     Where the mark of deletion is a column of today's key and was none of the Event's, the key
     counted deleted rows then, whatever it does now.
     """
     with_marker = any(reads_marker(part, table) for part in parts)
     gained_marker = any(reads_marker(part, table) for part in key.parts)
     counted = not with_marker and (key.counts_deleted or gained_marker)
-    return variant(key, parts=parts, whole=False, counts_deleted=counted)
+    return variant(key, parts=parts, whole=key.counts_deleted, counts_deleted=counted)
 
 
 def _part(column: str, key: UniqueKey, table: Table) -> KeyPart | None:

@@ -22,7 +22,13 @@ from collectors.model import (
 from collectors.postgres.casting import in_halves, text_array, uncastable
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
-from collectors.postgres.statements import Parent, held_rows, identity, parents_of
+from collectors.postgres.statements import (
+    MOST_HOLDERS,
+    Parent,
+    held_rows,
+    identity,
+    parents_of,
+)
 
 BATCH = 1_000
 """Keys a statement; more gain nothing (measured from 250 to 10,000)."""
@@ -58,7 +64,8 @@ class Answers:
         """A refused question has no Holders, even if half of it could be answered."""
         if number in self.refused:
             return LookupAnswer(uncastable=self.refused[number])
-        return LookupAnswer(tuple(sorted(self.held[number], key=lambda holder: holder.row.id)))
+        held = sorted(self.held[number], key=lambda holder: holder.row.id)
+        return LookupAnswer(tuple(held[:MOST_HOLDERS]), crowded=len(held) > MOST_HOLDERS)
 
 
 def scope_of(snapshot: Snapshot, catalog: Catalog, key: UniqueKey) -> Scope | None:

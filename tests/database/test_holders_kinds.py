@@ -213,7 +213,20 @@ def test_the_row_that_caused_the_conflict_is_found(
 
 
 def provoke(database: Database, kind: Kind, schema: str) -> tuple[str, str, KeyValues]:
-    """Make the table, its rows and the conflict: the holder's id, the constraint, the values."""
+    """Make the conflict: the holder's id, the constraint, the values."""
+    row, violation = conflict(database, kind, schema)
+    diagnosis = violation.diag
+    assert diagnosis.constraint_name
+    return row, diagnosis.constraint_name, values_of(diagnosis.message_detail or "")
+
+
+def conflict(
+    database: Database, kind: Kind, schema: str, name: str = "the_key"
+) -> tuple[str, UniqueViolation]:
+    """Make the table, its rows and the conflict: the id of the row in the way, the driver's error.
+
+    `name` is the unique index's.
+    """
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
         connection.execute(f"SET search_path = {schema}, public")
@@ -227,16 +240,14 @@ def provoke(database: Database, kind: Kind, schema: str) -> tuple[str, str, KeyV
             for region in ("eu", "us"):
                 partition = f"CREATE TABLE part_{region} PARTITION OF {kind.table}"
                 connection.execute(f"{partition} FOR VALUES IN ('{region}')")
-        connection.execute(f"CREATE UNIQUE INDEX the_key ON {kind.table} {kind.index}")
+        connection.execute(f"CREATE UNIQUE INDEX {name} ON {kind.table} {kind.index}")
         into = f"INSERT INTO {kind.table} (deleted_at, {kind.names}) VALUES"
         row = connection.execute(f"{into} ('{DELETED}', {kind.held}) RETURNING id").fetchone()
         assert row
         connection.execute(f"{into} (NULL, {kind.other})")
         with pytest.raises(UniqueViolation) as caught:
             connection.execute(f"{into} (NULL, {kind.conflicting or kind.held})")
-    diagnosis = caught.value.diag
-    assert diagnosis.constraint_name
-    return str(row[0]), diagnosis.constraint_name, values_of(diagnosis.message_detail or "")
+    return str(row[0]), caught.value
 
 
 def values_of(detail: str) -> KeyValues:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -120,3 +121,21 @@ def test_a_table_that_may_not_be_read_is_no_purged_row(
             find_rows(snapshot, catalog, [(key, "1")])
     finally:
         database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_a_look_up_brings_back_only_so_many_rows_and_says_so(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(TABLE)
+    database.execute("CREATE UNIQUE INDEX t_live ON t (email) WHERE deleted_at IS NULL")
+    database.execute(
+        "INSERT INTO t SELECT 1000 + n, 'again@e.com', 'c', now() FROM generate_series(1, 101) n"
+    )
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        key = replace(catalog.keys_named("t_live")[0], predicate=None)
+        asked = [KeyLookup(key, ("again@e.com",)), KeyLookup(key, ("K@e.com",))]
+        many, one = find_holders(snapshot, catalog, asked)
+        assert (len(many.holders), many.crowded) == (100, True)
+        assert (len(one.holders), one.crowded) == (1, False)
+        assert find_rows(snapshot, catalog, [(key, "1101")])[0] is not None

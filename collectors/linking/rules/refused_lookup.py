@@ -1,7 +1,8 @@
-"""UNDECIDED: the database refused the look-up.
+"""UNDECIDED: the database refused the look-up, or knows more rows than it was asked to bring.
 
-Speaks when it did so for every reading of the values: they do not fit the key's types, or our role
-may not read the table. The reason names columns and types, never a value.
+Speaks when it refused every reading of the values: they do not fit the key's types, or our role may
+not read the table. The reason names columns and types, never a value. A single crowded reading is
+enough, for the row in the way may be among those that stayed behind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ NAME = "refused_lookup"
 
 def refused_lookup(case: Case) -> Ruling | None:
     """Leave values that cannot be asked for to a person."""
+    if any(one.answer.crowded for one in case.castable):
+        return undecided(NAME, "Too many rows have these values to tell them apart.")
     if case.castable:
         return None
     why = next((answer.uncastable for answer in case.answers if answer.uncastable), "not asked")

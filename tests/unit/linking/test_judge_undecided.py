@@ -102,6 +102,18 @@ UNDECIDED_CASES = {
         WEAK,
         says="not a valid uuid",
     ),
+    "more rows than were brought back": Line(
+        case(replace(held_by(row(deleted=-DAY)), crowded=True)),
+        UNDECIDED,
+        WEAK,
+        says="Too many rows",
+    ),
+    "more rows than were brought back under one of two readings": Line(
+        case(replace(held_by(row()), crowded=True), held_by(row("b", deleted=-DAY)), key=SPLITS),
+        UNDECIDED,
+        WEAK,
+        says="Too many rows",
+    ),
     "two readings confirmed": Line(
         case(held_by(row(deleted=-DAY)), held_by(row("b")), key=SPLITS),
         UNDECIDED,

@@ -199,6 +199,42 @@ def test_a_column_that_left_the_key_is_asked_as_a_plain_one() -> None:
     assert not question.only_marker_changed
 
 
+OPEN = {
+    "one column of the key": ("organization_id",),
+    "a column that is none of the key's": ("external_id",),
+    "the key's column in place of another": ("organization_id", "external_id"),
+}
+
+
+@pytest.mark.parametrize("columns", OPEN.values(), ids=OPEN.keys())
+@pytest.mark.parametrize("today", [EMAIL_KEY, MENDED_KEY, PARTIAL_KEY], ids=lambda key: key.columns)
+def test_columns_that_leave_a_part_of_todays_key_open_are_not_asked(
+    columns: tuple[str, ...], today: UniqueKey
+) -> None:
+    told = violated(columns=columns, splits=(VALUES[: len(columns)],))
+    question = resolve(failure(told), catalog(today))
+    assert question.key is today
+    assert question.lookups == ()
+    assert question.note is not None
+
+
+def test_a_key_of_other_columns_finds_only_rows_that_todays_index_holds() -> None:
+    today = replace(EMAIL_KEY, predicate="kind = 'paid'")
+    told = violated(columns=("organization_id", "email"), splits=((ORGANIZATION, "Jane"),))
+    question = resolve(failure(told), catalog(today))
+    assert question.lookups[0].key.predicate == today.predicate
+
+
+def test_a_key_whose_deleted_rows_repeat_counts_the_one_that_was_printed() -> None:
+    told = violated(columns=MARKED, splits=((*VALUES, "2026-01-01 00:00:00+00"),))
+    question = resolve(failure(told), catalog(MENDED_KEY))
+    assert question.counted_then
+    assert question.counts_now
+    lost = resolve(failure(told), catalog(PARTIAL_KEY))
+    assert lost.counted_then
+    assert not lost.counts_now
+
+
 def test_an_expression_of_a_sister_key_is_known() -> None:
     told = violated(columns=("organization_id", "external_id", "lower(email)"))
     told = replace(told, splits=((ORGANIZATION, "x-1", EMAIL),))

@@ -1,0 +1,170 @@
+"""What a Target's catalog says: tables, their unique keys, their marks of deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MarkerKind(StrEnum):
+    """How a table says "deleted"."""
+
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+    EPOCH = "epoch"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class SoftDeleteMarker:
+    """A table's mark of deletion.
+
+    deleted  an SQL condition over the row that holds when it is deleted: `deleted_at IS NOT NULL`
+    live     the SQL value the column has while the row is live: `NULL`, `false`, `0`, `'active'`
+    since    an SQL expression for the time of deletion (timestamptz), or None where none is kept
+    """
+
+    column: str
+    kind: MarkerKind
+    deleted: str
+    live: str
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One table column. `type` is `format_type`'s spelling: "character varying(320)"."""
+
+    name: str
+    type: str
+    nullable: bool
+    generated: bool = False
+    category: str = "U"
+    """`pg_type.typcategory`: S text, N number, B boolean, D time, E enum, A array, U the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One expression of a UniqueKey.
+
+    expression  as `pg_get_indexdef(index, position, true)` prints it
+    columns     the table's columns it reads (one, and equal to `expression`, for a plain column)
+    type        the type of the indexed value, spelled by `format_type`: under any domain, and
+                without a length, so that a cast to it neither checks nor cuts anything
+    collation   the index's own, None where it is the database's default
+    equals      the operator by which the index tells two values apart or not
+    """
+
+    expression: str
+    columns: tuple[str, ...]
+    type: str
+    nullable: bool
+    collation: str | None = None
+    equals: str = "="
+
+    @property
+    def is_column(self) -> bool:
+        """It indexes a column as it is."""
+        return self.columns == (self.expression,)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueKey:
+    """A unique constraint or unique index of one table.
+
+    `name` is as the server's messages print it (not quoted). `valid` is false for what a failed
+    CREATE INDEX CONCURRENTLY left behind. `counts_deleted` is true when a soft-deleted row can
+    still hold the key: the bug. `aliases` are the names of a partitioned key's own partition
+    indexes.
+    """
+
+    name: str
+    schema: str
+    table: str
+    parts: tuple[KeyPart, ...]
+    predicate: str | None = None
+    nulls_distinct: bool = True
+    valid: bool = True
+    primary: bool = False
+    counts_deleted: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The key's expressions as the catalog prints them."""
+        return tuple(part.expression for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference from `(schema, table, columns)` to `(to_schema, to_table, to_columns)`."""
+
+    name: str
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+    to_schema: str
+    to_table: str
+    to_columns: tuple[str, ...]
+    on_delete: str
+    """NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table as the catalog and the table mapping describe it (mapping: None means "not known").
+
+    `kept_in` names, for a nullable key column, the JSON column where a release keeps its old value.
+    `erased_when` is an SQL condition that holds for a row that was erased or anonymized.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    keys: tuple[UniqueKey, ...] = ()
+    marker: SoftDeleteMarker | None = None
+    created_at: str | None = None
+    organization: str | None = None
+    erased_when: str | None = None
+    kept_in: Mapping[str, str] = field(default_factory=dict)
+    triggers: tuple[str, ...] = ()
+    row_security: bool = False
+
+    @property
+    def label(self) -> str:
+        """How a RowRef and a sentence name it: without its schema where that is `public`."""
+        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
+    def column(self, name: str) -> Column | None:
+        """The column of that (quoted) name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The tables of a Target's configured schemas, read at `read_at`."""
+
+    read_at: datetime
+    tables: tuple[Table, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+    def table(self, schema: str, name: str) -> Table | None:
+        """The table of that schema and (quoted) name."""
+        return next((t for t in self.tables if (t.schema, t.name) == (schema, name)), None)
+
+    def keys_named(self, name: str) -> tuple[UniqueKey, ...]:
+        """Every UniqueKey of that name: two schemas may use the same one."""
+        return tuple(k for t in self.tables for k in t.keys if name == k.name or name in k.aliases)
+
+
+def input_columns(key: UniqueKey) -> tuple[str, ...]:
+    """The table columns that a row must give so that every part of `key` can be computed.
+
+    >>> part = KeyPart("lower(email::text)", ("email",), "text", nullable=False)
+    >>> input_columns(UniqueKey("k", "public", "customers", (part,)))
+    ('email',)
+    """
+    return tuple(dict.fromkeys(column for part in key.parts for column in part.columns))

@@ -1,0 +1,233 @@
+"""From a real conflict to the row that caused it, through `collect` and `explain`, kind by kind."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.errors import UniqueViolation
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
+from collectors.explain import explain
+from collectors.inquiry import Inquiry
+from collectors.model import RowRef, Verdict, row_id_parts
+from collectors.pipeline import run
+from collectors.settings import Settings, TargetSettings
+from sample_data.postgres import Database, Postgres
+from tests.captured import captured
+from tests.database.test_holders_kinds import DELETED, KINDS, conflict, values_of
+from tests.factories import SECRET, new_store
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to say "deleted": `held` is the row in the way, `failing` the statement that met it."""
+
+    columns: str
+    index: str
+    held: str
+    failing: str
+    verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE
+    before: str = ""
+
+
+AGAIN = "INSERT INTO items (email) VALUES ('JANE@e.com')"
+TWIN = f"INSERT INTO items (email, deleted_at) VALUES ('jane@e.com', '{DELETED}')"
+WAYS = {
+    "a time": Way(
+        "deleted_at timestamptz, email text",
+        "(lower(email))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+    ),
+    "a time under a quoted name": Way(
+        '"deletedAt" timestamp, email text',
+        '(lower(email)) INCLUDE ("deletedAt")',
+        f"(\"deletedAt\", email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+    ),
+    "a boolean": Way(
+        "is_deleted boolean NOT NULL DEFAULT false, email text",
+        "(lower(email))",
+        "(is_deleted, email) VALUES (true, 'jane@e.com')",
+        AGAIN,
+    ),
+    "seconds since 1970": Way(
+        "deleted_at bigint NOT NULL DEFAULT 0, email text",
+        "(lower(email))",
+        "(deleted_at, email) VALUES (1770000000, 'jane@e.com')",
+        AGAIN,
+    ),
+    "a status": Way(
+        "status state NOT NULL DEFAULT 'active', email text",
+        "(lower(email))",
+        "(status, email) VALUES ('deleted', 'jane@e.com')",
+        AGAIN,
+        before="CREATE TYPE state AS ENUM ('active', 'deleted')",
+    ),
+    "a time in the key, deleted twice": Way(
+        "deleted_at timestamptz, email text",
+        "(email, deleted_at) NULLS NOT DISTINCT",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        TWIN,
+    ),
+    "a boolean in the key, deleted twice": Way(
+        "is_deleted boolean NOT NULL DEFAULT false, email text",
+        "(email, is_deleted)",
+        "(is_deleted, email) VALUES (true, 'jane@e.com')",
+        "INSERT INTO items (email, is_deleted) VALUES ('jane@e.com', true)",
+    ),
+    "an inverted predicate, deleted twice": Way(
+        "deleted_at timestamptz, email text",
+        "(email) WHERE deleted_at IS NOT NULL",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        TWIN,
+    ),
+    "a time in the key, a live row beside a deleted twin": Way(
+        "deleted_at timestamptz, email text",
+        "(email, deleted_at) NULLS NOT DISTINCT",
+        "(email) VALUES ('jane@e.com')",
+        f"{TWIN}; INSERT INTO items (email) VALUES ('jane@e.com')",
+        Verdict.LIVE_DUPLICATE,
+    ),
+    "a predicate, a live row beside a deleted twin": Way(
+        "deleted_at timestamptz, email text",
+        "(email) WHERE deleted_at IS NULL",
+        "(email) VALUES ('jane@e.com')",
+        f"{TWIN}; INSERT INTO items (email) VALUES ('jane@e.com')",
+        Verdict.LIVE_DUPLICATE,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Met:
+    """A conflict that happened: the row in the way, and what was reported of it."""
+
+    row: str
+    error: UniqueViolation
+    event: dict[str, Any]
+    verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE
+    id_width: int = 1
+
+    def is_row(self, found: RowRef | None) -> bool:
+        """Whether that is the row in the way."""
+        parts = row_id_parts(found.id, self.id_width) if found else None
+        return parts is not None and parts[0] == self.row
+
+
+@dataclass(frozen=True)
+class Shop:
+    """All conflicts by their kind, collected in one Run; and a store that has seen none of them."""
+
+    met: dict[str, Met]
+    failures: dict[str, FailureRow]
+    settings: Settings
+    store: Store
+    empty: Store
+
+
+@pytest.fixture(scope="module")
+def shop(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One database with a schema for each kind."""
+    name = f"kinds_{uuid.uuid4().hex}"
+    postgres.create_database(name, template="template0")
+    database = Database(name, postgres.dsn(name))
+    database.execute("CREATE EXTENSION citext")
+    met = {kind.id: _met(database, number) for number, kind in enumerate(KINDS)}
+    met |= {way: _met_way(database, number, WAYS[way]) for number, way in enumerate(WAYS)}
+    schemas = ((schema,) for schema in _schemas())
+    names = tuple(name for (name,) in schemas)
+    read = {"read_dsn": database.dsn, "schemas": names}
+    targets = {"production": TargetSettings.model_validate(read)}
+    settings = Settings.model_validate({"secret_key": SECRET, "targets": targets})
+    with ExitStack() as stack:
+        folders = [tmp_path_factory.mktemp("kinds") for _ in range(2)]
+        store, empty = (stack.enter_context(closing(new_store(one))) for one in folders)
+        yield Shop(met, _collected(settings, store, met, folders[0]), settings, store, empty)
+    postgres.drop_database(name)
+
+
+def _schemas() -> list[str]:
+    return [f"k_{n}" for n in range(len(KINDS))] + [f"w_{n}" for n in range(len(WAYS))]
+
+
+def _met(database: Database, number: int) -> Met:
+    kind = KINDS[number]
+    row, error = conflict(database, kind, f"k_{number}", name=f'"Key {number}, (odd)"')
+    return Met(row, error, _event(error), id_width=kind.primary.count(",") + 1)
+
+
+def _met_way(database: Database, number: int, way: Way) -> Met:
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA w_{number}")
+        connection.execute(f"SET search_path = w_{number}, public")
+        if way.before:
+            connection.execute(way.before)
+        identity = "id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+        connection.execute(f"CREATE TABLE items ({identity}, {way.columns})")
+        connection.execute(f"CREATE UNIQUE INDEX way_{number} ON items {way.index}")
+        made = connection.execute(f"INSERT INTO items {way.held} RETURNING id").fetchone()
+        assert made
+        *first, last = way.failing.split("; ")
+        for statement in first:
+            connection.execute(statement)
+        with pytest.raises(UniqueViolation) as caught:
+            connection.execute(last)
+    return Met(str(made[0]), caught.value, _event(caught.value), way.verdict)
+
+
+def _event(error: UniqueViolation) -> dict[str, Any]:
+    return captured(error, environment="production", at=datetime.now(UTC) - timedelta(minutes=5))
+
+
+def _collected(
+    settings: Settings, store: Store, met: dict[str, Met], folder: Path
+) -> dict[str, FailureRow]:
+    inbox = folder / "events.jsonl"
+    inbox.write_text("\n".join(json.dumps(one.event) for one in met.values()))
+    assert not run(settings, store, paths=[str(inbox)]).unreachable
+    return {
+        name: list_failures(store, FailureFilter(event_id=one.event["event_id"]))[0]
+        for name, one in met.items()
+    }
+
+
+@pytest.mark.parametrize("name", [*(kind.id for kind in KINDS), *WAYS])
+def test_collect_finds_the_row_that_caused_the_conflict(shop: Shop, name: str) -> None:
+    failure, met = shop.failures[name], shop.met[name]
+    assert failure.verdict is met.verdict, failure.reasons
+    if met.verdict.is_blocked:
+        assert met.is_row(failure.blocker)
+        assert failure.candidates == ()
+    else:
+        assert failure.blocker is None
+
+
+@pytest.mark.parametrize("name", [*(kind.id for kind in KINDS), *WAYS])
+def test_explain_reads_the_message_and_asks_about_the_same_row(shop: Shop, name: str) -> None:
+    met = shop.met[name]
+    with closing(Inquiry(shop.settings, shop.empty)) as inquiry:
+        told = explain(inquiry, shop.empty, str(met.error), "production")
+    assert told.kind == "unique_violation"
+    assert told.key is not None
+    assert told.key.constraint == met.error.diag.constraint_name
+    assert values_of(met.error.diag.message_detail or "") in told.key.splits
+    assert told.verdict is met.verdict
+
+
+@pytest.mark.parametrize("name", [*(kind.id for kind in KINDS), *WAYS])
+def test_explain_of_the_event_names_the_collected_failure(shop: Shop, name: str) -> None:
+    met = shop.met[name]
+    with closing(Inquiry(shop.settings, shop.store)) as inquiry:
+        told = explain(inquiry, shop.store, json.dumps(met.event), "production")
+    assert met.event["event_id"] in told.failures
