@@ -6,18 +6,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.errors import UsageError
+from collectors.errors import Unreachable, UsageError
 from collectors.evidence.reads.remediations import find_remediation
-from dashboard.access import cli_actor
+from dashboard.access import Actor, cli_actor
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import out, plain, print_json
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied, Failed, Outcome, Refusal, Refused
+from dashboard.remediation.outcomes import (
+    Applied,
+    Failed,
+    Outcome,
+    Refusal,
+    RefusalCode,
+    Refused,
+)
 from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import Approval, Preview, Remediation
 from dashboard.remediation.service.opening import open_remediation
 from dashboard.settings import load_write_settings
 
+DONE, FOUND, UNREACHABLE = 0, 1, 3
 UNDO_REASON = "undone on the command line"
 
 
@@ -51,14 +59,32 @@ def remediate(
     name = RemedyName(remedy)
     door, actor = _door(), cli_actor(load_write_settings())
     for conflict in conflicts:
-        preview = door.preview(conflict, name, actor)
-        if isinstance(preview, Refused):
-            yield Ended(conflict, remedy, apply, outcome=preview)
-        elif not apply:
-            yield Ended(conflict, remedy, apply, preview)
-        else:
-            approval = Approval(actor, digest or preview.plan.digest, reason or "")
-            yield Ended(conflict, remedy, apply, preview, door.apply(conflict, name, approval))
+        try:
+            yield _remedied(door, actor, conflict, name, apply, reason, digest)
+        except Unreachable as error:  # the other Conflicts may be another Target's
+            yield Ended(conflict, remedy, apply, outcome=_unasked(error))
+
+
+def _remedied(
+    door: Remediation,
+    actor: Actor,
+    conflict: str,
+    remedy: RemedyName,
+    apply: bool,
+    reason: str | None,
+    digest: str | None,
+) -> Ended:
+    preview = door.preview(conflict, remedy, actor)
+    if isinstance(preview, Refused):
+        return Ended(conflict, remedy, apply, outcome=preview)
+    if not apply:
+        return Ended(conflict, remedy, apply, preview)
+    approval = Approval(actor, digest or preview.plan.digest, reason or "")
+    return Ended(conflict, remedy, apply, preview, door.apply(conflict, remedy, approval))
+
+
+def _unasked(error: Unreachable) -> Refused:
+    return Refused(Refusal(RefusalCode.UNREACHABLE, str(error)))
 
 
 def undo(remediation: str, *, apply: bool, reason: str | None) -> Ended:
@@ -66,26 +92,35 @@ def undo(remediation: str, *, apply: bool, reason: str | None) -> Ended:
     door, actor = _door(), cli_actor(load_write_settings())
     done = find_remediation(our_store(), remediation)
     conflict, remedy = (done.conflict_id, done.remedy) if done else (None, "undo")
-    preview = door.undo_preview(remediation, actor)
-    if isinstance(preview, Refused):
-        return Ended(conflict, remedy, apply, outcome=preview)
-    if not apply:
-        return Ended(conflict, remedy, apply, preview)
-    approval = Approval(actor, preview.plan.digest, reason or UNDO_REASON)
-    return Ended(conflict, remedy, apply, preview, door.undo(remediation, approval))
+    try:
+        preview = door.undo_preview(remediation, actor)
+        if isinstance(preview, Refused):
+            return Ended(conflict, remedy, apply, outcome=preview)
+        if not apply:
+            return Ended(conflict, remedy, apply, preview)
+        approval = Approval(actor, preview.plan.digest, reason or UNDO_REASON)
+        return Ended(conflict, remedy, apply, preview, door.undo(remediation, approval))
+    except Unreachable as error:
+        return Ended(conflict, remedy, apply, outcome=_unasked(error))
 
 
-def show(ended: Iterable[Ended], *, as_json: bool) -> bool:
-    """Each as it ends; whether any was refused or failed."""
-    bad = False
+def show(ended: Iterable[Ended], as_json: bool) -> int:
+    """Each as it ends. 3 if any Target could not be reached, 1 if any was refused or failed."""
+    code = DONE
     for one in ended:
-        bad = bad or isinstance(one.outcome, Refused | Failed)
+        code = max(code, _code(one))
         if as_json:
             print_json(_json(one))
         else:
             for line in _sentences(one):
                 out.print(plain(line), soft_wrap=True)
-    return bad
+    return code
+
+
+def _code(one: Ended) -> int:
+    if one.refusal is not None and one.refusal.code is RefusalCode.UNREACHABLE:
+        return UNREACHABLE
+    return FOUND if isinstance(one.outcome, Refused | Failed) else DONE
 
 
 def _door() -> Remediation:
@@ -115,9 +150,15 @@ def _sentences(one: Ended) -> Iterable[str]:
     elif isinstance(one.outcome, Failed):
         yield f"Failed: {one.outcome.text}"
     elif isinstance(one.outcome, Applied):
-        yield f"Applied and verified. To take it back: tombstone undo {one.remediation_id}"
+        yield f"Applied and verified. {_way_back(one)}"
     elif one.preview is not None:
         yield from _preview(one.preview)
+
+
+def _way_back(one: Ended) -> str:
+    if one.preview is None or one.preview.plan.undoable:
+        return f"To take it back: tombstone undo {one.remediation_id}"
+    return f"How it is taken back: {one.preview.plan.undo}"
 
 
 def _preview(preview: Preview) -> Iterable[str]:

@@ -44,7 +44,7 @@ def just_ended(conflict: ConflictRow, done: Sequence[RemediationRow]) -> None:
         else:
             st.success(
                 f"{_DONE[ended.plan.remedy]}. The customer can be created again."
-                if ended.plan.remedy is RemedyName.RELEASE_KEY
+                if ended.plan.remedy is not RemedyName.RESTORE_ROW
                 else f"{_DONE[ended.plan.remedy]}.",
                 icon=":material/verified:",
             )

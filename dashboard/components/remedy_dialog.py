@@ -13,6 +13,7 @@ from collectors.errors import TombstoneError
 from dashboard import data, state
 from dashboard.components import plain, problem, refusal
 from dashboard.data import Confirmed
+from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Outcome, Refused
 from dashboard.remediation.service import Preview
 from dashboard.state import Ended, OpenPlan
@@ -101,7 +102,7 @@ def _approval(plan: OpenPlan, preview: Preview) -> None:
         )
         ticket = st.text_input("Ticket (optional)", key="ticket", max_chars=100)
         approved = st.form_submit_button(
-            "Approve and take back" if plan.undoes else "Approve and apply",
+            _approve(plan),
             type="primary",
             icon=":material/check:",
         )
@@ -111,6 +112,13 @@ def _approval(plan: OpenPlan, preview: Preview) -> None:
         st.warning("A reason is needed: it is kept with what was done.")
         return
     _run(plan, Confirmed(preview.plan.digest, reason.strip(), ticket.strip() or None))
+
+
+def _approve(plan: OpenPlan) -> str:
+    if plan.undoes:
+        return "Approve and take back"
+    purges = plan.remedy is RemedyName.PURGE_ROW
+    return "Approve and delete for good" if purges else "Approve and apply"
 
 
 def _run(plan: OpenPlan, order: Confirmed) -> None:

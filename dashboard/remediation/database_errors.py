@@ -13,6 +13,7 @@ from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 
 UNIQUE_VIOLATION = "23505"
+INSUFFICIENT_PRIVILEGE = "42501"
 
 _BY_STATE = {
     "55P03": (RefusalCode.LOCKED, "Another session has locked what this change needs."),
@@ -21,7 +22,7 @@ _BY_STATE = {
     "57014": (RefusalCode.TIMED_OUT, "The database took longer than its time limit."),
     "25P03": (RefusalCode.TIMED_OUT, "Our own store took too long while the row was locked."),
     "25006": (RefusalCode.UNREACHABLE, "The write DSN leads to a server that only reads."),
-    "42501": (
+    INSUFFICIENT_PRIVILEGE: (
         RefusalCode.WRITER_MAY_NOT,
         "The writer's role lacks a grant on this table or one that refers to it, or row-level "
         "security hides the row from it; the README has the grants.",
@@ -34,6 +35,8 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
     state = error.sqlstate
     if plan is not None and state == UNIQUE_VIOLATION and _is_ours(error, plan):
         return guard.met_live(plan, error.diag.constraint_name)
+    if plan is not None and plan.goal.gone and state == INSUFFICIENT_PRIVILEGE:
+        return _may_not_purge(plan)
     if state in _BY_STATE:
         return Refusal(*_BY_STATE[state])
     if state is None or state.startswith(("08", "57P")):
@@ -51,6 +54,14 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
 def is_final(error: psycopg.Error) -> bool:
     """Whether an error at COMMIT says for certain that it was rolled back."""
     return error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P"))
+
+
+def _may_not_purge(plan: RemediationPlan) -> Refusal:
+    return Refusal(
+        RefusalCode.WRITER_MAY_NOT,
+        f"A purge needs DELETE on {plan.table.label}, and SELECT without row-level security on "
+        "every table that refers to it: the writer's role lacks one of these.",
+    )
 
 
 def _is_ours(error: psycopg.Error, plan: RemediationPlan) -> bool:

@@ -9,14 +9,22 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Any
 
 from collectors.evidence.privacy import mask
-from collectors.model import Table
+from collectors.model import ForeignKey, Table
 from dashboard.remediation.facts import RemedyName, Row
 from dashboard.remediation.outcomes import Difference, Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 
 LONGEST_REASON = 500
+
+_ACTIONS = {
+    "CASCADE": "CASCADE would delete them too",
+    "SET NULL": "SET NULL would cut them off",
+    "SET DEFAULT": "SET DEFAULT would cut them off",
+}
+"""What deleting the row would do to the rows that refer to it; all else stops the deletion."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -49,14 +57,10 @@ def changed_since(plan: RemediationPlan, found: Row | None) -> Refusal | None:
     return Refusal(_kind_of_change(plan, found), _sentence_of_change(plan, found), difference)
 
 
-def missed(plan: RemediationPlan, after: Row) -> Refusal | None:
+def missed(plan: RemediationPlan, after: Row | None) -> Refusal | None:
     """Why the row, as the statement left it, is not what the plan promised."""
-    wrong = [
-        change.column
-        for change in plan.changes
-        if not change.is_seen_in(plan.before.columns[change.column], after.columns[change.column])
-    ]
-    if wrong:
+    wrong = _overwritten(plan, after) if after else []
+    if after and wrong:
         return Refusal(
             RefusalCode.DATABASE_REFUSED,
             f"Something in the database (a trigger?) overwrote {', '.join(wrong)}: rolled back.",
@@ -70,9 +74,20 @@ def missed(plan: RemediationPlan, after: Row) -> Refusal | None:
     return None
 
 
-def reached(plan: RemediationPlan, row: Row) -> bool:
-    """Whether the row is what the plan is for."""
+def _overwritten(plan: RemediationPlan, after: Row) -> list[str]:
+    before = plan.before.columns
+    return [
+        change.column
+        for change in plan.changes
+        if not change.is_seen_in(before[change.column], after.columns[change.column])
+    ]
+
+
+def reached(plan: RemediationPlan, row: Row | None) -> bool:
+    """Whether the row is what the plan is for; None: it is not there."""
     goal = plan.goal
+    if row is None or goal.gone:
+        return row is None and goal.gone
     return row.deleted == goal.deleted and (goal.holds is None or row.holds == goal.holds)
 
 
@@ -108,8 +123,14 @@ def met_live(plan: RemediationPlan, key: str | None) -> Refusal:
     return Refusal(RefusalCode.VALUE_TAKEN, f"Another row holds the new value already{under}.")
 
 
-def referred_to(plan: RemediationPlan, answers: Sequence[bool]) -> Refusal | None:
-    """Why the row may not be marked deleted again: something newer refers to it."""
+def referred_to(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | None:
+    """Why what refers to the row forbids the plan.
+
+    A purge: anything does. `answers` are a number a foreign key, then the keys that were not
+    counted. The undo of a restore: something newer does; a boolean a foreign key.
+    """
+    if plan.goal.gone:
+        return _still_referred_to(plan, answers[:-1], answers[-1])
     tables = sorted(
         {fk.table for fk, newer in zip(plan.place.referring, answers, strict=True) if newer}
     )
@@ -119,6 +140,26 @@ def referred_to(plan: RemediationPlan, answers: Sequence[bool]) -> Refusal | Non
         RefusalCode.REFERENCED,
         f"Rows were written since the restore that refer to it: {', '.join(tables)}.",
     )
+
+
+def _still_referred_to(
+    plan: RemediationPlan, counts: Sequence[int], uncounted: Sequence[str]
+) -> Refusal | None:
+    found = [
+        _counted(fk, count) for fk, count in zip(plan.place.referring, counts, strict=True) if count
+    ]
+    sentences = []
+    if found:
+        sentences.append(f"Rows refer to it, so it is not purged: {'; '.join(found)}.")
+    if uncounted:
+        names = ", ".join(uncounted)
+        sentences.append(f"What refers to it by these foreign keys cannot be counted: {names}.")
+    return Refusal(RefusalCode.REFERENCED, " ".join(sentences)) if sentences else None
+
+
+def _counted(fk: ForeignKey, count: int) -> str:
+    table = fk.table if fk.schema == "public" else f"{fk.schema}.{fk.table}"
+    return f"{count:,} in {table} ({fk.name}, {_ACTIONS.get(fk.on_delete, fk.on_delete)})"
 
 
 def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) -> Refusal | None:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 
 from collectors.model import Confidence, Table
-from dashboard.remediation import statements
+from dashboard.remediation import references, statements
 from dashboard.remediation.changes import Change, Statement
 from dashboard.remediation.facts import Facts, Place, RemedyName, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode
@@ -21,6 +21,7 @@ class RemediationPlan:
     before     the row as it was seen; the plan runs only if it still is
     statements each must change exactly one row, or everything is rolled back
     occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it
+    evidence   the row as it was is kept sealed although there is no way back
     undoes     the remediation that this takes back, if it does
     digest     SHA-256 of the statements and the row as seen: what an Approval is given for
     """
@@ -40,6 +41,12 @@ class RemediationPlan:
     digest: str
     referenced: Statement | None = None
     undoes: str | None = None
+    evidence: bool = False
+
+    @property
+    def keeps_image(self) -> bool:
+        """Whether a BeforeImage is kept of it."""
+        return self.undoable or self.evidence
 
     @property
     def table(self) -> Table:
@@ -68,8 +75,6 @@ def make_plan(facts: Facts, remedy: RemedyName) -> RemediationPlan | Refusal:
     refusal = standing_refusal(facts)
     if refusal is not None:
         return refusal
-    if remedy not in REMEDIES:
-        return Refusal(RefusalCode.FORBIDDEN, f"There is no remedy {remedy} yet.")
     draft = REMEDIES[remedy].draft(facts)
     if isinstance(draft, Refusal):
         return draft
@@ -87,8 +92,12 @@ def assemble(
     horizon: str | None = None,
 ) -> RemediationPlan:
     """A Draft as statements. `horizon` asks what was written since that refers to the row."""
-    written = (statements.change(place, row, draft.changes),)
-    referenced = statements.referenced_since(place, row, horizon) if horizon else None
+    referenced = references.referenced_since(place, row, horizon) if horizon else None
+    if draft.goal.gone:
+        written = (statements.purge(place, row),)
+        referenced = references.still_referring(place, row)
+    else:
+        written = (statements.change(place, row, draft.changes),)
     return RemediationPlan(
         remedy=remedy,
         place=place,
@@ -105,6 +114,7 @@ def assemble(
         digest=_digest(place, row, remedy, written, undoes),
         referenced=referenced,
         undoes=undoes,
+        evidence=draft.evidence,
     )
 
 

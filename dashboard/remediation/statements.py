@@ -17,6 +17,8 @@ from collectors.model import ForeignKey, Table, UniqueKey, input_columns, row_id
 from dashboard.remediation.changes import Binding, Change, Statement
 from dashboard.remediation.facts import Place, Row
 
+_TRANSACTION = "pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text"
+
 
 def look(place: Place, *, lock: bool) -> Statement:
     """Read the row: every column as text, then deleted, erased, and whether it holds the key.
@@ -26,7 +28,7 @@ def look(place: Place, *, lock: bool) -> Statement:
     """
     bind = Binding()
     table = place.table
-    sql = f"SELECT {_row_columns(place, bind)} FROM {_name(table)} WHERE {_this_row(place, bind)}"
+    sql = f"SELECT {_row_columns(place, bind)} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
     return bind.statement(sql + (" FOR UPDATE SKIP LOCKED" if lock else ""))
 
 
@@ -34,7 +36,7 @@ def exists(place: Place) -> Statement:
     """Whether the row is there at all, locked or not."""
     bind = Binding()
     return bind.statement(
-        f"SELECT EXISTS (SELECT 1 FROM {_name(place.table)} WHERE {_this_row(place, bind)})"
+        f"SELECT EXISTS (SELECT 1 FROM {name_of(place.table)} WHERE {_this_row(place, bind)})"
     )
 
 
@@ -60,8 +62,20 @@ def change(place: Place, row: Row, changes: Sequence[Change]) -> Statement:
     seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, changes, bind)])
     returned = _row_columns(place, bind)
     return bind.statement(
-        f"UPDATE {_name(table)} SET {written} WHERE {named} AND {seen} RETURNING {returned}, "
-        "pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text"
+        f"UPDATE {name_of(table)} SET {written} WHERE {named} AND {seen} RETURNING {returned}, "
+        f"{_TRANSACTION}"
+    )
+
+
+def purge(place: Place, row: Row) -> Statement:
+    """Delete the row that was seen, named as `change` names it, and answer as `change` does."""
+    bind = Binding()
+    table = place.table
+    named = _this_row(place, bind)
+    seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, (), bind)])
+    return bind.statement(
+        f"DELETE FROM {name_of(table)} WHERE {named} AND {seen} RETURNING "
+        f"{_row_columns(place, bind)}, {_TRANSACTION}"
     )
 
 
@@ -80,32 +94,13 @@ def occupied(
     table = place.table
     new = {one.column: one.expression(bind) for one in changes}
     columns = ", ".join(f"{new.get(c.name, c.name)} AS {c.name}" for c in table.columns)
-    row = f"SELECT {columns} FROM {_name(table)} WHERE {_this_row(place, bind)}"
+    row = f"SELECT {columns} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
     parts = ", ".join(_wanted_parts(number, key) for number, key in enumerate(keys))
-    other = f"SELECT 1 FROM {_name(table)} WHERE NOT ({_this_row(place, bind)})"
+    other = f"SELECT 1 FROM {name_of(table)} WHERE NOT ({_this_row(place, bind)})"
     answers = ", ".join(_occupants(table, n, key, other) for n, key in enumerate(keys))
     return bind.statement(
         f"SELECT {answers} FROM (SELECT {parts} FROM ({row}) AS tombstone_row) AS tombstone_wanted"
     )
-
-
-def referenced_since(place: Place, row: Row, horizon: str) -> Statement | None:
-    """One boolean a foreign key: does a row refer to ours that was written since `horizon`?
-
-    `horizon` is a transaction id; a referring row's `xmin` names the transaction that wrote it, so
-    no clock and no column of the application's is needed. An updated row counts as written.
-    """
-    bind = Binding()
-    newer = (
-        f"age(xmin) <= pg_current_xact_id()::text::numeric - {bind(horizon, 'numeric', clear=True)}"
-    )
-    answers = []
-    for fk in place.referring:
-        pairs = zip(fk.columns, fk.to_columns, strict=True)
-        same = [f"{mine} = {bind(row.columns[its], _type(place, its))}" for mine, its in pairs]
-        child = f"{fk.schema}.{fk.table}"
-        answers.append(f"EXISTS (SELECT 1 FROM {child} WHERE {' AND '.join(same)} AND {newer})")
-    return bind.statement(f"SELECT {', '.join(answers)}") if answers else None
 
 
 def deleted_parents(
@@ -116,11 +111,11 @@ def deleted_parents(
     answers = []
     for table, link in parents:
         pairs = zip(link.columns, link.to_columns, strict=True)
-        same = [f"{its} = {bind(row.columns[mine], _type(place, mine))}" for mine, its in pairs]
+        same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for mine, its in pairs]
         assert table.marker is not None
         deleted = f"({table.marker.deleted})"
         answers.append(
-            f"EXISTS (SELECT 1 FROM {_name(table)} WHERE {' AND '.join(same)} AND {deleted})"
+            f"EXISTS (SELECT 1 FROM {name_of(table)} WHERE {' AND '.join(same)} AND {deleted})"
         )
     return bind.statement(f"SELECT {' OR '.join(answers)}") if answers else None
 
@@ -153,7 +148,7 @@ def _this_row(place: Place, bind: Binding) -> str:
     parts = row_id_parts(place.row_id, len(names)) or ()
     pairs = zip(names, parts, strict=True)
     return " AND ".join(
-        f"{name} = {bind(part, _type(place, name), clear=True)}" for name, part in pairs
+        f"{name} = {bind(part, type_of(place, name), clear=True)}" for name, part in pairs
     )
 
 
@@ -203,10 +198,12 @@ def _equal(key: UniqueKey, expression: str, equals: str, wanted: str) -> str:
     return f"({same} OR ({expression} IS NULL AND tombstone_wanted.{wanted} IS NULL))"
 
 
-def _type(place: Place, name: str) -> str:
+def type_of(place: Place, name: str) -> str:
+    """The type that a value of this column is cast to."""
     column = place.table.column(name)
     return column.type if column else "text"
 
 
-def _name(table: Table) -> str:
+def name_of(table: Table) -> str:
+    """The table with its schema."""
     return f"{table.schema}.{table.name}"

@@ -57,8 +57,9 @@ SET LOCAL row_security = off
 """The row's texts must print alike whenever they are read; `row_security = off` turns a policy that
 would silently hide the row into an error."""
 
-BeforeCommit = Callable[[str, Row, str], None]
-"""Called with the transaction's id, the row as written, and the oldest transaction beside it."""
+BeforeCommit = Callable[[str, Row | None, str], None]
+"""Called with the transaction's id, the row as written, and the oldest transaction beside it. The
+row is None once it was purged."""
 
 _DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
 
@@ -68,9 +69,10 @@ _RIGHTS = """
 SELECT format('%s (%s)', c.oid::regclass, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
            FILTER (WHERE has_column_privilege(c.oid, a.attnum, 'UPDATE'))),
        CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN format('owns %s', c.oid::regclass)
-            WHEN has_table_privilege(c.oid, 'INSERT, DELETE, TRUNCATE')
-            THEN format('may insert into, delete from or truncate %s', c.oid::regclass) END,
-       bool_or(has_column_privilege(c.oid, a.attnum, 'UPDATE'))
+            WHEN has_table_privilege(c.oid, 'INSERT, TRUNCATE')
+            THEN format('may insert into or truncate %s', c.oid::regclass) END,
+       bool_or(has_column_privilege(c.oid, a.attnum, 'UPDATE')),
+       CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN c.oid::regclass::text END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -93,9 +95,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The row as the plan left it and, for what was committed, as it was read again."""
+    """The row as the plan left it and, for what was committed, as it was read again.
 
-    after: Row
+    Either is None where the row is not there.
+    """
+
+    after: Row | None
     found: Row | None = None
 
 
@@ -105,13 +110,15 @@ class WriterFacts:
 
     database  its name and when its server started: which one this is
     writes    the columns it may update, as `table (column, column)`
-    excess    what it may do beyond updating single columns
+    deletes   the tables it may delete from
+    excess    what it may do beyond updating single columns and deleting rows
     """
 
     role: str
     superuser: bool
     database: tuple[str, str]
     writes: tuple[str, ...]
+    deletes: tuple[str, ...]
     excess: tuple[str, ...]
 
 
@@ -148,8 +155,9 @@ class Writer:
             role,
             superuser,
             (name, started),
-            tuple(columns for columns, _, some in rights if some),
-            tuple(more for _, more, _ in rights if more),
+            tuple(columns for columns, _, some, _ in rights if some),
+            tuple(table for *_, table in rights if table),
+            tuple(more for _, more, *_ in rights if more),
         )
 
     def look(self, place: Place) -> Row | Refusal | None:
@@ -217,8 +225,11 @@ class Writer:
 
     def _write(
         self, connection: psycopg.Connection[Any], plan: RemediationPlan, announce: Announce
-    ) -> tuple[Row, str, str]:
-        """Lock, re-check, write, count: the row as written, the transaction's id, the horizon."""
+    ) -> tuple[Row | None, str, str]:
+        """Lock, re-check, write, count: the row as written, the transaction's id, the horizon.
+
+        A purged row is looked for again: a trigger may have put it back.
+        """
         found = self._lock(connection, plan.place)
         announce(Step.LOCKED)
         _unless(guard.changed_since(plan, found))
@@ -230,7 +241,10 @@ class Writer:
             if len(records) != 1:
                 raise _Refused(_not_one(len(records)))
         *row, xid, horizon = records[0]
-        after = statements.read_row(plan.place, row)
+        if plan.goal.gone:
+            after = _row(connection, plan.place, statements.look(plan.place, lock=False))
+        else:
+            after = statements.read_row(plan.place, row)
         _unless(guard.missed(plan, after))
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         announce(Step.WRITTEN)
@@ -323,7 +337,7 @@ def _answered(
     connection: psycopg.Connection[Any],
     plan: RemediationPlan,
     statement: Statement | None,
-    judge: Callable[[RemediationPlan, Sequence[bool]], Refusal | None],
+    judge: Callable[[RemediationPlan, Sequence[Any]], Refusal | None],
 ) -> Refusal | None:
     if statement is None:
         return None

@@ -135,6 +135,20 @@ def test_released_and_verified_then_undone(jane: str, database: Database) -> Non
         shop.create_again(database)
 
 
+def test_a_purge_says_that_it_has_no_undo_and_offers_none(jane: str, database: Database) -> None:
+    page = pages.conflict(jane)
+    page.button(key="preview_purge-row").click().run()
+    assert "a purge has no undo" in said(page)
+    assert "Approve and apply" not in labels(page)
+    changes = next(one.value for one in page.dataframe if "before" in one.value)
+    assert {*changes["after"]} == {"(gone)"}
+    assert shop.JANE not in said(page)
+    page = approve(page, "Approve and delete for good")
+    assert any("Purged and verified. The customer can" in one.value for one in page.success)
+    assert "Undo" not in labels(page)
+    shop.create_again(database)
+
+
 def test_a_released_key_can_be_used_again_and_the_undo_is_then_refused_in_words(
     jane: str, database: Database
 ) -> None:

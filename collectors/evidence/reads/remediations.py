@@ -15,6 +15,9 @@ from collectors.evidence.schema import audit_entries, before_images, conflicts
 from collectors.evidence.schema import remediations as table
 from collectors.model import KeyValues, Verdict
 
+WITHOUT_UNDO = frozenset({"purge-row"})
+"""The remedies that cannot be taken back."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemediationRow:
@@ -23,7 +26,8 @@ class RemediationRow:
     state       running, applied, refused, failed, undone or looked-at
     actor       with "(not verified)" where nobody vouches for the name
     undoes      the remediation that this one takes back
-    undo_until  when its BeforeImage expires; None where there is none (any more)
+    undo_until  when its BeforeImage expires; None where there is none (any more). A purge has one,
+                as evidence, and no undo
     code, said  the Refusal, or what must be looked at
     """
 
@@ -53,8 +57,9 @@ class RemediationRow:
 
     @property
     def can_be_undone(self) -> bool:
-        """It is applied, is no undo itself, and its BeforeImage is still there."""
-        return self.state == "applied" and self.undoes is None and self.undo_until is not None
+        """It is applied, is no undo itself, has one, and its BeforeImage is still there."""
+        has_undo = self.undoes is None and self.remedy not in WITHOUT_UNDO
+        return self.state == "applied" and has_undo and self.undo_until is not None
 
 
 @dataclass(frozen=True, slots=True)

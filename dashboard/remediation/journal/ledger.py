@@ -95,11 +95,14 @@ def note_committing(
     remediation_id: str,
     *,
     xid: str,
-    after: Row,
+    after: Row | None,
     horizon: str,
     now: datetime,
 ) -> None:
-    """Journal the Target's transaction id before its COMMIT. Raises Superseded."""
+    """Journal the Target's transaction id before its COMMIT. Raises Superseded.
+
+    A purge leaves no row behind, and so no print of one.
+    """
     changed = recording.connection.execute(
         update(table)
         .where(table.c.id == remediation_id, table.c.state == "running")
@@ -107,8 +110,9 @@ def note_committing(
     )
     if not changed.rowcount:
         raise Superseded(remediation_id)
-    body: dict[str, Any] = {"xid": xid, "after_print": row_print(recording.vault, after)}
-    if order.plan.undoable:
+    printed = None if after is None else row_print(recording.vault, after)
+    body: dict[str, Any] = {"xid": xid, "after_print": printed}
+    if order.plan.keeps_image:
         image = _image(order.plan, after=after, horizon=horizon)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
     recording.append(_line(Kind.COMMITTING, order, remediation_id, now, body))
@@ -280,7 +284,7 @@ def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str
         "approved_at": order.approved_at.isoformat(),
         "before_print": row_print(recording.vault, plan.before),
     }
-    if plan.undoable:
+    if plan.keeps_image:
         image = _image(plan)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
     return body

@@ -31,6 +31,7 @@ class ReleaseKey:
         "It frees the value at once and changes nothing else: the record stays deleted, "
         "and the next attempt to create it succeeds."
     )
+    has_undo: ClassVar[bool] = True
 
     def draft(self, facts: Facts) -> Draft | Refusal:
         """What it would write, or why it may not."""

@@ -13,10 +13,14 @@ from dashboard.remediation.outcomes import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What must be true of the row afterwards; `holds` None where it does not matter."""
+    """What must be true of the row afterwards; `holds` None where it does not matter.
+
+    gone  it must not be there at all
+    """
 
     deleted: bool
     holds: bool | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Draft:
     preconditions  in words, each checked again under the row's lock
     warnings       what whoever approves should know, and what is not brought about
     undo           how it can be taken back, or why it cannot
+    evidence       the row as it was is kept sealed although there is no way back
     """
 
     changes: tuple[Change, ...]
@@ -36,6 +41,7 @@ class Draft:
     undo: str
     warnings: tuple[str, ...] = ()
     undoable: bool = True
+    evidence: bool = False
 
 
 class Remedy(Protocol):
@@ -52,6 +58,10 @@ class Remedy(Protocol):
     @property
     def advice(self) -> str:
         """When to choose it, in a sentence."""
+
+    @property
+    def has_undo(self) -> bool:
+        """Whether it can ever be taken back. What cannot is never the first offer."""
 
     def draft(self, facts: Facts) -> Draft | Refusal:
         """What it would write, or why it may not."""

@@ -22,6 +22,7 @@ class RestoreRow:
         "For a record that was deleted by mistake: it comes back with its history and access, "
         "and a create is then answered as a duplicate."
     )
+    has_undo: ClassVar[bool] = True
 
     def draft(self, facts: Facts) -> Draft | Refusal:
         """What it would write, or why it may not."""

@@ -63,6 +63,11 @@ def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
     else:
         sentence = f"Role {facts.role} may update {'; '.join(facts.writes[:5])}."
         yield Check(label, Health.GOOD, sentence)
+    if facts.deletes:
+        tables = ", ".join(facts.deletes[:5])
+        sentence = f"Role {facts.role} may use DELETE on {tables}: needed only for purge-row."
+        mend = "Revoke DELETE where nobody is to purge."
+        yield Check(f"{label} delete", Health.LACKING, sentence, mend)
     if facts.excess:
         sentence = f"Role {facts.role} {'; '.join(facts.excess[:3])}: more than a remedy needs."
         yield Check(f"{label} excess", Health.WRONG, sentence, _GRANTS)

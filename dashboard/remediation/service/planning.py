@@ -53,7 +53,8 @@ class Planner:
         if isinstance(row, Refusal):
             return [_offer(name, row) for name in REMEDIES]
         refusals = {name: self._against(case, row, name, actor) for name in REMEDIES}
-        best = next((name for name, refusal in refusals.items() if refusal is None), None)
+        possible = (name for name, refusal in refusals.items() if refusal is None)
+        best = next((name for name in possible if REMEDIES[name].has_undo), None)
         return [_offer(name, refusal, first=name is best) for name, refusal in refusals.items()]
 
     def afresh(
@@ -67,9 +68,7 @@ class Planner:
         if isinstance(row, Refusal):
             return row
         plan = self._plan(case, row, remedy, actor)
-        if isinstance(plan, Refusal) and plan.code in LOOKS_DONE:
-            return self._done_already(case) or plan
-        return plan
+        return self._or_done_already(case, plan) if isinstance(plan, Refusal) else plan
 
     def approved(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Order | Refusal:
         """The approved plan, made again from the row as its Preview saw it."""
@@ -118,9 +117,7 @@ class Planner:
     ) -> Refusal | None:
         refusal = rights.remedy_refusal(self.settings, actor, remedy, case.place)
         plan = refusal or self._plan(case, row, remedy, actor)
-        if not isinstance(plan, Refusal):
-            return None
-        return (plan.code in LOOKS_DONE and self._done_already(case)) or plan
+        return self._or_done_already(case, plan) if isinstance(plan, Refusal) else None
 
     def _plan(
         self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor
@@ -161,18 +158,24 @@ class Planner:
             return Refusal(
                 RefusalCode.ALREADY_DONE, f"This was already undone {done_by(undo or done)}."
             )
+        elif done.state == "applied" and not REMEDIES[RemedyName(done.remedy)].has_undo:
+            text = "A purge has no undo: the row is gone, and its sealed image is evidence only."
         elif done.state != "applied":
             text = f"This remediation is {done.state}: there is nothing to take back."
         else:
             return None
         return Refusal(RefusalCode.NOTHING_TO_UNDO, text)
 
-    def _done_already(self, case: Case) -> Refusal | None:
+    def _or_done_already(self, case: Case, refusal: Refusal) -> Refusal:
         """A row that needs nothing any more because of us: who did it, and when."""
+        if refusal.code not in (*LOOKS_DONE, RefusalCode.ROW_GONE):
+            return refusal
         wanted = RemediationFilter(slot=slot_of(case.place), state="applied")
         latest = next(iter(list_remediations(self.sources.store, wanted, limit=1)), None)
         if latest is None or latest.undoes is not None:
-            return None
+            return refusal
+        if refusal.code is RefusalCode.ROW_GONE and latest.remedy != RemedyName.PURGE_ROW:
+            return refusal
         return Refusal(RefusalCode.ALREADY_DONE, f"This was already done {done_by(latest)}.")
 
 

@@ -116,7 +116,7 @@ class Runner:
             time.sleep(POLL_S)
 
     def _apply(self, order: Order, remediation_id: str) -> Outcome:
-        def before_commit(xid: str, after: Row, horizon: str) -> None:
+        def before_commit(xid: str, after: Row | None, horizon: str) -> None:
             with recording(self.store) as line:
                 note_committing(
                     line,
@@ -147,9 +147,11 @@ class Runner:
         """Verified on the writer's own connection, journalled, and told to the Conflict."""
         self.announce(Step.VERIFIED)
         plan, found = order.plan, written.found
-        if found is None or not guard.reached(plan, found):
+        if not guard.reached(plan, found):
             difference = (
-                () if found is None else guard.differences(plan.table, written.after, found)
+                ()
+                if found is None or written.after is None
+                else guard.differences(plan.table, written.after, found)
             )
             text = "It was committed, and the row is not as it was left: somebody changed it since."
             now = self.clock()

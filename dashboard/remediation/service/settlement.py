@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.remediations import RemediationRow, list_entries
 from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
-from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.facts import Place, RemedyName, Row
 from dashboard.remediation.guard import Settlement, differences, settled
 from dashboard.remediation.journal import recording
 from dashboard.remediation.journal.images import open_image, row_print
@@ -22,6 +23,12 @@ from dashboard.remediation.outcomes import (
     Refused,
 )
 from dashboard.remediation.writer import Writer
+
+_DID: Mapping[str, str] = {
+    RemedyName.RELEASE_KEY: "released its key",
+    RemedyName.RESTORE_ROW: "restored the row",
+    RemedyName.PURGE_ROW: "purged the row",
+}
 
 _NOT_COMMITTED = Refusal(
     RefusalCode.INTERRUPTED, "It was cut off before it was committed: nothing was changed."
@@ -61,7 +68,7 @@ def settle_by_database(
     verdict = settled(
         status,
         as_before=_is_print(store, done.id, "before_print", found),
-        as_after=_is_print(store, done.id, "after_print", found),
+        as_after=_is_as_after(store, done, found),
     )
     if verdict is Settlement.GOES_ON:
         return None
@@ -117,8 +124,15 @@ def mark_conflict(store: Store, done: RemediationRow, at: datetime) -> None:
 
 
 def _cured(done: RemediationRow, at: datetime) -> str:
-    did = "restored" if done.remedy == "restore-row" else "released its key"
+    did = _DID[done.remedy]
     return f"Unblocked by us: {done.actor} {did} at {at:%Y-%m-%d %H:%M:%S} UTC; verified."
+
+
+def _is_as_after(store: Store, done: RemediationRow, found: Row | None) -> bool:
+    """Whether the row is as the plan leaves it: after a purge, not there."""
+    if done.remedy == RemedyName.PURGE_ROW:
+        return found is None
+    return _is_print(store, done.id, "after_print", found)
 
 
 def _is_print(store: Store, remediation_id: str, name: str, found: Row | None) -> bool:

@@ -11,6 +11,8 @@ from dashboard.remediation.guard import shown
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.plan import RemediationPlan
 
+GONE = "(gone)"
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -67,8 +69,15 @@ class Preview:
 
     @classmethod
     def of(cls, plan: RemediationPlan, took_ms: int) -> Preview:
-        """The Preview of a plan that could be run."""
+        """The Preview of a plan that could be run; of a purge, all that the row holds."""
         seen = plan.before.columns
+        if plan.goal.gone:
+            gone = tuple(
+                ShownChange(name, shown(plan.table, name, text), GONE)
+                for name, text in seen.items()
+                if text is not None
+            )
+            return cls(plan, gone, plan.cannot_take_back, took_ms)
         changes = tuple(
             ShownChange(
                 change.column,

@@ -25,6 +25,7 @@ from tests.unit.remediation.row_facts import (
 )
 
 RELEASE, RESTORE = RemedyName.RELEASE_KEY, RemedyName.RESTORE_ROW
+PURGE = RemedyName.PURGE_ROW
 
 
 def planned(known: Facts | None = None, remedy: RemedyName = RELEASE) -> RemediationPlan:
@@ -57,7 +58,7 @@ REFUSALS: dict[str, tuple[Facts, RefusalCode]] = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-@pytest.mark.parametrize("remedy", [RELEASE, RESTORE])
+@pytest.mark.parametrize("remedy", [RELEASE, RESTORE, PURGE])
 def test_no_remedy_is_thought_of(name: str, remedy: RemedyName) -> None:
     known, code = REFUSALS[name]
 
@@ -72,10 +73,6 @@ def test_known_triggers_are_no_hindrance_and_are_spoken_of() -> None:
     plan = planned(facts(place(table=table(triggers=("touch",))), triggers_known=True))
 
     assert "touch" in plan.cannot_take_back[0]
-
-
-def test_a_remedy_that_is_not_built_is_refused() -> None:
-    assert refused(facts(), RemedyName.PURGE_ROW).code is RefusalCode.FORBIDDEN
 
 
 def test_the_statement_names_the_row_by_primary_key_marker_and_key() -> None:
@@ -122,6 +119,7 @@ def test_the_same_facts_give_the_same_digest() -> None:
 
 DIFFERENT: dict[str, tuple[Facts, RemedyName]] = {
     "another-remedy": (facts(), RESTORE),
+    "a-purge": (facts(), PURGE),
     "another-unrelated-column": (facts(None, row(name="Janet")), RELEASE),
     "another-row": (facts(place(row_id=ORGANIZATION)), RELEASE),
     "another-target": (facts(place(target="sandbox")), RELEASE),

@@ -70,6 +70,7 @@ def test_it_says_what_to_do_until_the_fix() -> None:
     ("cure", "words"),
     [
         (RemedyName.RELEASE_KEY, "we have released it (since 20 November 2026, 09:00 UTC)"),
+        (RemedyName.PURGE_ROW, "send the same request once more"),
         (RemedyName.RESTORE_ROW, "is back (since 20 November 2026, 09:00 UTC), with its history"),
         (None, "it is free again"),
     ],

@@ -1,0 +1,85 @@
+"""The SQL that asks who refers to a row. Identifiers are the catalog's, values are bound."""
+
+# ruff: noqa: S608  (what is put together here comes from the catalog alone)
+
+from __future__ import annotations
+
+from collectors.model import ForeignKey
+from dashboard.remediation.changes import Binding, Statement
+from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.statements import name_of, type_of
+
+_NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
+
+_UNCOUNTED = """
+ARRAY(
+    WITH RECURSIVE
+    above (oid) AS (
+        SELECT {table}::oid
+        UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN above ON i.inhrelid = above.oid
+    ),
+    below (oid) AS (
+        SELECT {table}::oid
+        UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN below ON i.inhparent = below.oid
+    )
+    SELECT {name}
+    FROM pg_catalog.pg_constraint f
+    JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE f.contype = 'f' AND f.conparentid = 0
+      AND f.confrelid IN (SELECT oid FROM above UNION SELECT oid FROM below)
+      {but}
+    ORDER BY 1
+)
+"""
+"""The foreign keys that a row of {table} may be referred to by, {but} those that were counted."""
+
+
+def still_referring(place: Place, row: Row) -> Statement:
+    """How many rows refer to ours, one number a foreign key, and which keys were not counted.
+
+    Asked under the row's lock, the numbers stay true until COMMIT: a row that would refer to ours
+    has to take a lock on it that waits for ours (FOR KEY SHARE). Not counted is a foreign key that
+    the plan's catalog did not show: it is newer, or points at a partition of the table, or at what
+    the table is itself a partition of.
+    """
+    bind = Binding()
+    counts = [
+        f"(SELECT count(*) FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)})"
+        for fk in place.referring
+    ]
+    table = bind(name_of(place.table), "regclass", clear=True)
+    known = ", ".join(
+        bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in place.referring
+    )
+    but = f"AND {_NAME} NOT IN ({known})" if known else ""
+    uncounted = _UNCOUNTED.format(table=table, name=_NAME, but=but)
+    return bind.statement(f"SELECT {', '.join([*counts, uncounted])}")
+
+
+def referenced_since(place: Place, row: Row, horizon: str) -> Statement | None:
+    """One boolean a foreign key: does a row refer to ours that was written since `horizon`?
+
+    `horizon` is a transaction id; a referring row's `xmin` names the transaction that wrote it, so
+    no clock and no column of the application's is needed. An updated row counts as written.
+    """
+    bind = Binding()
+    newer = (
+        f"age(xmin) <= pg_current_xact_id()::text::numeric - {bind(horizon, 'numeric', clear=True)}"
+    )
+    answers = [
+        f"EXISTS (SELECT 1 FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)} AND {newer})"
+        for fk in place.referring
+    ]
+    return bind.statement(f"SELECT {', '.join(answers)}") if answers else None
+
+
+def _child(fk: ForeignKey) -> str:
+    return f"{fk.schema}.{fk.table}"
+
+
+def _refers(fk: ForeignKey, place: Place, row: Row, bind: Binding) -> str:
+    pairs = zip(fk.columns, fk.to_columns, strict=True)
+    return " AND ".join(
+        f"{mine} = {bind(row.columns[its], type_of(place, its))}" for mine, its in pairs
+    )
