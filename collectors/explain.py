@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,11 +20,12 @@ from collectors.evidence.reads.conflicts import (
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
 from collectors.evidence.reads.followup import Pending, newest_failure
 from collectors.inquiry import Inquiry
+from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind
-from collectors.linking.violation import Kind, read_text
+from collectors.linking.violation import Kind, TextReading, read_event, read_text
 from collectors.model import Failure, KeyValues, Verdict, ViolatedKey
 from collectors.postgres.folding import fold_values
-from collectors.settings import Settings
+from collectors.sentry.parse import Origin, parse_events
 
 _VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
 _ROWS = (IdentifierKind.UUID, IdentifierKind.ORGANIZATION, IdentifierKind.EXTERNAL_ID)
@@ -43,6 +43,8 @@ class Explanation:
     identifiers: tuple[Identifier, ...] = ()
     failures: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    notes: tuple[str, ...] = ()
+    """What could not be asked, a sentence each."""
 
     @property
     def values(self) -> KeyValues | None:
@@ -83,40 +85,55 @@ def explain_text(text: str) -> Explanation:
     return Explanation(reading.kind, reading.key, reading.identifiers)
 
 
-def explain(settings: Settings, store: Store, text: str, environment: str | None) -> Explanation:
-    """Read a text, and say what we know of it: stored Failures, else the Target's own word."""
+def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) -> Explanation:
+    """Read a text, and say what we know of it: stored Failures, else the Target's own word.
+
+    An event's JSON counts as of its own environment and time, any other text as of now.
+    """
     reading = read_text(text)
-    found = search(settings, store, text)
-    conflicts = [c for c in found.conflicts if environment in (None, c.environment)]
-    failures = [*_failures_of(store, conflicts), *found.failures]
-    verdict = failures[0].verdict if failures else None
+    found = search(inquiry, store, text)
+    stored = [*_failures_of(store, found.conflicts), *found.failures]
+    event = _event_of(text, environment)
+    if event is not None:
+        stored = [failure for failure in stored if failure.event_id == event.event_id]
+    elif environment is not None:
+        stored = [failure for failure in stored if failure.environment == environment]
+    verdict = stored[0].verdict if stored else None
     if verdict is None and reading.key is not None:
-        verdict = _judged_now(settings, store, reading.key, environment or "production")
+        now = Failure("0" * 32, environment or "production", datetime.now(UTC), key=reading.key)
+        verdict = _judged_now(inquiry, event or now)
     return Explanation(
         reading.kind,
         reading.key,
         reading.identifiers,
-        tuple(failure.event_id for failure in failures),
+        tuple(failure.event_id for failure in stored),
         verdict,
+        tuple(dict.fromkeys((*found.notes, *inquiry.unreachable.values()))),
     )
 
 
-def search(settings: Settings, store: Store, text: str) -> SearchAnswer:
+def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     """The Conflicts that a pasted ticket, value, id or link means.
 
-    Where it names an organization that we know, another organization's Conflict is never among
-    them. A Target that cannot be asked costs other spellings, and a note says so.
+    Where it names an organization by its id, another organization's Conflict is never among them,
+    and its id alone means a Conflict only where nothing narrower is named. A Target that cannot be
+    asked costs other spellings, and a note says so.
     """
     reading = read_text(text)
     named = _Named.of(reading.identifiers, reading.key, text)
-    spellings, notes = _spellings(settings, store, named.values)
+    spellings, notes = _spellings(inquiry, named.values)
     failures = _failures_named(store, named)
     conflicts = {c.id: c for c in conflicts_of_values(store, sorted(spellings))}
     conflicts |= {c.id: c for c in conflicts_of_rows(store, named.rows) if _names_row(c, named)}
     for failure in failures:
         if failure.conflict_id and (conflict := find_conflict(store, failure.conflict_id)):
             conflicts[conflict.id] = conflict
-    mine = _of_the_organization(store, list(conflicts.values()), reading.identifiers)
+    organizations = _organizations(store, inquiry, reading)
+    mine = [
+        conflict
+        for conflict in conflicts.values()
+        if not organizations or conflict.organization_id in organizations
+    ]
     return SearchAnswer(
         tuple(sorted(mine, key=_newest, reverse=True)),
         tuple(failure for failure in failures if failure.conflict_id is None),
@@ -125,15 +142,14 @@ def search(settings: Settings, store: Store, text: str) -> SearchAnswer:
     )
 
 
-def still_blocked(settings: Settings, store: Store, conflict_id: str) -> LiveLook:
+def still_blocked(inquiry: Inquiry, store: Store, conflict_id: str) -> LiveLook:
     """Ask the Target now, read-only, and store nothing."""
     pending = newest_failure(store, conflict_id)
     if pending is None:
         sentence = "Its values have been erased since it was settled, so it cannot be asked again."
         return LiveLook(None, sentence, datetime.now(UTC))
-    with closing(Inquiry(settings, store)) as inquiry:
-        (judged,) = inquiry.judge([pending])
-        outage = next(iter(inquiry.unreachable.values()), None)
+    (judged,) = inquiry.judge([pending])
+    outage = next(iter(inquiry.unreachable.values()), None)
     verdict, reasons = judged.judgement.verdict, judged.judgement.reasons
     sentence = outage or (reasons[0] if reasons else "")
     holds = None if outage or verdict is Verdict.UNDECIDED else verdict.is_blocked
@@ -167,29 +183,34 @@ class _Named:
         )
 
 
-def _spellings(
-    settings: Settings, store: Store, values: Sequence[str]
-) -> tuple[set[str], list[str]]:
+def _spellings(inquiry: Inquiry, values: Sequence[str]) -> tuple[set[str], list[str]]:
     """The values as the Targets fold them; as Python does, where one cannot be asked."""
     spellings = {spelling for value in values for spelling in (value, value.strip())}
     notes: list[str] = []
     if not spellings:
         return spellings, notes
     asked = sorted(spellings)
-    with closing(Inquiry(settings, store)) as inquiry:
-        for name in settings.targets:
-            opened = inquiry.target(name)
-            assert opened is not None
-            try:
-                spellings |= opened.target.ask(
-                    lambda snapshot, opened=opened: fold_values(  # type: ignore[misc]
-                        snapshot, opened.catalog(snapshot), asked
-                    )
+    for opened in inquiry.targets():
+        try:
+            spellings |= opened.ask(
+                lambda snapshot, opened=opened: fold_values(  # type: ignore[misc]
+                    snapshot, opened.catalog(snapshot), asked
                 )
-            except TargetUnreachable as outage:
-                notes.append(f"{outage} Other spellings of the value may be missed.")
-                spellings |= {value.lower() for value in asked}
+            )
+        except TargetUnreachable as outage:
+            notes.append(f"{outage} Other spellings of the value may be missed.")
+            spellings |= {value.lower() for value in asked}
     return spellings, notes
+
+
+def _event_of(text: str, environment: str | None) -> Failure | None:
+    """The Failure of a pasted event's JSON, None for any other text."""
+    if read_pasted_event(read_json(text)) is None:
+        return None
+    event = next(iter(parse_events(text, Origin(datetime.now(UTC)))), None)
+    if event is None:
+        return None
+    return read_event(event, default_environment=environment or "production")
 
 
 def _failures_named(store: Store, named: _Named) -> list[FailureRow]:
@@ -212,25 +233,28 @@ def _names_row(conflict: ConflictRow, named: _Named) -> bool:
     return bool(rows & set(named.rows)) or not (set(named.values) - set(named.organizations))
 
 
-def _of_the_organization(
-    store: Store, found: list[ConflictRow], identifiers: Sequence[Identifier]
-) -> list[ConflictRow]:
-    """Only the named organization's, where the text names one by its id."""
-    ids = {i.value for i in identifiers if i.kind in (IdentifierKind.UUID, *_ORGANIZATION)}
-    told = {i.value for i in identifiers if i.kind in _ORGANIZATION and _UUID.fullmatch(i.value)}
-    named = told | known_organizations(store, sorted(ids))
-    return [one for one in found if one.organization_id in named] if named else found
+def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[str]:
+    """The ids of the organizations that a text is about, whether we have met them or not."""
+    ids = {i.value for i in reading.identifiers if i.kind in (IdentifierKind.UUID, *_ORGANIZATION)}
+    told = {
+        i.value for i in reading.identifiers if i.kind in _ORGANIZATION and _UUID.fullmatch(i.value)
+    }
+    if reading.key is not None:
+        own = inquiry.organization_columns()
+        told |= {
+            value
+            for split in reading.key.splits
+            for column, value in zip(reading.key.columns, split, strict=True)
+            if value is not None and column in own
+        }
+    return told | known_organizations(store, sorted(ids))
 
 
-def _judged_now(
-    settings: Settings, store: Store, key: ViolatedKey, environment: str
-) -> Verdict | None:
-    if settings.target_of(environment) is None:
-        return None
-    failure = Failure("0" * 32, environment, datetime.now(UTC), key=key)
-    with closing(Inquiry(settings, store)) as inquiry:
-        (judged,) = inquiry.judge([Pending("explain", failure, None, Verdict.UNDECIDED, None)])
-        return None if inquiry.unreachable else judged.judgement.verdict
+def _judged_now(inquiry: Inquiry, failure: Failure) -> Verdict | None:
+    """What the Target says of it; None where there is no Target to ask, or it does not answer."""
+    (judged,) = inquiry.judge([Pending("explain", failure, None, Verdict.UNDECIDED, None)])
+    asked = judged.target is not None and judged.target not in inquiry.unreachable
+    return judged.judgement.verdict if asked else None
 
 
 def _shown(identifier: Identifier) -> ReadAs:

@@ -7,9 +7,10 @@ did not answer is not asked again in the same Run, so it delays its own environm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
@@ -35,6 +36,8 @@ from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
 from collectors.settings import Settings, TableSettings, TargetSettings
 
+T = TypeVar("T")
+
 
 class OpenTarget:
     """A Target with its catalog, which is read once, and again when a key is not in it."""
@@ -50,6 +53,16 @@ class OpenTarget:
     def name(self) -> str:
         """The Target's name."""
         return self.target.name
+
+    def ask(self, question: Callable[[Snapshot], T]) -> T:
+        """A question's answer. Raises TargetUnreachable, at once if it did so before."""
+        if self.outage is not None:
+            raise self.outage
+        try:
+            return self.target.ask(question)
+        except TargetUnreachable as outage:
+            self.outage = outage
+            raise
 
     def catalog(self, snapshot: Snapshot) -> Catalog:
         """The catalog as we have it."""
@@ -92,9 +105,15 @@ class Inquiry:
         """Targets that did not answer in this Run, each with the sentence that says why."""
         return {d.name: str(d.outage) for d in self._targets.values() if d.outage is not None}
 
-    def target(self, target: str) -> OpenTarget | None:
-        """A Target by name."""
-        return self._targets.get(target)
+    def targets(self) -> Iterable[OpenTarget]:
+        """Every configured Target."""
+        return self._targets.values()
+
+    def organization_columns(self) -> set[str]:
+        """The columns that name a row's organization, wherever we were told of one."""
+        told = (mappings(target.settings).values() for target in self._targets.values())
+        tables = [*POLAR.values(), *(table for some in told for table in some)]
+        return {table.organization for table in tables if table.organization} - {"id"}
 
     def judge(self, pending: Sequence[Pending]) -> list[Judged]:
         """A Judgement for every Failure; the order is the Targets', not the caller's."""
@@ -117,12 +136,10 @@ class Inquiry:
         opened = self._targets.get(target or "")
         if opened is None:
             return [self._unasked(one, None, _no_target(one.failure)) for one in group]
-        if opened.outage is None:
-            try:
-                return opened.target.ask(lambda snapshot: self._ask(opened, snapshot, group))
-            except TargetUnreachable as outage:
-                opened.outage = outage
-        return [self._unasked(one, opened.name, str(opened.outage)) for one in group]
+        try:
+            return opened.ask(lambda snapshot: self._ask(opened, snapshot, group))
+        except TargetUnreachable as outage:
+            return [self._unasked(one, opened.name, str(outage)) for one in group]
 
     def _ask(
         self, opened: OpenTarget, snapshot: Snapshot, group: Sequence[Pending]

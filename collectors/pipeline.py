@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -86,7 +86,7 @@ def run(
         sources = list(_sources(settings, paths, stack))
         inquiry = stack.enter_context(closing(Inquiry(settings, store)))
         blocked = blocked_conflicts(store)
-        number = start_run(store)
+        stack.enter_context(_noted(store, summary))
         collection = _Collection(store, inquiry, summary, environment, full, progress)
         for origin, source in sources:
             collection.read(origin, source, since)
@@ -95,15 +95,27 @@ def run(
     blocked_now = blocked_conflicts(store)
     summary.newly_blocked = len(blocked_now - blocked)
     summary.unblocked = len(blocked - blocked_now)
-    finish_run(
-        store,
-        number,
-        read=summary.read,
-        stored=summary.stored,
-        unreachable=list(summary.unreachable.values()),
-        notes=summary.notes,
-    )
     return summary
+
+
+@contextmanager
+def _noted(store: Store, summary: RunSummary) -> Iterator[None]:
+    """The Run as a line of the store: when it began, and how it ended, however it did."""
+    number = start_run(store)
+    try:
+        yield
+    except BaseException:
+        summary.notes.append("This Run was ended before it was done.")
+        raise
+    finally:
+        finish_run(
+            store,
+            number,
+            read=summary.read,
+            stored=summary.stored,
+            unreachable=list(summary.unreachable.values()),
+            notes=summary.notes,
+        )
 
 
 @dataclass

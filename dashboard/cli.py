@@ -7,7 +7,9 @@ that needs it, so that `--help` and `explain` start at once.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
 import traceback
 from datetime import UTC, datetime, timedelta
@@ -40,6 +42,8 @@ Events = Annotated[
 
 def main() -> None:
     """Run the command, and turn every way it can end into its exit code."""
+    # A script's `command &` leaves SIGINT ignored, but it is how we are told to stop.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     sys.exit(_run(arguments or ["--help"], debug=debug))
@@ -58,9 +62,11 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return _complain(str(error), UNREACHABLE)
     except TombstoneError as error:
         return _complain(str(error), OWN_FAULT)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
-        return DONE
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer's answer to a reader who has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        raise
     except Exception as error:  # the outermost boundary: whatever is left is our fault
         _report(error)
         if debug:
@@ -151,20 +157,21 @@ def explain(
         str | None, typer.Option("--jsonl", help='Many: a line each {"id", "text"}.')
     ] = None,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Say what an error text, an event's JSON or a pasted ticket is about."""
     from dashboard.commands import explaining
 
     if jsonl is not None:
-        explaining.show_many(jsonl, environment)
+        reached = explaining.show_many(jsonl, environment)
     else:
-        explaining.show_one(file, environment, as_json=as_json)
+        reached = explaining.show_one(file, environment, as_json=as_json)
+    return DONE if reached else UNREACHABLE
 
 
 @app.command()
 def remediate(
     conflict: Annotated[list[str], typer.Argument(help="Conflict ids.")],
-    remedy: Annotated[str, typer.Option(help="release-key or restore-row.")],
+    remedy: Annotated[str, typer.Option(help="release-key, restore-row or purge-row.")],
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
     digest: Annotated[str | None, typer.Option(help="Only the plan with this digest.")] = None,
@@ -175,22 +182,21 @@ def remediate(
 
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
-    outcomes = remedying.remediate(conflict, remedy, apply=apply, reason=reason, digest=digest)
-    return _code(remedying.show(outcomes, as_json=as_json))
+    ended = remedying.remediate(conflict, remedy, apply=apply, reason=reason, digest=digest)
+    return remedying.show(ended, as_json)
 
 
 @app.command()
 def undo(
     remediation: Annotated[str, typer.Argument(help="The remediation's id.")],
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with what was done.")] = None,
     as_json: Json = False,
 ) -> int:
     """Put back what a Remedy changed, or hear why that cannot be."""
     from dashboard.commands import remedying
 
-    outcome = remedying.undo(remediation, apply=apply, reason=reason)
-    return _code(remedying.show([outcome], as_json=as_json))
+    return remedying.show([remedying.undo(remediation, apply=apply, reason=reason)], as_json)
 
 
 @app.command()
@@ -234,10 +240,6 @@ def store_upgrade() -> None:
     checking.upgrade_store()
 
 
-def _code(refused: bool) -> int:
-    return FOUND if refused else DONE
-
-
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -246,7 +248,10 @@ def _duration(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,6})([smhdw])", text.strip())
     if found is None:
         raise UsageError(f"{text!r} is not a duration such as 30s, 5m, 12h or 14d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError as error:
+        raise UsageError(f"{text!r} is longer than anybody has kept time.") from error
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -254,7 +259,10 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     if re.fullmatch(r"\d{1,6}[smhdw]", text.strip()):
-        return datetime.now(UTC) - _duration(text)
+        try:
+            return datetime.now(UTC) - _duration(text)
+        except OverflowError as error:
+            raise UsageError(f"{text!r} ago is before the first year.") from error
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

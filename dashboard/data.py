@@ -7,6 +7,7 @@ values only. What asks a Target, or acts on one, is never kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -28,7 +29,7 @@ from collectors.evidence.reads.failures import FailureFilter, FailureRow
 from collectors.evidence.reads.remediations import RemediationFilter, RemediationRow
 from collectors.evidence.reads.runs import RunRow
 from collectors.explain import LiveLook, SearchAnswer
-from collectors.inquiry import mappings, read_targets
+from collectors.inquiry import Inquiry, mappings, read_targets
 from collectors.model import Verdict
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings
@@ -117,14 +118,14 @@ def actor() -> Actor:
 
 def search(text: str) -> SearchAnswer:
     """The Conflicts a pasted text means; asks the Targets, so it is never kept."""
-    held = opened()
-    return _answered(explain.search, held.settings, held.store, text)
+    with _inquiry() as inquiry:
+        return _answered(explain.search, inquiry, opened().store, text)
 
 
 def still_blocked(conflict_id: str) -> LiveLook:
     """Whether the key is held right now."""
-    held = opened()
-    return _answered(explain.still_blocked, held.settings, held.store, conflict_id)
+    with _inquiry() as inquiry:
+        return _answered(explain.still_blocked, inquiry, opened().store, conflict_id)
 
 
 def offers(conflict_id: str) -> list[Offer]:
@@ -223,6 +224,11 @@ def environments() -> list[str]:
 def constraints() -> list[str]:
     """Every unique key that a Conflict is about."""
     return _remembered(tallies.known_constraints)
+
+
+def _inquiry() -> closing[Inquiry]:
+    """A new one for each question: it remembers which Target did not answer."""
+    return closing(Inquiry(opened().settings, opened().store))
 
 
 def _remediation() -> Remediation:

@@ -7,10 +7,12 @@ process ends, however it ends, so no stale lease ever has to be broken by hand.
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from collectors.errors import Busy
 
@@ -24,13 +26,17 @@ def collecting(store_file: Path | None, *, patience_s: float = PATIENCE_S) -> It
     if store_file is None:
         yield
         return
-    with store_file.with_name(f"{store_file.name}.lease").open("a") as lease:
+    with _opened(store_file.with_name(f"{store_file.name}.lease")) as lease:
         deadline = time.monotonic() + patience_s
         while not _taken(lease.fileno()):
             if time.monotonic() > deadline:
                 raise Busy("Another `tombstone collect` is at work on this store.")
             time.sleep(0.1)
         yield
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "rb")
 
 
 def _taken(lease: int) -> bool:

@@ -1,4 +1,7 @@
-"""What a Remedy did to a Conflict, noted at once; the next Run asks the Target and confirms it."""
+"""What a Remedy did to a Conflict, noted at once; the next Run asks the Target and confirms it.
+
+Only Failures that met the remedied row itself change: an older one may have met another.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _BLOCKED = [verdict for verdict in Verdict if verdict.is_blocked]
 
 
 def mark_unblocked(store: Store, conflict_id: str, *, by: str, at: datetime, reason: str) -> None:
-    """Close a Conflict whose row was verified as released or restored; `by` says how and who."""
+    """Close a Conflict whose row was verified as cured, or as gone; `by` says how and who."""
     _mark(store, conflict_id, Verdict.UNBLOCKED, _BLOCKED, by=by, at=at, reason=reason)
 
 
@@ -37,9 +40,11 @@ def _mark(
 ) -> None:
     conflicts, failures = schema.conflicts, schema.failures
     settled = None if verdict.may_change else at
-    known = select(conflicts.c.confidence).where(conflicts.c.id == conflict_id)
+    known = select(conflicts.c.confidence, conflicts.c.blocker)
     with store.write() as connection:
-        confidence = connection.scalar(known) or Confidence.CERTAIN
+        row = connection.execute(known.where(conflicts.c.id == conflict_id)).one()
+        confidence = row.confidence or Confidence.CERTAIN
+        remedied = (row.blocker or {}).get("id")
         connection.execute(
             update(conflicts)
             .where(conflicts.c.id == conflict_id)
@@ -56,6 +61,7 @@ def _mark(
         connection.execute(
             update(failures)
             .where(failures.c.conflict_id == conflict_id, failures.c.verdict.in_(changing))
+            .where(failures.c.blocker["id"].as_string() == remedied)
             .values(verdict=verdict, reasons=[reason], judged_at=at)
         )
         connection.execute(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.evidence.privacy import Vault
-from collectors.model import ValueSource, ViolatedKey
+from collectors.model import Failure, ValueSource, ViolatedKey
 
 
-def seal_key(vault: Vault, key: ViolatedKey | None) -> bytes | None:
-    """Encrypt what the Event said of its key; None where there is nothing to ask with."""
+def seal_key(vault: Vault, failure: Failure) -> bytes | None:
+    """Encrypt what the Event said of its key; None where there is nothing to ask with.
+
+    An odd Event stays odd: its oddity is kept beside the key.
+    """
+    key = failure.key
     if key is None or not (key.splits or key.fields):
         return None
     return vault.seal(
@@ -22,14 +26,15 @@ def seal_key(vault: Vault, key: ViolatedKey | None) -> bytes | None:
             "fields": key.fields,
             "source": key.source,
             "doubt": key.doubt,
+            "oddity": failure.oddity,
         }
     )
 
 
-def open_key(vault: Vault, sealed: bytes) -> ViolatedKey:
-    """The reverse of `seal_key`."""
+def open_key(vault: Vault, sealed: bytes) -> tuple[ViolatedKey, str | None]:
+    """The reverse of `seal_key`: the key, and the Event's oddity."""
     stored: dict[str, Any] = vault.open(sealed)
-    return ViolatedKey(
+    key = ViolatedKey(
         constraint=stored["constraint"],
         schema=stored["schema"],
         table=stored["table"],
@@ -39,3 +44,4 @@ def open_key(vault: Vault, sealed: bytes) -> ViolatedKey:
         source=None if stored["source"] is None else ValueSource(stored["source"]),
         doubt=stored["doubt"],
     )
+    return key, stored["oddity"]

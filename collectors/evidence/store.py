@@ -134,9 +134,9 @@ def _save_judged(store: Store, connection: Connection, judged: Sequence[Judged])
 
 
 def _newest(judged: Sequence[Judged]) -> dict[str, Judged]:
-    """Each Conflict's newest Failure of this page."""
+    """Each Conflict's newest Failure of this page that could be decided, if there is one."""
     newest: dict[str, Judged] = {}
-    for one in sorted(judged, key=lambda each: (each.failure.occurred_at, each.failure.event_id)):
+    for one in sorted(judged, key=_rank):
         if one.conflict_id is not None:
             newest[one.conflict_id] = one
     return newest
@@ -151,16 +151,29 @@ def _standing(connection: Connection, ids: Iterable[str]) -> dict[str, Any]:
         table.c.blocker,
         table.c.held_at,
         table.c.last_seen,
-        table.c.settled_at,
+        table.c.newest_event,
     )
     found = connection.execute(query.where(table.c.id.in_(list(ids))))
     return {row.id: row for row in found}
 
 
+def _rank(one: Judged) -> tuple[bool, datetime, str]:
+    decided = one.judgement.verdict is not Verdict.UNDECIDED
+    return decided, one.failure.occurred_at, one.failure.event_id
+
+
 def _leads(one: Judged, before: dict[str, Any]) -> bool:
-    """Whether it is the Conflict's newest Failure, so that its Verdict is the Conflict's."""
+    """Whether it is the Conflict's newest decided Failure: its Verdict is the Conflict's.
+
+    Anybody can send an Event that nobody can decide; it must not hide what is known.
+    """
     stored = before.get(str(one.conflict_id))
-    return stored is None or stored.last_seen is None or one.failure.occurred_at >= stored.last_seen
+    if stored is None or stored.last_seen is None or stored.verdict == Verdict.UNDECIDED:
+        return True
+    if one.judgement.verdict is Verdict.UNDECIDED:
+        return False
+    is_newest: bool = one.failure.event_id == stored.newest_event
+    return is_newest or one.failure.occurred_at >= stored.last_seen
 
 
 def _failure_line(store: Store, one: Judged) -> dict[str, Any]:
@@ -188,7 +201,7 @@ def _failure_line(store: Store, one: Judged) -> dict[str, Any]:
         "candidates": [stored_ref(row) for row in judgement.candidates],
         "conflict_id": one.conflict_id,
         "judged_at": one.looked_at,
-        "sealed": seal_key(store.vault, violated),
+        "sealed": seal_key(store.vault, failure),
     }
 
 
@@ -234,7 +247,7 @@ def _creation(judgement: Judgement) -> dict[str, Any]:
 
 def _fingerprint_lines(store: Store, conflicts: dict[str, Judged]) -> Iterable[dict[str, Any]]:
     for conflict_id, one in conflicts.items():
-        for value in set(one.judgement.values or ()):
+        for value in set(one.judgement.values or ()) - {None, one.organization_id}:
             if value is not None:
                 yield {
                     "fingerprint": store.vault.fingerprint(value),
@@ -307,11 +320,10 @@ def _touch(connection: Connection, ids: Sequence[str], now: datetime) -> None:
 
 def _erase_settled(connection: Connection, before: datetime) -> None:
     conflicts, failures = schema.conflicts, schema.failures
-    settled = select(conflicts.c.id).where(
-        conflicts.c.settled_at < before, conflicts.c.sealed.is_not(None)
-    )
+    may_change = [verdict for verdict in Verdict if verdict.may_change]
+    final = failures.c.verdict.not_in(may_change), failures.c.judged_at < before
     connection.execute(
-        update(failures).where(failures.c.conflict_id.in_(settled)).values(sealed=None)
+        update(failures).where(*final, failures.c.sealed.is_not(None)).values(sealed=None)
     )
     connection.execute(update(conflicts).where(conflicts.c.settled_at < before).values(sealed=None))
 

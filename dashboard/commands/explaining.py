@@ -4,48 +4,71 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from collectors.errors import SettingsError, UsageError
+from collectors.errors import UsageError
 from collectors.explain import Explanation, explain, explain_text
+from collectors.inquiry import Inquiry
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import out, plain, print_json, say
 
 
-def show_one(file: str, environment: str | None, *, as_json: bool) -> None:
-    """One text, from a file or standard input."""
-    found = _explained(_read(file), environment)
+def show_one(file: str, environment: str | None, *, as_json: bool) -> bool:
+    """One text, from a file or standard input; whether everything could be asked."""
+    text = _read(file)
+    with _explainer() as explained:
+        found = explained(text, environment)
     if as_json:
         print_json(_json(found))
-        return
-    for line in _sentences(found):
-        out.print(plain(line), soft_wrap=True)
+    else:
+        for line in _sentences(found):
+            out.print(plain(line), soft_wrap=True)
+    return _all_asked([found])
 
 
-def show_many(file: str, environment: str | None) -> None:
-    """A line each `{"id", "text"}`; a line that is not so ends it, for the ids would not match."""
-    for number, line in enumerate(_read(file).splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            asked = json.loads(line)
-            identity, text = asked["id"], asked["text"]
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise UsageError(f'Line {number} is not {{"id": …, "text": …}}.') from error
-        print_json({"id": identity} | _json(_explained(str(text), environment)))
+def show_many(file: str, environment: str | None) -> bool:
+    """A line each `{"id", "text"}`; nothing is answered unless every line is one."""
+    asked = [_asked(number, line) for number, line in enumerate(_read(file).splitlines(), 1)]
+    notes: list[Explanation] = []
+    with _explainer() as explained:
+        for identity, text in filter(None, asked):
+            found = explained(text, environment)
+            print_json({"id": identity} | _json(found))
+            notes += [found] if found.notes else []
+    return _all_asked(notes)
 
 
-def _explained(text: str, environment: str | None) -> Explanation:
+def _asked(number: int, line: str) -> tuple[Any, str] | None:
+    """The id and text of a line, None for an empty one."""
+    if not line.strip():
+        return None
     try:
-        settings = our_settings()
-        if settings.secret_key is None:
-            return explain_text(text)
-        return explain(settings, our_store(), text, environment)
-    except SettingsError as error:
-        say(f"Read without store and Targets: {error}")
-        return explain_text(text)
+        asked = json.loads(line)
+        return asked["id"], str(asked["text"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UsageError(f'Line {number} is not {{"id": …, "text": …}}.') from error
+
+
+@contextmanager
+def _explainer() -> Iterator[Callable[[str, str | None], Explanation]]:
+    """With store and Targets where they are set up, else by the text alone."""
+    settings = our_settings()
+    if settings.secret_key is None:
+        yield lambda text, _: explain_text(text)
+        return
+    store = our_store()
+    with closing(Inquiry(settings, store)) as inquiry:
+        yield lambda text, environment: explain(inquiry, store, text, environment)
+
+
+def _all_asked(found: list[Explanation]) -> bool:
+    notes = dict.fromkeys(note for one in found for note in one.notes)
+    for note in notes:
+        say(note)
+    return not notes
 
 
 def _read(file: str) -> str:
@@ -61,7 +84,7 @@ def _json(found: Explanation) -> dict[str, Any]:
     return {
         "kind": found.kind,
         "constraint": key.constraint if key else None,
-        "columns": list(key.columns) if key else [],
+        "columns": list(key.columns) if key and key.columns else None,
         "values": list(values) if values is not None else None,
         "complete": key is not None and key.complete,
         "identifiers": [{"kind": i.kind, "value": i.value} for i in found.identifiers],

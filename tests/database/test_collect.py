@@ -84,6 +84,14 @@ class World:
             timeout=60,
         )
 
+    def explain(self, text: str, *arguments: str) -> dict[str, Any]:
+        """`explain --json` of a text."""
+        (self.folder / "text").write_text(text)
+        done = self.tombstone("explain", "text", "--json", *arguments)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
     def collect(self, *events: Any, code: int = 0, **variables: str) -> dict[str, Any]:
         """Collect these bodies (bytes as they are) from files."""
         inbox = self.folder / f"inbox-{time.monotonic_ns()}"
@@ -289,11 +297,107 @@ def test_the_store_gives_nothing_away(world: World) -> None:
 def test_explain_reads_the_real_message_and_asks_the_target(world: World) -> None:
     world.customer("jane@example.com", "1 hour")
     event = world.failed_create("jane@example.com")
-    text = event["exception"]["values"][-1]["value"]
-    (world.folder / "error.txt").write_text(text)
-    done = world.tombstone("explain", "error.txt", "--json")
-    told = json.loads(done.stdout)
+    told = world.explain(event["exception"]["values"][-1]["value"])
     assert told["kind"] == "unique_violation"
     assert (told["constraint"], told["complete"]) == (KEY, True)
     assert told["values"] == [ORGANIZATION, "jane@example.com"]
     assert told["verdict"] == "BLOCKED_BY_TOMBSTONE"
+
+
+def test_an_organization_alone_never_means_somebody_elses_conflict(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    unknown = f"Key (organization_id, lower(email::text))=({ORGANIZATION}, new@example.com) exists"
+    told = world.explain(f"duplicate key value violates unique constraint DETAIL: {unknown}")
+    assert told["failures"] == []
+    told = world.explain(f"organization {ORGANIZATION} cannot create new@example.com")
+    assert (told["failures"], told["verdict"]) == ([], None)
+    told = world.explain(
+        "another organization: 11111111-5a0c-4c6e-8f0e-3f3c7d1f2a10, jane@example.com"
+    )
+    assert told["failures"] == []
+    assert len(world.explain("jane@example.com cannot be created")["failures"]) == 1
+
+
+def test_explain_takes_an_event_at_its_own_time_and_environment(world: World) -> None:
+    world.environments = ("sandbox",)
+    world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com", environment="sandbox")
+    assert world.explain(json.dumps(event))["verdict"] == "BLOCKED_BY_TOMBSTONE"
+    before = datetime.now(UTC) - timedelta(hours=3)
+    assert world.explain(json.dumps(event | {"timestamp": before.isoformat()}))["verdict"] == (
+        "LIVE_DUPLICATE"
+    )
+
+
+def test_an_odd_event_stays_odd_and_hides_nothing(world: World) -> None:
+    row = world.customer("jane@example.com", "1 hour")
+    real = world.failed_create("jane@example.com")
+    world.collect(real)
+    odd = real | {"event_id": "0d" * 16, "timestamp": "nonsense"}
+    world.collect(odd)
+    world.collect()
+    found = {failure["event_id"]: failure for failure in world.failures()}
+    assert found["0d" * 16]["verdict"] == "UNDECIDED"
+    (conflict,) = json.loads(world.tombstone("conflicts", "--json").stdout)
+    assert (conflict["verdict"], conflict["failures"]) == ("BLOCKED_BY_TOMBSTONE", 2)
+    assert conflict["blocker"]["id"] == row
+
+
+def test_a_target_that_explain_cannot_reach_is_said(world: World) -> None:
+    nobody = "postgresql://u:p@127.0.0.1:1/none"
+    (world.folder / "text").write_text("jane@example.com cannot be created")
+    variables = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": nobody}
+    done = world.tombstone("explain", "text", "--json", **variables)
+    assert done.returncode == 3
+    assert "'production'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "code"),
+    [
+        pytest.param(["conflicts"], {"TOMBSTONE_ACCESS__ROL": "x"}, 2, id="unknown access setting"),
+        pytest.param(["doctor"], {"TOMBSTONE_REMEDIATION__NOPE": "1"}, 2, id="unknown remediation"),
+        pytest.param(["failures", "--since", "999999w"], {}, 2, id="longer than time"),
+        pytest.param(["failures", "--nope"], {}, 2, id="unknown option"),
+        pytest.param(["collect", "--events", "nowhere"], {}, 2, id="no such file"),
+        pytest.param(["remediate", "x", "--remedy", "magic"], {}, 2, id="unknown remedy"),
+        pytest.param(["remediate", "x", "--remedy", "release-key"], {}, 1, id="unknown conflict"),
+        pytest.param(["undo", "x"], {}, 1, id="unknown remediation id"),
+    ],
+)
+def test_what_is_wrong_gets_its_exit_code_and_an_empty_stdout_for_two(
+    world: World, arguments: list[str], variables: dict[str, str], code: int
+) -> None:
+    done = world.tombstone(*arguments, **variables)
+    assert done.returncode == code
+    assert (done.stdout == "") == (code == 2)
+
+
+def test_one_bad_line_answers_none(world: World) -> None:
+    (world.folder / "many").write_text('{"id": 1, "text": "hello"}\nnonsense\n')
+    done = world.tombstone("explain", "--jsonl", "many")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Line 2" in done.stderr
+
+
+def test_a_reader_who_leaves_early_is_no_finding(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com")
+    world.collect(*({**event, "event_id": f"{n:032x}"} for n in range(300)))
+    command = (
+        f"{sys.executable} -c 'from dashboard.cli import main; main()' failures --json | head -1"
+    )
+    settings = {
+        "TOMBSTONE_STORE_URL": f"sqlite:///{world.folder}/store.sqlite",
+        "TOMBSTONE_SECRET_KEY": SECRET,
+    }
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        env=dict(os.environ) | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1

@@ -130,9 +130,21 @@ def test_a_writer_with_just_its_columns_is_good(
     [
         pytest.param(
             "GRANT UPDATE, DELETE ON customers TO {role}",
+            "target production writer delete",
+            Health.LACKING,
+            id="may delete",
+        ),
+        pytest.param(
+            "GRANT UPDATE, INSERT ON customers TO {role}",
             "target production writer excess",
             Health.WRONG,
-            id="may delete",
+            id="may insert",
+        ),
+        pytest.param(
+            "GRANT UPDATE, TRUNCATE ON customers TO {role}",
+            "target production writer excess",
+            Health.WRONG,
+            id="may truncate",
         ),
         pytest.param(
             "ALTER TABLE customers OWNER TO {role}",
@@ -153,6 +165,18 @@ def test_a_writer_is_judged_by_its_rights(
 ) -> None:
     database.execute(grant.format(role=role))
     assert write_side(tmp_path, database.dsn, as_role(database, role))[check] is health
+
+
+def test_a_writer_that_may_also_delete_is_only_spoken_of(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(f"GRANT UPDATE (email, deleted_at), DELETE ON customers TO {role}")
+    found = write_side(tmp_path, database.dsn, as_role(database, role))
+    assert found == {
+        "journal": Health.GOOD,
+        "target production writer": Health.GOOD,
+        "target production writer delete": Health.LACKING,
+    }
 
 
 def test_no_writer_and_no_answer_are_told_apart(database: Database, tmp_path: Path) -> None:

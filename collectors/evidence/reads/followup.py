@@ -122,6 +122,7 @@ def _pending(
 
 
 def _failure(store: Store, row: Row[Any]) -> Failure:
+    key, oddity = open_key(store.vault, row.sealed)
     return Failure(
         event_id=row.event_id,
         environment=row.environment,
@@ -131,6 +132,7 @@ def _failure(store: Store, row: Row[Any]) -> Failure:
         transaction=row.transaction,
         release=row.release,
         issue_id=row.issue_id,
-        key=open_key(store.vault, row.sealed),
+        key=key,
+        oddity=oddity,
         organization_id=row.organization_id,
     )
