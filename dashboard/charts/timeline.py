@@ -15,7 +15,8 @@ import altair as alt
 import pandas as pd
 
 HEIGHT = 220
-_LEAST_AIR, _SOME_DAYS, _A_YEAR = timedelta(hours=1), timedelta(days=4), timedelta(days=365)
+_LEAST_AIR = timedelta(hours=1)
+_MINUTES, _SOME_DAYS, _A_YEAR = timedelta(minutes=15), timedelta(days=4), timedelta(days=365)
 ROW, ATTEMPTS = "The row", "Attempts"
 
 LIVE_INK, BLOCKS_INK, FREE_INK, QUIET_INK = "#0072B2", "#D55E00", "#009E73", "#7D8894"
@@ -82,7 +83,8 @@ class Window:
         """Time as the window's length wants it told; the day is never left out."""
         length = self.end - self.start
         days = "%-d %b %Y" if length > _A_YEAR else "%-d %b"
-        told = f"{days} %H:%M" if length < _SOME_DAYS else days
+        clock = "%H:%M:%S" if length < _MINUTES else "%H:%M"
+        told = f"{days} {clock}" if length < _SOME_DAYS else days
         return alt.X(
             "at:T",
             title="Time (UTC)",

@@ -92,3 +92,18 @@ def test_a_story_that_fits_is_drawn_whole() -> None:
     story = (at(Step.CREATED, -9.5), DELETED, *FAILED)
     assert beyond(story, NOON) is None
     assert Window.around(story, NOON).start == story[0].at
+
+
+@pytest.mark.parametrize(
+    ("length", "told"),
+    [
+        (timedelta(minutes=2), "%-d %b %H:%M:%S"),
+        (timedelta(hours=6), "%-d %b %H:%M"),
+        (timedelta(days=40), "%-d %b"),
+        (timedelta(days=900), "%-d %b %Y"),
+    ],
+    ids=["minutes", "hours", "weeks", "years"],
+)
+def test_no_two_ticks_of_the_axis_say_the_same(length: timedelta, told: str) -> None:
+    axis = Window(NOON - length, NOON).axis.to_dict()["axis"]
+    assert axis["format"] == told
