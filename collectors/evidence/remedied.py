@@ -6,8 +6,9 @@ Only Failures that met the remedied row itself change: an older one may have met
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -38,40 +39,45 @@ def _mark(
     at: datetime,
     reason: str,
 ) -> None:
-    conflicts, failures = schema.conflicts, schema.failures
-    settled = None if verdict.may_change else at
-    known = select(conflicts.c.confidence, conflicts.c.blocker)
+    known = select(schema.conflicts.c.confidence, schema.conflicts.c.blocker)
+    said = {"verdict": verdict, "reasons": [reason]}
     with store.write() as connection:
-        row = connection.execute(known.where(conflicts.c.id == conflict_id)).one()
+        row = connection.execute(known.where(schema.conflicts.c.id == conflict_id)).one()
+        _mark_conflict(connection, conflict_id, said, by, at)
+        _mark_failures(connection, conflict_id, said, changing, (row.blocker or {}).get("id"), at)
         confidence = row.confidence or Confidence.CERTAIN
-        remedied = (row.blocker or {}).get("id")
-        connection.execute(
-            update(conflicts)
-            .where(conflicts.c.id == conflict_id)
-            .values(
-                verdict=verdict,
-                reasons=[reason],
-                released_by=by,
-                released_at=at if by else None,
-                settled_at=settled,
-                asked_at=at,
-                **({"held_at": at} if verdict.is_blocked else {}),
-            )
-        )
-        connection.execute(
-            update(failures)
-            .where(failures.c.conflict_id == conflict_id, failures.c.verdict.in_(changing))
-            .where(failures.c.blocker["id"].as_string() == remedied)
-            .values(verdict=verdict, reasons=[reason], judged_at=at)
-        )
-        connection.execute(
-            schema.verdict_history.insert(),
-            {
-                "conflict_id": conflict_id,
-                "at": at,
-                "verdict": verdict,
-                "confidence": confidence,
-                "reasons": [reason],
-            },
-        )
+        line = {"conflict_id": conflict_id, "at": at, "confidence": confidence, **said}
+        connection.execute(schema.verdict_history.insert(), line)
         next_generation(connection)
+
+
+def _mark_conflict(
+    connection: Connection, conflict_id: str, said: dict[str, Any], by: str | None, at: datetime
+) -> None:
+    table = schema.conflicts
+    blocked = said["verdict"].is_blocked
+    standing = {
+        "released_by": by,
+        "released_at": at if by else None,
+        "settled_at": None if blocked else at,
+        "asked_at": at,
+        **({"held_at": at} if blocked else {}),
+    }
+    connection.execute(update(table).where(table.c.id == conflict_id).values(said | standing))
+
+
+def _mark_failures(
+    connection: Connection,
+    conflict_id: str,
+    said: dict[str, Any],
+    changing: list[Verdict],
+    row_id: str | None,
+    at: datetime,
+) -> None:
+    table = schema.failures
+    connection.execute(
+        update(table)
+        .where(table.c.conflict_id == conflict_id, table.c.verdict.in_(changing))
+        .where(table.c.blocker["id"].as_string() == row_id)
+        .values(**said, judged_at=at)
+    )
