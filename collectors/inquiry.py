@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
+from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import Pending, earlier_looks
-from collectors.evidence.store import Judged
 from collectors.linking.judge import Case, judge
 from collectors.linking.question import KeyStanding, Question
 from collectors.linking.resolve import resolve

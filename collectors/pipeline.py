@@ -11,6 +11,7 @@ from itertools import chain
 
 from collectors.errors import SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
+from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import (
     Pending,
     blocked_conflicts,
@@ -20,7 +21,6 @@ from collectors.evidence.reads.followup import (
     undecided_failures,
 )
 from collectors.evidence.store import (
-    Judged,
     finish_run,
     known_events,
     load_cursor,

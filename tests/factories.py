@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from collectors.evidence.database import Store, open_store
-from collectors.evidence.store import Judged
+from collectors.evidence.lines import Judged
 from collectors.model import (
     Confidence,
     Failure,

@@ -7,7 +7,6 @@ Conflict is derived from its Failures inside the same transaction, never counted
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,32 +15,19 @@ from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.privacy import mask, mask_text
-from collectors.evidence.reads.rows import stored_ref
-from collectors.evidence.sealing import seal_key
-from collectors.model import Failure, Issue, Judgement, Verdict
+from collectors.evidence.lines import (
+    Judged,
+    conflict_line,
+    failure_line,
+    fingerprint_lines,
+    issue_line,
+)
+from collectors.model import Issue, Verdict
 
 KEEP_SETTLED = timedelta(days=30)
 """How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
 
 _CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A Failure of a source with what a look at its Target said of it, at `looked_at`.
-
-    `conflict_id` is set exactly when the Judgement has a UniqueKey and complete KeyValues.
-    `organization_id` is the Holder's or the key's own, else the Event's hint.
-    """
-
-    source: str
-    failure: Failure
-    target: str | None
-    judgement: Judgement
-    looked_at: datetime
-    conflict_id: str | None = None
-    organization_id: str | None = None
 
 
 def known_events(store: Store, event_ids: Iterable[str]) -> set[str]:
@@ -67,7 +53,7 @@ def save_page(
     """Store one page and how far the source has been read, together or not at all."""
     with store.write() as connection:
         _save_judged(store, connection, judged)
-        _upsert(connection, schema.issues, [_issue_line(issue) for issue in issues])
+        _upsert(connection, schema.issues, [issue_line(issue) for issue in issues])
         if cursor is not None:
             line = {"source": source, "cursor": cursor, "updated_at": datetime.now(UTC)}
             _upsert(connection, schema.cursors, [line])
@@ -125,12 +111,12 @@ def finish_run(
 def _save_judged(store: Store, connection: Connection, judged: Sequence[Judged]) -> None:
     conflicts = _newest(judged)
     before = _standing(connection, conflicts)
-    lines = [_conflict_line(store, one) for one in conflicts.values() if _leads(one, before)]
+    lines = [conflict_line(store.vault, one) for one in conflicts.values() if _leads(one, before)]
     _upsert(connection, schema.conflicts, lines, keep=("failures", "first_seen", "last_seen"))
-    _upsert(connection, schema.failures, [_failure_line(store, one) for one in judged])
+    _upsert(connection, schema.failures, [failure_line(store.vault, one) for one in judged])
     _count(connection, list(conflicts))
     _remember_changes(connection, lines, before)
-    _insert_new(connection, schema.fingerprints, list(_fingerprint_lines(store, conflicts)))
+    _insert_new(connection, schema.fingerprints, list(fingerprint_lines(store.vault, conflicts)))
 
 
 def _newest(judged: Sequence[Judged]) -> dict[str, Judged]:
@@ -174,99 +160,6 @@ def _leads(one: Judged, before: dict[str, Any]) -> bool:
         return False
     is_newest: bool = one.failure.event_id == stored.newest_event
     return is_newest or one.failure.occurred_at >= stored.last_seen
-
-
-def _failure_line(store: Store, one: Judged) -> dict[str, Any]:
-    failure, judgement = one.failure, one.judgement
-    key = judgement.key
-    violated = failure.key
-    return {
-        "event_id": failure.event_id,
-        "source": one.source,
-        "project": failure.project,
-        "environment": failure.environment,
-        "target": one.target,
-        "occurred_at": failure.occurred_at,
-        "operation": failure.operation,
-        "transaction": None if failure.transaction is None else mask_text(failure.transaction),
-        "release": failure.release,
-        "issue_id": failure.issue_id,
-        "constraint_name": key.name if key else violated.constraint if violated else None,
-        "table_name": key.table if key else violated.table if violated else None,
-        "organization_id": one.organization_id,
-        "verdict": judgement.verdict,
-        "confidence": judgement.confidence,
-        "reasons": [mask_text(reason) for reason in judgement.reasons],
-        "blocker": stored_ref(judgement.blocker),
-        "candidates": [stored_ref(row) for row in judgement.candidates],
-        "conflict_id": one.conflict_id,
-        "judged_at": one.looked_at,
-        "sealed": seal_key(store.vault, failure),
-    }
-
-
-def _conflict_line(store: Store, one: Judged) -> dict[str, Any]:
-    judgement = one.judgement
-    key, values = judgement.key, judgement.values
-    assert key is not None
-    assert values is not None
-    blocked = judgement.verdict.is_blocked
-    return {
-        "id": one.conflict_id,
-        "environment": one.failure.environment,
-        "target": one.target,
-        "schema_name": key.schema,
-        "table_name": key.table,
-        "constraint_name": key.name,
-        "columns": list(key.columns),
-        "organization_id": one.organization_id,
-        "masked_key": [mask(value) for value in values],
-        "verdict": judgement.verdict,
-        "confidence": judgement.confidence,
-        "reasons": [mask_text(reason) for reason in judgement.reasons],
-        "blocker": stored_ref(judgement.blocker),
-        "holder": stored_ref(judgement.holder.row if judgement.holder else None),
-        "candidates": [stored_ref(row) for row in judgement.candidates],
-        "newest_event": one.failure.event_id,
-        "asked_at": one.looked_at,
-        **({"held_at": one.looked_at, "released_by": None, "released_at": None} if blocked else {}),
-        **_creation(judgement),
-        "settled_at": None if judgement.verdict.may_change else one.looked_at,
-        "sealed": store.vault.seal(list(values)),
-        "failures": 0,
-    }
-
-
-def _creation(judgement: Judgement) -> dict[str, Any]:
-    """When the row was created that blocks, or holds; a later row's does not replace it."""
-    holder, blocker = judgement.holder, judgement.blocker
-    if holder is None or (blocker is not None and blocker.id != holder.row.id):
-        return {}
-    return {"row_created_at": holder.created_at}
-
-
-def _fingerprint_lines(store: Store, conflicts: dict[str, Judged]) -> Iterable[dict[str, Any]]:
-    for conflict_id, one in conflicts.items():
-        for value in set(one.judgement.values or ()) - {None, one.organization_id}:
-            if value is not None:
-                yield {
-                    "fingerprint": store.vault.fingerprint(value),
-                    "conflict_id": conflict_id,
-                }
-
-
-def _issue_line(issue: Issue) -> dict[str, Any]:
-    return {
-        "issue_id": issue.issue_id,
-        "project": issue.project,
-        "title": mask_text(issue.title),
-        "status": issue.status,
-        "substatus": issue.substatus,
-        "first_seen": issue.first_seen,
-        "last_seen": issue.last_seen,
-        "count": issue.count,
-        "url": issue.url,
-    }
 
 
 def _count(connection: Connection, ids: Sequence[str]) -> None:

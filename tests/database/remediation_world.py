@@ -14,8 +14,9 @@ import psycopg
 from psycopg import sql
 
 from collectors.evidence.database import Store
+from collectors.evidence.lines import Judged
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
-from collectors.evidence.store import Judged, save_page
+from collectors.evidence.store import save_page
 from collectors.model import Confidence, Finding, Judgement, KeyValues, RowRef, UniqueKey, Verdict
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget

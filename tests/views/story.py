@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.evidence.database import Store
-from collectors.evidence.store import Judged, finish_run, save_page, start_run
+from collectors.evidence.lines import Judged
+from collectors.evidence.store import finish_run, save_page, start_run
 from collectors.model import (
     Confidence,
     Failure,

@@ -1,0 +1,130 @@
+"""What a judged Failure looks like as lines of the store. Pure, but for the seals.
+
+Everything that could name a person is masked, fingerprinted or sealed here, and nowhere later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectors.evidence.privacy import Vault, mask, mask_text
+from collectors.evidence.reads.rows import stored_ref
+from collectors.evidence.sealing import seal_key
+from collectors.model import Failure, Issue, Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A Failure of a source with what a look at its Target said of it, at `looked_at`.
+
+    `conflict_id` is set exactly when the Judgement has a UniqueKey and complete KeyValues.
+    `organization_id` is the Holder's or the key's own, else the Event's hint.
+    """
+
+    source: str
+    failure: Failure
+    target: str | None
+    judgement: Judgement
+    looked_at: datetime
+    conflict_id: str | None = None
+    organization_id: str | None = None
+
+
+def failure_line(vault: Vault, one: Judged) -> dict[str, Any]:
+    """A Failure as it is stored; its values sealed."""
+    failure, judgement = one.failure, one.judgement
+    key = judgement.key
+    violated = failure.key
+    return {
+        "event_id": failure.event_id,
+        "source": one.source,
+        "project": failure.project,
+        "environment": failure.environment,
+        "target": one.target,
+        "occurred_at": failure.occurred_at,
+        "operation": failure.operation,
+        "transaction": None if failure.transaction is None else mask_text(failure.transaction),
+        "release": failure.release,
+        "issue_id": failure.issue_id,
+        "constraint_name": key.name if key else violated.constraint if violated else None,
+        "table_name": key.table if key else violated.table if violated else None,
+        "organization_id": one.organization_id,
+        "verdict": judgement.verdict,
+        "confidence": judgement.confidence,
+        "reasons": [mask_text(reason) for reason in judgement.reasons],
+        "blocker": stored_ref(judgement.blocker),
+        "candidates": [stored_ref(row) for row in judgement.candidates],
+        "conflict_id": one.conflict_id,
+        "judged_at": one.looked_at,
+        "sealed": seal_key(vault, failure),
+    }
+
+
+def conflict_line(vault: Vault, one: Judged) -> dict[str, Any]:
+    """A Conflict as its newest decided Failure shows it. `failures` is counted after."""
+    judgement = one.judgement
+    key, values = judgement.key, judgement.values
+    assert key is not None
+    assert values is not None
+    blocked = judgement.verdict.is_blocked
+    return {
+        "id": one.conflict_id,
+        "environment": one.failure.environment,
+        "target": one.target,
+        "schema_name": key.schema,
+        "table_name": key.table,
+        "constraint_name": key.name,
+        "columns": list(key.columns),
+        "organization_id": one.organization_id,
+        "masked_key": [mask(value) for value in values],
+        "verdict": judgement.verdict,
+        "confidence": judgement.confidence,
+        "reasons": [mask_text(reason) for reason in judgement.reasons],
+        "blocker": stored_ref(judgement.blocker),
+        "holder": stored_ref(judgement.holder.row if judgement.holder else None),
+        "candidates": [stored_ref(row) for row in judgement.candidates],
+        "newest_event": one.failure.event_id,
+        "asked_at": one.looked_at,
+        **({"held_at": one.looked_at, "released_by": None, "released_at": None} if blocked else {}),
+        **_creation(judgement),
+        "settled_at": None if judgement.verdict.may_change else one.looked_at,
+        "sealed": vault.seal(list(values)),
+        "failures": 0,
+    }
+
+
+def _creation(judgement: Judgement) -> dict[str, Any]:
+    """When the row was created that blocks, or holds; a later row's does not replace it."""
+    holder, blocker = judgement.holder, judgement.blocker
+    if holder is None or (blocker is not None and blocker.id != holder.row.id):
+        return {}
+    return {"row_created_at": holder.created_at}
+
+
+def fingerprint_lines(vault: Vault, conflicts: dict[str, Judged]) -> Iterable[dict[str, Any]]:
+    """Every value but the organization's own id, by which all its Conflicts would be found."""
+    for conflict_id, one in conflicts.items():
+        for value in set(one.judgement.values or ()) - {None, one.organization_id}:
+            if value is not None:
+                yield {
+                    "fingerprint": vault.fingerprint(value),
+                    "conflict_id": conflict_id,
+                }
+
+
+def issue_line(issue: Issue) -> dict[str, Any]:
+    """Sentry's Issue, its title masked."""
+    return {
+        "issue_id": issue.issue_id,
+        "project": issue.project,
+        "title": mask_text(issue.title),
+        "status": issue.status,
+        "substatus": issue.substatus,
+        "first_seen": issue.first_seen,
+        "last_seen": issue.last_seen,
+        "count": issue.count,
+        "url": issue.url,
+    }
