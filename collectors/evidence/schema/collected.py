@@ -1,0 +1,147 @@
+"""What was collected and judged: Failures, Conflicts, Issues, Runs, Cursors."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
+
+from collectors.evidence.schema.base import Moment, metadata
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+"""`secret_check`: the Vault's check value. `generation`: grows with every page stored."""
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("event_id", String(32), primary_key=True),
+    Column("source", String, nullable=False),
+    Column("project", String),
+    Column("environment", String, nullable=False),
+    Column("target", String),
+    Column("occurred_at", Moment, nullable=False),
+    Column("operation", String),
+    Column("transaction", String),
+    Column("release", String),
+    Column("issue_id", String),
+    Column("constraint_name", String),
+    Column("table_name", String),
+    Column("organization_id", String),
+    Column("verdict", String, nullable=False),
+    Column("confidence", String),
+    Column("reasons", JSON, nullable=False),
+    Column("blocker", JSON),
+    Column("candidates", JSON, nullable=False),
+    Column("conflict_id", String(16), ForeignKey("conflicts.id")),
+    Column("judged_at", Moment, nullable=False),
+    Column("sealed", LargeBinary),
+    Index(None, "conflict_id", "occurred_at"),
+    Index(None, "verdict", "occurred_at"),
+    Index(None, "environment", "occurred_at"),
+)
+"""One line a Failure. `sealed` is the Failure itself, encrypted, while its Verdict may change."""
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("environment", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("schema_name", String, nullable=False),
+    Column("table_name", String, nullable=False),
+    Column("constraint_name", String, nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("organization_id", String),
+    Column("masked_key", JSON, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("confidence", String),
+    Column("reasons", JSON, nullable=False),
+    Column("blocker", JSON),
+    Column("holder", JSON),
+    Column("row_created_at", Moment),
+    Column("candidates", JSON, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("first_seen", Moment),
+    Column("last_seen", Moment),
+    Column("newest_event", String(32)),
+    Column("held_at", Moment),
+    Column("asked_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("released_by", String),
+    Column("released_at", Moment),
+    Column("sealed", LargeBinary),
+    Index(None, "verdict", "last_seen", "id"),
+    Index(None, "last_seen", "id"),
+    Index(None, "organization_id"),
+)
+"""One line a Conflict. `blocker` is the row that blocks or blocked, `holder` whoever held the key
+at our newest look (`asked_at`), `row_created_at` the creation of the first, else of the second;
+`held_at` is the last look that found the blocker holding, `settled_at` when the Verdict became one
+that no look can change. `sealed` is the KeyValues."""
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("conflict_id", String(16), ForeignKey("conflicts.id"), primary_key=True),
+)
+"""Which Conflicts a value belongs to: how a pasted ticket finds them."""
+
+verdict_history = Table(
+    "verdict_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conflict_id", String(16), ForeignKey("conflicts.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("confidence", String),
+    Column("reasons", JSON, nullable=False),
+    Index(None, "conflict_id", "id"),
+)
+"""A line whenever a Conflict's Verdict, confidence or blocker changed; never updated."""
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("issue_id", String, primary_key=True),
+    Column("project", String),
+    Column("title", String, nullable=False),
+    Column("status", String),
+    Column("substatus", String),
+    Column("first_seen", Moment),
+    Column("last_seen", Moment),
+    Column("count", Integer),
+    Column("url", String),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("read", Integer, nullable=False),
+    Column("stored", Integer, nullable=False),
+    Column("unreachable", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("cursor", String, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)

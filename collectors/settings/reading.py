@@ -1,0 +1,88 @@
+"""Where raw values come from: the file, then the variables, then the files that these name."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from collectors.errors import SettingsError
+from collectors.settings.models import fold
+
+PREFIX = "TOMBSTONE_"
+
+WRITE_SIDE: Mapping[str, frozenset[str]] = {
+    "": frozenset({"access", "remediation"}),
+    "targets": frozenset({"write_dsn"}),
+}
+"""What belongs to `dashboard.settings`: whole tables, and one key of each target."""
+
+
+def read_raw() -> dict[str, Any]:
+    """The file and the variables as one nested dict, both sides' names still in it."""
+    raw = _read_file()
+    for name, value in _variables():
+        _put(raw, name, value)
+    return raw
+
+
+def without_write_side(raw: dict[str, Any]) -> dict[str, Any]:
+    """The same without any value that belongs to the write side."""
+    own = {name: value for name, value in raw.items() if name not in WRITE_SIDE[""]}
+    if isinstance(targets := own.get("targets"), dict):
+        own["targets"] = {
+            name: {key: v for key, v in target.items() if key not in WRITE_SIDE["targets"]}
+            for name, target in targets.items()
+            if isinstance(target, dict)
+        }
+    return own
+
+
+def _read_file() -> dict[str, Any]:
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    path = Path(named or "tombstone.toml")
+    if not named and not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _variables() -> Iterator[tuple[str, str]]:
+    """(NAME, value) of every TOMBSTONE_ variable; a `…_FILE` gives the text of its file."""
+    named = {k.removeprefix(PREFIX): v for k, v in os.environ.items() if k.startswith(PREFIX)}
+    named.pop("CONFIG", None)
+    for name, value in sorted(named.items()):
+        if not name.endswith("_FILE"):
+            yield name, value
+        elif name.removesuffix("_FILE") not in named:
+            yield name.removesuffix("_FILE"), _secret_file(name, value)
+
+
+def _secret_file(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{PREFIX}{name} names a file that cannot be read.") from error
+
+
+def _put(raw: dict[str, Any], name: str, value: str) -> None:
+    *steps, leaf = name.split("__")
+    place = raw
+    for depth, step in enumerate(steps):
+        key = _existing(place, step) if depth == 1 and steps[0] == "TARGETS" else step.lower()
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise SettingsError(f"{PREFIX}{name} steps into a value that is not a table.")
+    place[leaf.lower()] = value
+
+
+def _existing(targets: dict[str, Any], folded: str) -> str:
+    """The target that a variable means: the one whose name folds so, else a new one."""
+    matches = [name for name in targets if fold(name) == folded]
+    return matches[0] if matches else folded.lower()
