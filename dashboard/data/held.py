@@ -1,0 +1,127 @@
+"""What every question stands on: the open store, answers that are kept, and who is looking.
+
+The only user of Streamlit's caches. Answers of the store are kept until its generation grows, for
+everyone alike: they hold masked values only. What asks a Target, or acts on one, is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
+
+from collectors import telemetry
+from collectors.errors import Unreachable
+from collectors.evidence.database import Store, open_store
+from collectors.inquiry import Inquiry, read_targets
+from collectors.postgres.engine import ReadTarget
+from collectors.settings import Settings, load_settings
+from dashboard.access import Actor, local_actor
+from dashboard.remediation.service import Remediation
+from dashboard.remediation.service.opening import open_remediation
+from dashboard.settings import load_write_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_KEEP_ANSWERS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The settings and the store they name."""
+
+    settings: Settings
+    store: Store
+
+
+def _close(held: Opened) -> None:
+    held.store.close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_close)
+def opened() -> Opened:
+    """Both, once a process. A TombstoneError is not kept, so a mended setting works on reload."""
+    settings = load_settings()
+    dsn = settings.telemetry.dsn
+    telemetry.start(dsn.get_secret_value() if dsn else None)
+    return Opened(settings, open_store(settings.store_url, settings.required_secret()))
+
+
+class _Asked(NamedTuple):
+    """What an answer is kept by: which question, of which store in which state, about what."""
+
+    question: str
+    store: str
+    generation: int
+    about: tuple[Any, ...]
+
+
+@st.cache_data(max_entries=256, ttl=_KEEP_ANSWERS, show_spinner=False)
+def _kept(_store: Store, _question: Callable[..., Any], asked: _Asked) -> Any:
+    return _question(_store, *asked.about)
+
+
+def remembered(question: Callable[..., T], *about: Any) -> T:
+    """`question(store, *about)`, asked once for each state of the store."""
+    store = opened().store
+    name = f"{question.__module__}.{question.__qualname__}"
+    asked = _Asked(name, str(store.engine.url), generation(), about)
+    answer: T = answered(_kept, store, question, asked)
+    return answer
+
+
+def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """A store that breaks under a running dashboard is one sentence, not a fault of our own."""
+    try:
+        return ask(*args, **kwargs)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        raise Unreachable(f"The store does not answer just now: {reason}.") from error
+
+
+def actor() -> Actor:
+    """Who is looking; the role is read anew each time."""
+    return local_actor(load_write_settings())
+
+
+def generation() -> int:
+    """The store's state; grows with every change."""
+    return answered(opened().store.generation)
+
+
+def inquiry() -> closing[Inquiry]:
+    """A new one for each question: it remembers which Target did not answer."""
+    return closing(Inquiry(opened().settings, opened().store))
+
+
+def remediation() -> Remediation:
+    """A door of its own for each call. What a crash left behind is settled before the first."""
+    _settle()
+    return _door()
+
+
+def _door() -> Remediation:
+    held = opened()
+    return open_remediation(held.settings, load_write_settings(), held.store, _readers())
+
+
+@st.cache_resource(show_spinner=False)
+def _settle() -> None:
+    _door().settle()
+
+
+def _close_all(readers: dict[str, ReadTarget]) -> None:
+    for reader in readers.values():
+        reader.close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_close_all)
+def _readers() -> dict[str, ReadTarget]:
+    """The Targets' read-only handles, each with its few connections."""
+    return read_targets(opened().settings)
