@@ -18,6 +18,7 @@ from collectors.errors import SettingsError
 from collectors.settings.models import (
     MINIMUM_SECRET,
     SECRET_COMMAND,
+    CanarySettings,
     MarkerSettings,
     Names,
     SentrySettings,
@@ -34,6 +35,7 @@ __all__ = [
     "PREFIX",
     "SECRET_COMMAND",
     "WRITE_SIDE",
+    "CanarySettings",
     "MarkerSettings",
     "Names",
     "SentrySettings",

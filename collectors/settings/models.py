@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -36,13 +37,22 @@ _Strict = ConfigDict(extra="forbid", frozen=True)
 
 
 class SentrySettings(BaseModel):
-    """Where Events come from. Without a token, `collect` reads only files."""
+    """Where Events come from. Without a token, `collect` reads only files.
+
+    organization      Sentry and GlitchTip want it; Bugsink knows none
+    ca_bundle         certificates to trust instead of the usual ones, as a PEM file
+    requests_at_once  calls under way at the same time, at most
+    patience_s        how long one call may take in all, retries and waits included
+    """
 
     model_config = _Strict
     base_url: HttpUrl = HttpUrl("https://sentry.io")
     token: SecretStr | None = None
     organization: str | None = None
     projects: Names = ()
+    ca_bundle: Path | None = None
+    requests_at_once: int = Field(default=4, ge=1, le=32)
+    patience_s: float = Field(default=120.0, ge=1, le=3_600)
 
 
 class MarkerSettings(BaseModel):
@@ -80,6 +90,49 @@ class TargetSettings(BaseModel):
     tables: dict[str, TableSettings] = Field(default_factory=dict)
 
 
+def _is_request(template: str) -> str:
+    method, _, path = template.partition(" ")
+    if not (method.isalpha() and method.isupper() and path.startswith("/")):
+        raise ValueError("must be a method and a path, for example POST /v1/customers/")
+    return template
+
+
+RequestTemplate = Annotated[str, AfterValidator(_is_request)]
+"""A method and a path; `{email}` and `{id}` are filled in."""
+
+
+class CanarySettings(BaseModel):
+    """The API that `tombstone canary` walks through, and how that API is spoken to.
+
+    environment      which one it is; the canary refuses production unless `allow_production`
+    create …         a method and a path each; `body` is what a creation sends, where `{email}` and
+                     `{external_id}` stand for made-up values
+    id_field …       where the id stands in a customer, and the customers in a list (dotted)
+    email_domain     of the made-up addresses; example.com receives no mail (RFC 2606)
+    letter_case      whether addresses that differ in letter case alone are the same customer
+    leftovers        the file that lists what is still to be cleaned up
+    """
+
+    model_config = _Strict
+    base_url: HttpUrl | None = None
+    token: SecretStr | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    environment: str | None = None
+    allow_production: bool = False
+    create: RequestTemplate = "POST /v1/customers/"
+    list: RequestTemplate = "GET /v1/customers/?email={email}"
+    delete: RequestTemplate = "DELETE /v1/customers/{id}"
+    body: dict[str, Any] = Field(
+        default_factory=lambda: {"email": "{email}", "external_id": "{external_id}"}
+    )
+    id_field: str = "id"
+    items_field: str = "items"
+    email_domain: str = "example.com"
+    letter_case: bool = True
+    timeout_s: float = Field(default=20.0, gt=0, le=300)
+    leftovers: Path = Path("tombstone-canary.json")
+
+
 class TelemetrySettings(BaseModel):
     """Where our own errors go; nowhere by default."""
 
@@ -103,6 +156,7 @@ class Settings(BaseModel):
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     sentry: SentrySettings = SentrySettings()
     targets: dict[str, TargetSettings] = Field(default_factory=dict)
+    canary: CanarySettings = CanarySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ from sample_data.demo.place import DATABASES, Place, toml, write_private
 from sample_data.demo.roles import READER, WRITER, make_roles
 from sample_data.postgres import Postgres
 from sample_data.scenario import Play, play, tokens
+from sample_data.scenario.timeline import SANDBOX
 from sample_data.sentry.address import Address
 from sample_data.sentry.local import LocalSentry
 
@@ -102,7 +103,7 @@ def _start(place: Place, stack: ExitStack, steps: Steps) -> Standing:
         passwords = make_roles(postgres, DATABASES)
         write_private(place.folder / "roles.json", json.dumps(passwords))
         place.mark_played()
-    _write_config(place, postgres, sentry.address)
+    _write_config(place, postgres, sentry.address, api.url, _tokens(settings))
     with steps.step("tombstone collect"):
         tombstone(place.config, "collect")
     with steps.step("the dashboard"):
@@ -140,7 +141,9 @@ def _play(place: Place, settings: Settings, api: ApiProcess, steps: Steps) -> No
     asyncio.run(play(wanted))
 
 
-def _write_config(place: Place, postgres: Postgres, sentry: Address) -> None:
+def _write_config(
+    place: Place, postgres: Postgres, sentry: Address, api_url: str, api_tokens: dict[str, str]
+) -> None:
     passwords = json.loads((place.folder / "roles.json").read_text(encoding="utf-8"))
 
     def dsn(database: str, role: str) -> str:
@@ -160,6 +163,12 @@ def _write_config(place: Place, postgres: Postgres, sentry: Address) -> None:
             "token": sentry.token,
         },
         "targets": targets,
+        "canary": {
+            "base_url": api_url,
+            "environment": SANDBOX,
+            "token": next(t for name, t in api_tokens.items() if name.startswith(SANDBOX)),
+            "leftovers": str(place.folder / "canary.json"),
+        },
         "access": {"local_role": "engineer", "cli_role": "engineer"},
     }
     write_private(place.config, toml(settings) + "\n")
