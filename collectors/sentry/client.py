@@ -1,15 +1,16 @@
 """Sentry's Web API over HTTP: one connection pool, bounded patience, and one clear sentence.
 
-The token stands in a header and nowhere else. What can pass (429, 5xx, a lost connection) is tried
-again with jitter, as late as the server asks and never beyond `Limits.patience_s`; what cannot
-(401, 403, 404, …) is said at once.
+The token stands in a header and nowhere else; no redirect is followed, so it goes to no other host.
+What can pass (429, 5xx, a lost connection) is tried again with jitter, as late as the server asks
+and never beyond `Limits.patience_s`; what cannot (401, 403, 404, …) is said at once.
 """
 
 from __future__ import annotations
 
 import logging
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,12 +18,14 @@ from types import TracebackType
 import httpx
 import stamina
 
-from collectors.errors import ReplyTooLarge, SentryUnreachable, SettingsError
-from collectors.sentry.limits import Limits, pause_after, retry_after, server_time
+from collectors.errors import SentryUnreachable, SettingsError
+from collectors.sentry.body import ENCODING, read_body
+from collectors.sentry.gate import Gate
+from collectors.sentry.limits import Limits, retry_after, server_time
 from collectors.sentry.links import next_cursor
 from collectors.sentry.refusals import Passing, passing_fault, refusal, unexpected_content
 
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | Sequence[str]]
 
 # stamina logs each retry as a warning; without a handler Python would print those to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -38,20 +41,36 @@ class Reply:
 
 
 class SentryClient:
-    """Asks one server as one organization's token. Not for use by several threads at once."""
+    """Asks one server as one organization's token, from as many threads as one likes.
+
+    `trust` is whose certificates are believed, by default those that the HTTP library ships.
+    """
 
     def __init__(
-        self, base_url: str, token: str, organization: str, *, limits: Limits | None = None
+        self,
+        base_url: str,
+        token: str,
+        organization: str,
+        *,
+        limits: Limits | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise SettingsError("The Sentry token is empty or holds characters that no token has.")
         self.organization = organization
         self.base_url = base_url.rstrip("/").removesuffix("/api/0")
         self.limits = limits or Limits()
-        self._free_at = 0.0
+        self._gate = Gate(self.limits.at_once)
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/json",
+                "Accept-Encoding": ENCODING,
+            },
             timeout=self.limits.timeout_s,
+            limits=httpx.Limits(max_connections=self.limits.at_once),
+            verify=trust or True,
+            follow_redirects=False,
         )
 
     def get(self, path: str, params: Params | None = None, *, scope: str = "event:read") -> Reply:
@@ -91,9 +110,12 @@ class SentryClient:
         self.close()
 
     def _try(self, path: str, params: Params, scope: str, deadline: float) -> Reply:
-        self._wait_for_turn(deadline)
+        url = self.base_url + path
         try:
-            with self._http.stream("GET", self.base_url + path, params=dict(params)) as response:
+            with (
+                self._gate.turn(deadline),
+                self._http.stream("GET", url, params=dict(params)) as response,
+            ):
                 return self._read(response, scope, deadline)
         except httpx.InvalidURL:
             raise SettingsError("The Sentry base URL is not a URL.") from None
@@ -102,7 +124,7 @@ class SentryClient:
 
     def _read(self, response: httpx.Response, scope: str, deadline: float) -> Reply:
         now = datetime.now(UTC)
-        self._free_at = time.monotonic() + pause_after(response.headers, now)
+        self._gate.hear(response.headers, now)
         if error := refusal(response.status_code, response.headers, scope):
             raise error
         if response.status_code != 200:
@@ -110,31 +132,11 @@ class SentryClient:
             raise Passing(f"Sentry answered {response.status_code} until patience ran out.", wait)
         if error := unexpected_content(response.headers):
             raise error
-        body = self._body(response, deadline)
         return Reply(
-            body, next_cursor(response.headers.get("Link")), server_time(response.headers, now)
+            read_body(response, self.limits.max_reply_bytes, deadline),
+            next_cursor(response.headers.get("Link")),
+            server_time(response.headers, now),
         )
-
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > self.limits.max_reply_bytes:
-                raise ReplyTooLarge(
-                    f"Sentry's reply is larger than {self.limits.max_reply_bytes:,} bytes.",
-                    permanent=True,
-                )
-            if time.monotonic() > deadline:
-                raise Passing("Sentry's reply did not end in time.", None)
-        return bytes(body)
-
-    def _wait_for_turn(self, deadline: float) -> None:
-        """Sit out a rate limit that the last answer announced."""
-        wait = self._free_at - time.monotonic()
-        if self._free_at > deadline:
-            raise Passing("Sentry's rate limit is used up for longer than is waited for.", wait)
-        if wait > 0:
-            time.sleep(wait)
 
 
 def _wait_of(error: Exception, deadline: float, last_knock: float) -> bool | float:

@@ -7,6 +7,9 @@ that a run which dies in the middle skips nothing and reads little twice.
     floor        events before it were read by earlier sweeps; None: nothing was read yet
     since        how far back the first sweep was asked to look; None: as far as the server holds
     done         issue id → what its last complete reading saw
+    read         events of the first sweep, which may take several runs, and
+    missing      those that its Issues count beyond them
+    behind       the last run left some for the next, because it had read enough
     overlap      a sweep reads this much again, for events that were delivered late; the store knows
                  events by their id, so reading one twice changes nothing
 """
@@ -36,6 +39,9 @@ class Progress:
     floor: datetime | None = None
     since: datetime | None = None
     done: dict[str, Mark] = field(default_factory=dict)
+    read: int = 0
+    missing: int = 0
+    behind: bool = False
 
     @property
     def start(self) -> datetime | None:
@@ -49,7 +55,7 @@ class Progress:
         A later one changes nothing: a Cursor never skips events.
         """
         if self.floor is None and not self.done:
-            return Progress(since=since)
+            return Progress(since=since, behind=self.behind)
         if since is not None and self.since is not None and since < self.since:
             return Progress(since=since)
         return self
@@ -65,12 +71,21 @@ class Progress:
             return self.start
         return mark.last_seen - overlap
 
-    def mark_done(self, issue: Issue) -> None:
-        """All events of this Issue, as it was listed, were read."""
-        self.done[issue.issue_id] = Mark(issue.last_seen, issue.count)
+    def mark_done(self, issue: Issue, events: int = 0, *, lags: bool = False) -> None:
+        """All events of this Issue, as it was listed, were read: so many came.
+
+        Where its events lag behind it, it never counts as unchanged. Only a first reading that
+        was bounded by nothing tells how many a server no longer holds.
+        """
+        if self.floor is None and issue.issue_id not in self.done:
+            self.read += events
+            if self.since is None and issue.count is not None:
+                self.missing += max(0, issue.count - events)
+        self.done[issue.issue_id] = Mark(issue.last_seen, None if lags else issue.count)
 
     def end(self, began: datetime, overlap: timedelta) -> None:
         """A sweep missed nothing: keep only what the next sweep's overlap will show again."""
+        self.behind = False
         self.floor = floor = began - overlap
         self.done = {
             issue_id: mark

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass, field
 from urllib.parse import quote
+from uuid import UUID
 
-import msgspec
-
-from collectors.errors import SentryUnreachable
+from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 from collectors.sentry.client import SentryClient
-
-
-class ServerKind(StrEnum):
-    """Servers that speak Sentry's API or take what its SDKs send."""
-
-    SENTRY = "Sentry"
-    GLITCHTIP = "GlitchTip"
-    BUGSINK = "Bugsink"
-    UNKNOWN = "not recognised"
+from collectors.sentry.detect import Server, ServerKind, asked, detect, version_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +34,49 @@ class ServerFacts:
     trouble: str | None = None
 
 
-_CHECKS = (
-    ("event:read", "/api/0/organizations/{organization}/issues/", "No event can be read."),
-    (
-        "project:read",
-        "/api/0/organizations/{organization}/projects/",
-        "Projects cannot be listed by name; the configured ones are still read.",
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A small call that needs one scope. `of`: what it asks for, which need not be there."""
+
+    scope: str
+    path: str
+    cost: str
+    of: Mapping[str, str | int] = field(default_factory=dict)
+
+
+_ORGANIZATION = "/api/0/organizations/{organization}"
+_NOTHING = "Nothing can be read."
+_PROJECTS = _Try(
+    "project:read",
+    f"{_ORGANIZATION}/projects/",
+    "Projects cannot be listed by name; the configured ones are still read.",
+)
+_SENTRYS = (
+    _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING),
+    _PROJECTS,
+    _Try(
+        "org:read",
+        f"{_ORGANIZATION}/",
+        "No light rows: every Event is fetched whole, which takes many times as long.",
     ),
 )
+_TRIES: Mapping[ServerKind, tuple[_Try, ...]] = {
+    ServerKind.SENTRY: _SENTRYS,
+    ServerKind.UNKNOWN: _SENTRYS,
+    ServerKind.GLITCHTIP: (
+        _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING),
+        _PROJECTS,
+    ),
+    ServerKind.BUGSINK: (
+        _Try("issues:read", "/api/canonical/0/issues/", _NOTHING, {"project": 0}),
+        _Try("events:read", "/api/canonical/0/events/", _NOTHING, {"issue": str(UUID(int=0))}),
+        _Try(
+            "projects:read",
+            "/api/canonical/0/projects/",
+            "Projects cannot be found; only those that TOMBSTONE_SENTRY__PROJECTS names are read.",
+        ),
+    ),
+}
 
 
 def probe(client: SentryClient) -> ServerFacts:
@@ -61,53 +85,41 @@ def probe(client: SentryClient) -> ServerFacts:
     A call that fails for want of a scope says so; the answers themselves are not kept, for
     GlitchTip's echoes the token.
     """
-    root, trouble = _asked(client, "/api/0/")
-    settings, _ = _asked(client, "/api/settings/") if root is not None else (None, None)
-    if root is None and trouble and not trouble.permanent:
-        return ServerFacts(client.base_url, reachable=False, trouble=str(trouble))
-    kind = _kind(client, root, settings)
-    checks = [(check, _check(client, *check)) for check in _CHECKS]
-    failed = next((error for _, error in checks if error is not None), trouble)
+    try:
+        server = _recognised(client, detect(client))
+        errors = [_error(client, one) for one in _TRIES[server.kind]]
+    except SentryUnreachable as error:
+        return ServerFacts(client.base_url, reachable=False, trouble=str(error))
+    scopes = zip(_TRIES[server.kind], errors, strict=True)
+    failed = next((error for error in errors if error is not None), None)
     return ServerFacts(
         base_url=client.base_url,
         reachable=True,
-        kind=kind,
-        version=_version(settings),
-        authenticated=bool(root and root.get("auth")) or any(error is None for _, error in checks),
-        scopes=tuple(ScopeCheck(scope, error is None, cost) for (scope, _, cost), error in checks),
+        kind=server.kind,
+        version=server.version,
+        authenticated=any(error is None for error in errors),
+        scopes=tuple(ScopeCheck(one.scope, error is None, one.cost) for one, error in scopes),
         trouble=str(failed) if failed else None,
     )
 
 
-def _check(client: SentryClient, scope: str, path: str, _cost: str) -> SentryUnreachable | None:
-    filled = path.format(organization=quote(client.organization, safe=""))
-    return _asked(client, filled, scope)[1]
+def _recognised(client: SentryClient, server: Server) -> Server:
+    """With what only `doctor` wants to know: whether it is Sentry at all, and Bugsink's version."""
+    if server.kind is ServerKind.SENTRY:
+        root = asked(client, "/api/0/")
+        known = isinstance(root, NotAllowed) or (isinstance(root, dict) and "version" in root)
+        return server if known else Server(ServerKind.UNKNOWN)
+    if server.kind is ServerKind.BUGSINK:
+        schema = asked(client, "/api/canonical/0/schema/")
+        info = schema.get("info") if isinstance(schema, dict) else None
+        return Server(server.kind, version_in(info) if isinstance(info, dict) else None)
+    return server
 
 
-def _kind(client: SentryClient, root: object, settings: Mapping[str, Any] | None) -> ServerKind:
-    if settings and any("glitchtip" in name.lower() for name in settings):
-        return ServerKind.GLITCHTIP
-    if isinstance(root, dict) and "version" in root:
-        return ServerKind.SENTRY
-    if root is None and _asked(client, "/api/canonical/0/projects/")[1] is None:
-        return ServerKind.BUGSINK
-    return ServerKind.UNKNOWN
-
-
-def _version(settings: Mapping[str, Any] | None) -> str | None:
-    version = (settings or {}).get("version")
-    return version[:40] if isinstance(version, str) else None
-
-
-def _asked(
-    client: SentryClient, path: str, scope: str = "event:read"
-) -> tuple[dict[str, Any] | None, SentryUnreachable | None]:
-    """The answer as an object (an empty one for a list), or why there is none."""
-    try:
-        body = client.get(path, {"limit": 1}, scope=scope).body
-        read = msgspec.json.decode(body)
-    except SentryUnreachable as error:
-        return None, error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None, SentryUnreachable("The server's answer is not JSON.", permanent=True)
-    return (read if isinstance(read, dict) else {}), None
+def _error(client: SentryClient, one: _Try) -> SentryUnreachable | None:
+    """Why the call does not work, None where it does."""
+    path = one.path.format(organization=quote(client.organization, safe=""))
+    answer = asked(client, path, one.scope, **(one.of or {"limit": 1}))
+    if one.of and isinstance(answer, NotInSentry):
+        return None
+    return answer if isinstance(answer, SentryUnreachable) else None

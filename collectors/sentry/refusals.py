@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from collectors.errors import NotInSentry, SentryUnreachable
+from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 
 _PASSING_STATUS = frozenset({408, 425, 429})
 
@@ -34,16 +34,21 @@ def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreac
     if status == 200 or status in _PASSING_STATUS or status >= 500:
         return None
     if status == 401:
-        sentence = "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew."
-    elif status == 403:
-        sentence = f"The Sentry token may not do this (403): it needs the scope {scope}."
-    elif status == 404:
+        return NotAllowed(
+            "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew.",
+            permanent=True,
+        )
+    if status == 403:
+        return NotAllowed(
+            f"The Sentry token may not do this (403): it needs the scope {scope}.", permanent=True
+        )
+    if status == 404:
         return NotInSentry(
             "Sentry does not know this (404): check TOMBSTONE_SENTRY__ORGANIZATION and "
             "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
             permanent=True,
         )
-    elif 300 <= status < 400:
+    if 300 <= status < 400:
         sentence = (
             f"Sentry redirects to {_origin(headers.get('Location', ''))}: "
             "set TOMBSTONE_SENTRY__BASE_URL to the address that answers itself."
@@ -68,7 +73,11 @@ def unexpected_content(headers: Mapping[str, str]) -> SentryUnreachable | None:
 def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
     """What to raise for a fault below HTTP."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return SentryUnreachable("Sentry's TLS certificate is not trusted here.", permanent=True)
+        return SentryUnreachable(
+            "Sentry's TLS certificate is not trusted here: TOMBSTONE_SENTRY__CA_BUNDLE may name a "
+            "file of the certificates that are.",
+            permanent=True,
+        )
     if isinstance(error, httpx.UnsupportedProtocol):
         return SentryUnreachable("The Sentry base URL must begin with https://.", permanent=True)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):

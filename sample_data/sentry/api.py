@@ -54,7 +54,7 @@ def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            scopes = _store(request).scopes_of(token) if scheme.lower() == "bearer" else None
+            scopes = store_of(request).scopes_of(token) if scheme.lower() == "bearer" else None
             if scopes is None:
                 return answer({"detail": "Invalid token"}, 401)
             if scope not in scopes:
@@ -78,7 +78,7 @@ def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
 async def root(request: Request) -> Response:
     """GET /api/0/: who is asking; answers without a token too."""
     token = request.headers.get("Authorization", "").partition(" ")[2]
-    scopes = _store(request).scopes_of(token)
+    scopes = store_of(request).scopes_of(token)
     auth = {"scopes": sorted(scopes)} if scopes is not None else None
     return answer({"version": "0", "auth": auth, "user": None})
 
@@ -93,16 +93,17 @@ async def organization(request: Request) -> Response:
 @needs("project:read")
 async def projects(request: Request) -> Response:
     """GET the projects, of which there is never more than a page."""
-    return answer([project_json(row) for row in _store(request).projects()])
+    return answer([project_json(row) for row in store_of(request).projects()])
 
 
 @needs("event:read")
 async def issues(request: Request) -> Response:
     """GET the issues of the organization."""
     wanted = issue_filter(request.query_params, datetime.now(UTC))
-    wanted.events.project_ids = _projects_asked_for(request)
+    wanted.ids = [int(one) for one in request.query_params.getlist("group") if one.isdigit()]
+    wanted.events.project_ids = projects_asked_for(request)
     limit, offset = page_of(request)
-    rows = _store(request).issues(wanted, limit + 1, offset)
+    rows = store_of(request).issues(wanted, limit + 1, offset)
     link = link_header(request, limit, offset, more=len(rows) > limit)
     return answer([_issue_json(request, row) for row in rows[:limit]], link=link)
 
@@ -121,7 +122,7 @@ async def change_issue(request: Request) -> Response:
     if status not in STATUSES:
         raise BadRequest("Invalid status")
     kept = "resolved" if status == "resolvedInNextRelease" else str(status)
-    _store(request).set_status(row["id"], kept, STATUSES[str(status)])
+    store_of(request).set_status(row["id"], kept, STATUSES[str(status)])
     return answer(_issue_json(request, _issue(request)))
 
 
@@ -131,6 +132,15 @@ async def issue_events(request: Request) -> Response:
     wanted = event_filter(request.query_params, datetime.now(UTC))
     wanted.issue_id = _issue(request)["id"]
     return _events(request, wanted)
+
+
+@needs("event:read")
+async def issue_event(request: Request) -> Response:
+    """GET one event of an issue with its body."""
+    row = store_of(request).event(_issue(request)["project_id"], request.path_params["event_id"])
+    if row is None or row["issue_id"] != _issue(request)["id"]:
+        raise NotThere
+    return answer(_full(row))
 
 
 @needs("project:read")
@@ -144,7 +154,7 @@ async def project_events(request: Request) -> Response:
 @needs("project:read")
 async def project_event(request: Request) -> Response:
     """GET one event with its body."""
-    row = _store(request).event(_project(request)["id"], request.path_params["event_id"])
+    row = store_of(request).event(_project(request)["id"], request.path_params["event_id"])
     if row is None:
         raise NotThere
     return answer(_full(row))
@@ -153,7 +163,7 @@ async def project_event(request: Request) -> Response:
 @needs("event:read")
 async def comments(request: Request) -> Response:
     """GET an issue's comments."""
-    rows = _store(request).comments(_issue(request)["id"])
+    rows = store_of(request).comments(_issue(request)["id"])
     return answer([comment_json(row) for row in rows])
 
 
@@ -164,33 +174,35 @@ async def add_comment(request: Request) -> Response:
     text = (await _object(request)).get("text")
     if not isinstance(text, str) or not text:
         raise BadRequest("This field is required.")
-    return answer(comment_json(_store(request).add_comment(row["id"], text, time.time())), 201)
+    return answer(comment_json(store_of(request).add_comment(row["id"], text, time.time())), 201)
 
 
-def _store(request: Request) -> Store:
+def store_of(request: Request) -> Store:
+    """The store of the application that is asked."""
     store: Store = request.app.state.store
     return store
 
 
 def _issue(request: Request) -> Row:
-    row = _store(request).issue(request.path_params["issue_id"])
+    row = store_of(request).issue(request.path_params["issue_id"])
     if row is None:
         raise NotThere
     return row
 
 
 def _project(request: Request) -> Row:
-    row = _store(request).project(request.path_params["project"])
+    row = store_of(request).project(request.path_params["project"])
     if row is None:
         raise NotThere
     return row
 
 
-def _projects_asked_for(request: Request) -> list[int]:
+def projects_asked_for(request: Request) -> list[int]:
+    """The numbers of the projects that a request names; none means all."""
     asked = request.query_params.getlist("project")
     if not asked or "-1" in asked:
         return []
-    rows = [_store(request).project(name) for name in asked]
+    rows = [store_of(request).project(name) for name in asked]
     if not all(rows):
         raise NotThere
     return [row["id"] for row in rows if row]
@@ -203,7 +215,7 @@ def _issue_json(request: Request, row: Row) -> dict[str, Any]:
 
 def _events(request: Request, wanted: EventFilter) -> Response:
     limit, offset = page_of(request)
-    rows = _store(request).events(wanted, limit + 1, offset)
+    rows = store_of(request).events(wanted, limit + 1, offset)
     link = link_header(request, limit, offset, more=len(rows) > limit)
     if request.query_params.get("full", "").lower() in ("1", "true"):
         return answer(json_list(_full(row) for row in rows[:limit]), link=link)
@@ -242,6 +254,7 @@ ROUTES = [
             Route(f"{prefix}/", issue, methods=["GET"]),
             Route(f"{prefix}/", change_issue, methods=["PUT"]),
             Route(f"{prefix}/events/", issue_events),
+            Route(f"{prefix}/events/{{event_id}}/", issue_event),
             Route(f"{prefix}/comments/", comments, methods=["GET"]),
             Route(f"{prefix}/comments/", add_comment, methods=["POST"]),
         )

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 
-from sample_data.sentry import api, pages, receiving
+from sample_data.sentry import api, discover, glitchtip, pages, receiving
 from sample_data.sentry.store import Store
+from sample_data.sentry.trouble import Misbehaving
 
 HOSTS = ["127.0.0.1", "localhost"]
 """Only these names: a page elsewhere must not reach it by pointing its own name here."""
 
 
-def create_app(store: Store, organization: str = "sample") -> Starlette:
-    """An application over one store."""
-    app = Starlette(
-        routes=[*api.ROUTES, *receiving.ROUTES, *pages.ROUTES],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
-    )
-    app.state.store = store
-    app.state.organization = organization
-    return app
+class LocalServer(Misbehaving):
+    """An application over one store; it answers as Sentry does, or as GlitchTip."""
+
+    def __init__(
+        self, store: Store, organization: str = "sample", *, as_glitchtip: bool = False
+    ) -> None:
+        own = glitchtip.ROUTES if as_glitchtip else [*api.ROUTES, *discover.ROUTES, *pages.ROUTES]
+        app = Starlette(routes=[*receiving.ROUTES, *own])
+        app.state.store = store
+        app.state.organization = organization
+        self._store = store
+        super().__init__(TrustedHostMiddleware(app, allowed_hosts=HOSTS), self._may_order)
+
+    def _may_order(self, request: Request) -> bool:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return "event:write" in (self._store.scopes_of(token) or ())
+
+
+def create_app(store: Store, organization: str = "sample") -> LocalServer:
+    """A server that answers as Sentry does."""
+    return LocalServer(store, organization)

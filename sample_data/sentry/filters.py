@@ -62,11 +62,14 @@ class IssueFilter:
     events: EventFilter
     status: str | None = None
     words: list[str] = field(default_factory=list)
+    ids: Sequence[int] = ()
     order: str = _ORDERS["date"]
 
     def where(self) -> Condition:
         """The conditions on the issue itself."""
         conditions: list[Condition] = [("i.status = ?", [self.status])] if self.status else []
+        if self.ids:
+            conditions += [("i.id IN (SELECT value FROM json_each(?))", [str(list(self.ids))])]
         has_word = "instr(lower(i.title || ' ' || i.culprit), lower(?)) > 0"
         return _all_of(conditions + [(has_word, [word]) for word in self.words])
 
@@ -82,8 +85,17 @@ def _one_of(column: str, choices: Sequence[object]) -> Condition | None:
 
 def _term(name: str, value: str, wanted: bool) -> Condition:
     """A search for a tag that is not kept here fits no event, as in Sentry."""
+    negation = "" if wanted else "NOT "
+    if name in ("error.type", "error.value"):
+        has = "SELECT event FROM light_rows, json_each(row, ?) one WHERE lower(one.value) GLOB ?"
+        choices = value.strip("[]").split(",") if value.startswith("[") else [value]
+        found = " OR ".join(f"events.id IN ({has})" for _ in choices)
+        path = f'$."{name}"'
+        return f"{negation}({found})", [v for one in choices for v in (path, one.lower())]
     if name not in _EVENT_COLUMNS:
         return ("0" if wanted else "1"), []
+    if "*" in value:
+        return f"{negation}coalesce(lower({_EVENT_COLUMNS[name]}), '') GLOB ?", [value.lower()]
     return f"{_EVENT_COLUMNS[name]} {'IS' if wanted else 'IS NOT'} ?", [value]
 
 

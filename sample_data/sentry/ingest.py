@@ -9,9 +9,17 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from collectors.sentry.parse.envelope import read_items
 from sample_data.sentry.grouping import group_of
-from sample_data.sentry.shapes import SdkEvent, read_sdk_event, text_of
+from sample_data.sentry.shapes import (
+    SdkEvent,
+    exceptions_of,
+    message_of,
+    read_sdk_event,
+    text_of,
+)
 from sample_data.sentry.store import NewEvent, Store
 from sample_data.sentry.wire import Wire, decompress
 
@@ -57,9 +65,25 @@ def _take(store: Store, project_id: int, body: bytes, wire: Wire) -> str:
         transaction=text_of(read.transaction),
         level=text_of(read.level) or "error",
         platform=text_of(read.platform) or "other",
+        row=light_row(read),
     )
     store.add_event(project_id, new)
     return new.event_id
+
+
+def light_row(event: SdkEvent) -> str:
+    """What Discover tells beyond an event's columns, as JSON."""
+    exceptions = exceptions_of(event)
+    request = event.request
+    return msgspec.json.encode(
+        {
+            "message": message_of(event) or "",
+            "error.type": [text_of(one.type) for one in exceptions],
+            "error.value": [text_of(one.value) for one in exceptions],
+            "http.method": text_of(request.method) if request else None,
+            "http.url": text_of(request.url) if request else None,
+        }
+    ).decode()
 
 
 def _event_id(given: Any, body: bytes) -> str:

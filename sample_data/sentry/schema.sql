@@ -45,6 +45,14 @@ CREATE TABLE IF NOT EXISTS events (
     UNIQUE (project_id, event_id)
 );
 CREATE INDEX IF NOT EXISTS events_of_issue ON events (issue_id, happened);
+CREATE TABLE IF NOT EXISTS light_rows (event INTEGER PRIMARY KEY, row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS merged_issues (id INTEGER PRIMARY KEY, into_id INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS deploys (
+    id INTEGER PRIMARY KEY,
+    version TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    finished REAL NOT NULL
+);
 CREATE INDEX IF NOT EXISTS events_of_project ON events (project_id, happened);
 
 CREATE TABLE IF NOT EXISTS comments (

@@ -33,6 +33,7 @@ class NewEvent:
     transaction: str | None = None
     level: str = "error"
     platform: str = "other"
+    row: str = "{}"
 
 
 class Store:
@@ -111,6 +112,8 @@ class Store:
                 ),
             )
             if added.rowcount:
+                light = (added.lastrowid, event.row)
+                self._db.execute("INSERT OR REPLACE INTO light_rows VALUES (?, ?)", light)
                 self._count(issue_id, event.happened)
 
     def _issue_of(self, project_id: int, event: NewEvent) -> int:
@@ -153,6 +156,28 @@ class Store:
             self._db.execute("DELETE FROM events WHERE issue_id = ?", (issue_id,))
             self._db.execute("DELETE FROM issues WHERE id = ?", (issue_id,))
 
+    def merge_issue(self, issue_id: int, into_id: int) -> None:
+        """Move an issue's events to another, which answers for it from then on."""
+        with self._db:
+            self._db.execute(
+                "UPDATE events SET issue_id = ?2 WHERE issue_id = ?1", (issue_id, into_id)
+            )
+            self._db.execute(
+                "UPDATE issues SET times_seen = (SELECT count(*) FROM events WHERE issue_id = ?1),"
+                " first_seen = (SELECT min(happened) FROM events WHERE issue_id = ?1),"
+                " last_seen = (SELECT max(happened) FROM events WHERE issue_id = ?1) WHERE id = ?1",
+                (into_id,),
+            )
+            self._db.execute("DELETE FROM issues WHERE id = ?", (issue_id,))
+            self._db.execute("INSERT INTO merged_issues VALUES (?, ?)", (issue_id, into_id))
+
+    def add_deploy(self, version: str, environment: str, finished: float) -> None:
+        """Note that a release went live there."""
+        self._db.execute(
+            "INSERT INTO deploys (version, environment, finished) VALUES (?, ?, ?)",
+            (version, environment, finished),
+        )
+
     def add_comment(self, issue_id: int, text: str, created: float) -> Row:
         """Keep a comment."""
         added = self._db.execute(
@@ -183,7 +208,8 @@ class Store:
         """One issue with its project's slug."""
         return self._maybe(
             "SELECT i.*, p.slug, i.times_seen n, i.first_seen first, i.last_seen last"
-            " FROM issues i JOIN projects p ON p.id = i.project_id WHERE i.id = ?",
+            " FROM issues i JOIN projects p ON p.id = i.project_id WHERE i.id ="
+            " coalesce((SELECT into_id FROM merged_issues WHERE id = ?1), ?1)",
             issue_id,
         )
 
@@ -197,6 +223,38 @@ class Store:
             offset,
         )
 
+    def light_rows(self, wanted: EventFilter, issues: str, limit: int, offset: int) -> list[Row]:
+        """Events with their light rows, newest first; of these issues (a JSON list) if any."""
+        where, values = wanted.where()
+        return self._all(
+            "SELECT e.*, p.slug, r.row FROM events e JOIN projects p ON p.id = e.project_id"
+            f" LEFT JOIN light_rows r ON r.event = e.id WHERE e.id IN (SELECT id FROM events WHERE"
+            f" {where}) AND (? = '[]' OR e.issue_id IN (SELECT value FROM json_each(?)))"
+            " ORDER BY e.happened DESC, e.id DESC LIMIT ? OFFSET ?",
+            *values,
+            issues,
+            issues,
+            limit,
+            offset,
+        )
+
+    def releases(self, limit: int, offset: int) -> list[Row]:
+        """Releases as the events name them, the newest first, with the projects they are of."""
+        return self._all(
+            "SELECT e.release version, min(e.happened) created, min(e.happened) first,"
+            " max(e.happened) last, group_concat(DISTINCT p.slug) projects,"
+            " (SELECT count(*) FROM deploys d WHERE d.version = e.release) deploys"
+            " FROM events e JOIN projects p ON p.id = e.project_id WHERE e.release IS NOT NULL"
+            " GROUP BY e.release ORDER BY created DESC LIMIT ? OFFSET ?",
+            limit,
+            offset,
+        )
+
+    def deploys(self, version: str) -> list[Row]:
+        """When a release went live where, the latest first."""
+        query = "SELECT * FROM deploys WHERE version = ? ORDER BY finished DESC, id DESC"
+        return self._all(query, version)
+
     def event(self, project_id: int, event_id: str) -> Row | None:
         """One event."""
         query = "SELECT * FROM events WHERE project_id = ? AND event_id = ?"
@@ -205,6 +263,10 @@ class Store:
     def comments(self, issue_id: int) -> list[Row]:
         """An issue's comments, oldest first."""
         return self._all("SELECT * FROM comments WHERE issue_id = ? ORDER BY id", issue_id)
+
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        """What another kind of server asks of the same events."""
+        return self._all(query, *values)
 
     def _all(self, query: str, *values: Any) -> list[Row]:
         return self._db.execute(query, values).fetchall()

@@ -21,7 +21,7 @@ from collectors.errors import SentryUnreachable
 from collectors.sentry.client import SentryClient
 from collectors.sentry.limits import Limits
 from sample_data.sentry.address import Address, address_of
-from sample_data.sentry.app import create_app
+from sample_data.sentry.app import LocalServer
 from sample_data.sentry.store import Store
 
 QUICK = Limits(timeout_s=0.5, patience_s=3.0, first_wait_s=0.01)
@@ -102,8 +102,9 @@ def serving(app: ASGIApp) -> Iterator[Served]:
 class SentryOfTest:
     """A local Sentry in memory, and the ways a test uses it."""
 
-    def __init__(self, served: Served, store: Store, address: Address) -> None:
+    def __init__(self, served: Served, server: LocalServer, store: Store, address: Address) -> None:
         self.served = served
+        self.server = server
         self.store = store
         self.address = address
         self._http = httpx.Client(verify=False)
@@ -137,14 +138,14 @@ class SentryOfTest:
 
 
 @contextmanager
-def local_sentry(*projects: str) -> Iterator[SentryOfTest]:
+def local_sentry(*projects: str, as_glitchtip: bool = False) -> Iterator[SentryOfTest]:
     """A local Sentry with these projects ("api" if none is named)."""
     store = Store()
-    with serving(create_app(store)) as served:
+    server = LocalServer(store, as_glitchtip=as_glitchtip)
+    with serving(server) as served:
         port = int(served.url.rpartition(":")[2])
-        sentry = SentryOfTest(
-            served, store, address_of(store, port, "sample", projects or ("api",))
-        )
+        address = address_of(store, port, "sample", projects or ("api",))
+        sentry = SentryOfTest(served, server, store, address)
         yield sentry
         sentry.close()
     store.close()

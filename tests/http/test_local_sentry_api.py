@@ -223,3 +223,16 @@ def test_pages_for_people_say_what_this_is_and_escape_everything(sentry: SentryO
 def test_only_its_own_host_names_are_answered(sentry: SentryOfTest) -> None:
     answer = httpx.get(sentry.address.url, headers={"Host": "rebound.example.com"})
     assert answer.status_code == 400
+
+
+def test_it_misbehaves_on_the_order_of_whoever_may_write(sentry: SentryOfTest) -> None:
+    order = [{"kind": "500", "on": "/projects/", "skip": 1, "times": 1}]
+    url = f"{sentry.address.url}/control/faults"
+    answers = []
+    for token in (sentry.address.token, sentry.address.write_token):
+        headers = {"Authorization": f"Bearer {token}"}
+        answers.append(httpx.post(url, json=order, headers=headers).status_code)
+    assert answers == [403, 204]
+    met = [sentry.get("/api/0/projects/").status_code for _ in range(3)]
+    assert met == [200, 500, 200]
+    assert sentry.get("/api/0/organizations/sample/").status_code == 200

@@ -59,7 +59,9 @@ def test_what_the_real_sdk_sends_is_what_the_source_reads(
     sentry_sdk.capture_message("only a message")
     sdk.flush(timeout=5.0)
     with sentry.client() as client:
-        events = [event for page in WebApi(client).pages(None, None) for event in page.events]
+        events = [
+            event for page in WebApi(client, light=False).pages(None, None) for event in page.events
+        ]
     failures = [event for event in events if event.exceptions]
     assert [event.message for event in events if not event.exceptions] == ["only a message"]
     assert len(failures) == 3

@@ -177,7 +177,8 @@ def test_a_refused_call_waits_as_long_as_it_was_told() -> None:
 def test_a_limit_that_is_used_up_is_sat_out_before_the_next_call() -> None:
     reset = str(int(time.time()) + 2)
     used_up = says(X_Sentry_Rate_Limit_Remaining="0", X_Sentry_Rate_Limit_Reset=reset)
-    with server(used_up, says()) as served, client_of(served) as client:
+    patient = Limits(timeout_s=0.5, patience_s=8.0, first_wait_s=0.01)
+    with server(used_up, says()) as served, client_of(served, patient) as client:
         client.get("/api/0/x/")
         client.get("/api/0/x/")
         assert time.time() >= int(reset) - 0.05

@@ -57,7 +57,7 @@ def test_what_a_fault_kept_back_is_read_by_the_next_run(broken: tuple[str, ...],
     with serving(app) as served:
         token = address_of(store, 1, "sample", ["api"]).token
         with SentryClient(served.url, token, "sample", limits=IMPATIENT) as client:
-            source = WebApi(client)
+            source = WebApi(client, light=False)
             app.broken = broken
             pages, error = drained(source.pages(None, None))
             stored = [event.event_id for page in pages for event in page.events]

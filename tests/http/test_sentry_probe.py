@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,9 +9,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from collectors.sentry.client import SentryClient
+from collectors.sentry.detect import ServerKind
 from collectors.sentry.limits import Limits
-from collectors.sentry.probe import ServerKind, probe
-from tests.http.serving import QUICK, SentryOfTest, serving
+from collectors.sentry.probe import probe
+from sample_data.sentry.glitchtip import VERSION
+from tests.http.serving import QUICK, SentryOfTest, local_sentry, serving
 
 
 def test_a_sentry_with_a_good_token_lacks_nothing(sentry: SentryOfTest) -> None:
@@ -31,6 +31,7 @@ def test_a_missing_scope_is_named_with_what_it_costs(sentry: SentryOfTest) -> No
     assert {check.scope: check.works for check in facts.scopes} == {
         "event:read": True,
         "project:read": False,
+        "org:read": False,
     }
     assert facts.authenticated
     assert "project:read" in str(facts.trouble)
@@ -52,25 +53,36 @@ def test_a_server_that_is_gone_is_not_reachable() -> None:
     assert facts.trouble is not None
 
 
-async def _glitchtip_root(request: Request) -> Response:
-    token = request.headers["Authorization"]
-    return JSONResponse({"version": "0", "user": None, "auth": {"token": token}})
+def test_a_glitchtip_is_known_by_its_settings_and_its_token_is_not_repeated() -> None:
+    with local_sentry(as_glitchtip=True) as glitchtip, glitchtip.client() as client:
+        facts = probe(client)
+    assert (facts.kind, facts.version) == (ServerKind.GLITCHTIP, VERSION)
+    assert {check.scope: check.works for check in facts.scopes} == {
+        "event:read": True,
+        "project:read": True,
+    }
+    assert glitchtip.address.token not in str(facts)
 
 
-async def _glitchtip_settings(request: Request) -> Response:
-    return JSONResponse({"iPaidForGlitchTip": False, "version": "5.1.0"})
-
-
-async def _list(request: Request) -> Response:
-    return JSONResponse([])
-
-
-async def _bugsink_projects(request: Request) -> Response:
+async def _api_of_bugsink(request: Request) -> Response:
+    path = request.url.path.removeprefix("/api/canonical/0/")
+    if path == "":
+        return JSONResponse({"events": "", "issues": "", "projects": ""})
+    if path == "schema/":
+        return JSONResponse({"info": {"title": "Bugsink", "version": "2.6.1"}})
     return JSONResponse({"next": None, "previous": None, "results": []})
+
+
+async def _root_like_sentrys(request: Request) -> Response:
+    return JSONResponse({"version": "0", "auth": {"scopes": ["org:ci"]}, "user": None})
 
 
 async def _html(request: Request) -> Response:
     return HTMLResponse("<html>")
+
+
+async def _not_you(request: Request) -> Response:
+    return JSONResponse({"detail": "no"}, 401)
 
 
 @pytest.mark.parametrize(
@@ -78,17 +90,24 @@ async def _html(request: Request) -> Response:
     [
         (
             [
-                Route("/api/0/", _glitchtip_root),
-                Route("/api/settings/", _glitchtip_settings),
-                Route("/api/0/organizations/sample/{rest:path}", _list),
+                Route("/api/0/", _root_like_sentrys),
+                Route("/api/canonical/0/{rest:path}", _api_of_bugsink),
             ],
-            ServerKind.GLITCHTIP,
-            "5.1.0",
+            ServerKind.BUGSINK,
+            "2.6.1",
         ),
-        ([Route("/api/canonical/0/projects/", _bugsink_projects)], ServerKind.BUGSINK, None),
+        ([Route("/api/canonical/0/{rest:path}", _not_you)], ServerKind.BUGSINK, None),
         ([Route("/{rest:path}", _html)], ServerKind.UNKNOWN, None),
+        ([Route("/{rest:path}", _not_you)], ServerKind.SENTRY, None),
+        ([Route("/api/0/{rest:path}", _not_you)], ServerKind.SENTRY, None),
     ],
-    ids=["glitchtip", "bugsink", "a web site"],
+    ids=[
+        "bugsink",
+        "bugsink, unknown token",
+        "a web site",
+        "a gate before everything",
+        "sentry, unknown token",
+    ],
 )
 def test_other_servers_are_told_apart(
     routes: list[Route], kind: ServerKind, version: str | None
@@ -100,4 +119,4 @@ def test_other_servers_are_told_apart(
     ):
         facts = probe(client)
     assert (facts.reachable, facts.kind, facts.version) == (True, kind, version)
-    assert "secret" not in json.dumps(str(facts))
+    assert "secret" not in str(facts)

@@ -11,6 +11,7 @@ from collectors.errors import SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.cursor import Progress, write_cursor
 from collectors.sentry.sources import PAGE_SIZE, WebApi
+from collectors.sentry.sources.page import ROWS_SIZE
 from tests.http.serving import SentryOfTest, event_body, local_sentry
 
 
@@ -20,12 +21,14 @@ def read(
     *,
     since: datetime | None = None,
     projects: Sequence[str] = (),
+    light: bool = True,
 ) -> tuple[list[Event], str]:
     """All events of one run, and the cursor after it."""
     events: list[Event] = []
     with sentry.client() as client:
-        for page in WebApi(client, projects).pages(since, cursor):
-            assert len(page.events) <= PAGE_SIZE
+        source = WebApi(client, projects, overlap=timedelta(minutes=10), light=light)
+        for page in source.pages(since, cursor):
+            assert len(page.events) <= (ROWS_SIZE if light else PAGE_SIZE)
             events += page.events
             cursor = page.cursor
     assert cursor is not None
@@ -113,10 +116,10 @@ def test_an_issue_that_moves_up_between_two_runs_is_still_read_from_its_beginnin
     for n in range(100):
         sentry.send(event_body(f"small {n}", minutes_ago=n))
     with sentry.client() as client:
-        first = next(WebApi(client).pages(None, None))
+        first = next(WebApi(client, light=False).pages(None, None))
     assert old not in ids(first.events)
     new = sentry.send(event_body("unread"))
-    events, _ = read(sentry, first.cursor)
+    events, _ = read(sentry, first.cursor, light=False)
     assert {old, new} <= set(ids(events))
 
 
@@ -128,7 +131,7 @@ def test_an_issue_that_moves_up_while_the_list_is_read_is_not_lost(sentry: Sentr
     events: list[Event] = []
     new = ""
     with sentry.client() as client:
-        for page in WebApi(client).pages(None, None):
+        for page in WebApi(client, light=False).pages(None, None):
             new = new or sentry.send(event_body("moving"))
             events += page.events
     assert {old, new} <= set(ids(events))
@@ -144,12 +147,12 @@ def test_a_run_that_dies_after_any_page_loses_nothing(
     stored: set[str] = set()
     cursor = None
     with sentry.client() as client:
-        for number, page in enumerate(WebApi(client).pages(None, None), start=1):
+        for number, page in enumerate(WebApi(client, light=False).pages(None, None), start=1):
             stored |= set(ids(page.events))
             cursor = page.cursor
             if number == stop_after:
                 break
-    events, _ = read(sentry, cursor)
+    events, _ = read(sentry, cursor, light=False)
     assert stored | set(ids(events)) == sent
 
 
@@ -157,8 +160,8 @@ def test_what_a_dead_run_had_finished_is_not_read_again(sentry: SentryOfTest) ->
     for n in range(120):
         sentry.send(event_body(f"small {n}", minutes_ago=n))
     with sentry.client() as client:
-        first = next(WebApi(client).pages(None, None))
-    events, _ = read(sentry, first.cursor)
+        first = next(WebApi(client, light=False).pages(None, None))
+    events, _ = read(sentry, first.cursor, light=False)
     assert not set(ids(first.events)) & set(ids(events))
     assert len(first.events) + len(events) == 120
 
@@ -218,7 +221,7 @@ def test_an_issue_that_vanishes_meanwhile_is_noted_and_passed_over(sentry: Sentr
     notes: list[str] = []
     seen: list[Event] = []
     with sentry.client() as client:
-        for page in WebApi(client).pages(None, None):
+        for page in WebApi(client, light=False).pages(None, None):
             sentry.store.delete_issue(1)
             seen += page.events
             notes += [page.note] if page.note else []
@@ -243,7 +246,7 @@ def test_hostile_bodies_cost_only_themselves(sentry: SentryOfTest) -> None:
     good = [sentry.send(event_body("good", minutes_ago=n)) for n in range(30)]
     for body in HOSTILE:
         sentry.send(body)
-    events, _ = read(sentry)
+    events, _ = read(sentry, light=False)
     assert set(good) <= set(ids(events))
     assert len(events) == len(good) + len(HOSTILE)
 
@@ -253,6 +256,6 @@ def test_hostile_bodies_among_the_events_of_one_issue_cost_only_themselves(
 ) -> None:
     for n in range(8):
         sentry.send(b"[" * n + b"<cut")
-    events, _ = read(sentry)
+    events, _ = read(sentry, light=False)
     assert len(set(ids(events))) == 8
     assert all(event.oddity for event in events)

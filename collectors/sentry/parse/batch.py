@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -11,6 +13,7 @@ from msgspec import Raw
 from collectors.model import Event
 from collectors.sentry.parse.envelope import is_envelope, read_items
 from collectors.sentry.parse.event import parse_event
+from collectors.sentry.parse.moments import moment
 from collectors.sentry.parse.origin import Origin
 from collectors.sentry.parse.text import decode_text, loads_tolerantly
 
@@ -21,6 +24,17 @@ class _ResultsPage(msgspec.Struct):
     results: list[Raw]
 
 
+class _Received(msgspec.Struct):
+    snake: Any = msgspec.field(name="date_received", default=None)
+    camel: Any = msgspec.field(name="dateReceived", default=None)
+
+
+class _DataPage(msgspec.Struct):
+    data: list[Raw] = msgspec.field(default_factory=list)
+    results: list[Raw] = msgspec.field(default_factory=list)
+
+
+_RECEIVED = msgspec.json.Decoder(list[_Received])
 _LIST = msgspec.json.Decoder(list[Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _PAGE = msgspec.json.Decoder(_ResultsPage)
@@ -41,6 +55,23 @@ def parse_events(body: bytes | str, origin: Origin) -> Iterator[Event]:
         yield from _parse_lines(raw, origin)
     else:
         yield from _parse_object(raw, origin)
+
+
+def received_times(raw: bytes) -> list[datetime | None]:
+    """When the server took in each event of a list; nothing where that cannot be told."""
+    try:
+        return [moment(item.snake or item.camel) for item in _RECEIVED.decode(raw)]
+    except _ERRORS:
+        return []
+
+
+def items_of(raw: bytes) -> list[Raw]:
+    """The items of a page, whatever holds them; what is no page is one item."""
+    try:
+        read = msgspec.json.decode(raw, type=list[Raw] | _DataPage)
+    except _ERRORS:
+        return [Raw(raw)]
+    return read if isinstance(read, list) else read.data or read.results
 
 
 def is_list(raw: bytes) -> bool:

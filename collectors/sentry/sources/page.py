@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from collectors.model import Event, Issue
+from collectors.model import Coverage, Event, Issue
 
 PAGE_SIZE = 100
+ROWS_SIZE = 1_000
+"""Light Events are a few hundred bytes each, so more of them make a page."""
+
+Bodies = Callable[[Sequence[Event]], Iterator[Event]]
+"""The same Events as their bodies tell them; one that is not to be had is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """At most PAGE_SIZE Events, with the Issues they belong to where the source knows them.
 
-    cursor  what to hand to `pages` next time, once this page is stored; None: nothing to remember
-    note    a sentence for the summary
+    cursor    what to hand to `pages` next time, once this page is stored; None: nothing to remember
+    note      a sentence for the summary
+    bodies    fetches the bodies of its light Events, of which a page may hold ROWS_SIZE
+    coverage  how much of a project was read, once that is known
     """
 
     events: tuple[Event, ...] = ()
     issues: tuple[Issue, ...] = ()
     cursor: str | None = None
     note: str | None = None
+    bodies: Bodies | None = None
+    coverage: Coverage | None = None
 
 
 class Source(Protocol):

@@ -2,81 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from collectors.errors import SentryUnreachable
-from collectors.model import Event, Issue
+from collectors.sentry.allowance import Allowance
 from collectors.sentry.client import SentryClient
-from collectors.sentry.cursor import Progress, read_cursor, write_cursor
-from collectors.sentry.sources.page import PAGE_SIZE, Page
-from collectors.sentry.sweep import Sweep
-
-ALL_PROJECTS = "-1"
-"""What Sentry calls every project that the token sees."""
-OVERLAP = timedelta(minutes=10)
+from collectors.sentry.cursor import Progress, read_cursor
+from collectors.sentry.light import LightListing
+from collectors.sentry.sources.page import Page
+from collectors.sentry.sources.swept import OVERLAP, Swept
 
 
-class WebApi:
+class WebApi(Swept):
     """Reads the given projects (ids or slugs), or all that the token sees.
 
-    Events that are delivered up to `overlap` after newer ones are still found.
+    Its Events are light where the server has rows; their pages fetch the bodies on demand. Without
+    `light` every body is read.
+
+    While a project has a backlog that one Run does not get through, what the `searches` find in it
+    is read first, and then the rest, since a search may miss something. With `only_searches`
+    nothing else is read.
     """
 
     name = "sentry"
 
     def __init__(
-        self, client: SentryClient, projects: Sequence[str] = (), *, overlap: timedelta = OVERLAP
+        self,
+        client: SentryClient,
+        projects: Sequence[str] = (),
+        *,
+        overlap: timedelta = OVERLAP,
+        allowance: Allowance | None = None,
+        light: bool = True,
+        searches: Sequence[str] = (),
+        only_searches: bool = False,
     ) -> None:
-        self._client = client
-        self._projects = tuple(dict.fromkeys(projects)) or (ALL_PROJECTS,)
-        self._overlap = overlap
+        self.client = client
+        self._whole = LightListing(client, has_rows=light)
+        self._searches = tuple(searches)
+        self._only_searches = only_searches
+        super().__init__(self._whole, projects, overlap, allowance)
 
     def pages(self, since: datetime | None, cursor: str | None) -> Iterator[Page]:
         """What is new since `cursor`. `since` bounds the first look, or widens an earlier one."""
+        if not self._only_searches:
+            yield from super().pages(since, cursor)
+            return
         kept = read_cursor(cursor)
-        progress = {name: kept.get(name, Progress()).asked_from(since) for name in self._projects}
+        projects = self._projects or self._listing.projects()
+        names = [(project, query) for project in projects for query in self._searches]
+        progress = {
+            f"{project} {query}": kept.get(f"{project} {query}", Progress()).asked_from(since)
+            for project, query in names
+        }
         troubles: list[SentryUnreachable] = []
-        for project in self._projects:
-            sweep = Sweep(self._client, project, progress[project], self._overlap)
-            yield from _packed(sweep, progress)
-            troubles += sweep.troubles
+        for project, query in names:
+            yield from self._searched(project, query, progress, troubles)
         if troubles:
-            sentences = dict.fromkeys(str(trouble) for trouble in troubles)
-            raise SentryUnreachable(
-                " ".join(sentences), permanent=all(trouble.permanent for trouble in troubles)
-            )
+            raise troubles[0]
 
+    def _first(
+        self, project: str, progress: dict[str, Progress], kept: Mapping[str, Progress]
+    ) -> Iterator[Page]:
+        """By rows alone: bodies would have to be fetched again with the rest."""
+        since = progress[project].since
+        for query in self._searches if progress[project].behind else ():
+            if not self._whole.has_rows:
+                return
+            name = f"{project} {query}"
+            progress[name] = kept.get(name, Progress()).asked_from(since)
+            refused: list[SentryUnreachable] = []
+            for page in self._searched(project, query, progress, refused):
+                yield replace(page, coverage=None)
+            if refused:
+                yield Page(note=f"The search {query} was passed over: {refused[0]}")
 
-def _packed(sweep: Sweep, progress: dict[str, Progress]) -> Iterator[Page]:
-    """Small parts together in one page, for a page is what is looked up and stored at once.
-
-    A page is closed when the part after it has arrived, so its Cursor claims nothing that it does
-    not hold.
-    """
-    events: list[Event] = []
-    issues: dict[str, Issue] = {}
-    gone: SentryUnreachable | None = None
-    try:
-        for more_events, more_issues in sweep.parts():
-            if events and len(events) + len(more_events) > PAGE_SIZE:
-                yield _page(events, issues, sweep, progress)
-            events += more_events
-            issues.update((issue.issue_id, issue) for issue in more_issues)
-    except SentryUnreachable as error:
-        gone = error
-    yield _page(events, issues, sweep, progress)
-    if gone:
-        raise gone
-
-
-def _page(
-    events: list[Event], issues: dict[str, Issue], sweep: Sweep, progress: dict[str, Progress]
-) -> Page:
-    """A page of what was gathered, which is then cleared."""
-    note = " ".join(sweep.notes) or None
-    page = Page(tuple(events), tuple(issues.values()), write_cursor(progress), note)
-    events.clear()
-    issues.clear()
-    sweep.notes.clear()
-    return page
+    def _searched(
+        self,
+        project: str,
+        query: str,
+        progress: dict[str, Progress],
+        troubles: list[SentryUnreachable],
+    ) -> Iterator[Page]:
+        """The Events of the Issues that a search finds."""
+        listing = self._whole.searching(query)
+        sweep = self._sweep(listing, project, progress[f"{project} {query}"])
+        for page in self._packed(sweep, progress):
+            named = page.coverage and replace(page.coverage, project=f"{project} {query}")
+            yield replace(page, coverage=named)
+        self._whole.has_rows = listing.has_rows
+        troubles += sweep.troubles

@@ -1,0 +1,58 @@
+"""Which releases there are, and when they went live where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from collectors.evidence.database import Store
+from collectors.evidence.schema import deploys, releases
+from collectors.model import Deploy, Release
+
+
+def list_releases(store: Store, *, since: datetime | None = None) -> list[Release]:
+    """Releases, the newest first; `deploys` is how many of them we hold."""
+    table = releases.c
+    query = select(
+        table.version,
+        func.min(table.created_at).label("created_at"),
+        func.max(table.released_at).label("released_at"),
+        func.min(table.first_event).label("first_event"),
+        func.max(table.last_event).label("last_event"),
+        func.group_concat(table.project).label("projects"),
+        func.max(table.deploys).label("deploys"),
+    ).group_by(table.version)
+    if since is not None:
+        query = query.where(table.created_at >= since)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(func.min(table.created_at).desc(), table.version))
+        return [
+            Release(
+                row.version,
+                tuple(sorted(filter(None, row.projects.split(",")))),
+                row.created_at,
+                row.released_at,
+                row.first_event,
+                row.last_event,
+                row.deploys,
+            )
+            for row in rows
+        ]
+
+
+def list_deploys(
+    store: Store, environments: Sequence[str] = (), *, since: datetime | None = None
+) -> list[Deploy]:
+    """When releases went live, the earliest first; no environments means all."""
+    query = select(deploys).order_by(deploys.c.finished_at, deploys.c.version)
+    if environments:
+        query = query.where(deploys.c.environment.in_(environments))
+    if since is not None:
+        query = query.where(deploys.c.finished_at >= since)
+    with store.read() as connection:
+        return [
+            Deploy(row.version, row.environment, row.finished_at)
+            for row in connection.execute(query)
+        ]

@@ -1,0 +1,172 @@
+"""From a page of a source to judged Failures.
+
+What is known is passed over, light Events are taken at their word where that is enough, and only
+the rest is fetched whole. An Event that is no failed write is not kept: a server may answer a
+search with anything, so what is stored is decided here, by what each Event itself says. Whoever
+names a file wants all that is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from collectors.evidence.database import Store
+from collectors.evidence.lines import Judged
+from collectors.evidence.reads.followup import Pending
+from collectors.evidence.store import known_events
+from collectors.inquiry import Inquiry
+from collectors.linking.case import RACE_WINDOW, TOLERANCE
+from collectors.linking.light import Need, is_wanted, read_light
+from collectors.linking.violation import read_event
+from collectors.model import Event, Failure, Verdict
+from collectors.sentry.sources import Page
+
+CLOSE = max(TOLERANCE, RACE_WINDOW) + timedelta(seconds=2)
+"""A light Event's time is cut to the second. Where no time that the Verdict rests on lies nearer
+than this, the part that was cut off changes nothing."""
+
+NO_BODY = "The event's body is not to be had, and what its list tells of it is not enough."
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a page.
+
+    stored  how many of `judged` were not known
+    new     how many Events were not known
+    passed  ids of Events whose body showed that they are no failed write
+    moved   known event id → the Issue it belongs to now
+    """
+
+    judged: list[Judged]
+    stored: int
+    new: int
+    passed: list[str]
+    moved: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes in the pages of one source.
+
+    `environment` keeps only Events of it, and names those that name none; `full` judges again what
+    is known; `keep_all` keeps what is no failed write, too.
+    """
+
+    store: Store
+    inquiry: Inquiry
+    source: str
+    environment: str | None = None
+    full: bool = False
+    keep_all: bool = False
+
+    def take(self, page: Page) -> Taken:
+        """Read and judge what is new on a page. Raises SentryUnreachable, with nothing taken."""
+        once = {event.event_id: event for event in page.events}
+        known = known_events(self.store, once)
+        asked = [event for name, event in once.items() if self.full or name not in known]
+        passed: list[str] = []
+        failures, wanting = self._read(asked)
+        told = {failure.event_id for failure in failures}
+        failures += self._kept(self._whole(wanting, page), passed)
+        judged = self._judge(failures)
+        by_rows = [one for one in judged if one.failure.event_id in told]
+        rough = [once[one.failure.event_id] for one in by_rows if _is_rough(one)]
+        if rough:
+            whole = (event for event in self._whole(rough, page) if not event.light)
+            again = self._judge(self._kept(whole, passed))
+            judged = _replaced(judged, again)
+        return Taken(
+            judged,
+            stored=sum(one.failure.event_id not in known for one in judged),
+            new=len(once) - len(known),
+            passed=passed,
+            moved=_moved(once.values(), known),
+        )
+
+    def _read(self, events: Iterable[Event]) -> tuple[list[Failure], list[Event]]:
+        """The Failures that can be told already, and the Events whose bodies are needed."""
+        failures: list[Failure] = []
+        wanting: list[Event] = []
+        for event in events:
+            if not self._is_ours(event.environment or self._default):
+                continue
+            read = self._reading(event)
+            if isinstance(read, Failure):
+                failures.append(read)
+            elif read is Need.BODY:
+                wanting.append(event)
+        return failures, wanting
+
+    def _reading(self, event: Event) -> Failure | Need:
+        if event.light:
+            return read_light(event, default_environment=self._default)
+        return Need.BODY
+
+    def _whole(self, events: Sequence[Event], page: Page) -> Iterator[Event]:
+        """The same Events with their bodies, each as it comes.
+
+        One whose body is gone is kept as its row tells it, and is odd where that is no whole key.
+        """
+        missing = {event.event_id: event for event in events if event.light}
+        yield from (event for event in events if not event.light)
+        if page.bodies and missing:
+            for event in page.bodies(list(missing.values())):
+                if missing.pop(event.event_id, None):
+                    yield event
+        for event in missing.values():
+            key = read_event(event).key
+            yield event if key and key.complete else replace(event, oddity=NO_BODY)
+
+    def _kept(self, events: Iterable[Event], passed: list[str]) -> list[Failure]:
+        """Those that are wanted; the ids of the others go to `passed`."""
+        kept: list[Failure] = []
+        for event in events:
+            failure = read_event(event, default_environment=self._default)
+            if self.keep_all or is_wanted(failure):
+                kept.append(failure)
+            else:
+                passed.append(event.event_id)
+        return [failure for failure in kept if self._is_ours(failure.environment)]
+
+    def _judge(self, failures: Sequence[Failure]) -> list[Judged]:
+        return self.inquiry.judge(
+            [Pending(self.source, one, None, Verdict.UNDECIDED, None) for one in failures]
+        )
+
+    def _is_ours(self, environment: str) -> bool:
+        return self.environment in (None, environment)
+
+    @property
+    def _default(self) -> str:
+        return self.environment or "production"
+
+
+def _is_rough(one: Judged) -> bool:
+    """It was judged by a row, and the part of a second that this lacks may matter."""
+    at, judgement = one.failure.occurred_at, one.judgement
+    if one.target is None or at.microsecond:
+        return False
+    rows = [judgement.blocker, *judgement.candidates]
+    times = [one.looked_at]
+    if judgement.holder is not None:
+        rows += [judgement.holder.row, judgement.holder.parent]
+        times += [judgement.holder.created_at] if judgement.holder.created_at else []
+    times += [row.deleted_at for row in rows if row is not None and row.deleted_at is not None]
+    return bool(judgement.candidates) or any(abs(time - at) <= CLOSE for time in times)
+
+
+def _replaced(judged: Sequence[Judged], again: Sequence[Judged]) -> list[Judged]:
+    better = {one.failure.event_id: one for one in again}
+    return [better.get(one.failure.event_id, one) for one in judged]
+
+
+def _moved(events: Iterable[Event], known: Mapping[str, str | None]) -> dict[str, str]:
+    """Issues get merged and split; an Event says which one it is in now."""
+    return {
+        event.event_id: event.issue_id
+        for event in events
+        if event.issue_id and known.get(event.event_id, event.issue_id) != event.issue_id
+    }

@@ -1,0 +1,97 @@
+"""What a sweep asks of a server: its Issues, latest first, and the Events of one of them.
+
+A kind of server is one class. It knows its own paths and parameters, and by which clock its lists
+are ordered; the sweep knows what was read and what is still to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import quote
+
+from collectors.errors import SentryUnreachable
+from collectors.model import Event, Issue
+from collectors.sentry.client import SentryClient
+from collectors.sentry.paging import pages
+from collectors.sentry.parse import Origin, parse_events, parse_issues
+
+ALL_PROJECTS = "-1"
+"""What Sentry calls every project that the token sees."""
+
+_AHEAD = timedelta(days=1)
+"""Sentry wants an `end` with every `start`; a sender's clock may run ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    """A page of Issues, and the server's time when it answered."""
+
+    issues: tuple[Issue, ...]
+    at: datetime
+
+
+class Listing(Protocol):
+    """One server. Every method may raise SentryUnreachable, after the pages that could be read."""
+
+    def projects(self) -> tuple[str, ...]:
+        """What is swept where no project is configured."""
+        ...
+
+    def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:
+        """Issues of whatever status, latest first; those last seen before `start` may be there."""
+        ...
+
+    def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
+        """The Issue's Events since `start`, newest first, by the clock that orders its list."""
+        ...
+
+
+class SentryListing:
+    """Sentry's Web API: lists are ordered and bounded by when an Event happened."""
+
+    def __init__(self, client: SentryClient, query: str = "") -> None:
+        self._client = client
+        self._query = query
+
+    def projects(self) -> tuple[str, ...]:
+        """All at once."""
+        return (ALL_PROJECTS,)
+
+    def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:
+        """One list for the project; an empty `query`, for Sentry's own default hides most."""
+        organization = quote(self._client.organization, safe="")
+        path = f"/api/0/organizations/{organization}/issues/"
+        params = {"query": self._query, "sort": "date", "project": project} | window(start)
+        for reply in pages(self._client, path, params, "issues"):
+            yield IssuePage(issues_of(reply.body), reply.at)
+
+    def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
+        """Until a page holds none that is new enough."""
+        path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
+        params = {"full": "true"} | window(start)
+        for reply in pages(self._client, path, params, f"events of issue {issue.issue_id}"):
+            origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
+            events = tuple(parse_events(reply.body, origin))
+            fresh = tuple(e for e in events if start is None or e.occurred_at >= start)
+            yield fresh
+            if events and not fresh:
+                return
+
+
+def window(start: datetime | None, end: datetime | None = None) -> dict[str, str]:
+    """`start` and `end` as Sentry takes them; nothing where all is wanted."""
+    if start is None:
+        return {}
+    end = end or datetime.now(start.tzinfo) + _AHEAD
+    return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
+
+
+def issues_of(body: bytes) -> tuple[Issue, ...]:
+    """The Issues of a page. Raises SentryUnreachable when it is no list."""
+    issues = parse_issues(body)
+    if issues is None:
+        raise SentryUnreachable("Sentry's list of issues is not a list.", permanent=True)
+    return issues

@@ -1,0 +1,146 @@
+"""Several calls at once: as many as are allowed, in order, and all told the same."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable, SettingsError
+from collectors.sentry.client import Reply, SentryClient
+from collectors.sentry.connect import trust_of
+from collectors.sentry.limits import Limits
+from collectors.sentry.together import together
+from tests.http.serving import serving
+
+
+class Counting:
+    """Answers slowly with its own path, and knows how many it answered at the same time."""
+
+    def __init__(self, **headers: str) -> None:
+        self.running = self.most = 0
+        self._headers = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0.03)
+        self.running -= 1
+        gone = scope["path"].endswith("/gone/")
+        headers = [(b"content-type", b"application/json"), *self._headers]
+        status = 404 if gone else 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b'"%s"' % scope["path"].encode()})
+
+
+def client_of(url: str, at_once: int = 4) -> SentryClient:
+    patience = Limits(timeout_s=2, patience_s=5, first_wait_s=0.01, at_once=at_once)
+    return SentryClient(url, "t", "sample", limits=patience)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_answers_come_in_order_and_never_more_at_once_than_allowed(at_once: int) -> None:
+    app = Counting()
+    paths = [f"/{n}/" for n in range(12)]
+    with serving(app) as served, client_of(served.url, at_once) as client:
+        replies = list(together(client, [*paths, "/gone/"]))
+    assert [r.body.decode() for r in replies if isinstance(r, Reply)] == [f'"{p}"' for p in paths]
+    assert isinstance(replies[-1], NotInSentry)
+    assert app.most == at_once
+
+
+def test_what_the_server_allows_at_once_is_kept_to() -> None:
+    app = Counting(X_Sentry_Rate_Limit_ConcurrentLimit="2")
+    with serving(app) as served, client_of(served.url, 6) as client:
+        client.get("/first/")
+        list(together(client, [f"/{n}/" for n in range(10)]))
+    assert app.most == 2
+
+
+def test_one_that_cannot_be_asked_ends_it() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        status = 403 if scope["path"] == "/2/" else 200
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"[]"})
+
+    with serving(app) as served, client_of(served.url) as client:
+        replies = together(client, [f"/{n}/" for n in range(50)])
+        assert next(replies)
+        with pytest.raises(SentryUnreachable, match="403"):
+            list(replies)
+        assert len(served.calls) < 20
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "error"),
+    [
+        ("gzip", gzip.compress(b" " * 3_000_000), ReplyTooLarge),
+        ("br", b"\x1b\x00", SentryUnreachable),
+        ("gzip", gzip.compress(b"[]" * 100)[:-8], SentryUnreachable),
+        ("gzip", b"not packed at all", SentryUnreachable),
+    ],
+    ids=["unpacks to more than is read", "not asked for", "cut", "not packed"],
+)
+def test_a_packed_body_is_read_no_further_than_it_may_go(
+    encoding: str, body: bytes, error: type[SentryUnreachable]
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-encoding", encoding.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    limits = Limits(timeout_s=1, patience_s=0.3, first_wait_s=0.01, max_reply_bytes=1_000_000)
+    with (
+        serving(app) as served,
+        SentryClient(served.url, "t", "s", limits=limits) as client,
+        pytest.raises(error),
+    ):
+        client.get("/")
+
+
+def test_a_packed_body_is_unpacked() -> None:
+    asked: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(dict(scope["headers"])[b"accept-encoding"])
+        headers = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": gzip.compress(b"[1]" * 1_000_000)})
+
+    with serving(app) as served, client_of(served.url) as client:
+        assert client.get("/").body == b"[1]" * 1_000_000
+    assert asked == [b"gzip"]
+
+
+def test_all_threads_wait_for_a_limit_that_one_was_told_of() -> None:
+    reset = int(time.time()) + 2
+    app = Counting(X_Sentry_Rate_Limit_Remaining="0", X_Sentry_Rate_Limit_Reset=str(reset))
+    ended: list[float] = []
+    with serving(app) as served, client_of(served.url) as client:
+        client.get("/")
+
+        def ask() -> None:
+            client.get("/")
+            ended.append(time.time())
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert min(ended) >= reset - 0.05
+
+
+def test_a_file_that_holds_no_certificates_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("nothing")
+    for bundle in (file, file.with_name("missing.pem")):
+        with pytest.raises(SettingsError, match="CA_BUNDLE"):
+            trust_of(bundle)
+    assert trust_of(None) is None

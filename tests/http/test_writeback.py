@@ -1,0 +1,112 @@
+"""Comments on Issues: written once, read back, and without anybody's data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.remediation.writeback import Answer, Comment, Told, WriteBack
+from sample_data.sentry.trouble import Fault, Kind
+from tests.http.serving import SentryOfTest, event_body, local_sentry, serving
+
+COMMENT = Comment("release-key", "r-1", 3)
+
+
+def writeback(sentry: SentryOfTest, token: str | None = None) -> WriteBack:
+    return WriteBack(sentry.address.url, token or sentry.address.write_token, "sample")
+
+
+def texts(sentry: SentryOfTest, issue: int = 1) -> list[str]:
+    return [row["text"] for row in sentry.store.comments(issue)]
+
+
+@pytest.mark.parametrize("glitchtip", [False, True], ids=["sentry", "glitchtip"])
+def test_a_comment_is_kept_and_the_same_remediation_is_told_once(glitchtip: bool) -> None:
+    with local_sentry(as_glitchtip=glitchtip) as sentry:
+        sentry.send(event_body())
+        assert list(writeback(sentry).tell({"1": COMMENT})) == [Answer("1", Told.KEPT)]
+        assert texts(sentry) == [COMMENT.text]
+        assert list(writeback(sentry).tell({"1": COMMENT})) == [Answer("1", Told.THERE)]
+        assert texts(sentry) == [COMMENT.text]
+        status = sentry.store.rows("SELECT status FROM issues")[0]["status"]
+        assert status == "unresolved"
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        (COMMENT, ["release-key", "3 soft-deleted rows", "stays as it is", "[remediation r-1]"]),
+        (Comment("purge-row", "r-2", 1), ["purge-row", "1 soft-deleted row."]),
+        (Comment("restore-row", "r-3", 1, undone=True), ["took back", "may fail again"]),
+    ],
+    ids=["many", "one", "undone"],
+)
+def test_it_says_what_was_done_to_how_many(comment: Comment, words: list[str]) -> None:
+    assert [word for word in words if word not in comment.text] == []
+
+
+def test_one_issue_that_is_gone_does_not_keep_the_others_from_hearing(sentry: SentryOfTest) -> None:
+    sentry.send(event_body())
+    first, second = writeback(sentry).tell({"99": COMMENT, "1": COMMENT})
+    assert (first.told, second.told) == (Told.FAILED, Told.KEPT)
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ([Fault(Kind.STALLED)], "in time"),
+        ([Fault(Kind.HTML, on="comments/")], "not JSON"),
+        ([Fault(Kind.ERROR, on="comments/", skip=1)], "answered 500"),
+        ([Fault(Kind.CUT, on="comments/", skip=1)], "broke off"),
+    ],
+    ids=["stalled", "html", "500 for the post", "cut in the middle of the post"],
+)
+def test_a_fault_is_an_answer_and_never_a_second_comment(
+    sentry: SentryOfTest, faults: list[Fault], said: str
+) -> None:
+    sentry.send(event_body())
+    sentry.server.order(faults)
+    (answer,) = writeback(sentry).tell({"1": COMMENT})
+    assert answer.told is Told.FAILED
+    assert said in str(answer.said)
+    assert sentry.address.write_token not in str(answer)
+    assert len(texts(sentry)) <= 1
+    sentry.server.order([])
+    (answer,) = writeback(sentry).tell({"1": COMMENT})
+    assert answer.told in (Told.KEPT, Told.THERE)
+    assert texts(sentry) == [COMMENT.text]
+
+
+def test_the_reading_token_may_not_write_and_it_is_said(sentry: SentryOfTest) -> None:
+    sentry.send(event_body())
+    (answer,) = writeback(sentry, sentry.address.token).tell({"1": COMMENT})
+    assert answer.told is Told.FAILED
+    assert "TOMBSTONE_SENTRY__WRITE_TOKEN" in str(answer.said)
+
+
+def forgetful(app: ASGIApp) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Takes every comment, and keeps none of its words."""
+
+    async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await Request(scope, receive).body()
+
+            async def other() -> dict[str, object]:
+                return {"type": "http.request", "body": json.dumps({"text": "…"}).encode()}
+
+            await app(scope, other, send)
+        else:
+            await app(scope, receive, send)
+
+    return changed
+
+
+def test_a_server_that_keeps_something_else_is_found_out(sentry: SentryOfTest) -> None:
+    sentry.send(event_body())
+    with serving(forgetful(sentry.server)):
+        (answer,) = writeback(sentry).tell({"1": COMMENT})
+    assert answer == Answer("1", Told.ALTERED)
