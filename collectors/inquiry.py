@@ -8,6 +8,7 @@ did not answer is not asked again in the same Run, so it delays its own environm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -34,6 +35,7 @@ from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
+from collectors.postgres.outage import Halted
 from collectors.settings import Settings, TableSettings, TargetSettings
 
 T = TypeVar("T")
@@ -55,11 +57,16 @@ class OpenTarget:
         return self.target.name
 
     def ask(self, question: Callable[[Snapshot], T]) -> T:
-        """A question's answer. Raises TargetUnreachable, at once if it did so before."""
+        """A question's answer. Raises TargetUnreachable, at once if it did so before.
+
+        A statement that a time limit ended says nothing of the Target's other questions.
+        """
         if self.outage is not None:
             raise self.outage
         try:
             return self.target.ask(question)
+        except Halted:
+            raise
         except TargetUnreachable as outage:
             self.outage = outage
             raise
@@ -109,6 +116,11 @@ class Inquiry:
         """Every configured Target."""
         return self._targets.values()
 
+    def can_ask(self, environment: str) -> bool:
+        """It has a Target, which has not failed to answer in this Run."""
+        opened = self._targets.get(self._settings.target_of(environment) or "")
+        return opened is not None and opened.outage is None
+
     def organization_columns(self) -> set[str]:
         """The columns that name a row's organization, wherever we were told of one."""
         told = (mappings(target.settings).values() for target in self._targets.values())
@@ -116,16 +128,19 @@ class Inquiry:
         return {table.organization for table in tables if table.organization} - {"id"}
 
     def judge(self, pending: Sequence[Pending]) -> list[Judged]:
-        """A Judgement for every Failure; the order is the Targets', not the caller's."""
+        """A Judgement for every Failure; the order is the Targets', not the caller's.
+
+        The Targets are asked at the same time: a slow one makes none of the others wait its turn.
+        """
         by_target: dict[str | None, list[Pending]] = {}
         for one in pending:
             target = self._settings.target_of(one.failure.environment)
             by_target.setdefault(target, []).append(one)
-        return [
-            judged
-            for target, group in by_target.items()
-            for judged in self._judge_group(target, group)
-        ]
+        if len(by_target) < 2:
+            return [judged for group in by_target.items() for judged in self._judge_group(*group)]
+        with ThreadPoolExecutor(len(by_target)) as asking:
+            groups = asking.map(self._judge_group, by_target.keys(), by_target.values())
+            return [judged for group in groups for judged in group]
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -276,7 +291,10 @@ def _known_rows(
         and earlier.blocker is not None
         and earlier.blocker.table == one.question.table.label
     }
-    rows = find_rows(snapshot, catalog, list(wanted.values()))
+    try:
+        rows = find_rows(snapshot, catalog, list(wanted.values()))
+    except Halted:
+        return {}  # what became of them is told by the next look
     return {number: (row,) for number, row in zip(wanted, rows, strict=True)}
 
 

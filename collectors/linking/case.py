@@ -158,6 +158,9 @@ class Case:
 
     def values(self, holder: Holder | None) -> KeyValues | None:
         """The complete KeyValues: the row's own, else those of the only reading that is left."""
+        if self.question.in_part:
+            # Rows alike in what is known differ in the rest: only the one that was taken tells it.
+            return holder.values if holder else None
         if len(self.confirmed) == 1:
             row = holder if holder in self.rows else self.rows[0]
             return self._whole(self.confirmed[0], row.values if row else ())

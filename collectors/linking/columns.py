@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from collectors.linking.names import bare, fold
-from collectors.model import KeyLookup, KeyPart, Table, UniqueKey, input_columns
+from collectors.model import Catalog, KeyLookup, KeyPart, Table, UniqueKey, input_columns
 
 
 def known_columns(table: Table, fields: Sequence[tuple[str, str | None]]) -> dict[str, str | None]:
@@ -42,6 +43,48 @@ def column_lookup(key: UniqueKey, known: dict[str, str | None]) -> KeyLookup | N
     return KeyLookup(key, tuple(known[name] for name in names), from_columns=True)
 
 
+def part_lookup(
+    key: UniqueKey, table: Table, known: dict[str, str | None], catalog: Catalog
+) -> KeyLookup | None:
+    """By the known parts of the key, if their columns are `telling`."""
+    parts = tuple(part for part in key.parts if all(name in known for name in part.columns))
+    if not parts or any(_is_null(part, known) for part in parts if key.nulls_distinct):
+        return None
+    if not telling(
+        {name for part in parts for name in part.columns if known[name]}, table, catalog
+    ):
+        return None
+    names = input_columns(replace(key, parts=parts))
+    return KeyLookup(key, tuple(known[name] for name in names), from_columns=True, parts=parts)
+
+
+def telling(columns: Iterable[str], table: Table, catalog: Catalog) -> bool:
+    """They tell more than whose row it is.
+
+    A reference to another table, the mapped organization and a flag are shared by many rows: with
+    nothing else known even an only row proves nothing.
+    """
+    marker = {table.marker.column} if table.marker else set()
+    flags = {column.name for column in table.columns if column.category in "BE"}
+    references = {
+        name
+        for link in catalog.foreign_keys
+        if (link.schema, link.table) == (table.schema, table.name)
+        for name in link.columns
+    }
+    return not {table.organization, *marker, *flags, *references}.issuperset(columns)
+
+
+def _printed_lookup(
+    key: UniqueKey, known: dict[str, str | None], printed: dict[str, str | None]
+) -> KeyLookup | None:
+    """By the parts' own values: another key may share `lower(email)` with the printed one."""
+    values = {**known, **printed}
+    if any(values.get(part.expression) is None for part in key.parts):
+        return None
+    return KeyLookup(key, tuple(values[part.expression] for part in key.parts))
+
+
 def _is_null(part: KeyPart, known: dict[str, str | None]) -> bool:
     """A plain column whose value is NULL; an expression may well turn NULL into something else."""
     return part.is_column and known[part.expression] is None
@@ -56,15 +99,24 @@ def missing_values(key: UniqueKey, known: dict[str, str | None]) -> str:
 
 
 def other_lookups(
-    key: UniqueKey, table: Table, known: dict[str, str | None]
+    key: UniqueKey,
+    table: Table,
+    known: dict[str, str | None],
+    printed: dict[str, str | None] | None = None,
 ) -> tuple[KeyLookup, ...]:
-    """The other unique keys that a Tombstone may hold against the same insert."""
-    if not known:
+    """The other unique keys that a Tombstone may hold against the same insert.
+
+    `known` are columns of the insert; `printed` are expressions, by what the database made of them.
+    """
+    if not known and not printed:
         return ()
     others = (
         other
         for other in table.keys
         if other.valid and other.counts_deleted and not other.primary and other.name != key.name
     )
-    found = (column_lookup(other, known) for other in others)
+    found = (
+        column_lookup(other, known) or _printed_lookup(other, known, printed or {})
+        for other in others
+    )
     return tuple(lookup for lookup in found if lookup is not None)

@@ -23,6 +23,9 @@ class KeyStanding(StrEnum):
     UNKNOWN = "unknown"
     """No such key: nothing is asked, and nothing is judged."""
 
+    WIDENED = "widened"
+    """Today it covers more columns than the Event's: rows alike in those are candidates."""
+
     AMBIGUOUS = "ambiguous"
     """Several keys fit, and the Event does not tell which: their rows are candidates."""
 
@@ -56,6 +59,11 @@ class Question:
     readings: tuple[KeyValues | None, ...] = ()
     others: tuple[KeyLookup, ...] = ()
     holder_was_live: bool | None = None
+
+    @property
+    def in_part(self) -> bool:
+        """Only some of the key's parts are known: rows that have them need not be alike."""
+        return any(lookup.parts is not None for lookup in self.lookups)
 
     @property
     def counted_then(self) -> bool:

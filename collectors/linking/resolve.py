@@ -5,6 +5,7 @@ Expressions and identifiers are the catalog's; of the Event only values go into 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,10 +14,12 @@ from collectors.linking.columns import (
     known_columns,
     missing_values,
     other_lookups,
+    part_lookup,
+    telling,
 )
 from collectors.linking.deletion_mark import holder_was_live
 from collectors.linking.question import KeyStanding, Question, reads_marker
-from collectors.linking.shapes import Shape, repeating_no_null, shape_of, unmarked
+from collectors.linking.shapes import Shape, narrower, repeating_no_null, shape_of, unmarked
 from collectors.linking.standing import Match, match_key
 from collectors.linking.tuples import LIMIT
 from collectors.model import (
@@ -27,12 +30,20 @@ from collectors.model import (
     Table,
     UniqueKey,
     ViolatedKey,
+    input_columns,
 )
 
 __all__ = ["KeyStanding", "Question", "resolve"]
 
 _TEXT = frozenset({"text", "character varying", "bpchar", "character", "name", "citext", "jsonb"})
 """Types of which a value may print as `null`, like NULL itself."""
+
+_NUMBER = re.compile(r"\s*[-+]?\d+\s*")
+_FORMS = {
+    "uuid": re.compile(r"\s*[{]?[0-9A-Fa-f-]{32,39}[}]?\s*"),
+    **dict.fromkeys(("smallint", "integer", "bigint"), _NUMBER),
+}
+"""Types whose texts are told at once from a piece of a cut tuple."""
 
 _CROWDED = "The printed values can be read in too many ways to tell them apart."
 
@@ -72,11 +83,16 @@ def _ask(
         KeyStanding.CHANGED if changed else match.standing,
         note=_changed(key, shape) if changed else match.note,
         holder_was_live=holder_was_live(asked, readings, table),
-        others=other_lookups(key, table, _known(asked, readings, violated, table)),
+        others=other_lookups(
+            key, table, _known(asked, readings, violated, table), _printed(asked, readings)
+        ),
     )
     if readings:
         return _ask_by_values(question, asked, table, readings)
-    return _ask_by_columns(question, asked, table, violated)
+    widened = None if shape else narrower(key, table, violated.columns)
+    if widened is not None and telling(input_columns(widened.key), table, catalog):
+        return _ask_the_widened(question, widened, _readings(widened, violated))
+    return _ask_by_columns(question, asked, table, violated, catalog)
 
 
 def _ask_by_values(
@@ -92,18 +108,37 @@ def _ask_by_values(
     return replace(question, lookups=lookups, readings=readings)
 
 
+def _ask_the_widened(question: Question, known: Shape, readings: tuple[KeyValues, ...]) -> Question:
+    """Rows of today's key with the printed values of the parts it had then."""
+    assert question.key is not None
+    key, parts = question.key, known.key.parts
+    return replace(
+        question,
+        standing=KeyStanding.WIDENED,
+        lookups=tuple(KeyLookup(key, values, parts=parts) for values in readings),
+        readings=(None,) * len(readings),
+    )
+
+
 def _ask_by_columns(
-    question: Question, asked: UniqueKey, table: Table, violated: ViolatedKey
+    question: Question, asked: UniqueKey, table: Table, violated: ViolatedKey, catalog: Catalog
 ) -> Question:
-    """Where printed values do not serve, those known by column name may."""
+    """Where printed values do not serve, those known by column name may, be it in part."""
     key = unmarked(asked, table)
     known = known_columns(table, violated.fields)
-    lookup = column_lookup(key, known)
+    whole = column_lookup(key, known)
+    lookup = whole or part_lookup(key, table, known, catalog)
+    if lookup is not None and whole is None:
+        question = replace(question, note=_noted(question, missing_values(key, known)))
     if lookup is None:
         crowded = len(violated.splits) > 1
         why = _CROWDED if crowded else missing_values(key, known)
-        return replace(question, note=f"{question.note} {why}" if question.note else why)
+        return replace(question, note=_noted(question, why))
     return replace(question, asked_as=key, lookups=(lookup,), readings=(None,))
+
+
+def _noted(question: Question, why: str) -> str:
+    return f"{question.note} {why}" if question.note else why
 
 
 def _rival_lookups(
@@ -125,7 +160,16 @@ def _readings(shape: Shape, violated: ViolatedKey) -> tuple[KeyValues, ...]:
         return ()
     fitting = (split for split in violated.splits if len(split) == wanted)
     ordered = (tuple(split[place] for place in shape.order) for split in fitting)
-    return tuple(dict.fromkeys(ordered))
+    every = tuple(dict.fromkeys(ordered))
+    return tuple(values for values in every if _can_be(shape.key, values)) or every
+
+
+def _can_be(key: UniqueKey, values: KeyValues) -> bool:
+    """No value is plainly none of its part's type: what the database would refuse one by one."""
+    return all(
+        value is None or part.type not in _FORMS or _FORMS[part.type].fullmatch(value)
+        for part, value in zip(key.parts, values, strict=True)
+    )
 
 
 def _with_nulls(asked: UniqueKey, readings: Sequence[KeyValues], table: Table) -> UniqueKey:
@@ -143,11 +187,14 @@ def _known(
     asked: UniqueKey, readings: Sequence[KeyValues], violated: ViolatedKey, table: Table
 ) -> dict[str, str | None]:
     """Column values of the insert: those of its fields, and the plain ones of an only reading."""
-    known = known_columns(table, violated.fields)
-    if len(readings) == 1:
-        printed = zip(asked.parts, readings[0], strict=True)
-        known |= {part.expression: value for part, value in printed if part.is_column}
-    return known
+    plain = {part.expression for part in asked.parts if part.is_column}
+    printed = {name: v for name, v in _printed(asked, readings).items() if name in plain}
+    return known_columns(table, violated.fields) | printed
+
+
+def _printed(asked: UniqueKey, readings: Sequence[KeyValues]) -> dict[str, str | None]:
+    """The parts of an only reading, by their expressions."""
+    return dict(zip(asked.columns, readings[0], strict=True)) if len(readings) == 1 else {}
 
 
 def _differs(shape: Shape | None, key: UniqueKey, asked: UniqueKey, violated: ViolatedKey) -> bool:

@@ -45,6 +45,15 @@ def shape_of(key: UniqueKey, table: Table, columns: Sequence[str]) -> Shape | No
     return Shape(_reshaped(key, table, parts), tuple(places[part] for part in parts))
 
 
+def narrower(key: UniqueKey, table: Table, columns: Sequence[str]) -> Shape | None:
+    """The Event's columns as parts, where today's key has all of them and more; else None."""
+    found = [_part(column, key, table) for column in columns]
+    parts = tuple(part for part in found if part is not None)
+    if not parts or len(parts) < len(columns) or not set(parts) < set(key.parts):
+        return None
+    return Shape(variant(key, parts=parts), tuple(range(len(parts))))
+
+
 def _settle(parts: Iterable[KeyPart], key: UniqueKey, table: Table) -> bool:
     """Rows alike in these parts are alike in the key, but for the mark of deletion."""
     known = set(parts)

@@ -9,16 +9,20 @@ Event never does.
 from __future__ import annotations
 
 from collectors.model.catalog import (
+    Blocks,
     Catalog,
     Column,
     ForeignKey,
+    IndexBuild,
     KeyPart,
     MarkerKind,
+    Partition,
     SoftDeleteMarker,
     Table,
     UniqueKey,
     input_columns,
 )
+from collectors.model.coverage import Coverage
 from collectors.model.events import (
     Event,
     ExceptionValue,
@@ -35,6 +39,8 @@ from collectors.model.judgements import (
     Finding,
     Judgement,
 )
+from collectors.model.prevention import KeyFinding, Migration, Severity
+from collectors.model.releases import Deploy, Release
 from collectors.model.rows import (
     Holder,
     KeyLookup,
@@ -42,6 +48,15 @@ from collectors.model.rows import (
     RowRef,
     row_id,
     row_id_parts,
+)
+from collectors.model.surveys import (
+    Counting,
+    DayCount,
+    Dependents,
+    ExposureCount,
+    Payment,
+    TableCounts,
+    Topic,
 )
 from collectors.model.words import (
     Confidence,
@@ -52,29 +67,45 @@ from collectors.model.words import (
 )
 
 __all__ = [
+    "Blocks",
     "Catalog",
     "Column",
     "Confidence",
+    "Counting",
+    "Coverage",
+    "DayCount",
+    "Dependents",
+    "Deploy",
     "Earlier",
     "Event",
     "ExceptionValue",
+    "ExposureCount",
     "Failure",
     "Finding",
     "ForeignKey",
     "Frame",
     "Holder",
+    "IndexBuild",
     "Issue",
     "Judgement",
+    "KeyFinding",
     "KeyLookup",
     "KeyPart",
     "KeyValues",
     "LookupAnswer",
     "MarkerKind",
+    "Migration",
     "Operation",
+    "Partition",
+    "Payment",
+    "Release",
     "Request",
     "RowRef",
+    "Severity",
     "SoftDeleteMarker",
     "Table",
+    "TableCounts",
+    "Topic",
     "UniqueKey",
     "ValueSource",
     "Verdict",

@@ -17,6 +17,14 @@ class MarkerKind(StrEnum):
     STATUS = "status"
 
 
+class Blocks(StrEnum):
+    """The write of another row that a soft-deleted row makes fail."""
+
+    NOTHING = "nothing"
+    CREATE = "a create with its values"
+    DELETE = "the deletion of a second row with its values"
+
+
 @dataclass(frozen=True, slots=True)
 class SoftDeleteMarker:
     """A table's mark of deletion.
@@ -43,6 +51,7 @@ class Column:
     generated: bool = False
     category: str = "U"
     """`pg_type.typcategory`: S text, N number, B boolean, D time, E enum, A array, U the rest."""
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +80,32 @@ class KeyPart:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexBuild:
+    """How a UniqueKey's index is made, for whoever must build another in its place.
+
+    definition        `pg_get_indexdef(index)`: opclasses, collations, INCLUDE and WITH are in it
+    constraint        it belongs to a constraint, and is dropped with it
+    deferrable        the constraint's own words for it, empty where it is not deferrable
+    replica_identity  logical replication tells rows apart by it
+    tablespace        None for the database's own
+    """
+
+    definition: str
+    constraint: bool = False
+    deferrable: str = ""
+    replica_identity: bool = False
+    tablespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UniqueKey:
     """A unique constraint or unique index of one table.
 
     `name` is as the server's messages print it (not quoted). `valid` is false for what a failed
     CREATE INDEX CONCURRENTLY left behind. `counts_deleted` is true when a soft-deleted row can
-    still hold the key: the bug. `aliases` are the names of a partitioned key's own partition
-    indexes.
+    still hold the key: the bug; `blocks` is what it makes fail. `aliases` are the names of a
+    partitioned key's own partition indexes. `besides` is what the predicate asks of a row besides
+    its being live or deleted. `build` is how, not what: two keys are equal without it.
     """
 
     name: str
@@ -90,6 +118,9 @@ class UniqueKey:
     primary: bool = False
     counts_deleted: bool = False
     aliases: tuple[str, ...] = ()
+    blocks: Blocks = Blocks.NOTHING
+    besides: str | None = None
+    build: IndexBuild | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,7 +130,10 @@ class UniqueKey:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A reference from `(schema, table, columns)` to `(to_schema, to_table, to_columns)`."""
+    """A reference from `(schema, table, columns)` to `(to_schema, to_table, to_columns)`.
+
+    `to_key` names the UniqueKey it rests on, which therefore cannot be dropped.
+    """
 
     name: str
     schema: str
@@ -110,14 +144,29 @@ class ForeignKey:
     to_columns: tuple[str, ...]
     on_delete: str
     """NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT."""
+    to_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition under a partitioned table, however deep; `partitioned` has its own below."""
+
+    schema: str
+    name: str
+    parent_schema: str
+    parent: str
+    partitioned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table as the catalog and the table mapping describe it (mapping: None means "not known").
 
-    `kept_in` names, for a nullable key column, the JSON column where a release keeps its old value.
-    `erased_when` is an SQL condition that holds for a row that was erased or anonymized.
+    `markers` are all its marks of deletion, set together; `marker` is the best of them.
+    `kept_in` names, for a nullable key column, the JSON column where a release keeps its value.
+    `title` is what people know a row by. SQL conditions: `erased_when` holds for a row that was
+    erased or anonymized, `live_when` while it still does something (an active subscription),
+    `paid_when` where its `money` (in `currency`) was received.
     """
 
     schema: str
@@ -132,6 +181,14 @@ class Table:
     kept_in: Mapping[str, str] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
     row_security: bool = False
+    title: str | None = None
+    money: str | None = None
+    currency: str | None = None
+    live_when: str | None = None
+    paid_when: str | None = None
+    markers: tuple[SoftDeleteMarker, ...] = ()
+    partitioned: bool = False
+    partitions: tuple[Partition, ...] = ()
 
     @property
     def label(self) -> str:

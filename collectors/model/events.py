@@ -43,7 +43,8 @@ class Event:
 
     `exceptions` are innermost first, as the SDK sends them. `contexts` and `extra` keep the
     driver's structured fields (`QueryFailedError.detail`, …). `oddity` says in a sentence what made
-    the Event unreadable; such an Event keeps whatever could be read.
+    the Event unreadable; such an Event keeps whatever could be read. Of a `light` one only a
+    server's row was read, to the second: its body may say more.
     """
 
     event_id: str
@@ -61,6 +62,7 @@ class Event:
     extra: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     oddity: str | None = None
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)

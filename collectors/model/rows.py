@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collectors.model.catalog import UniqueKey
+from collectors.model.catalog import KeyPart, UniqueKey
 from collectors.model.words import KeyValues
 
 
@@ -43,12 +43,14 @@ class KeyLookup:
 
     `values` belong to `key.parts` and are compared with the expressions themselves; with
     `from_columns` they belong to `input_columns(key)` instead, and the expressions are applied to
-    them first (a request body holds the e-mail, the index holds `lower(email)`).
+    them first (a request body holds the e-mail, the index holds `lower(email)`). Where only some
+    of the key is known, `parts` are those, and `values` theirs: several rows may have them.
     """
 
     key: UniqueKey
     values: KeyValues
     from_columns: bool = False
+    parts: tuple[KeyPart, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,3 +65,4 @@ class ValueSource(StrEnum):
     PARAMETERS = "the SQL parameters"
     FRAME = "the variables of a stack frame"
     REQUEST = "the request body"
+    LOOK_UP = "what somebody asked for"

@@ -1,6 +1,6 @@
 """A Target's catalog: every unique key of the configured schemas, and what surrounds them.
 
-Seven statements for a whole schema, however many tables it has.
+Seven statements for a whole schema, however many tables it has, and one more for its partitions.
 """
 
 from __future__ import annotations
@@ -12,9 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collectors.errors import SettingsError
-from collectors.model import Catalog, Column, ForeignKey, SoftDeleteMarker, Table
+from collectors.model import (
+    Blocks,
+    Catalog,
+    Column,
+    ForeignKey,
+    Partition,
+    SoftDeleteMarker,
+    Table,
+    UniqueKey,
+)
 from collectors.postgres import catalog_sql
-from collectors.postgres.deletion import counts_deleted
+from collectors.postgres.deletion import besides_deletion, blocked
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.keys import PartRow, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
@@ -40,6 +49,7 @@ class _TableRow:
     name: str
     row_security: bool
     raw_name: str
+    partitioned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class _Parts:
     columns: Mapping[int, Mapping[int, ColumnFacts]]
     keys: Mapping[int, Sequence[PartRow]]
     triggers: Mapping[int, Sequence[str]]
+    partitions: Mapping[int, Sequence[Partition]]
 
 
 def read_catalog(
@@ -68,6 +79,7 @@ def read_catalog(
         _columns(snapshot, oids, schemas, tables),
         _by_table([PartRow(*row) for row in snapshot.rows(catalog_sql.KEY_PARTS, oids)]),
         _names_by_table(snapshot.rows(catalog_sql.TRIGGERS, oids)),
+        _partitions(snapshot, [table.oid for table in tables if table.partitioned]),
     )
     foreign_keys = tuple(_foreign_key(row) for row in snapshot.rows(catalog_sql.FOREIGN_KEYS, oids))
     return Catalog(
@@ -92,16 +104,34 @@ def _table(
         created_at=created_column(tuple(facts.values())),
         triggers=tuple(parts.triggers.get(row.oid, ())),
         row_security=row.row_security,
+        partitioned=row.partitioned,
+        partitions=tuple(parts.partitions.get(row.oid, ())),
     )
     told = _mapping_of(snapshot, table, mapping)
     markers = _markers(tuple(facts.values()), told)
     return replace(
         table,
-        keys=tuple(replace(key, counts_deleted=counts_deleted(key, markers)) for key in keys),
+        keys=tuple(_standing(key, markers) for key in keys),
         marker=markers[0] if markers else None,
+        markers=markers,
         organization=told.organization,
         erased_when=told.erased_when,
         kept_in=told.kept_in,
+        title=told.name,
+        money=told.money,
+        currency=told.currency,
+        live_when=told.live_when,
+        paid_when=told.paid_when,
+    )
+
+
+def _standing(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> UniqueKey:
+    blocks = blocked(key, markers)
+    return replace(
+        key,
+        counts_deleted=blocks is not Blocks.NOTHING,
+        blocks=blocks,
+        besides=besides_deletion(key, markers),
     )
 
 
@@ -127,17 +157,17 @@ def _mapping_of(
 
 
 def _wrong_condition(snapshot: Snapshot, table: Table, told: TableMapping) -> str | None:
-    """Let the server read `erased_when`, over no rows."""
-    if told.erased_when is None:
-        return None
-    try:
-        with snapshot.attempt():
-            snapshot.rows(
-                f"SELECT FROM {table.schema}.{table.name} WHERE ({told.erased_when}) LIMIT 0"
-            )
-    except StatementFailed as failure:
-        # 42501: the reader lacks a grant, which is doctor's to say and no fault of the mapping.
-        return None if failure.sqlstate == "42501" else "cannot be asked its erased_when"
+    """Let the server read each condition, over no rows."""
+    for name, condition in told.conditions.items():
+        try:
+            with snapshot.attempt():
+                snapshot.rows(
+                    f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
+                )
+        except StatementFailed as failure:
+            # 42501: the reader lacks a grant, which is doctor's to say and no fault of the mapping.
+            if failure.sqlstate != "42501":
+                return f"cannot be asked its {name}"
     return None
 
 
@@ -148,7 +178,7 @@ def _columns(
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in snapshot.rows(catalog_sql.COLUMNS, oids):
         table, number, quoted, raw, type_, nullable, generated, category, base, default, enum = row
-        column = Column(quoted, type_, nullable, generated, category)
+        column = Column(quoted, type_, nullable, generated, category, default)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
         columns[table][number] = ColumnFacts(column, raw, base, default, seen)
     return columns
@@ -172,7 +202,7 @@ def _known_labels(
 
 
 def _foreign_key(row: Sequence[Any]) -> ForeignKey:
-    name, schema, table, columns, to_schema, to_table, to_columns, action = row
+    name, schema, table, columns, to_schema, to_table, to_columns, action, to_key = row
     return ForeignKey(
         name,
         schema,
@@ -182,7 +212,15 @@ def _foreign_key(row: Sequence[Any]) -> ForeignKey:
         to_table,
         tuple(to_columns),
         ON_DELETE[action],
+        to_key,
     )
+
+
+def _partitions(snapshot: Snapshot, oids: list[int]) -> dict[int, list[Partition]]:
+    grouped: defaultdict[int, list[Partition]] = defaultdict(list)
+    for root, *partition in snapshot.rows(catalog_sql.PARTITIONS, oids) if oids else ():
+        grouped[root].append(Partition(*partition))
+    return grouped
 
 
 def _by_table(rows: Sequence[PartRow]) -> dict[int, list[PartRow]]:

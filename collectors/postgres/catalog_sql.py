@@ -7,7 +7,8 @@ because a role's own search_path may put another schema before it.
 from __future__ import annotations
 
 TABLES = """
-SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname
+SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname,
+       c.relkind = 'p'
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
@@ -19,7 +20,21 @@ WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
 ORDER BY 2, 3
 """
 """$1 schemas. A partition is a table of its own only where it has a unique index of its own. The
-last column is raw."""
+fifth column is raw."""
+
+PARTITIONS = """
+SELECT root.oid, quote_ident(n.nspname), quote_ident(c.relname),
+       quote_ident(pn.nspname), quote_ident(p.relname), c.relkind = 'p'
+FROM unnest($1::oid[]) root (oid)
+CROSS JOIN LATERAL pg_partition_tree(root.oid) t
+JOIN pg_catalog.pg_class c ON c.oid = t.relid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class p ON p.oid = t.parentrelid
+JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+WHERE t.level > 0
+ORDER BY root.oid, t.level, 2, 3
+"""
+"""$1 partitioned tables; parents come before their partitions."""
 
 _BASE_TYPES = """
 WITH RECURSIVE base (oid, base) AS (
@@ -63,10 +78,16 @@ SELECT i.indrelid, i.indexrelid, x.relname, i.indisprimary,
               OR l.oid <> coalesce(nullif(col.attcollation, 0), l.oid)
             THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END,
        CASE WHEN opn.nspname = 'pg_catalog' THEN op.oprname::text
-            ELSE format('OPERATOR(%I.%s)', opn.nspname, op.oprname) END
+            ELSE format('OPERATOR(%I.%s)', opn.nspname, op.oprname) END,
+       CASE WHEN part.n = 1 THEN pg_get_indexdef(i.indexrelid) END, k.oid IS NOT NULL,
+       concat_ws(' ', CASE WHEN k.condeferrable THEN 'DEFERRABLE' END,
+                 CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' END),
+       i.indisreplident, quote_ident(ts.spcname)
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_am am ON am.oid = x.relam AND am.amname = 'btree'
+LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
+LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = x.reltablespace
 CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) part (n)
 JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (i.indexrelid, part.n)
 JOIN base b ON b.oid = a.atttypid
@@ -95,17 +116,19 @@ SELECT quote_ident(f.conname), quote_ident(n.nspname), quote_ident(c.relname),
        ARRAY(SELECT quote_ident(a.attname) FROM unnest(f.confkey) WITH ORDINALITY k (num, position)
              JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (f.confrelid, k.num)
              ORDER BY k.position),
-       f.confdeltype::text
+       f.confdeltype::text, coalesce(x.relname::text, '')
 FROM pg_catalog.pg_constraint f
 JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class tc ON tc.oid = f.confrelid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+LEFT JOIN pg_catalog.pg_class x ON x.oid = f.conindid
 WHERE f.contype = 'f' AND f.conparentid = 0
   AND (f.conrelid = ANY ($1::oid[]) OR f.confrelid = ANY ($1::oid[]))
 ORDER BY 2, 3, 1
 """
-"""$1 tables, at either end. What partitions inherit (`conparentid`) is left out."""
+"""$1 tables, at either end. What partitions inherit (`conparentid`) is left out. The last column is
+raw: the index at the other end that the foreign key rests on."""
 
 TRIGGERS = """
 SELECT t.tgrelid, quote_ident(t.tgname)

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 
-from collectors.model import KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
-
-
-class Blocks(StrEnum):
-    """The write of another row that a soft-deleted row makes fail."""
-
-    NOTHING = "nothing"
-    CREATE = "a create with its values"
-    DELETE = "the deletion of a second row with its values"
+from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
 
 
 def counts_deleted(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> bool:
@@ -27,7 +18,25 @@ def counts_deleted(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> bool:
     A table may have two markers (`deleted_at` and `is_deleted`, set together): a key that respects
     either does not count deleted rows.
     """
-    return bool(markers) and all(blocked_by_deleted(key, m) is not Blocks.NOTHING for m in markers)
+    return blocked(key, markers) is not Blocks.NOTHING
+
+
+def blocked(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> Blocks:
+    """What deleted rows block under this key, by all the markers of its table."""
+    effects = {blocked_by_deleted(key, marker) for marker in markers} or {Blocks.NOTHING}
+    if Blocks.NOTHING in effects:
+        return Blocks.NOTHING
+    return Blocks.DELETE if Blocks.DELETE in effects else Blocks.CREATE
+
+
+def besides_deletion(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> str | None:
+    """What the key's predicate asks of a row besides its being live or deleted."""
+    terms = [
+        term
+        for term in (conjuncts(key.predicate) if key.predicate else ())
+        if not any(_only_live(term, m) or _only_deleted(term, m) for m in markers)
+    ]
+    return " AND ".join(f"({term})" for term in terms) or None
 
 
 def blocked_by_deleted(key: UniqueKey, marker: SoftDeleteMarker) -> Blocks:

@@ -8,10 +8,13 @@ fragment of the catalog that holds `%` or `:` needs no escaping, a value has no 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from socket import SHUT_RDWR, socket
+from threading import Timer
 from typing import Any, TypeVar
 
 import psycopg
@@ -23,10 +26,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from collectors.errors import SettingsError, TargetUnreachable
-from collectors.postgres.outage import RecoveryConflict, StatementFailed, explained, unconnected
+from collectors.postgres.outage import (
+    Halted,
+    RecoveryConflict,
+    StatementFailed,
+    explained,
+    unconnected,
+)
 
 OLDEST_SUPPORTED = 150_000
 ATTEMPTS = 3
+GRACE_S = 5.0
+"""How much longer than its own time limit a statement may take to be answered."""
 
 _DEAD_PEER = {
     "keepalives_idle": "5",
@@ -73,6 +84,7 @@ class Snapshot:
 
     as_of           rows committed by then are in it: the server's clock, or a standby's replay time
     server_version  as `server_version_num` has it: 150018, 180006
+    patience_s      after which a server that says nothing at all is given up on; None: never
     """
 
     target: str
@@ -80,6 +92,7 @@ class Snapshot:
     is_standby: bool
     server_version: int
     connection: psycopg.Connection[Any]
+    patience_s: float | None = None
 
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement with its `$1`, `$2`, … bound.
@@ -87,11 +100,25 @@ class Snapshot:
         Raises TargetUnreachable, or StatementFailed where only this statement was refused.
         """
         try:
-            with RawCursor(self.connection) as cursor:
+            with self._patience(), RawCursor(self.connection) as cursor:
                 cursor.execute(statement, parameters or None)
                 return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise explained(self.target, error) from None
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """The limits set in the transaction are the server's clock, and a hung server's stands."""
+        if self.patience_s is None:
+            yield
+            return
+        waiting = Timer(self.patience_s, _hang_up, [self.connection])
+        waiting.daemon = True
+        waiting.start()
+        try:
+            yield
+        finally:
+            waiting.cancel()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -99,7 +126,7 @@ class Snapshot:
         self.rows("SAVEPOINT tombstone")
         try:
             yield
-        except StatementFailed:
+        except (StatementFailed, Halted):
             self.rows("ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone")
             raise
         self.rows("RELEASE SAVEPOINT tombstone")
@@ -122,6 +149,7 @@ class ReadTarget:
         connect_timeout_s: int = 5,
     ) -> None:
         self.name = name
+        self._patience_s = statement_timeout_ms / 1_000 + GRACE_S if statement_timeout_ms else None
         self._settings = _SET_LOCAL.format(
             statement_timeout_ms=int(statement_timeout_ms), lock_timeout_ms=int(lock_timeout_ms)
         )
@@ -177,7 +205,8 @@ class ReadTarget:
         self.close()
 
     def _begun(self, connection: psycopg.Connection[Any]) -> Snapshot:
-        unread = Snapshot(self.name, datetime.now(UTC), False, 0, connection)
+        now = datetime.now(UTC)
+        unread = Snapshot(self.name, now, False, 0, connection, self._patience_s)
         unread.rows(self._settings)
         number, version, is_standby, clock = unread.rows(_OPENING)[0]
         if refusal := too_old(self.name, number, version):
@@ -202,6 +231,12 @@ class ReadTarget:
             yield pooled
         finally:
             pooled.close()
+
+
+def _hang_up(connection: psycopg.Connection[Any]) -> None:
+    """End a connection under whoever waits for it; closing it would free what they still use."""
+    with suppress(OSError, psycopg.Error), socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(SHUT_RDWR)
 
 
 def too_old(target: str, number: int, version: str) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from collectors.errors import TargetUnreachable
 from collectors.model import (
     Catalog,
     Holder,
     KeyLookup,
+    KeyPart,
     KeyValues,
     LookupAnswer,
     Table,
@@ -20,7 +22,8 @@ from collectors.model import (
 )
 from collectors.postgres.casting import in_halves, readings, text_array, uncastable, unsendable
 from collectors.postgres.engine import Snapshot
-from collectors.postgres.outage import StatementFailed
+from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
 from collectors.postgres.statements import identity, key_values_of, only_within
 
@@ -33,12 +36,14 @@ def find_holders(
     """The rows that hold each look-up's values now: those that the key's index contains.
 
     Same order, same length. A look-up that cannot be asked (a value that does not fit, a table that
-    may not be read) is answered with the reason, and no other is touched by it. More than one
-    Holder comes back only where the printed values fit more than one row. Raises TargetUnreachable.
+    may not be read, parts that no index serves) is answered with the reason, and no other one is
+    touched by it. More than one Holder comes back only where the printed values fit more than one
+    row, or where only some parts of the key are known. Raises TargetUnreachable.
     """
     answers = Answers()
-    for numbers in _by_key([lookup.key for lookup in lookups]):
-        scope = scope_of(snapshot, catalog, lookups[numbers[0]].key)
+    for numbers in _by_key([(lookup.key, lookup.parts) for lookup in lookups]):
+        first = lookups[numbers[0]]
+        scope = scope_of(snapshot, catalog, first.key, first.parts)
         asked = {number: lookups[number] for number in numbers}
         if scope is not None:
             _answer_lookups(scope, asked, answers)
@@ -57,88 +62,121 @@ def find_rows(
     any more. Raises TargetUnreachable, also where a table may not be read: "no row" would be wrong.
     """
     answers = Answers()
-    for numbers in _by_key([key for key, _ in asks]):
+    for numbers in _by_key([(key, None) for key, _ in asks]):
         scope = scope_of(snapshot, catalog, asks[numbers[0]][0])
         if scope is not None:
             _answer_ids(scope, {number: asks[number][1] for number in numbers}, answers)
-    return [next(iter(answers.held[number]), None) for number in range(len(asks))]
+    return [next(iter(answers.held.get(number, ())), None) for number in range(len(asks))]
 
 
-def _by_key(keys: Sequence[UniqueKey]) -> list[list[int]]:
-    """The numbers of the questions about each key, by identity.
+def _by_key(
+    keys: Sequence[tuple[UniqueKey, tuple[KeyPart, ...] | None]],
+) -> list[list[int]]:
+    """The numbers of the questions about each key, by identity, and by which of its parts.
 
     A catalog's keys are few, and hashing one takes longer than looking its values up.
     """
-    numbers: defaultdict[int, list[int]] = defaultdict(list)
-    for number, key in enumerate(keys):
-        numbers[id(key)].append(number)
+    numbers: defaultdict[tuple[int, tuple[KeyPart, ...] | None], list[int]] = defaultdict(list)
+    for number, (key, parts) in enumerate(keys):
+        numbers[id(key), parts].append(number)
     return list(numbers.values())
 
 
 def _answer_lookups(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> None:
     try:
-        asked = _asked(scope, lookups, answers)
+        scope, asked = _with_computed(scope, _asked(scope, lookups, answers), answers)
         try:
-            answer_shapes(scope, scope.key.parts, asked, answers, within=True)
+            answer_shapes(scope, scope.parts, asked, answers, within=True)
         except StatementFailed as failure:
             if failure.sqlstate != NOT_ALLOWED or not scope.parents:
                 raise
             _answer_without_parents(scope, asked, answers)
-    except StatementFailed as failure:
+    except (StatementFailed, Halted) as failure:
         for number in lookups:
             answers.refuse(number, _why_not(failure, scope.table))
 
 
+def _with_computed(scope: Scope, asked: list[Asked], answers: Answers) -> tuple[Scope, list[Asked]]:
+    """Where no index is of just these parts: with the indexed ones that they determine."""
+    more = () if has_index(scope.table, scope.parts) else computable(scope.table, scope.parts)
+    if not more:
+        return scope, asked
+    names = input_columns(replace(scope.key, parts=more))
+    places = [[part.expression for part in scope.parts].index(name) for name in names]
+    given = [(tuple(values[place] for place in places), number) for values, number in asked]
+    computed = _computed(scope, more, given, answers)
+    whole = [
+        ((*values, *computed[inputs]), number)
+        for (values, number), (inputs, _) in zip(asked, given, strict=True)
+        if inputs in computed
+    ]
+    return replace(scope, parts=(*scope.parts, *more)), whole
+
+
 def _answer_without_parents(scope: Scope, asked: Sequence[Asked], answers: Answers) -> None:
     """Parents may not be read: a deleted Holder needs none, for a live one that leaves a doubt."""
-    answer_shapes(replace(scope, parents=()), scope.key.parts, asked, answers, within=True)
+    answer_shapes(replace(scope, parents=()), scope.parts, asked, answers, within=True)
     for _, number in asked:
-        if not all(holder.deleted for holder in answers.held[number]):
+        if not all(holder.deleted for holder in answers.held.get(number, ())):
             answers.refuse(number, "the reader may not read a table that the live row belongs to")
 
 
 def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> list[Asked]:
     """Every exact set of values to look for."""
-    key = scope.key
+    key, parts = scope.key, scope.parts
     printed = {n: lookup.values for n, lookup in lookups.items() if not lookup.from_columns}
-    given = {n: lookup.values for n, lookup in lookups.items() if lookup.from_columns}
-    asked = [
+    asked: list[Asked] = [
         (values, number)
-        for number, found in _askable(printed, len(key.parts), answers).items()
-        for values in readings(key.parts, found, key.nulls_distinct)
+        for number, found in _askable(printed, len(parts), answers).items()
+        for values in (readings(parts, found, key.nulls_distinct) if None in found else (found,))
     ]
-    computed = _key_values(scope, given, answers) if given else {}
+    if len(printed) == len(lookups):
+        return asked
+    given = {n: lookup.values for n, lookup in lookups.items() if lookup.from_columns}
+    width = len(input_columns(replace(key, parts=parts)))
+    inputs = [(values, n) for n, values in _askable(given, width, answers).items()]
+    computed = _computed(scope, parts, inputs, answers)
+    found = [(computed[values], n) for values, n in inputs if values in computed]
     # Where NULLs are distinct nothing can conflict with a NULL.
-    asked += [(v, n) for n, v in computed.items() if not (key.nulls_distinct and None in v)]
-    return asked
+    return asked + [one for one in found if not (key.nulls_distinct and None in one[0])]
 
 
-def _key_values(
-    scope: Scope, given: dict[int, KeyValues], answers: Answers
-) -> dict[int, KeyValues]:
-    """The key's values for rows of the given column values, computed by the server."""
-    names = input_columns(scope.key)
+def _computed(
+    scope: Scope, parts: tuple[KeyPart, ...], given: Sequence[Asked], answers: Answers
+) -> dict[KeyValues, KeyValues]:
+    """These parts' values for rows of the given column values, computed by the server.
+
+    Column values by which nothing can be computed are not in it, and their questions are refused.
+    """
+    key = replace(scope.key, parts=parts)
+    names = input_columns(key)
     columns = [column for name in names if (column := scope.table.column(name))]
     types = [column.type for column in columns]
-    statement = key_values_of(scope.table, scope.key, columns)
+    statement = key_values_of(scope.table, key, columns)
+    asking: defaultdict[KeyValues, list[int]] = defaultdict(list)
+    for values, number in given:
+        asking[values].append(number)
 
-    def compute(items: Sequence[Asked]) -> list[tuple[int, bool, KeyValues]]:
-        arrays = [text_array(array) for array in zip(*(values for values, _ in items), strict=True)]
+    def compute(batch: Sequence[KeyValues]) -> list[tuple[KeyValues, bool, KeyValues]]:
+        arrays = [text_array(array) for array in zip(*batch, strict=True)]
         rows = scope.snapshot.rows(statement, *arrays)
-        return [(items[place - 1][1], fits, tuple(values)) for place, fits, *values in rows]
+        return [(batch[place - 1], fits, tuple(values)) for place, fits, *values in rows]
 
-    def refuse(item: Asked, _: StatementFailed) -> None:
-        reason = uncastable(scope.snapshot, names, types, item[0])
-        answers.refuse(item[1], reason or "the key cannot be computed from the values")
+    def refuse(values: KeyValues, failure: StatementFailed | None) -> None:
+        reason = "a value is longer than its column"
+        if failure is not None:
+            wrong = uncastable(scope.snapshot, names, types, values)
+            reason = wrong or "the key cannot be computed from the values"
+        for number in asking[values]:
+            answers.refuse(number, reason)
 
-    computed: dict[int, KeyValues] = {}
-    asked = [(values, n) for n, values in _askable(given, len(names), answers).items()]
-    for batch in batches(asked):
-        for number, fits, values in in_halves(scope.snapshot, batch, compute, refuse):
+    computed: dict[KeyValues, KeyValues] = {}
+    for batch in batches(list(asking)):
+        for values, fits, found in in_halves(scope.snapshot, batch, compute, refuse):
             if fits:
-                computed[number] = values
+                computed[values] = found
             else:
-                answers.refuse(number, "a value is longer than its column")
+                refuse(values, None)
     return computed
 
 
@@ -164,6 +202,9 @@ def _answer_ids(scope: Scope, ids: dict[int, str], answers: Answers) -> None:
 
 def _askable(values: dict[int, KeyValues], width: int, answers: Answers) -> dict[int, KeyValues]:
     """Without what cannot even be sent, which is answered here."""
+    every = chain.from_iterable(values.values())
+    if unsendable(every) is None and {*map(len, values.values())} <= {width}:
+        return values
     good = {}
     for number, found in values.items():
         reason = unsendable(found)
@@ -176,7 +217,9 @@ def _askable(values: dict[int, KeyValues], width: int, answers: Answers) -> dict
     return good
 
 
-def _why_not(failure: StatementFailed, table: Table) -> str:
+def _why_not(failure: StatementFailed | Halted, table: Table) -> str:
+    if isinstance(failure, Halted):
+        return f"the look-up in {table.label} was ended by a time limit, and is tried again"
     if failure.sqlstate == NOT_ALLOWED:
         return (
             f"the reader may not read {table.label}, or row-level security hides rows from it"

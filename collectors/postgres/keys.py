@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from collectors.model import Column, KeyPart, UniqueKey
+from collectors.model import Column, IndexBuild, KeyPart, UniqueKey
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One row of `catalog_sql.KEY_PARTS`; `column` is 0 for an expression."""
+    """One row of `catalog_sql.KEY_PARTS`; `column` is 0 for an expression.
+
+    `definition` is None but for an index's first part.
+    """
 
     table: int
     index: int
@@ -28,6 +31,11 @@ class PartRow:
     type: str
     collation: str | None
     equals: str
+    definition: str | None
+    constraint: bool
+    deferrable: str
+    replica_identity: bool
+    tablespace: str | None
 
 
 def unique_keys(
@@ -53,6 +61,13 @@ def _key(
         valid=first.valid,
         primary=first.primary,
         aliases=tuple(first.aliases),
+        build=IndexBuild(
+            first.definition or "",
+            first.constraint,
+            first.deferrable,
+            first.replica_identity,
+            first.tablespace,
+        ),
     )
 
 

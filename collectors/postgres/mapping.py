@@ -27,6 +27,8 @@ class TableMapping:
 
     name            the column people know the row by
     money, currency an amount in minor units and its currency's column
+    paid_when       SQL that holds for a row whose money was received; none: it is no payment
+    live_when       SQL that holds while the row still does something: an active subscription
     kept_in         for a key column, the JSON column where a release keeps its value, under the
                     column's name with two underscores before it
     shipped         written for one product's schema: where the table lacks these columns it is
@@ -37,6 +39,8 @@ class TableMapping:
     name: str | None = None
     money: str | None = None
     currency: str | None = None
+    paid_when: str | None = None
+    live_when: str | None = None
     erased_when: str | None = None
     kept_in: Mapping[str, str] = field(default_factory=dict)
     marker: MarkerMapping | None = None
@@ -50,8 +54,35 @@ class TableMapping:
         marker = (self.marker.column,) if self.marker else ()
         return (*(column for column in named if column), *kept, *marker)
 
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Every condition it gives, by its name."""
+        given = {
+            "erased_when": self.erased_when,
+            "live_when": self.live_when,
+            "paid_when": self.paid_when,
+        }
+        return {name: sql for name, sql in given.items() if sql}
+
+
+_OWNED = (
+    "benefits",
+    "checkout_links",
+    "checkouts",
+    "custom_fields",
+    "discounts",
+    "disputes",
+    "files",
+    "meters",
+    "organization_access_tokens",
+    "products",
+    "wallets",
+    "webhook_endpoints",
+)
+"""Tables of Polar's whose rows name their organization, and say no more than that."""
 
 POLAR: Mapping[str, TableMapping] = {
+    **{name: TableMapping(organization="organization_id", shipped=True) for name in _OWNED},
     "customers": TableMapping(
         organization="organization_id",
         name="name",
@@ -64,9 +95,20 @@ POLAR: Mapping[str, TableMapping] = {
     "subscriptions": TableMapping(
         money="amount",
         currency="currency",
+        live_when="status IN ('trialing', 'active', 'past_due')",
         shipped=True,
     ),
-    "orders": TableMapping(money="net_amount", currency="currency", shipped=True),
+    "orders": TableMapping(
+        money="subtotal_amount",
+        currency="currency",
+        paid_when="status IN ('paid', 'refunded', 'partially_refunded')",
+        shipped=True,
+    ),
+    "license_keys": TableMapping(live_when="status = 'granted'", shipped=True),
+    "benefit_grants": TableMapping(
+        live_when="granted_at IS NOT NULL AND revoked_at IS NULL", shipped=True
+    ),
 }
 """By table name, or `schema.table`. `@anonymized.invalid` and `user_metadata.__external_id` are how
-Polar erases a customer and how it freed deleted customers' external IDs."""
+Polar erases a customer and how it freed deleted customers' external IDs. An order's subtotal is
+what it came to before discounts and tax."""

@@ -18,6 +18,9 @@ VALUE_CLASSES = ("22", "23", "P0")
 CONFLICTS = ("40001", "40P01")
 """Serialization failure and deadlock: on a standby, the names of a recovery conflict."""
 
+LIMITS = ("57014", "55P03")
+"""statement_timeout (or somebody's cancel) and lock_timeout."""
+
 SENTENCES = {
     "28": "refused the reader's user name or password",
     "3D000": "has no database of that name",
@@ -73,6 +76,13 @@ class RecoveryConflict(TargetUnreachable):
     """A standby cancelled the read in favour of its replay; asking again usually works."""
 
 
+class Halted(TargetUnreachable):
+    """A time limit ended one statement, on the server's clock or waiting for a lock.
+
+    The Target is well: whoever asked several questions may go on with the others.
+    """
+
+
 def explained(target: str, error: psycopg.Error) -> TargetUnreachable | StatementFailed:
     """What to raise for an error of a statement."""
     state = error.sqlstate
@@ -85,6 +95,8 @@ def explained(target: str, error: psycopg.Error) -> TargetUnreachable | Statemen
             f"Target {target!r} is a standby whose replay kept cancelling our reads."
         )
     said = _by_state(state)
+    if state in LIMITS:
+        return Halted(f"Target {target!r} {said}.")
     if said is None:
         return StatementFailed(state, type(error).__name__)
     return TargetUnreachable(f"Target {target!r} {said}.")

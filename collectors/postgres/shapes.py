@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from collectors.model import (
@@ -22,6 +25,7 @@ from collectors.model import (
 from collectors.postgres.casting import in_halves, text_array, uncastable
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.serving import COST_AT_ONCE, MOST_COST, cost_of_one, has_index
 from collectors.postgres.statements import (
     MOST_HOLDERS,
     Parent,
@@ -30,13 +34,23 @@ from collectors.postgres.statements import (
     parents_of,
 )
 
-BATCH = 1_000
-"""Keys a statement; more gain nothing (measured from 250 to 10,000)."""
+BATCH = 2_500
+"""Keys a statement; fewer pay for its planning, more gain nothing."""
 
 Asked = tuple[KeyValues, int]
 """Exact values (None is NULL) and the number of the question they belong to."""
 
+Wanted = defaultdict[KeyValues, list[int]]
+"""The numbers of the questions that ask for each set of values: equal ones are asked once."""
+
+Row = tuple[Any, ...]
+"""One row of `statements.held_rows`."""
+
+FACTS = 9
+"""How many columns of such a row stand before those of its id."""
+
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,8 @@ class Scope:
     table: Table
     key: UniqueKey
     parents: Sequence[Parent]
+    parts: tuple[KeyPart, ...]
+    """What is asked by: the key's own parts, or those of them that are known."""
 
 
 @dataclass(slots=True)
@@ -54,7 +70,7 @@ class Answers:
     """What has been found out so far, by the number of the question."""
 
     refused: dict[int, str] = field(default_factory=dict)
-    held: defaultdict[int, list[Holder]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[int, tuple[Holder, ...]] = field(default_factory=dict)
 
     def refuse(self, number: int, reason: str) -> None:
         """Only the first reason is kept."""
@@ -64,14 +80,24 @@ class Answers:
         """A refused question has no Holders, even if half of it could be answered."""
         if number in self.refused:
             return LookupAnswer(uncastable=self.refused[number])
-        held = sorted(self.held[number], key=lambda holder: holder.row.id)
-        return LookupAnswer(tuple(held[:MOST_HOLDERS]), crowded=len(held) > MOST_HOLDERS)
+        held = self.held.get(number, ())
+        if len(held) < 2:
+            return LookupAnswer(held)
+        held = tuple(sorted(held, key=lambda holder: holder.row.id))
+        return LookupAnswer(held[:MOST_HOLDERS], crowded=len(held) > MOST_HOLDERS)
 
 
-def scope_of(snapshot: Snapshot, catalog: Catalog, key: UniqueKey) -> Scope | None:
+def scope_of(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    key: UniqueKey,
+    parts: tuple[KeyPart, ...] | None = None,
+) -> Scope | None:
     """None where the catalog has no such table (any more)."""
     table = catalog.table(key.schema, key.table)
-    return Scope(snapshot, table, key, parents_of(catalog, table)) if table else None
+    if table is None:
+        return None
+    return Scope(snapshot, table, key, parents_of(catalog, table), parts or key.parts)
 
 
 def answer_shapes(
@@ -85,43 +111,79 @@ def answer_shapes(
     """Find the rows whose `parts` have the asked values; equal values are asked once.
 
     `within` the index of the scope's key only. Raises StatementFailed where it is not a value that
-    PostgreSQL refuses.
+    PostgreSQL refuses, and Halted where a statement took too long.
     """
-    shapes: defaultdict[tuple[bool, ...], defaultdict[KeyValues, list[int]]]
-    shapes = defaultdict(lambda: defaultdict(list))
-    no_nulls = (False,) * len(parts)
+    held, read = answers.held, _reading(scope)
+    for nulls, wanted in _by_shape(len(parts), asked).items():
+        statement = held_rows(
+            scope.table, parts, nulls, key=scope.key, parents=scope.parents, within=within
+        )
+        size = _batch_size(scope, statement, parts, nulls)
+        if not size:
+            _refuse_all(wanted, answers)
+            continue
+        ask = _question(scope, statement, nulls)
+        refuse = _refusal(scope, parts, wanted, answers)
+        find = partial(in_halves, scope.snapshot, ask=ask, refuse=refuse)
+        # In the index's own order: neighbours share its pages.
+        for found in ahead(find, list(batches(sorted(wanted), size))):
+            for batch, rows in found:
+                for row in rows:
+                    holder = read(row)
+                    for number in wanted[batch[row[0] - 1]]:
+                        held[number] = (*held.get(number, ()), holder)
+
+
+def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """At most so many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def ahead(ask: Callable[[Sequence[T]], U], asked: Sequence[Sequence[T]]) -> Iterator[U]:
+    """The answer to each batch, in turn; the Target finds the next while we take in this one."""
+    if len(asked) == 1:
+        yield ask(asked[0])
+        return
+    with ThreadPoolExecutor(1) as asking:
+        yield from asking.map(ask, asked)
+
+
+def _by_shape(width: int, asked: Sequence[Asked]) -> Mapping[tuple[bool, ...], Wanted]:
+    """What is asked, by which of its values are NULL."""
+    shapes: defaultdict[tuple[bool, ...], Wanted] = defaultdict(lambda: defaultdict(list))
+    no_nulls = (False,) * width
     for values, number in asked:
         nulls = tuple(value is None for value in values) if None in values else no_nulls
         shapes[nulls][values].append(number)
-    for nulls, wanted in shapes.items():
-        ask = _question(scope, parts, nulls, within)
-        refuse = _refusal(scope, parts, wanted, answers)
-        for batch in batches(list(wanted)):
-            for values, holder in in_halves(scope.snapshot, batch, ask, refuse):
-                for number in wanted[values]:
-                    answers.held[number].append(holder)
+    return shapes
 
 
-def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """At most BATCH at a time."""
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+def _batch_size(
+    scope: Scope, statement: str, parts: Sequence[KeyPart], nulls: Sequence[bool]
+) -> int:
+    """How many to ask for at once; none where each would read too much of the table."""
+    if has_index(scope.table, parts) or not scope.key.valid:
+        return BATCH
+    nothing = ["{NULL}" for is_null in nulls if not is_null]
+    cost = cost_of_one(scope.snapshot, statement, nothing)
+    return 0 if cost > MOST_COST else max(1, min(BATCH, int(COST_AT_ONCE / max(cost, 1.0))))
+
+
+def _refuse_all(wanted: Wanted, answers: Answers) -> None:
+    for number in chain.from_iterable(wanted.values()):
+        answers.refuse(number, "no index finds rows by what is known of the key")
 
 
 def _question(
-    scope: Scope, parts: Sequence[KeyPart], nulls: tuple[bool, ...], within: bool
-) -> Callable[[Sequence[KeyValues]], list[tuple[KeyValues, Holder]]]:
-    statement = held_rows(
-        scope.table, parts, nulls, key=scope.key, parents=scope.parents, within=within
-    )
+    scope: Scope, statement: str, nulls: tuple[bool, ...]
+) -> Callable[[Sequence[KeyValues]], list[tuple[Sequence[KeyValues], list[Row]]]]:
+    """Ask for a batch; its rows come back with it, for they know their place in it only."""
     given = [place for place, is_null in enumerate(nulls) if not is_null]
 
-    id_width = len(identity(scope.table))
-
-    def ask(batch: Sequence[KeyValues]) -> list[tuple[KeyValues, Holder]]:
+    def ask(batch: Sequence[KeyValues]) -> list[tuple[Sequence[KeyValues], list[Row]]]:
         arrays = [text_array([values[place] for values in batch]) for place in given]
-        rows = scope.snapshot.rows(statement, *arrays)
-        return [(batch[row[0] - 1], _holder(scope, row, id_width)) for row in rows]
+        return [(batch, scope.snapshot.rows(statement, *arrays))]
 
     return ask
 
@@ -142,21 +204,28 @@ def _refusal(
     return refuse
 
 
-def _holder(scope: Scope, row: Sequence[Any], id_width: int) -> Holder:
-    """From one row of `statements.held_rows`."""
-    _, deleted, since, created, organization, erased, place, parent_id, parent_since, *texts = row
-    parent = None
-    if place is not None:
-        parent = RowRef(scope.parents[place].table.label, row_id(parent_id), _utc(parent_since))
-    return Holder(
-        row=RowRef(scope.table.label, row_id(texts[:id_width]), _utc(since) if deleted else None),
-        deleted=deleted,
-        values=tuple(texts[id_width:]),
-        created_at=_utc(created),
-        organization_id=organization,
-        erased=erased,
-        parent=parent,
-    )
+def _reading(scope: Scope) -> Callable[[Row], Holder]:
+    """How a row becomes a Holder; what is the same for every row is looked up once."""
+    label, after_id = scope.table.label, FACTS + len(identity(scope.table))
+
+    def holder(row: Row) -> Holder:
+        _, deleted, since, created, organization, erased, parent, *_ = row
+        return Holder(
+            RowRef(label, row_id(row[FACTS:after_id]), _utc(since) if deleted else None),
+            deleted,
+            row[after_id:],
+            _utc(created),
+            organization,
+            erased,
+            None if parent is None else _parent(scope, row),
+        )
+
+    return holder
+
+
+def _parent(scope: Scope, row: Row) -> RowRef:
+    place, parent_id, since = row[6:FACTS]
+    return RowRef(scope.parents[place].table.label, row_id(parent_id), _utc(since))
 
 
 def _utc(time: datetime | None) -> datetime | None:

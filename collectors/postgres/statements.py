@@ -263,9 +263,10 @@ def _join_parents(parents: Sequence[Parent]) -> str:
     if not parents:
         return ""
     branches = " UNION ALL ".join(_deleted_parent(p, parent) for p, parent in enumerate(parents))
+    first = "ORDER BY since NULLS LAST LIMIT 1" if len(parents) > 1 else "LIMIT 1"
     return f"""LEFT JOIN LATERAL (
     {branches}
-    ORDER BY since NULLS LAST LIMIT 1
+    {first}
 ) AS tombstone_parent ON true"""
 
 

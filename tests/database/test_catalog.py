@@ -10,11 +10,14 @@ import pytest
 
 from collectors.errors import SettingsError
 from collectors.model import (
+    Blocks,
     Catalog,
     Column,
     ForeignKey,
+    IndexBuild,
     KeyPart,
     MarkerKind,
+    Partition,
     SoftDeleteMarker,
     Table,
     UniqueKey,
@@ -74,7 +77,15 @@ def test_polars_customers(target: ReadTarget, database: Database) -> None:
     id_ = KeyPart("id", ("id",), "uuid", nullable=False)
 
     def key(name: str, *parts: KeyPart, primary: bool = False) -> UniqueKey:
-        return UniqueKey(name, "public", "customers", parts, primary=primary, counts_deleted=True)
+        return UniqueKey(
+            name,
+            "public",
+            "customers",
+            parts,
+            primary=primary,
+            counts_deleted=True,
+            blocks=Blocks.CREATE,
+        )
 
     assert customers.keys == (
         key("customers_organization_id_external_id_key", organization, external),
@@ -215,6 +226,39 @@ def test_a_partitioned_key_is_known_by_its_partitions_names_too(
     assert [table.name for table in catalog_of(target).tables] == ["t", "t_us"]
 
 
+def test_partitions_come_with_their_parents_first(target: ReadTarget, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (region text, n int) PARTITION BY LIST (region);"
+        "CREATE TABLE t_eu PARTITION OF t FOR VALUES IN ('eu') PARTITION BY RANGE (n);"
+        'CREATE TABLE "T eu 1" PARTITION OF t_eu FOR VALUES FROM (0) TO (9);'
+        "CREATE TABLE plain (n int)"
+    )
+    assert table_of(target).partitions == (
+        Partition("public", "t_eu", "public", "t", partitioned=True),
+        Partition("public", '"T eu 1"', "public", "t_eu", partitioned=False),
+    )
+    assert table_of(target).partitioned
+    assert not table_of(target, "plain").partitioned
+
+
+def test_a_key_tells_how_it_was_made(target: ReadTarget, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (a int NOT NULL, b int NOT NULL,"
+        " CONSTRAINT c UNIQUE (a) DEFERRABLE INITIALLY DEFERRED);"
+        "CREATE UNIQUE INDEX i ON t (b DESC, a) INCLUDE (a); ALTER TABLE t REPLICA IDENTITY USING"
+        " INDEX i"
+    )
+    assert key_of(target, "c").build == IndexBuild(
+        "CREATE UNIQUE INDEX c ON public.t USING btree (a)",
+        constraint=True,
+        deferrable="DEFERRABLE INITIALLY DEFERRED",
+    )
+    assert key_of(target, "i").build == IndexBuild(
+        "CREATE UNIQUE INDEX i ON public.t USING btree (b DESC, a) INCLUDE (a)",
+        replica_identity=True,
+    )
+
+
 def test_what_a_failed_concurrent_build_left_is_not_valid(
     target: ReadTarget, database: Database
 ) -> None:
@@ -257,8 +301,20 @@ def test_foreign_keys_come_with_columns_in_order_and_their_action(
         "CREATE TABLE c (x int, y int, FOREIGN KEY (x, y) REFERENCES t (b, a) ON DELETE CASCADE)"
     )
     assert catalog_of(target).foreign_keys == (
-        ForeignKey('"To T"', "other", '"Child"', ("y", "x"), "public", "t", ("b", "a"), "SET NULL"),
-        ForeignKey("c_x_y_fkey", "public", "c", ("x", "y"), "public", "t", ("b", "a"), "CASCADE"),
+        ForeignKey(
+            '"To T"',
+            "other",
+            '"Child"',
+            ("y", "x"),
+            "public",
+            "t",
+            ("b", "a"),
+            "SET NULL",
+            "t_pkey",
+        ),
+        ForeignKey(
+            "c_x_y_fkey", "public", "c", ("x", "y"), "public", "t", ("b", "a"), "CASCADE", "t_pkey"
+        ),
     )
 
 

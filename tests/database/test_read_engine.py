@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -282,6 +285,27 @@ def test_a_server_that_never_answers_is_given_up_on() -> None:
         target.snapshot(),
     ):
         pass
+
+
+def test_a_server_that_hangs_in_the_middle_of_a_look_is_given_up_on(tmp_path: Path) -> None:
+    """Its kernel goes on acknowledging what we send, so no socket option notices."""
+    server = Postgres.start(tmp_path / "data")
+    try:
+        with (
+            ReadTarget("shop", server.dsn(), statement_timeout_ms=500) as target,
+            target.snapshot() as snapshot,
+        ):
+            ((pid,),) = snapshot.rows("SELECT pg_backend_pid()")
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                began = time.monotonic()
+                with pytest.raises(TargetUnreachable, match="'shop' lost the connection"):
+                    snapshot.rows("SELECT 1")
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            assert time.monotonic() - began < 10
+    finally:
+        server.discard()
 
 
 @pytest.mark.parametrize("dsn", ["postgresql://u:s3cret@[", "password=s3cret nonsense"])

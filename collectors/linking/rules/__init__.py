@@ -23,6 +23,7 @@ from collectors.linking.rules.odd_event import odd_event
 from collectors.linking.rules.old_snapshot import old_snapshot
 from collectors.linking.rules.one_reading import one_reading
 from collectors.linking.rules.other_failure import other_failure
+from collectors.linking.rules.part_of_key import part_of_key
 from collectors.linking.rules.refused_lookup import refused_lookup
 from collectors.linking.rules.second_key import second_key
 from collectors.linking.rules.several_rows import several_rows
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     old_snapshot,
     # What limits every answer
     one_reading,
+    part_of_key,
     value_source,
     matched_key,
     marker_time,

@@ -1,6 +1,7 @@
 """UNDECIDED: which unique key was violated, or by which values, is not known well enough to ask.
 
-Speaks when the catalog has no such key, has several, or the Event gives only a part of the values.
+Speaks when the catalog has no such key, has several, or one that was widened since, or the Event
+does not give enough of the values to look anything up by.
 An unknown key is never judged, for any sender can name one.
 """
 
@@ -11,11 +12,13 @@ from collectors.linking.question import KeyStanding
 
 NAME = "unknown_key"
 
+_CANDIDATES_ONLY = (KeyStanding.AMBIGUOUS, KeyStanding.WIDENED)
+
 
 def unknown_key(case: Case) -> Ruling | None:
-    """Leave a key that cannot be asked for to a person, with the rows of its rivals if any."""
+    """Leave a key that cannot be asked for to a person, with the rows that may be meant, if any."""
     question = case.question
-    if question.lookups and question.standing is not KeyStanding.AMBIGUOUS:
+    if question.lookups and question.standing not in _CANDIDATES_ONLY:
         return None
     violated = question.failure.key
     doubt = f" Moreover {violated.doubt}." if violated and violated.doubt else ""

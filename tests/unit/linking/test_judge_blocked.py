@@ -11,12 +11,14 @@ from collectors.model import LookupAnswer, RowRef, ValueSource
 from tests.unit.linking.cases import (
     COLUMNS,
     DAY,
+    EMAIL,
     FLAG_KEY,
     MARKED,
     MENDED_KEY,
     MONTH,
     UNTIMED,
     VALUES,
+    by_fields,
     case,
     catalog,
     held_by,
@@ -48,6 +50,14 @@ BLOCKED_BY_TOMBSTONE = {
     ),
     "deleted a year before": Line(
         rows(row(created=-14 * MONTH, deleted=-12 * MONTH)), BLOCKED, CERTAIN, "a", "a"
+    ),
+    "the only row that has the known part of the key": Line(
+        rows(row(deleted=-DAY), key=by_fields(("email", EMAIL))),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="Exactly one row fits",
     ),
     "anonymized, and still holding": Line(
         rows(row(deleted=-DAY, erased=True)), BLOCKED, CERTAIN, "a", "a", says="never restored"

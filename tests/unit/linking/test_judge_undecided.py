@@ -10,6 +10,7 @@ from collectors.linking.judge import Case
 from collectors.linking.question import Question
 from collectors.model import LookupAnswer
 from tests.unit.linking.cases import (
+    COLUMNS,
     DAY,
     EMAIL,
     EMAIL_KEY,
@@ -90,8 +91,36 @@ UNDECIDED_CASES = {
         None,
         candidates="ab",
     ),
-    "a key known in part": Line(
-        case(key=by_fields(("email", EMAIL), doubt="the message holds no values")),
+    "a part of the key that fits several rows": Line(
+        rows(row(deleted=-DAY), row("b", deleted=-DAY), key=by_fields(("email", EMAIL))),
+        UNDECIDED,
+        WEAK,
+        candidates="ab",
+        says="organization_id is not known. Several rows fit",
+    ),
+    "a part of the key that fits a row of another organization than the Event's": Line(
+        rows(
+            row(deleted=-DAY, organization_id="other"),
+            key=by_fields(("email", EMAIL)),
+            about={"organization_id": ORGANIZATION},
+        ),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="is another organization's",
+    ),
+    "a key that covers a column more today": Line(
+        rows(row(deleted=-DAY), key=violated(columns=COLUMNS[1:], splits=((EMAIL,),))),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="other columns today",
+    ),
+    "a key of which nothing is known but whose it is": Line(
+        case(
+            key=by_fields(("organization_id", ORGANIZATION), doubt="the message holds no values"),
+            today=catalog(organization="organization_id"),
+        ),
         UNDECIDED,
         WEAK,
         says="Moreover the message holds no values.",

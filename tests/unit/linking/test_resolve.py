@@ -200,7 +200,6 @@ def test_a_column_that_left_the_key_is_asked_as_a_plain_one() -> None:
 
 
 OPEN = {
-    "one column of the key": ("organization_id",),
     "a column that is none of the key's": ("external_id",),
     "the key's column in place of another": ("organization_id", "external_id"),
 }
@@ -216,6 +215,20 @@ def test_columns_that_leave_a_part_of_todays_key_open_are_not_asked(
     assert question.key is today
     assert question.lookups == ()
     assert question.note is not None
+
+
+def test_rows_alike_in_the_events_columns_are_candidates_under_a_key_that_has_more() -> None:
+    told = violated(columns=("lower(email)",), splits=((EMAIL,),))
+    question = resolve(failure(told), catalog())
+    assert question.standing is KeyStanding.WIDENED
+    (lookup,) = question.lookups
+    assert (lookup.key, lookup.parts, lookup.values) == (EMAIL_KEY, (EMAIL_PART,), (EMAIL,))
+
+
+def test_whose_row_it_was_makes_no_candidates() -> None:
+    told = violated(columns=("organization_id",), splits=((ORGANIZATION,),))
+    question = resolve(failure(told), catalog(organization="organization_id"))
+    assert question.lookups == ()
 
 
 def test_a_key_of_other_columns_finds_only_rows_that_todays_index_holds() -> None:

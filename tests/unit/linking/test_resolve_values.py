@@ -10,12 +10,21 @@ from hypothesis import strategies as st
 
 from collectors.linking.question import KeyStanding
 from collectors.linking.resolve import resolve
-from collectors.model import Column, KeyPart, KeyValues, UniqueKey, ViolatedKey
+from collectors.model import (
+    Catalog,
+    Column,
+    ForeignKey,
+    KeyPart,
+    KeyValues,
+    UniqueKey,
+    ViolatedKey,
+)
 from tests.unit.linking.cases import (
     COLUMNS,
     CUSTOMERS,
     EMAIL,
     EMAIL_KEY,
+    EMAIL_PART,
     EXTERNAL_KEY,
     FLAG_KEY,
     FLAG_PART,
@@ -95,12 +104,44 @@ INCOMPLETE = {
 
 
 @pytest.mark.parametrize(("fields", "why"), INCOMPLETE.values(), ids=INCOMPLETE.keys())
-def test_a_key_known_in_part_is_not_asked(fields: tuple[tuple[str, str], ...], why: str) -> None:
+def test_a_key_known_in_part_is_asked_by_that_part(
+    fields: tuple[tuple[str, str], ...], why: str
+) -> None:
     question = resolve(failure(by_fields(*fields)), catalog())
-    assert question.lookups == ()
+    (lookup,) = question.lookups
+    assert (lookup.key, lookup.parts, lookup.values) == (EMAIL_KEY, (EMAIL_PART,), (EMAIL,))
+    assert lookup.from_columns
+    assert question.in_part
     assert question.note is not None
     assert why in question.note
     assert EMAIL not in question.note
+
+
+def reference(*columns: str) -> ForeignKey:
+    return ForeignKey(
+        "fk", "public", "customers", columns, "public", "organizations", ("id",), "NO ACTION"
+    )
+
+
+SHARED: dict[str, Catalog] = {
+    "the mapped organization": catalog(organization="organization_id"),
+    "a reference": replace(catalog(), foreign_keys=(reference("organization_id"),)),
+}
+
+
+@pytest.mark.parametrize("today", SHARED.values(), ids=SHARED.keys())
+def test_whose_row_it_was_is_not_enough_to_ask_by(today: Catalog) -> None:
+    question = resolve(failure(by_fields(("organization_id", ORGANIZATION))), today)
+    assert question.lookups == ()
+    assert "email is not known" in (question.note or "")
+
+
+def test_another_key_of_the_same_insert_is_known_by_what_the_database_printed() -> None:
+    """Its column was not printed, the expression over it was."""
+    legacy = replace(EMAIL_KEY, name="legacy", parts=(EMAIL_PART,))
+    question = resolve(failure(violated()), catalog(EMAIL_KEY, legacy))
+    (other,) = question.others
+    assert (other.key, other.values, other.from_columns) == (legacy, (EMAIL,), False)
 
 
 def test_an_empty_part_of_a_key_cannot_have_collided() -> None:
@@ -114,9 +155,11 @@ def test_an_empty_part_of_a_key_cannot_have_collided() -> None:
 def test_columns_that_differ_by_their_case_style_only_need_the_exact_name() -> None:
     columns = (*CUSTOMERS.columns, Column("organizationid", "text", nullable=True))
     fields = (("organizationId", ORGANIZATION), ("email", EMAIL))
-    assert resolve(failure(by_fields(*fields)), catalog(columns=columns)).lookups == ()
+    (lookup,) = resolve(failure(by_fields(*fields)), catalog(columns=columns)).lookups
+    assert lookup.parts == (EMAIL_PART,)
     exact = (("organization_id", ORGANIZATION), ("email", EMAIL))
-    assert resolve(failure(by_fields(*exact)), catalog(columns=columns)).lookups
+    (lookup,) = resolve(failure(by_fields(*exact)), catalog(columns=columns)).lookups
+    assert lookup.parts is None
 
 
 def test_fields_serve_where_the_printed_values_do_not() -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.model import KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
-from collectors.postgres.deletion import Blocks, blocked_by_deleted, conjuncts, counts_deleted
+from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
+from collectors.postgres.deletion import (
+    besides_deletion,
+    blocked,
+    blocked_by_deleted,
+    conjuncts,
+    counts_deleted,
+)
 
 TIME = SoftDeleteMarker(
     "deleted_at", MarkerKind.TIMESTAMP, "deleted_at IS NOT NULL", "NULL", "deleted_at"
@@ -179,3 +185,35 @@ def test_a_condition_is_cut_only_where_all_terms_must_hold(
     condition: str, terms: list[str]
 ) -> None:
     assert list(conjuncts(condition)) == terms
+
+
+@pytest.mark.parametrize(
+    ("where", "besides"),
+    [
+        (None, None),
+        ("deleted_at IS NULL", None),
+        ("deleted_at IS NOT NULL AND n > 1", "(n > 1)"),
+        ("(deleted_at IS NULL) AND email <> ''::text AND n > 1", "(email <> ''::text) AND (n > 1)"),
+        ("deleted_at IS NULL OR n > 1", "(deleted_at IS NULL OR n > 1)"),
+        ("NOT is_deleted AND deleted_at IS NULL", None),
+    ],
+)
+def test_what_a_predicate_asks_besides_deletion(where: str | None, besides: str | None) -> None:
+    assert besides_deletion(key(column("email"), where=where), [TIME, FLAG]) == besides
+
+
+@pytest.mark.parametrize(
+    ("parts", "where", "blocks"),
+    [
+        (("email",), None, Blocks.CREATE),
+        (("email",), "NOT is_deleted", Blocks.NOTHING),
+        (("email", "is_deleted"), None, Blocks.DELETE),
+        (("email", "is_deleted", "deleted_at"), None, Blocks.NOTHING),
+    ],
+)
+def test_two_markers_are_set_together(
+    parts: tuple[str, ...], where: str | None, blocks: Blocks
+) -> None:
+    columns = [column(part, "boolean" if part == "is_deleted" else "text") for part in parts]
+    assert blocked(key(*columns, where=where), [TIME, FLAG]) is blocks
+    assert blocked(key(*columns, where=where), []) is Blocks.NOTHING

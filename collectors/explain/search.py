@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
@@ -14,11 +14,12 @@ from collectors.evidence.reads.conflicts import (
     ConflictRow,
     conflicts_of_rows,
     conflicts_of_values,
+    failing_around,
     find_conflict,
-    known_organizations,
 )
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
 from collectors.evidence.reads.followup import Pending, newest_failure
+from collectors.evidence.reads.organizations import organizations_meant
 from collectors.inquiry import Inquiry
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind
@@ -30,6 +31,9 @@ from collectors.sentry.parse import Origin, parse_events
 _VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
 _ROWS = (IdentifierKind.UUID, IdentifierKind.ORGANIZATION, IdentifierKind.EXTERNAL_ID)
 _ORGANIZATION = (IdentifierKind.ORGANIZATION,)
+AROUND = timedelta(hours=1)
+"""How far from a ticket's own time a Failure may lie and still be meant."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SHOWN_AS_IT_IS = (IdentifierKind.EVENT_ID, IdentifierKind.ISSUE_ID, IdentifierKind.TIME)
 
@@ -120,7 +124,8 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     asked costs other spellings, and a note says so.
     """
     reading = read_text(text)
-    named = _Named.of(reading.identifiers, reading.key, text)
+    organizations = _organizations(store, inquiry, reading)
+    named = _Named.of(reading.identifiers, reading.key, text, organizations)
     spellings, notes = _spellings(inquiry, named.values)
     failures = _failures_named(store, named)
     conflicts = {c.id: c for c in conflicts_of_values(store, sorted(spellings))}
@@ -128,12 +133,14 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     for failure in failures:
         if failure.conflict_id and (conflict := find_conflict(store, failure.conflict_id)):
             conflicts[conflict.id] = conflict
-    organizations = _organizations(store, inquiry, reading)
     mine = [
         conflict
         for conflict in conflicts.values()
         if not organizations or conflict.organization_id in organizations
     ]
+    if not set(named.values) - set(named.organizations):
+        mine, more = _of_that_time(store, mine, reading)
+        notes += more
     return SearchAnswer(
         tuple(sorted(mine, key=_newest, reverse=True)),
         tuple(failure for failure in failures if failure.conflict_id is None),
@@ -167,7 +174,13 @@ class _Named:
     organizations: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, found: Sequence[Identifier], key: ViolatedKey | None, text: str) -> _Named:
+    def of(
+        cls,
+        found: Sequence[Identifier],
+        key: ViolatedKey | None,
+        text: str,
+        organizations: Iterable[str],
+    ) -> _Named:
         def kinds(*wanted: IdentifierKind) -> tuple[str, ...]:
             return tuple(i.value for i in found if i.kind in wanted)
 
@@ -176,10 +189,13 @@ class _Named:
         values = (*kinds(*_VALUES), *printed, *alone)
         return cls(
             values=tuple(dict.fromkeys(values)),
-            rows=(*kinds(*_ROWS), *alone),
+            rows=tuple({*kinds(*_ROWS), *alone, *organizations}),
             events=kinds(IdentifierKind.EVENT_ID),
             issues=kinds(IdentifierKind.ISSUE_ID),
-            organizations=kinds(IdentifierKind.UUID, IdentifierKind.ORGANIZATION),
+            organizations=(
+                *kinds(IdentifierKind.UUID, IdentifierKind.ORGANIZATION),
+                *organizations,
+            ),
         )
 
 
@@ -247,7 +263,23 @@ def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[
             for column, value in zip(reading.key.columns, split, strict=True)
             if value is not None and column in own
         }
-    return told | known_organizations(store, sorted(ids))
+    meant = organizations_meant(store, sorted(ids)).values()
+    return told | {organization for some in meant for organization in some}
+
+
+def _of_that_time(
+    store: Store, conflicts: list[ConflictRow], reading: TextReading
+) -> tuple[list[ConflictRow], list[str]]:
+    """An organization with a time means what failed there then; if nothing did, all there is."""
+    times = [i.value for i in reading.identifiers if i.kind is IdentifierKind.TIME]
+    moments = [datetime.fromisoformat(time) for time in times]
+    if not moments or not conflicts:
+        return conflicts, []
+    ids = [conflict.id for conflict in conflicts]
+    near = failing_around(store, ids, moments, AROUND)
+    if near:
+        return [conflict for conflict in conflicts if conflict.id in near], []
+    return conflicts, ["Nothing of this failed within an hour of the time that is named."]
 
 
 def _judged_now(inquiry: Inquiry, failure: Failure) -> Verdict | None:

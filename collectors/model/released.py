@@ -1,0 +1,18 @@
+"""How a released key is recognised afterwards: what a release leaves in the row."""
+
+from __future__ import annotations
+
+RELEASED_EMAIL = ("released+", "@tombstone.invalid")
+"""Around the row's own tag, in place of an e-mail address; `.invalid` never resolves (RFC 2606)."""
+
+RELEASED_TEXT = "released:"
+"""Before the row's own tag, in place of any other text."""
+
+
+def kept_name(column: str) -> str:
+    """The member under which a released value is kept.
+
+    >>> kept_name("external_id"), kept_name('"externalId"')
+    ('__external_id', '__externalId')
+    """
+    return "__" + column.strip('"')

@@ -1,0 +1,186 @@
+"""The conditions and sources that counting is made of: pure. Fragments come from the catalog alone.
+
+As in `postgres.statements`, the table stands under its own name and alone, so that expressions mean
+what they mean in the catalog; whatever is joined to it has columns that begin with `tombstone_`.
+"""
+
+# ruff: noqa: S608  (what is put together here comes from the catalog alone)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from collectors.model import (
+    Blocks,
+    Catalog,
+    Column,
+    ForeignKey,
+    KeyPart,
+    SoftDeleteMarker,
+    Table,
+    UniqueKey,
+)
+from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT
+from collectors.postgres.markers import instant_sql
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
+_NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedParent:
+    """A soft-deletable table that a key's rows belong to: none is created under a deleted one."""
+
+    place: int
+    table: Table
+    link: ForeignKey
+
+    @property
+    def absent(self) -> str:
+        """Holds for a row whose parent is not deleted, after `join_parents`."""
+        return f"tombstone_parent{self.place} IS NULL"
+
+
+def holding_keys(table: Table) -> tuple[UniqueKey, ...]:
+    """The keys under which a deleted row makes a create fail.
+
+    An INVALID index holds nobody knows which rows, so it is not among them; nor is a primary key of
+    numbers or UUIDs, which are handed out and never asked for.
+    """
+    blocking = (key for key in table.keys if key.blocks is Blocks.CREATE and key.valid)
+    return tuple(key for key in blocking if not key.primary or _is_chosen(table, key))
+
+
+def deleted_parents(catalog: Catalog, table: Table) -> tuple[DeletedParent, ...]:
+    """The parents that a key of this table names in full."""
+    keyed = {column for key in table.keys for part in key.parts for column in part.columns}
+    found = [
+        (parent, link)
+        for link in catalog.foreign_keys
+        if (link.schema, link.table) == (table.schema, table.name)
+        and keyed.issuperset(link.columns)
+        and (parent := catalog.table(link.to_schema, link.to_table))
+        and parent.marker
+    ]
+    return tuple(DeletedParent(place, *one) for place, one in enumerate(found))
+
+
+def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str:
+    """A deleted row keeps its values of `key` from a create that could come.
+
+    Not where a NULL lets them repeat, where erasing or releasing put a value there that nobody asks
+    for, or under a parent that is deleted itself.
+    """
+    columns = {name for part in key.parts for name in part.columns}
+    terms = [f"({key.predicate})"] if key.predicate else []
+    if key.nulls_distinct:
+        terms += [one for part in key.parts for one in _present(table, part)]
+    if table.erased_when and columns & columns_read(table, table.erased_when):
+        terms.append(f"({table.erased_when}) IS NOT TRUE")
+    terms += [f"{condition} IS NOT TRUE" for condition in _released(table, columns)]
+    terms += [one.absent for one in parents if columns.issuperset(one.link.columns)]
+    # A CASE is the one order of evaluation that PostgreSQL keeps: an expression of a partial key
+    # may fail for a row outside it.
+    guarded = key.predicate and len(terms) > 1
+    return f"CASE WHEN {terms[0]} THEN {_all(terms[1:])} END" if guarded else _all(terms)
+
+
+def join_parents(parents: Sequence[DeletedParent]) -> str:
+    """LEFT JOINs that find a row's deleted parents."""
+    return "".join(_join_parent(one) for one in parents)
+
+
+def source(table: Table, *, percent: float | None = None) -> str:
+    """ONLY, because an index holds no row of an inheriting table; a partitioned one has no rows."""
+    only = "" if table.partitioned else "ONLY "
+    sample = "" if percent is None else f" TABLESAMPLE SYSTEM ({percent:.6f})"
+    return f"{only}{table.schema}.{table.name}{sample}"
+
+
+def created_at(table: Table) -> str | None:
+    """When a row was made, as a timestamptz; None where the table does not say."""
+    column = table.column(table.created_at) if table.created_at else None
+    return instant_sql(column.name, _plain_type(column)) if column else None
+
+
+def columns_read(table: Table, condition: str) -> set[str]:
+    """The table's columns that a condition names.
+
+    >>> columns = (Column("email", "text", False), Column('"Kind"', "text", False))
+    >>> table = Table("public", "people", columns, ())
+    >>> sorted(columns_read(table, 'lower(Email) IS NULL AND "Kind" = 1'))
+    ['"Kind"', 'email']
+    """
+    names = {column.name for column in table.columns}
+    words = _NAME.findall(_LITERAL.sub("''", condition))
+    return {word if word.startswith('"') else word.lower() for word in words} & names
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """What `statements.time_of` gives, as the aware time that it is."""
+    return time and time.replace(tzinfo=UTC)
+
+
+def as_if_live(table: Table, marker: SoftDeleteMarker) -> str:
+    """The marker's column as a create would fill it."""
+    column = table.column(marker.column)
+    assert column is not None
+    return f"CAST({marker.live} AS {column.type})"
+
+
+def _present(table: Table, part: KeyPart) -> list[str]:
+    """The part is not NULL; nothing to ask where it cannot be.
+
+    A letter case is NULL only where its column is, and costs as much as all else to compute.
+    """
+    (name, *others) = part.columns or ("",)
+    column = table.column(name)
+    if not others and column and (part.is_column or _LETTER_CASE.match(part.expression)):
+        return [f"{name} IS NOT NULL"] if column.nullable else []
+    return [f"({part.expression}) IS NOT NULL"] if part.nullable else []
+
+
+def _is_chosen(table: Table, key: UniqueKey) -> bool:
+    """Some part of it is a text."""
+    columns = (table.column(name) for part in key.parts for name in part.columns)
+    return any(column is not None and column.category == "S" for column in columns)
+
+
+def _released(table: Table, columns: set[str]) -> list[str]:
+    names = sorted(columns - {table.organization})
+    found = [column for name in names if (column := table.column(name))]
+    return [_is_released(column.name) for column in found if column.category == "S"]
+
+
+def _is_released(column: str) -> str:
+    head, tail = RELEASED_EMAIL
+    return (
+        f"(starts_with({column}::text, 'released')"
+        rf" AND {column}::text ~ '^({re.escape(head)}[a-z0-9_]+{re.escape(tail)}"
+        rf"|{re.escape(RELEASED_TEXT)}[a-z0-9_]+)$')"
+    )
+
+
+def _join_parent(one: DeletedParent) -> str:
+    marker = one.table.marker
+    assert marker is not None
+    names = [f"tombstone_p{one.place}_{n}" for n in range(len(one.link.columns))]
+    shown = ", ".join(f"{c} AS {n}" for c, n in zip(one.link.to_columns, names, strict=True))
+    joined = " AND ".join(f"{n} = {c}" for n, c in zip(names, one.link.columns, strict=True))
+    return (
+        f"\nLEFT JOIN (SELECT {shown}, true AS tombstone_parent{one.place}"
+        f" FROM {source(one.table)} WHERE {marker.deleted}) AS tombstone_of{one.place} ON {joined}"
+    )
+
+
+def _plain_type(column: Column) -> str:
+    zoned = column.type.endswith("with time zone")
+    return "timestamp with time zone" if zoned else column.type
+
+
+def _all(terms: Sequence[str]) -> str:
+    return " AND ".join(terms) or "true"

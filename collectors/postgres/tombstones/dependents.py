@@ -1,0 +1,134 @@
+"""What depends on a Tombstone: rows of other tables through every foreign key, and money.
+
+Asked for the few rows that block somebody, never for a whole table.
+"""
+
+# ruff: noqa: S608  (what is put together here comes from the catalog alone)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, row_id, row_id_parts
+from collectors.postgres.casting import text_array
+from collectors.postgres.engine import Snapshot
+from collectors.postgres.statements import identity, text_of
+from collectors.postgres.tombstones.conditions import created_at, source
+
+PAID_WITHIN_DAYS = 90
+"""How long before its deletion a payment still tells what the customer was worth."""
+
+
+def count_dependents(
+    snapshot: Snapshot, catalog: Catalog, table: Table, row_ids: Sequence[str]
+) -> list[Dependents]:
+    """For each of these rows and each table that refers to it, how many rows do, and are live.
+
+    A row that is gone has no line. Raises StatementFailed and TargetUnreachable.
+    """
+    found: dict[tuple[str, str], Dependents] = {}
+    for child, link in children(catalog, table):
+        statement = f"""
+SELECT {_shown(table)}, count(tombstone_link0), count(*) FILTER (WHERE tombstone_live)
+{_joined(table, child, link, f"{_live(child)} AS tombstone_live")}
+GROUP BY {_grouped(table)}"""
+        for *ids, rows, live in snapshot.rows(statement, *_arrays(table, row_ids)):
+            name = row_id(ids)
+            known = live if child.markers or child.live_when else None
+            before = found.get((name, child.label), Dependents(name, child.label, 0, 0))
+            total = None if known is None or before.live is None else before.live + known
+            found[name, child.label] = Dependents(name, child.label, before.rows + rows, total)
+    return list(found.values())
+
+
+def count_payments(
+    snapshot: Snapshot, catalog: Catalog, table: Table, row_ids: Sequence[str]
+) -> list[Payment] | None:
+    """What was paid through these rows in the days before their deletion, by currency.
+
+    None where the mapping names no payments, or a time is missing to place them by.
+    """
+    marker = table.marker
+    paying = [(child, link) for child, link in children(catalog, table) if _is_payment(child)]
+    if not paying or marker is None or marker.since is None:
+        return None
+    found: list[Payment] = []
+    for child, link in paying:
+        currency = f"({child.currency})::text" if child.currency else "''"
+        outputs = (
+            f"{child.money} AS tombstone_money, {currency} AS tombstone_currency,"
+            f" {created_at(child)} AS tombstone_at"
+        )
+        statement = f"""
+SELECT {_shown(table)}, coalesce(tombstone_currency, ''), sum(tombstone_money)::bigint
+{_joined(table, child, link, outputs, child.paid_when)}
+WHERE tombstone_at <= tombstone_since
+  AND tombstone_at > tombstone_since - interval '{PAID_WITHIN_DAYS} days'
+GROUP BY {_grouped(table)}, {len(identity(table)) + 1}"""
+        rows = snapshot.rows(statement, *_arrays(table, row_ids))
+        found += [Payment(row_id(ids), cur, amount or 0) for *ids, cur, amount in rows]
+    return found
+
+
+def children(catalog: Catalog, table: Table) -> list[tuple[Table, ForeignKey]]:
+    """The tables that refer to this one, as often as they do."""
+    return [
+        (child, link)
+        for link in catalog.foreign_keys
+        if (link.to_schema, link.to_table) == (table.schema, table.name)
+        and (child := catalog.table(link.schema, link.table))
+    ]
+
+
+def live_row(table: Table) -> str:
+    """A row that is not deleted, and still does something where the mapping says what."""
+    terms = [f"({marker.deleted}) IS NOT TRUE" for marker in table.markers]
+    return " AND ".join([*terms, f"({table.live_when})"] if table.live_when else terms) or "true"
+
+
+def _live(child: Table) -> str:
+    return f"({live_row(child)}) IS TRUE"
+
+
+def _is_payment(table: Table) -> bool:
+    return bool(table.money and table.paid_when and created_at(table))
+
+
+def _shown(table: Table) -> str:
+    parts = identity(table)
+    return ", ".join(text_of(f"tombstone_id{n}", part.type) for n, part in enumerate(parts))
+
+
+def _grouped(table: Table) -> str:
+    return ", ".join(f"tombstone_id{n}" for n in range(len(identity(table))))
+
+
+def _joined(
+    table: Table, child: Table, link: ForeignKey, outputs: str, where: str | None = None
+) -> str:
+    """The asked rows, each with the rows of `child` that refer to it."""
+    parts, marker = identity(table), table.marker
+    ids = ", ".join(f"({part.expression}) AS tombstone_id{n}" for n, part in enumerate(parts))
+    to = ", ".join(f"{column} AS tombstone_to{n}" for n, column in enumerate(link.to_columns))
+    links = ", ".join(f"{column} AS tombstone_link{n}" for n, column in enumerate(link.columns))
+    asked = ", ".join(f"c{n}::{part.type} AS tombstone_v{n}" for n, part in enumerate(parts))
+    arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(parts)))
+    names = ", ".join(f"c{n}" for n in range(len(parts)))
+    same = " AND ".join(f"tombstone_id{n} = tombstone_v{n}" for n in range(len(parts)))
+    joined = " AND ".join(f"tombstone_link{n} = tombstone_to{n}" for n in range(len(link.columns)))
+    since = marker.since if marker and marker.since else "NULL::timestamptz"
+    return f"""FROM (
+    SELECT {asked} FROM unnest({arrays}) AS tombstone_given ({names})
+) AS tombstone_asked
+JOIN (
+    SELECT {ids}, {to}, {since} AS tombstone_since FROM {source(table)}
+) AS tombstone_row ON {same}
+LEFT JOIN (
+    SELECT {links}, {outputs} FROM {source(child)}{f" WHERE {where}" if where else ""}
+) AS tombstone_child ON {joined}"""
+
+
+def _arrays(table: Table, row_ids: Sequence[str]) -> list[str]:
+    width = len(identity(table))
+    parts = [found for one in row_ids if (found := row_id_parts(one, width))]
+    return [text_array([part[n] for part in parts]) for n in range(width)]

@@ -1,0 +1,210 @@
+"""Exposure: the Tombstones that would block a re-creation if someone tried."""
+
+# ruff: noqa: S608  (what is put together here comes from the catalog alone)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from collectors.model import (
+    Blocks,
+    Catalog,
+    Counting,
+    ExposureCount,
+    SoftDeleteMarker,
+    Table,
+    TableCounts,
+    Topic,
+    UniqueKey,
+)
+from collectors.postgres.engine import Snapshot
+from collectors.postgres.statements import text_of, time_of
+from collectors.postgres.tombstones.conditions import (
+    DeletedParent,
+    deleted_parents,
+    holding_keys,
+    holds,
+    join_parents,
+    source,
+    utc,
+)
+
+_SIZE = """
+SELECT sum(greatest(c.reltuples, 0))::float8, bool_and(c.reltuples >= 0)
+FROM pg_catalog.pg_class c
+WHERE c.relkind = 'r' AND c.oid IN (
+    SELECT to_regclass($1) UNION ALL SELECT relid FROM pg_partition_tree(to_regclass($1))
+)
+"""
+"""$1 a table, quoted. `reltuples` is -1 where nothing was ever vacuumed or analyzed."""
+
+Totals = dict[str | None, list[tuple[int, datetime | None]]]
+"""By organization: rows and earliest deletion, first of any askable key, then of each key."""
+
+
+def count_exposure(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    table: Table,
+    *,
+    never_asked: Collection[str] = (),
+    share: float | None = None,
+) -> TableCounts:
+    """A soft-deletable table's Exposure by key and organization, from a `share` of it or all of it.
+
+    `never_asked` names keys whose values nobody asks for again (a random token): they are counted,
+    and left out of the whole. Raises StatementFailed and TargetUnreachable.
+    """
+    keys = holding_keys(table)
+    totals: Totals = {}
+    if keys:
+        statement = exposure_sql(catalog, table, keys, never_asked, share)
+        for owner, *numbers in snapshot.rows(statement):
+            pairs = zip(numbers[::2], numbers[1::2], strict=True)
+            totals[owner] = [(count, utc(oldest)) for count, oldest in pairs]
+    return TableCounts(
+        snapshot.target,
+        table.schema,
+        table.name,
+        Topic.EXPOSURE,
+        _how(snapshot, table, share),
+        exposures=tuple(_counts(keys, totals, never_asked, share)),
+    )
+
+
+def estimate_exposure(
+    snapshot: Snapshot, table: Table, *, never_asked: Collection[str] = ()
+) -> TableCounts | None:
+    """The same from the planner's statistics, at once and for the whole table only.
+
+    None where the table was never analyzed: then the planner itself only guesses.
+    """
+    keys, marker = holding_keys(table), table.marker
+    rows = row_estimate(snapshot, table)
+    if rows is None or marker is None:
+        return None
+    asked = [key for key in keys if key.name not in never_asked]
+    conditions = [holds(table, key, ()) for key in keys]
+    any_of = " OR ".join(f"({holds(table, key, ())})" for key in asked) or "false"
+    estimates = [
+        _estimated(snapshot, table, marker, condition) for condition in (any_of, *conditions)
+    ]
+    names = [None, *(key.name for key in keys)]
+    return TableCounts(
+        snapshot.target,
+        table.schema,
+        table.name,
+        Topic.EXPOSURE,
+        Counting(snapshot.as_of, estimated=True),
+        exposures=tuple(
+            ExposureCount(name, None, number, askable=name not in never_asked)
+            for name, number in zip(names, estimates, strict=True)
+        ),
+    )
+
+
+def row_estimate(snapshot: Snapshot, table: Table) -> float | None:
+    """How many rows the statistics say there are; None where nothing was ever counted."""
+    ((rows, known),) = snapshot.rows(_SIZE, f"{table.schema}.{table.name}")
+    return float(rows) if known else None
+
+
+def exposure_sql(
+    catalog: Catalog,
+    table: Table,
+    keys: Sequence[UniqueKey],
+    never_asked: Collection[str] = (),
+    share: float | None = None,
+) -> str:
+    """One pass over the Tombstones: an organization a row, then rows and oldest, any key first.
+
+    Which keys a row holds is part of what it is grouped by, so that each condition is met once.
+    """
+    marker, parents = table.marker, _parents_of(catalog, table, keys)
+    assert marker is not None
+    held = "".join(
+        f", ({holds(table, key, parents)}) IS TRUE AS k{n}" for n, key in enumerate(keys)
+    )
+    any_of = [f"k{n}" for n, key in enumerate(keys) if key.name not in never_asked]
+    counted = [" OR ".join(any_of) or "false", *(f"k{n}" for n in range(len(keys)))]
+    numbers = ", ".join(
+        f"coalesce(sum(n) FILTER (WHERE {one}), 0)::bigint,"
+        f" {time_of(f'(min(since) FILTER (WHERE {one}))')}"
+        for one in counted
+    )
+    owner = table.column(table.organization) if table.organization else None
+    shown = text_of("tombstone_owner", owner.type) if owner else "NULL::text"
+    return f"""
+SELECT {shown}, {numbers}
+FROM (
+    SELECT {owner.name if owner else "NULL::text"} AS tombstone_owner{held},
+           count(*) AS n, min({marker.since or "NULL::timestamptz"}) AS since
+    FROM {source(table, percent=share and 100 * share)}{join_parents(parents)}
+    WHERE {marker.deleted}
+    GROUP BY {", ".join(str(n + 1) for n in range(len(keys) + 1))}
+) AS tombstone_counted
+GROUP BY tombstone_owner"""
+
+
+def _parents_of(
+    catalog: Catalog, table: Table, keys: Sequence[UniqueKey]
+) -> tuple[DeletedParent, ...]:
+    """Only those that one of these keys names in full."""
+    named = [{name for part in key.parts for name in part.columns} for key in keys]
+    return tuple(
+        one
+        for one in deleted_parents(catalog, table)
+        if any(columns.issuperset(one.link.columns) for columns in named)
+    )
+
+
+def _counts(
+    keys: Sequence[UniqueKey], totals: Totals, never_asked: Collection[str], share: float | None
+) -> Iterator[ExposureCount]:
+    """Each organization's lines and the whole's; a sample's are scaled to all of the rows."""
+    names = [None, *(key.name for key in keys)]
+    for place, name in enumerate(names):
+        askable = name not in never_asked
+        found = {owner: numbers[place] for owner, numbers in totals.items()}
+        whole = sum(rows for rows, _ in found.values())
+        times = [oldest for _, oldest in found.values() if oldest is not None]
+        oldest = min(times, default=None) if share is None else None
+        yield ExposureCount(name, None, _scaled(whole, share), oldest, askable)
+        for owner, (rows, first) in found.items():
+            if owner is not None and rows:
+                first = first if share is None else None
+                yield ExposureCount(name, owner, _scaled(rows, share), first, askable)
+
+
+def _scaled(rows: int, share: float | None) -> int:
+    return rows if share is None else round(rows / share)
+
+
+def _how(snapshot: Snapshot, table: Table, share: float | None) -> Counting:
+    notes = [
+        f"{key.name} is INVALID: which rows it holds is not known."
+        for key in table.keys
+        if not key.valid and key.blocks is Blocks.CREATE
+    ]
+    if share is not None:
+        notes.append(
+            f"From {share:.1%} of the rows of {table.label}: an organization with few Tombstones "
+            "may be missing."
+        )
+    return Counting(
+        snapshot.as_of,
+        sampled=share,
+        by_organization=table.organization is not None,
+        notes=tuple(notes),
+    )
+
+
+def _estimated(snapshot: Snapshot, table: Table, marker: SoftDeleteMarker, condition: str) -> int:
+    """What the planner expects; EXPLAIN reads no row."""
+    question = f"SELECT FROM {source(table)} WHERE ({marker.deleted}) AND ({condition})"
+    ((plan,),) = snapshot.rows(f"EXPLAIN (FORMAT JSON) {question}")
+    plans: list[dict[str, Any]] = json.loads(plan) if isinstance(plan, str) else plan
+    return int(plans[0]["Plan"]["Plan Rows"])

@@ -1,0 +1,104 @@
+"""Several Targets in one Run: none waits for another's trouble, and none is judged by it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from collectors.evidence.reads.followup import Pending
+from collectors.inquiry import Inquiry
+from collectors.model import Verdict
+from collectors.settings import Settings, TargetSettings
+from sample_data.postgres import Database, Postgres
+from tests.factories import EMAIL_KEY, NOON, ORGANIZATION, failure, new_store
+
+SCHEMA = f"""
+CREATE TABLE customers (
+    id int PRIMARY KEY, organization_id uuid NOT NULL, email text NOT NULL, deleted_at timestamptz
+);
+CREATE UNIQUE INDEX {EMAIL_KEY.name} ON customers (organization_id, lower(email));
+INSERT INTO customers VALUES (7, '{ORGANIZATION}', 'Jane@Example.com', '{NOON - timedelta(days=1)}')
+"""
+
+
+@pytest.fixture
+def other(postgres: Postgres) -> Iterator[Database]:
+    name = "targets_apart_other"
+    postgres.create_database(name, template="template0")
+    yield Database(name, postgres.dsn(name))
+    postgres.drop_database(name)
+
+
+def inquiry(folder: Path, **dsns: str) -> Inquiry:
+    targets = {name: TargetSettings(read_dsn=SecretStr(dsn)) for name, dsn in dsns.items()}
+    return Inquiry(Settings(targets=targets), new_store(folder))
+
+
+def verdicts(asking: Inquiry, *environments: str) -> dict[str, Verdict]:
+    pending = [
+        Pending("test", failure(environment=name), None, Verdict.UNDECIDED, None)
+        for name in environments
+    ]
+    return {one.failure.environment: one.judgement.verdict for one in asking.judge(pending)}
+
+
+def test_targets_are_asked_at_the_same_time(
+    database: Database, other: Database, tmp_path: Path
+) -> None:
+    """Each look-up waits for a lock that is let go only once both of them wait."""
+    for one in (database, other):
+        one.execute(SCHEMA)
+    with closing(inquiry(tmp_path, a=database.dsn, b=other.dsn)) as asking:
+        verdicts(asking, "a", "b")
+        with psycopg.connect(database.dsn) as first, psycopg.connect(other.dsn) as second:
+            first.execute("LOCK TABLE customers")
+            second.execute("LOCK TABLE customers")
+            letting_go = threading.Thread(target=_let_go_once_both_wait, args=(first, second))
+            letting_go.start()
+            found = verdicts(asking, "a", "b")
+            letting_go.join()
+    assert found == dict.fromkeys("ab", Verdict.BLOCKED_BY_TOMBSTONE)
+
+
+def _let_go_once_both_wait(*locking: psycopg.Connection[object]) -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+    deadline = time.monotonic() + 5
+    with psycopg.connect(locking[0].info.dsn, password=locking[0].info.password) as looking:
+        while looking.execute(waiting).fetchone() != (2,) and time.monotonic() < deadline:
+            looking.rollback()
+            time.sleep(0.005)
+    for one in locking:
+        one.rollback()
+
+
+def test_a_dead_target_costs_its_own_environment_only(database: Database, tmp_path: Path) -> None:
+    database.execute(SCHEMA)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dead = f"host=127.0.0.1 port={silent.getsockname()[1]} user=u connect_timeout=2"
+        with closing(inquiry(tmp_path, good=database.dsn, dead=dead)) as asking:
+            found = verdicts(asking, "dead", "good")
+            began = time.monotonic()
+            again = verdicts(asking, "dead", "good")
+            assert time.monotonic() - began < 2, "it is asked once a Run"
+            assert list(asking.unreachable) == ["dead"]
+    assert found == again == {"good": Verdict.BLOCKED_BY_TOMBSTONE, "dead": Verdict.UNDECIDED}
+
+
+def test_a_locked_table_is_not_an_unreachable_target(database: Database, tmp_path: Path) -> None:
+    database.execute(SCHEMA)
+    with closing(inquiry(tmp_path, production=database.dsn)) as asking:
+        verdicts(asking, "production")
+        with psycopg.connect(database.dsn) as migration:
+            migration.execute("LOCK TABLE customers")
+            assert verdicts(asking, "production") == {"production": Verdict.UNDECIDED}
+        assert asking.unreachable == {}
+        assert verdicts(asking, "production") == {"production": Verdict.BLOCKED_BY_TOMBSTONE}
