@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     URL,
     Connection,
@@ -168,7 +169,12 @@ def _engine(url: str) -> Engine:
     path = sqlite_file(url)
     if path is not None and not path.parent.is_dir():
         raise SettingsError(f"The store's folder {path.parent} does not exist.")
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     if path is not None and not path.exists():

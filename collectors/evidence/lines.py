@@ -13,7 +13,10 @@ from typing import Any
 from collectors.evidence.privacy import Vault, mask, mask_text
 from collectors.evidence.reads.rows import stored_ref
 from collectors.evidence.sealing import seal_key
-from collectors.model import Failure, Issue, Judgement
+from collectors.model import Coverage, Failure, Issue, Judgement, Verdict
+
+LOOKED_UP = "look-up"
+"""The source of what no Event told: a person asked for it, so it is no Failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,26 @@ def failure_line(vault: Vault, one: Judged) -> dict[str, Any]:
         "candidates": [stored_ref(row) for row in judgement.candidates],
         "conflict_id": one.conflict_id,
         "judged_at": one.looked_at,
-        "sealed": seal_key(vault, failure),
+        "sealed": (sealed := seal_key(vault, failure)),
+        "waits_for": None if sealed is None else waits_for(judgement),
     }
+
+
+_WAITS = {
+    "no_target": "target",
+    "old_snapshot": "snapshot",
+    "unknown_key": "catalog",
+    "refused_lookup": "catalog",
+    "odd_event": None,
+}
+"""What a later look must find otherwise, by the rule that could not decide; else it is the rows."""
+
+
+def waits_for(judgement: Judgement) -> str | None:
+    """What a Failure's Verdict hangs on while it is UNDECIDED; None where no look can decide it."""
+    if judgement.verdict is not Verdict.UNDECIDED or not judgement.findings:
+        return None
+    return _WAITS.get(judgement.findings[0].rule, "rows")
 
 
 def conflict_line(vault: Vault, one: Judged) -> dict[str, Any]:
@@ -86,7 +107,7 @@ def conflict_line(vault: Vault, one: Judged) -> dict[str, Any]:
         "blocker": stored_ref(judgement.blocker),
         "holder": stored_ref(judgement.holder.row if judgement.holder else None),
         "candidates": [stored_ref(row) for row in judgement.candidates],
-        "newest_event": one.failure.event_id,
+        "newest_event": None if one.source == LOOKED_UP else one.failure.event_id,
         "asked_at": one.looked_at,
         **({"held_at": one.looked_at, "released_by": None, "released_at": None} if blocked else {}),
         **_creation(judgement),
@@ -116,7 +137,7 @@ def fingerprint_lines(vault: Vault, conflicts: dict[str, Judged]) -> Iterable[di
 
 
 def issue_line(issue: Issue) -> dict[str, Any]:
-    """Sentry's Issue, its title masked."""
+    """Sentry's Issue, its title masked; one that is listed is there."""
     return {
         "issue_id": issue.issue_id,
         "project": issue.project,
@@ -127,4 +148,19 @@ def issue_line(issue: Issue) -> dict[str, Any]:
         "last_seen": issue.last_seen,
         "count": issue.count,
         "url": issue.url,
+        "gone_at": None,
+        "merged_into": None,
+    }
+
+
+def coverage_line(source: str, one: Coverage, at: datetime) -> dict[str, Any]:
+    """How much of a project was read."""
+    return {
+        "source": source,
+        "project": one.project,
+        "read": one.read,
+        "total": one.total,
+        "missing": one.missing,
+        "covered_from": one.covered_from,
+        "noted_at": at,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -43,7 +43,7 @@ def _mark(
     said = {"verdict": verdict, "reasons": [reason]}
     with store.write() as connection:
         row = connection.execute(known.where(schema.conflicts.c.id == conflict_id)).one()
-        _mark_conflict(connection, conflict_id, said, by, at)
+        _mark_conflicts(connection, schema.conflicts.c.id == conflict_id, said, by, at)
         _mark_failures(connection, conflict_id, said, changing, (row.blocker or {}).get("id"), at)
         confidence = row.confidence or Confidence.CERTAIN
         line = {"conflict_id": conflict_id, "at": at, "confidence": confidence, **said}
@@ -51,8 +51,12 @@ def _mark(
         next_generation(connection)
 
 
-def _mark_conflict(
-    connection: Connection, conflict_id: str, said: dict[str, Any], by: str | None, at: datetime
+def _mark_conflicts(
+    connection: Connection,
+    which: ColumnElement[bool],
+    said: dict[str, Any],
+    by: str | None,
+    at: datetime,
 ) -> None:
     table = schema.conflicts
     blocked = said["verdict"].is_blocked
@@ -63,7 +67,7 @@ def _mark_conflict(
         "asked_at": at,
         **({"held_at": at} if blocked else {}),
     }
-    connection.execute(update(table).where(table.c.id == conflict_id).values(said | standing))
+    connection.execute(update(table).where(which).values(said | standing))
 
 
 def _mark_failures(
@@ -81,3 +85,61 @@ def _mark_failures(
         .where(table.c.blocker["id"].as_string() == row_id)
         .values(**said, judged_at=at)
     )
+
+
+def mark_bulk(
+    store: Store, bulk_id: str, *, undone: bool, by: str, at: datetime, reason: str
+) -> None:
+    """The same for every row that a bulk has written: a statement a table, whatever their number.
+
+    Only what does not stand so yet is marked: a bulk that goes on is marked again at its end.
+    """
+    row, batch, conflict = schema.bulk_rows.c, schema.bulk_batches.c, schema.conflicts.c
+    its_batch = (batch.bulk_id == row.bulk_id) & (batch.number == row.batch)
+    written = row.bulk_id == bulk_id, row.state == "planned", batch.state == "applied"
+    changing = [Verdict.UNBLOCKED] if undone else _BLOCKED
+    verdict = Verdict.BLOCKED_BY_TOMBSTONE if undone else Verdict.UNBLOCKED
+    ids = select(row.conflict_id).join(schema.bulk_batches, its_batch).where(*written)
+    which = conflict.id.in_(ids) & conflict.verdict.in_(changing)
+    said = {"verdict": verdict, "reasons": [reason]}
+    with store.write() as connection:
+        _mark_bulk_failures(connection, bulk_id, ids, said, changing, at)
+        _remember(connection, which, said, at)
+        _mark_conflicts(connection, which, said, None if undone else by, at)
+        next_generation(connection)
+
+
+def _mark_bulk_failures(
+    connection: Connection,
+    bulk_id: str,
+    ids: Select[Any],
+    said: dict[str, Any],
+    changing: list[Verdict],
+    at: datetime,
+) -> None:
+    table, row = schema.failures, schema.bulk_rows.c
+    its_row = select(row.row_id).where(
+        row.bulk_id == bulk_id, row.state == "planned", row.conflict_id == table.c.conflict_id
+    )
+    connection.execute(
+        update(table)
+        .where(table.c.conflict_id.in_(ids), table.c.verdict.in_(changing))
+        .where(table.c.blocker["id"].as_string() == its_row.scalar_subquery())
+        .values(**said, judged_at=at)
+    )
+
+
+def _remember(
+    connection: Connection, which: ColumnElement[bool], said: dict[str, Any], at: datetime
+) -> None:
+    """A line of Verdict history for each of these Conflicts."""
+    history, conflict = schema.verdict_history, schema.conflicts.c
+    lines = {
+        "conflict_id": conflict.id,
+        "at": literal(at, history.c.at.type),
+        "verdict": literal(said["verdict"]),
+        "confidence": func.coalesce(conflict.confidence, Confidence.CERTAIN),
+        "reasons": literal(said["reasons"], history.c.reasons.type),
+    }
+    query = select(*lines.values()).where(which)
+    connection.execute(history.insert().from_select(list(lines), query))

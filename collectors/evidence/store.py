@@ -6,40 +6,57 @@ Conflict is derived from its Failures inside the same transaction, never counted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.lines import (
+    LOOKED_UP,
     Judged,
     conflict_line,
+    coverage_line,
     failure_line,
     fingerprint_lines,
     issue_line,
+    waits_for,
 )
-from collectors.model import Issue, Verdict
-
-KEEP_SETTLED = timedelta(days=30)
-"""How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
+from collectors.model import Coverage, Issue, Verdict
 
 _CHUNK = 500
 
 
-def known_events(store: Store, event_ids: Iterable[str]) -> set[str]:
-    """Those of the ids that are stored already."""
-    known: set[str] = set()
+def known_events(store: Store, event_ids: Iterable[str]) -> dict[str, str | None]:
+    """Those of the ids that were read already, each with the Issue it is stored under, if it is."""
+    known: dict[str, str | None] = {}
     wanted = list(event_ids)
+    stored, passed = schema.failures.c, schema.passed_events.c
     with store.read() as connection:
         for start in range(0, len(wanted), _CHUNK):
-            column = schema.failures.c.event_id
-            query = select(column).where(column.in_(wanted[start : start + _CHUNK]))
-            known.update(connection.scalars(query))
+            some = wanted[start : start + _CHUNK]
+            known.update(dict.fromkeys(connection.scalars(_which(passed.event_id, some))))
+            query = _which(stored.event_id, some).add_columns(stored.issue_id)
+            known.update((event_id, issue_id) for event_id, issue_id in connection.execute(query))
     return known
+
+
+def _which(column: ColumnElement[str], values: Sequence[str]) -> Select[Any]:
+    return select(column).where(column.in_(values))
 
 
 def save_page(
@@ -49,25 +66,67 @@ def save_page(
     *,
     issues: Sequence[Issue] = (),
     cursor: str | None = None,
+    passed: Sequence[str] = (),
+    moved: Mapping[str, str] | None = None,
+    coverage: Coverage | None = None,
 ) -> None:
-    """Store one page and how far the source has been read, together or not at all."""
+    """Store one page and how far the source has been read, together or not at all.
+
+    `passed` are ids of Events that are no Failures, `moved` stored ones' Issues as they are now.
+    """
+    now = datetime.now(UTC)
     with store.write() as connection:
         _save_judged(store, connection, judged)
-        _upsert(connection, schema.issues, [issue_line(issue) for issue in issues])
+        upsert(connection, schema.issues, [issue_line(issue) for issue in issues])
+        _insert_new(connection, schema.passed_events, [{"event_id": e, "at": now} for e in passed])
+        _move(connection, moved or {})
+        if coverage is not None:
+            upsert(connection, schema.coverages, [coverage_line(source, coverage, now)])
         if cursor is not None:
-            line = {"source": source, "cursor": cursor, "updated_at": datetime.now(UTC)}
-            _upsert(connection, schema.cursors, [line])
+            line = {"source": source, "cursor": cursor, "updated_at": now}
+            upsert(connection, schema.cursors, [line])
         next_generation(connection)
 
 
-def save_looks(store: Store, judged: Sequence[Judged], unchanged: Sequence[str]) -> None:
-    """Store a follow-up: what changed, and the Conflicts that stand as they did."""
+def save_looks(
+    store: Store,
+    judged: Sequence[Judged],
+    unchanged: Sequence[str],
+    undecided: Sequence[Judged] = (),
+) -> None:
+    """Store a follow-up: what changed, and the Conflicts that stand as they did.
+
+    `undecided` cannot be decided now either, and keep what was known of them.
+    """
     now = datetime.now(UTC)
     with store.write() as connection:
         _save_judged(store, connection, judged)
         _touch(connection, unchanged, now)
+        _keep_waiting(connection, undecided)
         if judged:
             next_generation(connection)
+
+
+def _move(connection: Connection, moved: Mapping[str, str]) -> None:
+    table = schema.failures
+    if moved:
+        lines = [{"moved": event_id, "issue": issue_id} for event_id, issue_id in moved.items()]
+        statement = update(table).where(table.c.event_id == bindparam("moved"))
+        connection.execute(statement.values(issue_id=bindparam("issue")), lines)
+
+
+def _keep_waiting(connection: Connection, undecided: Sequence[Judged]) -> None:
+    table = schema.failures
+    lines = [
+        {"id": one.failure.event_id, "at": one.looked_at, "what": waits_for(one.judgement)}
+        for one in undecided
+    ]
+    if lines:
+        waiting = update(table).where(
+            table.c.event_id == bindparam("id"), table.c.verdict == Verdict.UNDECIDED
+        )
+        asked = waiting.values(judged_at=bindparam("at"), waits_for=bindparam("what"))
+        connection.execute(asked, lines)
 
 
 def load_cursor(store: Store, source: str) -> str | None:
@@ -78,42 +137,13 @@ def load_cursor(store: Store, source: str) -> str | None:
     return found
 
 
-def start_run(store: Store) -> int:
-    """Note that a Run began; returns its id."""
-    line = {
-        "started_at": datetime.now(UTC),
-        "read": 0,
-        "stored": 0,
-        "unreachable": [],
-        "notes": [],
-    }
-    with store.write() as connection:
-        key = connection.execute(schema.runs.insert(), line).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def finish_run(
-    store: Store, run: int, *, read: int, stored: int, unreachable: list[str], notes: list[str]
-) -> None:
-    """Note how a Run ended, and erase what has outlived its purpose."""
-    now = datetime.now(UTC)
-    with store.write() as connection:
-        connection.execute(
-            update(schema.runs)
-            .where(schema.runs.c.id == run)
-            .values(finished_at=now, read=read, stored=stored, unreachable=unreachable, notes=notes)
-        )
-        _erase_settled(connection, now - KEEP_SETTLED)
-        next_generation(connection)
-
-
 def _save_judged(store: Store, connection: Connection, judged: Sequence[Judged]) -> None:
     conflicts = _newest(judged)
     before = _standing(connection, conflicts)
     lines = [conflict_line(store.vault, one) for one in conflicts.values() if _leads(one, before)]
-    _upsert(connection, schema.conflicts, lines, keep=("failures", "first_seen", "last_seen"))
-    _upsert(connection, schema.failures, [failure_line(store.vault, one) for one in judged])
+    upsert(connection, schema.conflicts, lines, keep=("failures", "first_seen", "last_seen"))
+    told = [one for one in judged if one.source != LOOKED_UP]
+    upsert(connection, schema.failures, [failure_line(store.vault, one) for one in told])
     _count(connection, list(conflicts))
     _remember_changes(connection, lines, before)
     _insert_new(connection, schema.fingerprints, list(fingerprint_lines(store.vault, conflicts)))
@@ -174,6 +204,19 @@ def _count(connection: Connection, ids: Sequence[str]) -> None:
     for start in range(0, len(ids), _CHUNK):
         some = table.c.id.in_(ids[start : start + _CHUNK])
         connection.execute(update(table).where(some).values(counted))
+    _note_outlived(connection, ids)
+
+
+def _note_outlived(connection: Connection, ids: Sequence[str]) -> None:
+    """Which of these Conflicts are blocked no more, while a Failure of theirs still stands so."""
+    seen, table = schema.failures.c, schema.conflicts
+    blocked = [verdict for verdict in Verdict if verdict.is_blocked]
+    of_this = seen.conflict_id == table.c.id
+    stands = exists().where(of_this, seen.verdict.in_(blocked), seen.sealed.is_not(None))
+    outlived = case((table.c.verdict.in_(blocked), None), (stands, True), else_=None)
+    for start in range(0, len(ids), _CHUNK):
+        some = table.c.id.in_(ids[start : start + _CHUNK])
+        connection.execute(update(table).where(some).values(outlived=outlived))
 
 
 def _remember_changes(
@@ -209,19 +252,10 @@ def _touch(connection: Connection, ids: Sequence[str], now: datetime) -> None:
         connection.execute(update(table).where(some).values(asked_at=now))
         held = some & table.c.verdict.in_(blocked)
         connection.execute(update(table).where(held).values(held_at=now))
+    _note_outlived(connection, ids)
 
 
-def _erase_settled(connection: Connection, before: datetime) -> None:
-    conflicts, failures = schema.conflicts, schema.failures
-    may_change = [verdict for verdict in Verdict if verdict.may_change]
-    final = failures.c.verdict.not_in(may_change), failures.c.judged_at < before
-    connection.execute(
-        update(failures).where(*final, failures.c.sealed.is_not(None)).values(sealed=None)
-    )
-    connection.execute(update(conflicts).where(conflicts.c.settled_at < before).values(sealed=None))
-
-
-def _upsert(
+def upsert(
     connection: Connection, table: Table, lines: list[dict[str, Any]], keep: Sequence[str] = ()
 ) -> None:
     """Insert, or overwrite every column that the lines give except those to `keep`."""
@@ -245,4 +279,4 @@ def next_generation(connection: Connection) -> None:
     table = schema.meta
     query = select(table.c.value).where(table.c.name == "generation")
     grown = int(connection.scalar(query) or 0) + 1
-    _upsert(connection, table, [{"name": "generation", "value": str(grown)}])
+    upsert(connection, table, [{"name": "generation", "value": str(grown)}])

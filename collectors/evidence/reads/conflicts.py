@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref, row_refs
 from collectors.evidence.schema import conflicts as table
-from collectors.evidence.schema import fingerprints, verdict_history
+from collectors.evidence.schema import failures, fingerprints, verdict_history
 from collectors.model import Confidence, RowRef, Verdict
 
 
@@ -55,8 +56,22 @@ class ConflictFilter:
     since: datetime | None = None
 
 
-Position = tuple[datetime | None, str]
-"""Where a page ended: the last line's (last_seen, id)."""
+class Order(StrEnum):
+    """What a list of Conflicts is sorted by. One without that value comes last."""
+
+    NEWEST = "newest failure first"
+    OLDEST = "longest blocked first"
+    MOST = "most attempts first"
+
+
+_SORTED: Mapping[Order, ColumnElement[Any]] = {
+    Order.NEWEST: table.c.last_seen,
+    Order.OLDEST: table.c.first_seen,
+    Order.MOST: table.c.failures,
+}
+
+Position = tuple[datetime | int | None, str]
+"""Where a page ended: the last line's value that it is sorted by, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +90,45 @@ def list_conflicts(
     *,
     after: Position | None = None,
     limit: int | None = None,
+    order: Order = Order.NEWEST,
 ) -> list[ConflictRow]:
-    """Newest Failure first; `after` continues behind a page's last line (keyset paging)."""
+    """Sorted; `after` continues behind a page's last line (keyset paging)."""
     query = _matching(select(table), wanted or ConflictFilter())
-    if after is not None and after[0] is not None:
-        place = (table.c.last_seen, table.c.id)
-        query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
-    query = query.order_by(table.c.last_seen.desc(), table.c.id.desc()).limit(limit)
+    column = _SORTED[order]
+    found: list[ConflictRow] = []
     with store.read() as connection:
-        return [_conflict(row) for row in connection.execute(query)]
+        if after is None or after[0] is not None:
+            some = _sorted(query.where(column.is_not(None)), column, order, after)
+            found += map(_conflict, connection.execute(some.limit(limit)))
+            after = None
+        if limit is None or len(found) < limit:
+            rest = query.where(column.is_(None)).order_by(table.c.id.desc())
+            if after is not None:
+                rest = rest.where(table.c.id < after[1])
+            left = None if limit is None else limit - len(found)
+            found += map(_conflict, connection.execute(rest.limit(left)))
+    return found
+
+
+def position(conflict: ConflictRow, order: Order) -> Position:
+    """Where a page ends that ends with this line."""
+    values = {
+        Order.NEWEST: conflict.last_seen,
+        Order.OLDEST: conflict.first_seen,
+        Order.MOST: conflict.failures,
+    }
+    return values[order], conflict.id
+
+
+def _sorted(
+    query: Select[Any], column: ColumnElement[Any], order: Order, after: Position | None
+) -> Select[Any]:
+    place = (column, table.c.id)
+    up = order is Order.OLDEST
+    if after is not None:
+        here, there = tuple_(*place), tuple_(*after, types=[one.type for one in place])
+        query = query.where(here > there if up else here < there)
+    return query.order_by(*(one.asc() if up else one.desc() for one in place))
 
 
 def find_conflict(store: Store, conflict_id: str) -> ConflictRow | None:
@@ -131,6 +176,17 @@ def known_organizations(store: Store, ids: Sequence[str]) -> set[str]:
     column = table.c.organization_id
     with store.read() as connection:
         return set(connection.scalars(select(column).where(column.in_(ids)).distinct()))
+
+
+def failing_around(
+    store: Store, ids: Sequence[str], moments: Sequence[datetime], within: timedelta
+) -> set[str]:
+    """Those of the Conflicts that have a Failure no further than `within` from any of the times."""
+    seen = failures.c
+    near = [seen.occurred_at.between(moment - within, moment + within) for moment in moments]
+    query = select(seen.conflict_id).where(seen.conflict_id.in_(ids), or_(*near)).distinct()
+    with store.read() as connection:
+        return set(connection.scalars(query))
 
 
 def verdict_changes(store: Store, conflict_id: str) -> list[VerdictChange]:

@@ -2,53 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, func, select, text
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref
-from collectors.evidence.schema import conflicts, failures
+from collectors.evidence.reads.unfailed import Pending, looked_up, looked_up_conflicts
+from collectors.evidence.schema import conflicts, failures, verdict_history
+from collectors.evidence.schema.collected import BLOCKED
 from collectors.evidence.sealing import open_key
-from collectors.model import Earlier, Failure, Operation, RowRef, Verdict
+from collectors.model import Earlier, Failure, Operation, Verdict
 
+__all__ = [
+    "MOST_SELDOM",
+    "Pending",
+    "earlier_looks",
+    "newest_change",
+    "newest_failure",
+    "open_conflicts",
+    "open_failures",
+    "outlived_failures",
+    "turned",
+    "undecided_failures",
+]
+
+MOST_SELDOM = 1_000
 _CHUNK = 500
 _BLOCKED = [verdict for verdict in Verdict if verdict.is_blocked]
+_SOON = ("target", "snapshot")
+_SELDOM = ("catalog", "rows")
 _OPEN = [verdict for verdict in Verdict if verdict.may_change]
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A stored Failure to ask about again, with the Verdict and blocker it has now."""
-
-    source: str
-    failure: Failure
-    conflict_id: str | None
-    verdict: Verdict
-    blocker: RowRef | None
-
-
-def blocked_conflicts(store: Store) -> set[str]:
-    """The ids of the Conflicts that block somebody, as far as we know."""
-    query = select(conflicts.c.id).where(conflicts.c.verdict.in_(_BLOCKED))
+def newest_change(store: Store) -> int:
+    """The number of the newest change of a Conflict's Verdict; 0 before the first."""
     with store.read() as connection:
-        return set(connection.scalars(query))
+        return int(connection.scalar(select(func.max(verdict_history.c.id))) or 0)
 
 
-def open_conflicts(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
+def turned(store: Store, since: int) -> tuple[int, int]:
+    """How many Conflicts block somebody and did not at that change, and the other way round."""
+    history = verdict_history.c
+    before = (
+        select(history.verdict)
+        .where(history.conflict_id == conflicts.c.id, history.id <= since)
+        .order_by(history.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    changed = select(history.conflict_id).where(history.id > since)
+    query = select(conflicts.c.verdict, before).where(conflicts.c.id.in_(changed))
+    with store.read() as connection:
+        pairs = [(now in _BLOCKED, then in _BLOCKED) for now, then in connection.execute(query)]
+    return pairs.count((True, False)), pairs.count((False, True))
+
+
+def open_conflicts(store: Store, before: datetime | None = None) -> Iterator[Pending]:
     """The newest Failure of every blocked Conflict, and of those a Remedy closed since.
 
-    `besides` are ids of Events that need no asking, here and below.
+    Those that were asked about at or after `before` are left out, here and below.
     """
-    unconfirmed = and_(
-        conflicts.c.released_by.is_not(None), conflicts.c.asked_at <= conflicts.c.released_at
-    )
-    newest = failures.c.event_id == conflicts.c.newest_event
-    query = select(failures).join(conflicts, newest)
-    query = query.where(or_(conflicts.c.verdict.in_(_BLOCKED), unconfirmed))
-    yield from _pending(store, query, besides)
+    table = conflicts.c
+    earlier = [] if before is None else [table.asked_at < before]
+    newest = select(failures).join(conflicts, failures.c.event_id == table.newest_event)
+    yield from _pending(store, newest.where(text(f"conflicts.{BLOCKED}"), *earlier))
+    closed = table.released_by.is_not(None), table.verdict.not_in(_BLOCKED)
+    unconfirmed = table.asked_at <= table.released_at
+    yield from _pending(store, newest.where(*closed, unconfirmed, *earlier))
+    blocked = looked_up_conflicts().where(text(f"conflicts.{BLOCKED}"), *earlier)
+    yield from looked_up(store, blocked)
+    yield from looked_up(store, looked_up_conflicts().where(*closed, unconfirmed, *earlier))
 
 
 def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending]:
@@ -59,24 +85,55 @@ def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
 
 
-def outlived_failures(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
+def outlived_failures(store: Store) -> Iterator[Pending]:
     """Failures that stand as blocked although a newer one showed their Conflict otherwise."""
-    query = select(failures).join(conflicts, conflicts.c.id == failures.c.conflict_id)
-    blocked = failures.c.verdict.in_(_BLOCKED), conflicts.c.verdict.not_in(_BLOCKED)
-    yield from _pending(store, query.where(*blocked), besides)
+    with store.read() as connection:
+        outlived = select(conflicts.c.id).where(conflicts.c.outlived.is_not(None))
+        ids = list(connection.scalars(outlived))
+    for start in range(0, len(ids), _CHUNK):
+        some = failures.c.conflict_id.in_(ids[start : start + _CHUNK])
+        yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(_BLOCKED)))
 
 
 def newest_failure(store: Store, conflict_id: str) -> Pending | None:
     """A Conflict's newest Failure, while what it asked for is still kept."""
     newest = failures.c.event_id == conflicts.c.newest_event
     query = select(failures).join(conflicts, newest).where(conflicts.c.id == conflict_id)
-    return next(_pending(store, query), None)
+    found = next(_pending(store, query), None)
+    alone = looked_up_conflicts().where(conflicts.c.id == conflict_id)
+    return found or next(looked_up(store, alone), None)
 
 
-def undecided_failures(store: Store, besides: Set[str] = frozenset()) -> Iterator[Pending]:
-    """Failures that a look could still decide: something of their values is known."""
-    query = select(failures).where(failures.c.verdict == Verdict.UNDECIDED)
-    yield from _pending(store, query, besides)
+def undecided_failures(
+    store: Store, asks: Callable[[str], bool], before: datetime | None = None
+) -> Iterator[Pending]:
+    """UNDECIDED Failures of the environments for which `asks` holds, that a look could decide.
+
+    All that wait for a Target or a newer Snapshot. Of those that wait for another catalog or other
+    rows, which seldom come, the MOST_SELDOM that were asked longest ago: so each gets its turn.
+    """
+    waiting = select(failures).where(failures.c.waits_for.is_not(None))
+    if before is not None:
+        waiting = waiting.where(failures.c.judged_at < before)
+    for environment in filter(asks, _waiting_environments(store)):
+        own = waiting.where(failures.c.environment == environment)
+        yield from _pending(store, own.where(failures.c.waits_for.in_(_SOON)))
+        for what in _SELDOM:
+            some = own.where(failures.c.waits_for == what).order_by(failures.c.judged_at)
+            yield from _pending(store, some.limit(MOST_SELDOM))
+
+
+def _waiting_environments(store: Store) -> list[str]:
+    """Found by leaps through an index: there are few of them, and may be many Failures in each."""
+    found: set[str] = set()
+    with store.read() as connection:
+        for what in (*_SOON, *_SELDOM):
+            some = select(func.min(failures.c.environment)).where(failures.c.waits_for == what)
+            name = connection.scalar(some)
+            while name is not None:
+                found.add(name)
+                name = connection.scalar(some.where(failures.c.environment > name))
+    return sorted(found)
 
 
 def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlier]:
@@ -105,13 +162,9 @@ def _earlier(row: Any) -> Earlier:
     )
 
 
-def _pending(
-    store: Store, query: Select[Any], besides: Set[str] = frozenset()
-) -> Iterator[Pending]:
+def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
     with store.read() as connection:
         for row in connection.execute(query.where(failures.c.sealed.is_not(None))):
-            if row.event_id in besides:
-                continue
             yield Pending(
                 row.source,
                 _failure(store, row),

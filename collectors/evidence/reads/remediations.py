@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from collectors.model import KeyValues, Verdict
 WITHOUT_UNDO = frozenset({"purge-row"})
 """The remedies that cannot be taken back."""
 
+_CHUNK = 500
+
 
 @dataclass(frozen=True, slots=True)
 class RemediationRow:
@@ -26,6 +28,7 @@ class RemediationRow:
     state       running, applied, refused, failed, undone or looked-at
     actor       with "(not verified)" where nobody vouches for the name
     undoes      the remediation that this one takes back
+    bulk_id     the bulk it was part of
     undo_until  when its BeforeImage expires; None where there is none (any more). A purge has one,
                 as evidence, and no undo
     code, said  the Refusal, or what must be looked at
@@ -54,6 +57,7 @@ class RemediationRow:
     code: str | None
     said: str | None
     undo_until: datetime | None
+    bulk_id: str | None
 
     @property
     def can_be_undone(self) -> bool:
@@ -84,6 +88,7 @@ class RemediationFilter:
     environment: str | None = None
     state: str | None = None
     slot: str | None = None
+    bulk_id: str | None = None
 
 
 def list_remediations(
@@ -95,7 +100,7 @@ def list_remediations(
 ) -> list[RemediationRow]:
     """Newest first; `after` continues behind (started_at, id)."""
     query = _select()
-    for name in ("conflict_id", "environment", "state", "slot"):
+    for name in ("conflict_id", "environment", "state", "slot", "bulk_id"):
         if (value := getattr(wanted, name, None)) is not None:
             query = query.where(table.c[name] == value)
     if after is not None:
@@ -157,6 +162,19 @@ def key_values(store: Store, conflict_id: str) -> KeyValues | None:
     return None if sealed is None else tuple(store.vault.open(sealed))
 
 
+def key_values_of(store: Store, conflict_ids: Sequence[str]) -> dict[str, KeyValues]:
+    """The same of many; a Conflict whose values were erased is left out."""
+    found: dict[str, KeyValues] = {}
+    with store.read() as connection:
+        for start in range(0, len(conflict_ids), _CHUNK):
+            query = select(conflicts.c.id, conflicts.c.sealed).where(
+                conflicts.c.id.in_(conflict_ids[start : start + _CHUNK]),
+                conflicts.c.sealed.is_not(None),
+            )
+            found |= {one: tuple(store.vault.open(kept)) for one, kept in connection.execute(query)}
+    return found
+
+
 def _select() -> Select[Any]:
     image = before_images.c
     until = image.expires_at.label("undo_until")
@@ -189,6 +207,7 @@ def _remediation(row: Row[Any]) -> RemediationRow:
         code=row.code,
         said=row.said,
         undo_until=row.undo_until,
+        bulk_id=row.bulk_id,
     )
 
 

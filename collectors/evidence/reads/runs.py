@@ -25,15 +25,21 @@ class RunRow:
 
 def last_run(store: Store) -> RunRow | None:
     """The newest Run, None before the first."""
+    return next(iter(recent_runs(store, 1)), None)
+
+
+def recent_runs(store: Store, limit: int) -> list[RunRow]:
+    """The newest Runs first."""
     with store.read() as connection:
-        row = connection.execute(select(table).order_by(table.c.id.desc()).limit(1)).one_or_none()
-    if row is None:
-        return None
-    return RunRow(
-        row.started_at,
-        row.finished_at,
-        row.read,
-        row.stored,
-        tuple(row.unreachable),
-        tuple(row.notes),
-    )
+        rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit))
+        return [
+            RunRow(
+                row.started_at,
+                row.finished_at,
+                row.read,
+                row.stored,
+                tuple(row.unreachable),
+                tuple(row.notes),
+            )
+            for row in rows
+        ]

@@ -7,45 +7,73 @@ e-mail address, external ID or name in clear: see `privacy`.
 
 from collectors.evidence.schema.acted import audit_entries, before_images, previews, remediations
 from collectors.evidence.schema.base import VERSION, Moment, from_micros, metadata, to_micros
+from collectors.evidence.schema.bulk import bulk_batches, bulk_rows, bulks
 from collectors.evidence.schema.collected import (
     conflicts,
+    coverages,
     cursors,
+    deploys,
     failures,
     fingerprints,
     issues,
     meta,
+    passed_events,
+    releases,
     runs,
     verdict_history,
 )
+from collectors.evidence.schema.prevention import audits, finding_days, findings
+from collectors.evidence.schema.signed_in import ended_logins
 from collectors.evidence.schema.surveyed import (
     create_days,
+    dependents,
     exposure_days,
     exposures,
+    organizations,
+    payments,
     recreation_days,
     surveys,
 )
+from collectors.evidence.schema.triaged import conflict_tickets
+from collectors.evidence.schema.walked import walks
 
 __all__ = [
     "VERSION",
     "Moment",
     "audit_entries",
+    "audits",
     "before_images",
+    "bulk_batches",
+    "bulk_rows",
+    "bulks",
+    "conflict_tickets",
     "conflicts",
+    "coverages",
     "create_days",
     "cursors",
+    "dependents",
+    "deploys",
+    "ended_logins",
     "exposure_days",
     "exposures",
     "failures",
+    "finding_days",
+    "findings",
     "fingerprints",
     "from_micros",
     "issues",
     "meta",
     "metadata",
+    "organizations",
+    "passed_events",
+    "payments",
     "previews",
     "recreation_days",
+    "releases",
     "remediations",
     "runs",
     "surveys",
     "to_micros",
     "verdict_history",
+    "walks",
 ]

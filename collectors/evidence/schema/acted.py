@@ -59,6 +59,7 @@ remediations = Table(
     Column("undone_by", String(32)),
     Column("code", String),
     Column("said", String),
+    Column("bulk_id", String(32)),
     UniqueConstraint("open_slot"),
     Index(None, "conflict_id", "started_at"),
     Index(None, "slot", "started_at"),
@@ -69,7 +70,8 @@ remediations = Table(
 `slot` names the row of its Target; `open_slot` is the same while a plan for it is running, and NULL
 after: no two of them can be in flight for one row. `owner` is the process that runs it, `xid` the
 Target's transaction, known from just before its COMMIT. `code` and `said` are the Refusal, or what
-must be looked at. An undo is a remediation of its own that `undoes` another."""
+must be looked at. An undo is a remediation of its own that `undoes` another. One that was part of a
+bulk has its `bulk_id`, and stands here from the moment it was applied."""
 
 previews = Table(
     "previews",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -11,9 +12,20 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    text,
 )
 
 from collectors.evidence.schema.base import Moment, metadata
+
+BLOCKED = "verdict IN ('BLOCKED_BY_TOMBSTONE', 'BLOCKED_BY_LEFTOVER')"
+"""As text, for a condition with parameters does not lead to the index that has it."""
+
+
+def _few(name: str, condition: str, *columns: str) -> Index:
+    """An index over the few rows that meet a condition, so that asking for them reads no other."""
+    where = text(condition)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 meta = Table(
     "meta",
@@ -47,11 +59,19 @@ failures = Table(
     Column("conflict_id", String(16), ForeignKey("conflicts.id")),
     Column("judged_at", Moment, nullable=False),
     Column("sealed", LargeBinary),
+    Column("waits_for", String),
     Index(None, "conflict_id", "occurred_at"),
     Index(None, "verdict", "occurred_at"),
     Index(None, "environment", "occurred_at"),
+    Index(None, "issue_id"),
+    _few("ix_failures_waiting", "waits_for IS NOT NULL", "waits_for", "environment", "judged_at"),
+    _few("ix_failures_unmapped", "target IS NULL", "environment", "occurred_at"),
+    _few("ix_failures_to_erase", "sealed IS NOT NULL", "judged_at", "verdict"),
 )
-"""One line a Failure. `sealed` is the Failure itself, encrypted, while its Verdict may change."""
+"""One line a Failure. `sealed` is the Failure itself, encrypted, while its Verdict may change.
+`waits_for` is set while it is UNDECIDED and could be decided, and says what that hangs on: the
+`target` (there was none, or it did not answer), a newer `snapshot`, the `catalog`, or other
+`rows`."""
 
 conflicts = Table(
     "conflicts",
@@ -82,14 +102,20 @@ conflicts = Table(
     Column("released_by", String),
     Column("released_at", Moment),
     Column("sealed", LargeBinary),
+    Column("outlived", Boolean),
     Index(None, "verdict", "last_seen", "id"),
     Index(None, "last_seen", "id"),
     Index(None, "organization_id"),
+    _few("ix_conflicts_blocked", BLOCKED, "asked_at"),
+    _few("ix_conflicts_outlived", "outlived IS NOT NULL", "id"),
+    _few("ix_conflicts_released", "released_by IS NOT NULL", "released_at"),
+    _few("ix_conflicts_to_erase", "sealed IS NOT NULL", "settled_at"),
 )
 """One line a Conflict. `blocker` is the row that blocks or blocked, `holder` whoever held the key
 at our newest look (`asked_at`), `row_created_at` the creation of the first, else of the second;
 `held_at` is the last look that found the blocker holding, `settled_at` when the Verdict became one
-that no look can change. `sealed` is the KeyValues."""
+that no look can change. `sealed` is the KeyValues. `outlived`: it is blocked no more, but some of
+its Failures still stand as blocked, and are to be asked about again."""
 
 fingerprints = Table(
     "fingerprints",
@@ -124,7 +150,13 @@ issues = Table(
     Column("last_seen", Moment),
     Column("count", Integer),
     Column("url", String),
+    Column("asked_at", Moment),
+    Column("gone_at", Moment),
+    Column("merged_into", String),
+    Index(None, "gone_at", "asked_at"),
 )
+"""Sentry's Issues as last listed; `asked_at` is when one was last asked for by itself. One that was
+deleted there stays, with `gone_at`; one that was merged into another names that."""
 
 runs = Table(
     "runs",
@@ -145,3 +177,49 @@ cursors = Table(
     Column("cursor", String, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
+
+passed_events = Table(
+    "passed_events",
+    metadata,
+    Column("event_id", String(32), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
+)
+"""Events whose bodies were fetched and are no Failures, while a list may show them again."""
+
+coverages = Table(
+    "coverages",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("project", String, primary_key=True),
+    Column("read", Integer, nullable=False),
+    Column("total", Integer),
+    Column("missing", Integer, nullable=False),
+    Column("covered_from", Moment),
+    Column("noted_at", Moment, nullable=False),
+)
+"""How much of a project's Events was read: see `Coverage`."""
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("project", String, primary_key=True),
+    Column("created_at", Moment),
+    Column("released_at", Moment),
+    Column("first_event", Moment),
+    Column("last_event", Moment),
+    Column("deploys", Integer, nullable=False),
+    Index(None, "created_at"),
+)
+"""Releases as Sentry lists them, a line a project. `deploys`: how many we have read."""
+
+deploys = Table(
+    "deploys",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("finished_at", Moment, primary_key=True),
+    Index(None, "environment", "finished_at"),
+)
+"""When a release went live in an environment."""

@@ -1,0 +1,91 @@
+"""Writing down what an audit found in one Target, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, func, select, tuple_, update
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store
+from collectors.evidence.store import next_generation, upsert
+from collectors.model import KeyFinding
+
+Acceptance = tuple[str, str]
+"""Why somebody lives with a Finding, and the day to look again."""
+
+
+def save_audit(
+    store: Store,
+    target: str,
+    as_of: datetime,
+    findings: Sequence[KeyFinding],
+    accepted: Mapping[KeyFinding, Acceptance],
+) -> None:
+    """Everything that was found, the accepted ones among it; what was not found again is gone."""
+    lines = [_line(target, as_of, one, accepted.get(one)) for one in findings]
+    with store.write() as connection:
+        upsert(connection, schema.audits, [{"target": target, "as_of": as_of}])
+        upsert(connection, schema.findings, lines, keep=("first_seen",))
+        upsert(connection, schema.finding_days, [_day(line, as_of) for line in lines])
+        _part_with(connection, target, as_of)
+        next_generation(connection)
+
+
+def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[Any, int]:
+    """Failures with these Verdicts by (schema, table, constraint): what a key has done so far."""
+    table = schema.conflicts
+    place = (table.c.schema_name, table.c.table_name, table.c.constraint_name)
+    query = select(*place, func.sum(table.c.failures)).group_by(*place)
+    query = query.where(table.c.target == target, table.c.verdict.in_(verdicts))
+    with store.read() as connection:
+        return {tuple(names): int(count) for *names, count in connection.execute(query)}
+
+
+def exposed_by_key(store: Store, target: str) -> dict[Any, int]:
+    """What the last survey counted, by (schema, table, constraint)."""
+    table = schema.exposures
+    query = select(
+        table.c.schema_name, table.c.table_name, table.c.constraint_name, table.c.tombstones
+    )
+    whole = tuple_(table.c.target, table.c.organization_id) == (target, "")
+    with store.read() as connection:
+        rows = connection.execute(query.where(whole, table.c.constraint_name != ""))
+        return {tuple(names): int(count) for *names, count in rows}
+
+
+def _part_with(connection: Connection, target: str, as_of: datetime) -> None:
+    table = schema.findings
+    missing = (table.c.target == target) & (table.c.last_seen < as_of) & table.c.gone_at.is_(None)
+    connection.execute(update(table).where(missing).values(gone_at=as_of))
+
+
+def _line(
+    target: str, as_of: datetime, finding: KeyFinding, accepted: Acceptance | None
+) -> dict[str, Any]:
+    migration = finding.migration
+    return {
+        "target": target,
+        "table_name": finding.table,
+        "constraint_name": finding.constraint,
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "reason": finding.reason,
+        "exposed_rows": finding.exposed_rows,
+        "failures": finding.failures,
+        "migration_sql": migration.sql if migration else None,
+        "migration_alembic": migration.alembic if migration else None,
+        "accepted": accepted[0] if accepted else None,
+        "look_again": accepted[1] if accepted else None,
+        "first_seen": as_of,
+        "last_seen": as_of,
+        "gone_at": None,
+    }
+
+
+def _day(line: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+    kept = ("target", "table_name", "constraint_name", "rule", "severity", "exposed_rows")
+    midnight = datetime.combine(as_of.astimezone(UTC).date(), time(), UTC)
+    return {name: line[name] for name in (*kept, "failures")} | {"day": midnight}

@@ -1,0 +1,145 @@
+"""Forgetting a person: everything collected that holds or fingerprints one of these spellings.
+
+What is sealed is opened to be looked at; what is found is erased, not overwritten with something
+else. Masks and row ids stay, for they tell nothing of a person by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, delete, func, select, update
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store, sqlite_file
+from collectors.evidence.privacy import Vault
+from collectors.evidence.sealing import open_key
+from collectors.evidence.store import next_generation
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was collected of a person.
+
+    conflicts     whose values or fingerprints are theirs
+    failures      whose sealed key holds a spelling
+    fingerprints  how many of theirs are known
+    """
+
+    conflicts: tuple[str, ...]
+    failures: tuple[str, ...]
+    fingerprints: int
+
+
+def find_collected(store: Store, spellings: Collection[str]) -> Collected:
+    """Everything of theirs, opened and compared."""
+    marks = [store.vault.fingerprint(one) for one in spellings]
+    table = schema.fingerprints.c
+    with store.read() as connection:
+        known = connection.execute(
+            select(table.fingerprint, table.conflict_id).where(table.fingerprint.in_(marks))
+        ).all()
+        conflicts = {line.conflict_id for line in known}
+        conflicts |= set(_sealed_conflicts(connection, store.vault, spellings))
+        failures = set(_sealed_failures(connection, store.vault, spellings))
+        failures |= set(_failures_of(connection, conflicts))
+    return Collected(tuple(sorted(conflicts)), tuple(sorted(failures)), len(known))
+
+
+def erase_collected(connection: Connection, found: Collected) -> None:
+    """Destroy sealed values and fingerprints; the Conflicts keep their row ids and Verdicts."""
+    conflicts, failures, marks = schema.conflicts, schema.failures, schema.fingerprints
+    for some in _chunks(found.conflicts):
+        connection.execute(delete(marks).where(marks.c.conflict_id.in_(some)))
+        hidden = ["…"]
+        connection.execute(
+            update(conflicts).where(conflicts.c.id.in_(some)).values(sealed=None, masked_key=hidden)
+        )
+        lengths = select(conflicts.c.id, conflicts.c.columns).where(conflicts.c.id.in_(some))
+        for conflict_id, columns in connection.execute(lengths).all():
+            one = update(conflicts).where(conflicts.c.id == conflict_id)
+            connection.execute(one.values(masked_key=hidden * len(columns)))
+    for some in _chunks(found.failures):
+        connection.execute(
+            update(failures).where(failures.c.event_id.in_(some)).values(sealed=None)
+        )
+    next_generation(connection)
+
+
+def still_in_clear(store: Store, spellings: Collection[str]) -> list[str]:
+    """The tables and columns where a spelling stands as it is: nothing should ever be here."""
+    found = []
+    with store.read() as connection:
+        for table in schema.metadata.sorted_tables:
+            for column in table.columns:
+                text = func.lower(column.cast(String))
+                hits = [text.contains(one.lower(), autoescape=True) for one in spellings]
+                if any(connection.scalar(select(func.count()).where(hit)) for hit in hits):
+                    found.append(f"{table.name}.{column.name}")
+    return found
+
+
+def scrub_files(store: Store) -> None:
+    """Empty the write-ahead log into the store: what was erased must not linger there."""
+    if sqlite_file(str(store.engine.url)) is None:
+        return
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+
+
+def holds(told: Any, spellings: Collection[str]) -> bool:
+    """Whether a value anywhere in a JSON document is a spelling, or a text that quotes one.
+
+    >>> holds({"columns": {"email": "Jane@x.org"}}, ["jane@x.org"]), holds(["420"], ["42"])
+    (True, False)
+    """
+    if isinstance(told, dict):
+        return any(holds(one, spellings) for one in told.values())
+    if isinstance(told, list | tuple):
+        return any(holds(one, spellings) for one in told)
+    if not isinstance(told, str):
+        return False
+    text = told.casefold()
+    folded = [one.casefold() for one in spellings]
+    return text in folded or any(json.dumps(one, ensure_ascii=False) in text for one in folded)
+
+
+def _sealed_conflicts(
+    connection: Connection, vault: Vault, spellings: Collection[str]
+) -> Iterator[str]:
+    table = schema.conflicts.c
+    query = select(table.id, table.sealed).where(table.sealed.is_not(None))
+    for conflict_id, sealed in connection.execute(query):
+        if holds(vault.open(sealed), spellings):
+            yield conflict_id
+
+
+def _sealed_failures(
+    connection: Connection, vault: Vault, spellings: Collection[str]
+) -> Iterator[str]:
+    table = schema.failures.c
+    query = select(table.event_id, table.sealed).where(table.sealed.is_not(None))
+    for event_id, sealed in connection.execute(query):
+        key, _ = open_key(vault, sealed)
+        if holds([list(key.splits), list(key.fields)], spellings):
+            yield event_id
+
+
+def _failures_of(connection: Connection, conflicts: Collection[str]) -> Iterator[str]:
+    table = schema.failures.c
+    for some in _chunks(tuple(conflicts)):
+        yield from connection.scalars(
+            select(table.event_id).where(table.conflict_id.in_(some), table.sealed.is_not(None))
+        )
+
+
+def _chunks(ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]

@@ -1,0 +1,99 @@
+"""Where can it still happen? The audit's Findings as last seen, and their trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, case, func, select
+
+from collectors.evidence.database import Store
+from collectors.evidence.schema import audits, finding_days
+from collectors.evidence.schema import findings as table
+from collectors.model import KeyFinding, Migration, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A Finding as stored. `gone_at` None: the last audit of its Target still found it."""
+
+    target: str
+    finding: KeyFinding
+    accepted: str | None
+    look_again: date | None
+    first_seen: datetime
+    last_seen: datetime
+    gone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingDay:
+    """How many Findings of one severity a Target had at the end of a day, and what they exposed."""
+
+    target: str
+    day: date
+    severity: Severity
+    findings: int
+    exposed_rows: int
+
+
+def list_findings(
+    store: Store, targets: Sequence[str] | None = None, *, gone: bool = False
+) -> list[FindingRow]:
+    """Worst first, then by what hurts now; `gone` lists those that were mended, newest first."""
+    order = case({severity: n for n, severity in enumerate(Severity)}, value=table.c.severity)
+    hurts = (table.c.failures.desc(), table.c.exposed_rows.desc())
+    names = (table.c.table_name, table.c.constraint_name, table.c.rule, table.c.target)
+    query = select(table).order_by(table.c.gone_at.desc() if gone else order, *hurts, *names)
+    query = query.where(table.c.gone_at.is_not(None) if gone else table.c.gone_at.is_(None))
+    if targets is not None:
+        query = query.where(table.c.target.in_(targets))
+    with store.read() as connection:
+        return [_finding(row) for row in connection.execute(query)]
+
+
+def last_audits(store: Store) -> dict[str, datetime]:
+    """When each Target was last audited; one that is missing never was."""
+    with store.read() as connection:
+        return {row.target: row.as_of for row in connection.execute(select(audits))}
+
+
+def finding_trend(store: Store, targets: Sequence[str] | None = None) -> list[FindingDay]:
+    """Every day that was audited, in order, by Target and severity."""
+    days = finding_days
+    group = (days.c.target, days.c.day, days.c.severity)
+    exposed = func.coalesce(func.sum(days.c.exposed_rows), 0)
+    query = select(*group, func.count(), exposed).group_by(*group).order_by(days.c.day, *group)
+    if targets is not None:
+        query = query.where(days.c.target.in_(targets))
+    with store.read() as connection:
+        return [
+            FindingDay(target, day.date(), Severity(severity), int(count), int(rows))
+            for target, day, severity, count, rows in connection.execute(query)
+        ]
+
+
+def _finding(row: Row[Any]) -> FindingRow:
+    migration = None
+    if row.migration_sql is not None:
+        migration = Migration(row.migration_sql, row.migration_alembic)
+    return FindingRow(
+        target=row.target,
+        finding=KeyFinding(
+            table=row.table_name,
+            constraint=row.constraint_name,
+            rule=row.rule,
+            severity=Severity(row.severity),
+            reason=row.reason,
+            exposed_rows=row.exposed_rows,
+            failures=row.failures,
+            migration=migration,
+        ),
+        accepted=row.accepted,
+        look_again=None if row.look_again is None else date.fromisoformat(row.look_again),
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        gone_at=row.gone_at,
+    )

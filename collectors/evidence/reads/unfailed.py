@@ -1,0 +1,61 @@
+"""Conflicts that no Failure has shown: asked again as if one had happened when they opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from collectors.evidence.database import Store
+from collectors.evidence.lines import LOOKED_UP
+from collectors.evidence.reads.rows import row_ref
+from collectors.evidence.schema import conflicts, verdict_history
+from collectors.model import Failure, RowRef, ValueSource, Verdict, ViolatedKey
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A stored Failure to ask about again, with the Verdict and blocker it has now."""
+
+    source: str
+    failure: Failure
+    conflict_id: str | None
+    verdict: Verdict
+    blocker: RowRef | None
+
+
+def looked_up_conflicts() -> Select[Any]:
+    """All of them whose values are still kept, each with the time that it was opened at."""
+    opened = (
+        select(func.min(verdict_history.c.at))
+        .where(verdict_history.c.conflict_id == conflicts.c.id)
+        .scalar_subquery()
+        .label("opened_at")
+    )
+    unfailed = conflicts.c.newest_event.is_(None), conflicts.c.sealed.is_not(None)
+    return select(conflicts, opened).where(*unfailed)
+
+
+def looked_up(store: Store, query: Select[Any]) -> Iterator[Pending]:
+    """What to ask about each of them."""
+    with store.read() as connection:
+        for row in connection.execute(query):
+            key = ViolatedKey(
+                constraint=row.constraint_name,
+                schema=row.schema_name,
+                table=row.table_name,
+                columns=tuple(row.columns),
+                splits=(tuple(store.vault.open(row.sealed)),),
+                source=ValueSource.LOOK_UP,
+            )
+            failure = Failure(
+                f"{row.id:0>32}",
+                row.environment,
+                row.opened_at,
+                key=key,
+                organization_id=row.organization_id,
+            )
+            blocker = row_ref(row.blocker)
+            yield Pending(LOOKED_UP, failure, row.id, Verdict(row.verdict), blocker)

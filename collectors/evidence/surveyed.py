@@ -1,0 +1,216 @@
+"""Writing down what a Target's tables answered: each table and topic in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, select
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store
+from collectors.evidence.store import next_generation, upsert
+from collectors.model import Counting, Dependents, Payment, TableCounts, Topic
+from collectors.model import Table as CatalogTable
+
+
+def save_counts(store: Store, counts: TableCounts) -> None:
+    """What one table answered to one Topic, in the place of what it answered before.
+
+    Days before `covers_from` stay as they were: rows that were purged since are still in them.
+    """
+    with store.write() as connection:
+        _save_survey(connection, counts)
+        if counts.topic is Topic.EXPOSURE:
+            _save_exposure(connection, counts)
+        elif counts.topic is Topic.CREATES:
+            _save_days(connection, schema.create_days, "creates", counts)
+        elif counts.topic is Topic.RECREATIONS:
+            _save_days(connection, schema.recreation_days, "succeeded", counts)
+        next_generation(connection)
+
+
+def save_estimates(store: Store, estimates: Iterable[TableCounts]) -> None:
+    """Estimates, for the tables that were never counted."""
+    for counts in estimates:
+        if last_counted(store, counts.target, counts.schema, counts.table, counts.topic) is None:
+            save_counts(store, counts)
+
+
+def save_organizations(store: Store, target: str, names: Mapping[str, str]) -> None:
+    """What a Target's organizations are called now, in the place of before."""
+    table = schema.organizations
+    lines = [{"target": target, "organization_id": one, "name": names[one]} for one in names]
+    with store.write() as connection:
+        connection.execute(delete(table).where(table.c.target == target))
+        _insert(connection, table, lines)
+        next_generation(connection)
+
+
+def save_dependents(
+    store: Store,
+    target: str,
+    table: CatalogTable,
+    at: datetime,
+    dependents: Sequence[Dependents],
+    payments: Sequence[Payment] | None,
+    *,
+    paid_within_days: int,
+) -> None:
+    """What depends on the Tombstones of one table that block somebody, in the place of before."""
+    place = {"target": target, "table_name": table.label}
+    counted = [
+        {
+            **place,
+            "row_id": one.row_id,
+            "child_table": one.table,
+            "rows": one.rows,
+            "live": one.live,
+            "counted_at": at,
+        }
+        for one in dependents
+    ]
+    amounts: Counter[tuple[str, str]] = Counter()
+    for payment in payments or ():
+        amounts[payment.row_id, payment.currency] += payment.amount
+    paid = [
+        {
+            **place,
+            "row_id": row,
+            "currency": currency,
+            "amount": amount,
+            "days": paid_within_days,
+            "counted_at": at,
+        }
+        for (row, currency), amount in amounts.items()
+    ]
+    topics = [Topic.DEPENDENTS, *([] if payments is None else [Topic.PAYMENTS])]
+    with store.write() as connection:
+        for stored, lines in ((schema.dependents, counted), (schema.payments, paid)):
+            of_table = (stored.c.target == target, stored.c.table_name == table.label)
+            connection.execute(delete(stored).where(*of_table))
+            _insert(connection, stored, lines)
+        for topic in topics:
+            how = Counting(at)
+            _save_survey(connection, TableCounts(target, table.schema, table.name, topic, how))
+        next_generation(connection)
+
+
+def forget_tables(store: Store, target: str, there: Sequence[tuple[str, str]]) -> None:
+    """Drop what was counted in tables that a Target no longer has; `there` are (schema, name)."""
+    surveys = schema.surveys
+    query = select(surveys.c.schema_name, surveys.c.table_name).distinct()
+    with store.write() as connection:
+        known = connection.execute(query.where(surveys.c.target == target)).all()
+        for schema_name, name in {(one, two) for one, two in known} - set(there):
+            for table in (surveys, schema.exposures):
+                of_table = (table.c.schema_name == schema_name) & (table.c.table_name == name)
+                connection.execute(delete(table).where(table.c.target == target, of_table))
+
+
+def last_counted(
+    store: Store, target: str, schema_name: str, table: str, topic: Topic
+) -> datetime | None:
+    """When a table last answered a Topic with more than an estimate."""
+    surveys = schema.surveys.c
+    query = select(surveys.as_of).where(
+        surveys.target == target,
+        surveys.schema_name == schema_name,
+        surveys.table_name == table,
+        surveys.topic == topic,
+        surveys.estimated.is_(False),
+    )
+    with store.read() as connection:
+        found: datetime | None = connection.scalar(query)
+    return found
+
+
+def surveyed_at(store: Store, target: str) -> datetime | None:
+    """When a Target was last surveyed, as far as it answered."""
+    surveys = schema.surveys.c
+    query = select(func.max(surveys.as_of)).where(
+        surveys.target == target, surveys.estimated.is_(False)
+    )
+    with store.read() as connection:
+        found: datetime | None = connection.scalar(query)
+    return found
+
+
+def _save_survey(connection: Connection, counts: TableCounts) -> None:
+    how = counts.how
+    line = {
+        **_place(counts),
+        "topic": counts.topic,
+        "as_of": how.as_of,
+        "covers_from": how.covers_from,
+        "sampled": how.sampled,
+        "estimated": how.estimated,
+        "by_organization": how.by_organization,
+        "notes": list(how.notes),
+    }
+    upsert(connection, schema.surveys, [line])
+
+
+def _save_exposure(connection: Connection, counts: TableCounts) -> None:
+    table = schema.exposures
+    connection.execute(delete(table).where(*_same_table(table, counts)))
+    lines = [
+        {
+            **_place(counts),
+            "constraint_name": one.constraint or "",
+            "organization_id": one.organization_id or "",
+            "tombstones": one.tombstones,
+            "oldest": one.oldest,
+            "askable": one.askable,
+        }
+        for one in counts.exposures
+    ]
+    _insert(connection, table, lines)
+    day = _midnight(counts.how.as_of.date())
+    wholes = [
+        {key: line[key] for key in line if key not in ("organization_id", "oldest", "askable")}
+        | {"day": day}
+        for line in lines
+        if not line["organization_id"]
+    ]
+    upsert(connection, schema.exposure_days, wholes)
+
+
+def _save_days(connection: Connection, table: Table, column: str, counts: TableCounts) -> None:
+    again = table.c.day >= counts.how.covers_from
+    connection.execute(delete(table).where(*_same_table(table, counts), again))
+    by_key = "constraint_name" in table.c
+    lines = [
+        {
+            **_place(counts),
+            **({"constraint_name": one.constraint or ""} if by_key else {}),
+            "organization_id": one.organization_id or "",
+            "day": _midnight(one.day),
+            column: one.count,
+        }
+        for one in counts.days
+    ]
+    _insert(connection, table, lines)
+
+
+def _place(counts: TableCounts) -> dict[str, Any]:
+    return {
+        "target": counts.target,
+        "schema_name": counts.schema,
+        "table_name": counts.table,
+    }
+
+
+def _same_table(table: Table, counts: TableCounts) -> tuple[Any, ...]:
+    return tuple(table.c[name] == value for name, value in _place(counts).items())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _insert(connection: Connection, table: Table, lines: list[dict[str, Any]]) -> None:
+    if lines:
+        connection.execute(table.insert(), lines)

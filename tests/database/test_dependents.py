@@ -1,0 +1,61 @@
+"""What depends on a Tombstone, through every foreign key, and what had been paid."""
+
+from __future__ import annotations
+
+from collectors.model import Dependents, Payment
+from collectors.postgres.catalog import read_catalog
+from collectors.postgres.engine import ReadTarget
+from collectors.postgres.tombstones.dependents import count_dependents, count_payments
+from sample_data.postgres import Database
+
+SCHEMA = """
+CREATE TABLE customers (id int PRIMARY KEY, deleted_at timestamptz, email text UNIQUE);
+CREATE TABLE subscriptions (id serial PRIMARY KEY, customer_id int REFERENCES customers,
+    status text, amount int, currency text, deleted_at timestamptz);
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id int REFERENCES customers, status text,
+    payer_id int REFERENCES customers, subtotal_amount int, currency text, created_at timestamptz);
+INSERT INTO customers VALUES (1, now() - interval '10 days', 'a@x'), (2, now(), 'b@x');
+INSERT INTO subscriptions (customer_id, status, deleted_at, amount, currency) VALUES
+    (1, 'active', NULL, 1, 'usd'), (1, 'canceled', NULL, 1, 'usd'), (1, 'active', now(), 1, 'usd');
+INSERT INTO orders (customer_id, status, subtotal_amount, currency, created_at) VALUES
+    (1, 'paid', 500, 'usd', now() - interval '20 days'),
+    (1, 'paid', 300, 'usd', now() - interval '30 days'),
+    (1, 'paid', 700, 'eur', now() - interval '99 days'),
+    (1, 'pending', 900, 'usd', now() - interval '20 days'),
+    (1, 'paid', 999, 'usd', now() - interval '200 days'),
+    (1, 'paid', 999, 'usd', now() - interval '1 day');
+"""
+
+
+def test_rows_that_refer_to_it_and_money(database: Database) -> None:
+    database.execute(SCHEMA)
+    with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        table = catalog.table("public", "customers")
+        assert table is not None
+        rows = count_dependents(snapshot, catalog, table, ["1", "2", "3"])
+        paid = count_payments(snapshot, catalog, table, ["1", "2", "3"])
+    assert set(rows) == {
+        Dependents("1", "subscriptions", 3, 1),
+        Dependents("1", "orders", 6, None),
+        Dependents("2", "subscriptions", 0, 0),
+        Dependents("2", "orders", 0, None),
+    }
+    assert paid is not None
+    assert set(paid) == {Payment("1", "usd", 800), Payment("1", "eur", 700)}
+
+
+def test_money_is_not_known_where_nothing_says_what_was_paid(database: Database) -> None:
+    database.execute("""
+        CREATE TABLE people (id int, code int, PRIMARY KEY (id, code), deleted_at timestamptz);
+        CREATE TABLE things (id int, p int, c int, FOREIGN KEY (p, c) REFERENCES people);
+        INSERT INTO people VALUES (1, 2, now());
+        INSERT INTO things VALUES (1, 1, 2);
+    """)
+    with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        table = catalog.table("public", "people")
+        assert table is not None
+        rows = count_dependents(snapshot, catalog, table, ['["1", "2"]'])
+        assert count_payments(snapshot, catalog, table, ['["1", "2"]']) is None
+    assert rows == [Dependents('["1", "2"]', "things", 1, None)]
