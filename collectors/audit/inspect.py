@@ -1,0 +1,132 @@
+"""The audit itself: every key of every table that deletes softly, by every rule. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from collectors.audit.case import KeyCase, KeyFacts, Reuse, Ruling, Schema
+from collectors.audit.migration import Draft, Obstacle, draft, migration
+from collectors.audit.reuse import is_made, reuse_of, words
+from collectors.audit.rules import FLAWS, OBSTACLES
+from collectors.audit.severity import weighed
+from collectors.audit.standing import is_beyond_clash, is_right
+from collectors.model import Catalog, KeyFinding, Migration, Severity, Table, UniqueKey
+
+KeyName = tuple[str, str, str]
+"""(schema, table, constraint): what names a key in the facts."""
+
+Told = Callable[[Table, UniqueKey], Reuse | None]
+"""What the owners say of a key's values, None where they say nothing."""
+
+
+def cases(catalog: Catalog, told: Told = lambda _table, _key: None) -> Iterator[KeyCase]:
+    """Every key to look at; the facts are still to come."""
+    schema = Schema.of(catalog)
+    for table in catalog.tables:
+        if table.marker is None:
+            continue
+        for key in table.keys:
+            if not (is_beyond_clash(table, key) or _is_row_id(table, key)):
+                yield KeyCase(schema, table, key, told(table, key) or reuse_of(schema, table, key))
+
+
+def is_flawed(case: KeyCase) -> bool:
+    """Something is wrong with the key."""
+    return _flaw(case) is not None
+
+
+def inspect(case: KeyCase) -> Iterator[KeyFinding]:
+    """Everything that the rules say of a key."""
+    offer = _Offer(case)
+    if found := _flaw(case):
+        severity, why = weighed(case)
+        name, ruling = found
+        yield _finding(case, name, ruling, ruling.severity or severity, why, offer)
+    for rule in OBSTACLES:
+        if ruling_besides := rule(case):
+            severity = ruling_besides.severity or Severity.MEDIUM
+            yield _finding(case, rule.__name__, ruling_besides, severity, "", offer)
+
+
+def audit(catalog: Catalog, facts: Mapping[KeyName, KeyFacts] | None = None) -> list[KeyFinding]:
+    """The Findings of a whole catalog, worst first."""
+    known = facts or {}
+    found = (
+        finding
+        for case in cases(catalog)
+        for finding in inspect(replace(case, facts=known.get(name_of(case.key), KeyFacts())))
+    )
+    return worst_first(found)
+
+
+def worst_first(findings: Iterable[KeyFinding]) -> list[KeyFinding]:
+    """By severity, then by what hurts now, then by name."""
+    order = list(Severity)
+    return sorted(
+        findings,
+        key=lambda one: (
+            order.index(one.severity),
+            -(one.failures or 0),
+            -(one.exposed_rows or 0),
+            one.identity,
+        ),
+    )
+
+
+def name_of(key: UniqueKey) -> KeyName:
+    """What names it in the facts."""
+    return key.schema, key.table, key.name
+
+
+class _Offer:
+    """The migration of a key, written once, and only if a Finding wants it."""
+
+    def __init__(self, case: KeyCase) -> None:
+        self._case = case
+        self._made: tuple[Migration | None, str] | None = None
+
+    def made(self) -> tuple[Migration | None, str]:
+        """The migration, or the sentence that says why there is none."""
+        if self._made is None:
+            found: Draft | Obstacle = draft(self._case)
+            if isinstance(found, Obstacle):
+                self._made = None, found.sentence
+            else:
+                self._made = migration(found), ""
+        return self._made
+
+
+def _flaw(case: KeyCase) -> tuple[str, Ruling] | None:
+    """The first rule that speaks, with its name; most keys are right, and none is asked of them."""
+    if is_right(case.table, case.key):
+        return None
+    spoken = ((rule.__name__, ruling) for rule in FLAWS if (ruling := rule(case)))
+    return next(spoken, None)
+
+
+def _finding(
+    case: KeyCase, rule: str, ruling: Ruling, severity: Severity, why: str, offer: _Offer
+) -> KeyFinding:
+    mends = ruling.mends and severity is not Severity.INFO
+    way_out, obstacle = offer.made() if mends else (None, "")
+    return KeyFinding(
+        table=case.table.label,
+        constraint=case.key.name,
+        rule=rule,
+        severity=severity,
+        reason=" ".join(filter(None, (ruling.reason, why, obstacle))),
+        exposed_rows=case.facts.exposed,
+        failures=case.facts.failures,
+        migration=way_out,
+    )
+
+
+def _is_row_id(table: Table, key: UniqueKey) -> bool:
+    """A primary key of one column that is made, not chosen: no row ever asks for another's."""
+    if not key.primary or len(key.parts) > 1:
+        return False
+    column = table.column(key.parts[0].expression)
+    whole = column is not None and column.type in ("uuid", "integer", "bigint", "smallint")
+    named = column is not None and words(column.name)[-1] == "id"
+    return column is not None and (whole or named or is_made(column))

@@ -1,0 +1,88 @@
+"""Could somebody ask for a deleted row's value again? Pure, from types, defaults and names.
+
+An e-mail address or a slug: yes, and then the key must know about deletion. A random token, a hash,
+a sequence, an invoice number: nobody ever asks for the same one twice, and it should stay unique
+for ever. Where the names do not tell, the answer is "unknown", never "never".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from collectors.audit.case import Reuse, Schema
+from collectors.audit.standing import own_parts
+from collectors.audit.upserts import raw
+from collectors.model import Column, KeyPart, Table, UniqueKey
+
+_MADE = re.compile(
+    r"nextval\(|random|uuid_generate|uuid_?v\d|uuidv\d|gen_salt|gen_ulid|nanoid|cuid|md5\(|digest\("
+)
+"""A default that makes a new value for every row."""
+
+_NEVER_LAST = re.compile(
+    "token|hash|hashed|digest|checksum|fingerprint|signature|secret|nonce|salt|otp|jti|uuid|guid|"
+    "ulid|md5|sha1|sha256|sha512|hmac|seq|sequence|serial|ciphertext"
+)
+"""A column's last word, where its value is made and not chosen."""
+
+_NEVER_PAIR = re.compile(
+    r"(invoice|receipt|order|credit|note|payment|transaction|ticket) (number|no|nr|num)"
+    r"|(idempotency|access|api|public|private) key"
+)
+"""A column's last two words: what is counted up once, or made and handed out."""
+
+_LIKELY = re.compile(
+    "email|mail|mails|username|user|login|slug|handle|nick|nickname|name|title|label|phone|mobile|"
+    "telephone|domain|subdomain|hostname|host|url|uri|path|sku|ean|isbn|barcode|plate|vat|iban|tax|"
+    "external|reference|ref|alias|locale|language|country|currency|type|kind|role|day|date|month|"
+    "year|position|rank|level|scope|permission|tag|category"
+)
+"""Any word of a column that people choose, or that comes from a small set."""
+
+
+def reuse_of(schema: Schema, table: Table, key: UniqueKey) -> Reuse:
+    """By the key's parts: one that is made anew for every row makes the whole key so.
+
+    Foreign keys alone tie rows together: two that were untied can be tied again, but whether a
+    parent may have a second child is the application's to know.
+    """
+    parts = own_parts(table, key)
+    if any(_reuse_of_part(table, part) is Reuse.NEVER for part in parts):
+        return Reuse.NEVER
+    references = [set(fk.columns) for fk in schema.references_of(table)]
+    chosen = [part for part in parts if not any(set(part.columns) <= r for r in references)]
+    if not chosen:
+        return Reuse.LIKELY if len(parts) > 1 else Reuse.UNKNOWN
+    likely = any(_reuse_of_part(table, part) is Reuse.LIKELY for part in chosen)
+    return Reuse.LIKELY if likely else Reuse.UNKNOWN
+
+
+def is_made(column: Column) -> bool:
+    """Its value comes from a sequence or a generator of random ids."""
+    return column.generated or bool(column.default and _MADE.search(column.default.lower()))
+
+
+@cache
+def words(name: str) -> tuple[str, ...]:
+    """`emailAddress`, `Email_Address` and `email_address` are the same words."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", raw(name))
+    return tuple(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word) or ("",)
+
+
+def _reuse_of_part(table: Table, part: KeyPart) -> Reuse:
+    found = [column for name in part.columns if (column := table.column(name))]
+    if any(_is_made_anew(column) for column in found):
+        return Reuse.NEVER
+    return Reuse.LIKELY if any(_is_chosen(column) for column in found) else Reuse.UNKNOWN
+
+
+def _is_made_anew(column: Column) -> bool:
+    said = words(column.name)
+    named = _NEVER_LAST.fullmatch(said[-1]) or _NEVER_PAIR.fullmatch(" ".join(said[-2:]))
+    return is_made(column) or column.type == "bytea" or named is not None
+
+
+def _is_chosen(column: Column) -> bool:
+    small = column.category in "EB" or column.type == "date" or column.type.endswith("citext")
+    return small or any(_LIKELY.fullmatch(word) for word in words(column.name))

@@ -1,0 +1,28 @@
+"""A legacy key beside the right one: the models know of one, the database enforces both."""
+
+from __future__ import annotations
+
+from collectors.audit.case import KeyCase, Ruling
+from collectors.audit.standing import covering, is_idle, twin
+from collectors.model import Blocks, Severity
+
+NAME = "beside_the_right_one"
+
+
+def beside_the_right_one(case: KeyCase) -> Ruling | None:
+    """Point at a key that still counts deleted rows although another does it right."""
+    idle = is_idle(case.table, case.key)
+    if case.key.primary or (case.key.blocks is Blocks.NOTHING and not idle):
+        return None
+    right = twin(case.table, case.key)
+    if right is None:
+        return None
+    if idle:
+        reason = f"{right.name} keeps live rows unique; this key beside it enforces nothing."
+        return Ruling(reason, Severity.LOW)
+    more = "" if covering(case.table, case.key) else " It also holds more than that one does."
+    reason = (
+        f"{right.name} on the same columns knows about deletion; this key beside it does not, and "
+        f"{case.key.blocks} still fails.{more}"
+    )
+    return Ruling(reason)

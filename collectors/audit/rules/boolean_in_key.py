@@ -1,0 +1,21 @@
+"""`UNIQUE (key, is_deleted)`: one live row and one deleted row fit, and the second delete fails."""
+
+from __future__ import annotations
+
+from collectors.audit.case import KeyCase, Ruling
+from collectors.audit.standing import states_in_key
+from collectors.model import Blocks
+
+NAME = "boolean_in_key"
+
+
+def boolean_in_key(case: KeyCase) -> Ruling | None:
+    """Point at a state (a flag, a status, a day) that cannot tell two deleted rows apart."""
+    state = states_in_key(case.table, case.key)
+    if case.key.blocks is not Blocks.DELETE or not state or case.key.predicate != case.key.besides:
+        return None
+    reason = (
+        f"{state[0].expression} is in the key and is the same in every deleted row: after delete, "
+        "create, delete with the same values, the second delete fails."
+    )
+    return Ruling(reason)

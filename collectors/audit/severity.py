@@ -1,0 +1,34 @@
+"""How bad a flaw is: from what is known, which only ever makes it worse."""
+
+from __future__ import annotations
+
+from collectors.audit.case import KeyCase, Reuse
+from collectors.model import Severity
+
+_WHY = {
+    Reuse.LIKELY: "People can ask for such a value again.",
+    Reuse.UNKNOWN: "Whether anybody asks for such a value again, its owners must say.",
+    Reuse.NEVER: (
+        "But nobody asks for such a value again (it is made anew for every row), so it should stay "
+        "unique for ever."
+    ),
+}
+
+
+def weighed(case: KeyCase) -> tuple[Severity, str]:
+    """The severity of a flaw, and the sentences that say why.
+
+    A value that nobody can ask for again is worth knowing and no more, unless Failures say that
+    somebody did.
+    """
+    facts, said = case.facts, [_WHY[case.reuse]]
+    if facts.exposed:
+        rows = "deleted row holds" if facts.exposed == 1 else "deleted rows hold"
+        said.append(f"{facts.exposed:,} {rows} it now.")
+    if facts.failures:
+        said.append(f"{facts.failures:,} Failure{'s' * (facts.failures > 1)} seen.")
+        return Severity.HIGH, " ".join(said)
+    if case.reuse is Reuse.NEVER:
+        return Severity.INFO, " ".join(said)
+    hurts = case.reuse is Reuse.LIKELY or bool(facts.exposed)
+    return Severity.HIGH if hurts else Severity.MEDIUM, " ".join(said)

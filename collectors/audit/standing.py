@@ -1,0 +1,82 @@
+"""How a unique key stands to deletion and to the other keys of its table: pure questions."""
+
+from __future__ import annotations
+
+import re
+
+from collectors.model import Blocks, KeyPart, Table, UniqueKey
+
+_ANSWERS_NULL = re.compile(
+    r"\b(coalesce|case|greatest|least|concat|concat_ws|format|num_nulls|num_nonnulls|row|array)\b"
+    r"|\bIS\b|jsonb?_build",
+    re.IGNORECASE,
+)
+"""What may give a value for NULL; every other operator and function is taken as strict."""
+
+
+def marked_columns(table: Table) -> frozenset[str]:
+    """The columns that say "deleted"."""
+    return frozenset(marker.column for marker in table.markers)
+
+
+def own_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
+    """The key's parts without those that only speak of deletion."""
+    marked = marked_columns(table)
+    return tuple(part for part in key.parts if not marked.issuperset(part.columns))
+
+
+def states_in_key(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
+    """The parts that only speak of deletion."""
+    marked = marked_columns(table)
+    return tuple(part for part in key.parts if marked.issuperset(part.columns))
+
+
+def is_idle(table: Table, key: UniqueKey) -> bool:
+    """It lets live rows repeat: a part of it is NULL for each of them, and NULLs are distinct."""
+    state = states_in_key(table, key)
+    if not state or not key.nulls_distinct or key.blocks is not Blocks.NOTHING:
+        return False
+    unset = {marker.column for marker in table.markers if marker.live == "NULL"}
+    return any(
+        unset.issuperset(part.columns) and not _ANSWERS_NULL.search(part.expression)
+        for part in state
+    )
+
+
+def is_right(table: Table, key: UniqueKey) -> bool:
+    """It keeps live rows unique, and lets deleted ones be."""
+    return key.valid and key.blocks is Blocks.NOTHING and not is_idle(table, key)
+
+
+def is_beyond_clash(table: Table, key: UniqueKey) -> bool:
+    """No two rows can meet in it that do not meet in the primary key."""
+    return (
+        not key.primary and bool(table.primary_key) and set(table.primary_key) <= set(key.columns)
+    )
+
+
+def twin(table: Table, key: UniqueKey) -> UniqueKey | None:
+    """A right key of the same table on the same columns: what the models mean, beside a relic."""
+    columns = _inputs(table, key)
+    others = (o for o in table.keys if o.name != key.name and not o.primary and is_right(table, o))
+    return next((other for other in others if _inputs(table, other) == columns), None)
+
+
+def covering(table: Table, key: UniqueKey) -> UniqueKey | None:
+    """A right key that holds for live rows all that this one does, so that this one may go."""
+    others = (o for o in table.keys if o.name != key.name and is_right(table, o))
+    return next((other for other in others if _covers(table, other, key)), None)
+
+
+def _covers(table: Table, other: UniqueKey, key: UniqueKey) -> bool:
+    """Whenever two live rows are equal under `key`, they are equal under `other`."""
+    if other.besides not in (None, key.besides) or (key.nulls_distinct < other.nulls_distinct):
+        return False
+    own, plain = set(key.columns), {part.expression for part in key.parts if part.is_column}
+    return all(
+        part.expression in own or plain.issuperset(part.columns) for part in own_parts(table, other)
+    )
+
+
+def _inputs(table: Table, key: UniqueKey) -> set[str]:
+    return {column for part in own_parts(table, key) for column in part.columns}

@@ -1,0 +1,229 @@
+"""The audit of the Targets: the catalog, what else can be known of its keys, the rules, the store.
+
+Needs a Target and nothing else. With a store it knows of Failures and of what the last survey
+counted, and writes down what it found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from collectors.audit.case import KeyCase, KeyFacts
+from collectors.audit.inspect import KeyName, cases, inspect, is_flawed, name_of, worst_first
+from collectors.audit.migration import Draft, draft, repeats
+from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
+from collectors.audit.upserts import Upsert, needs, raw, read_upserts
+from collectors.errors import SettingsError, TargetUnreachable
+from collectors.evidence.audited import exposed_by_key, failures_by_key, save_audit
+from collectors.evidence.database import Store
+from collectors.inquiry import target_catalog
+from collectors.model import Blocks, Catalog, KeyFinding, Verdict
+from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.key_facts import (
+    exposed_rows,
+    filled_tables,
+    repeated_values,
+    upsert_statements,
+)
+from collectors.settings import Settings, TargetSettings
+
+ACCEPTED = Path("tombstone.accepted.toml")
+"""Where accepted Findings are looked for when no setting says where."""
+
+OURS = (Verdict.BLOCKED_BY_TOMBSTONE, Verdict.BLOCKED_BY_LEFTOVER, Verdict.UNBLOCKED)
+"""The Verdicts of this bug: what a key has done to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAudit:
+    """One Target's Findings; the `accepted` ones are not among the `findings`."""
+
+    target: str
+    as_of: datetime
+    findings: tuple[KeyFinding, ...]
+    accepted: Mapping[KeyFinding, Accepted]
+
+
+@dataclass
+class AuditSummary:
+    """Several Targets' Findings, each told once, and the Targets that could not be asked."""
+
+    findings: list[KeyFinding] = field(default_factory=list)
+    accepted: dict[KeyFinding, Accepted] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
+
+
+def audit_targets(
+    settings: Settings, store: Store | None = None, *, environment: str | None = None
+) -> AuditSummary:
+    """Audit every Target, or the environment's. Raises SettingsError where there is none."""
+    names = _wanted(settings, environment)
+    reviewed = load_reviewed(settings)
+    summary, found = AuditSummary(), list[KeyFinding]()
+    for name in names:
+        one = settings.targets[name]
+        with ReadTarget(name, one.read_dsn.get_secret_value()) as target:
+            try:
+                audit = audit_target(target, one, store, reviewed, settings.survey.sample_above)
+            except TargetUnreachable as error:
+                summary.unreachable[name] = str(error)
+                continue
+        found += audit.findings
+        summary.accepted |= audit.accepted
+    summary.findings = merged(found)
+    return summary
+
+
+def audit_target(
+    target: ReadTarget,
+    settings: TargetSettings,
+    store: Store | None,
+    reviewed: Reviewed,
+    sample_above: int,
+) -> TargetAudit:
+    """Audit one Target and, with a store, write down what was found. Raises TargetUnreachable."""
+    audit = target.ask(lambda snapshot: _audit(snapshot, settings, store, reviewed, sample_above))
+    if store is not None:
+        said = {one: (why.reason, str(why.look_again)) for one, why in audit.accepted.items()}
+        everything = (*audit.findings, *audit.accepted)
+        save_audit(store, audit.target, audit.as_of, everything, said)
+    return audit
+
+
+def load_reviewed(settings: Settings) -> Reviewed:
+    """The file of accepted Findings. Raises UsageError where it cannot be read or understood."""
+    path = settings.audit.accepted or ACCEPTED
+    if settings.audit.accepted is None and not path.is_file():
+        return Reviewed()
+    try:
+        return read_reviewed(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"audit.accepted names {path}, which cannot be read.") from error
+
+
+def merged(findings: Sequence[KeyFinding]) -> list[KeyFinding]:
+    """The same Finding of several Targets once: as bad as the worst, with the rows of all."""
+    grouped: defaultdict[tuple[str, str, str], list[KeyFinding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.identity].append(finding)
+    return worst_first(
+        replace(
+            worst_first(same)[0],
+            exposed_rows=_sum([one.exposed_rows for one in same]),
+            failures=_sum([one.failures for one in same]),
+        )
+        for same in grouped.values()
+    )
+
+
+def _audit(
+    snapshot: Snapshot,
+    settings: TargetSettings,
+    store: Store | None,
+    reviewed: Reviewed,
+    sample_above: int,
+) -> TargetAudit:
+    catalog = target_catalog(snapshot, settings)
+    every = list(cases(catalog, reviewed.reuse))
+    facts = _facts(_Asked(snapshot, catalog, store, sample_above), every)
+    known = (replace(case, facts=facts[name_of(case.key)]) for case in every)
+    found = [one for case in known for one in inspect(case)]
+    today = datetime.now(UTC).date()
+    accepted = {one: why for one in found if (why := reviewed.acceptance(one, today))}
+    shown = worst_first(one for one in found if one not in accepted)
+    return TargetAudit(snapshot.target, snapshot.as_of, tuple(shown), accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A Target in the middle of its audit."""
+
+    snapshot: Snapshot
+    catalog: Catalog
+    store: Store | None
+    sample_above: int
+
+
+def _facts(asked: _Asked, every: Sequence[KeyCase]) -> dict[KeyName, KeyFacts]:
+    """What is known of the keys besides the catalog; only flawed ones are worth a count."""
+    flawed = [case for case in every if is_flawed(case)]
+    filled = filled_tables(asked.snapshot, asked.catalog)
+    exposed = _exposed(asked, flawed, filled)
+    repeated = repeated_values(asked.snapshot, dict(_repeats(flawed, filled)))
+    failures = failures_by_key(asked.store, asked.snapshot.target, OURS) if asked.store else None
+    upserts = _upserts(asked.snapshot)
+    return {
+        (name := name_of(case.key)): KeyFacts(
+            failures=None if failures is None else failures.get(name, 0),
+            exposed=exposed.get(name),
+            live_duplicates=repeated.get(name),
+            upserts=tuple(one for one in upserts[raw(case.table.name)] if _needs(one, case)),
+        )
+        for case in every
+    }
+
+
+def _exposed(
+    asked: _Asked, flawed: Sequence[KeyCase], filled: Mapping[tuple[str, str], float]
+) -> dict[KeyName, int]:
+    """The survey's numbers where there are any, else a count; an empty table exposes nothing."""
+    blocking = [case for case in flawed if case.key.blocks is Blocks.CREATE and case.key.valid]
+    known = exposed_by_key(asked.store, asked.snapshot.target) if asked.store else {}
+    tables = {case.table.label: case.table for case in blocking if name_of(case.key) not in known}
+    found = {
+        name_of(case.key): 0
+        for case in blocking
+        if (case.table.schema, case.table.name) not in filled
+    }
+    for table in tables.values():
+        rows = filled.get((table.schema, table.name))
+        if rows is not None:
+            share = asked.sample_above / rows if rows > asked.sample_above else None
+            found |= exposed_rows(asked.snapshot, asked.catalog, table, share)
+    return found | known
+
+
+def _repeats(
+    flawed: Sequence[KeyCase], filled: Mapping[tuple[str, str], float]
+) -> Iterator[tuple[KeyName, str]]:
+    """What to ask about live rows that share values, where the key as it is lets them."""
+    for case in flawed:
+        if (case.table.schema, case.table.name) in filled:
+            plan = draft(case)
+            if isinstance(plan, Draft) and plan.may_repeat:
+                yield name_of(case.key), repeats(plan)
+
+
+def _upserts(snapshot: Snapshot) -> defaultdict[str, list[Upsert]]:
+    """The ON CONFLICTs that the server has seen, by (raw) table name."""
+    found: defaultdict[str, list[Upsert]] = defaultdict(list)
+    for statement, calls in upsert_statements(snapshot):
+        for upsert in read_upserts(statement, calls):
+            found[upsert.table].append(upsert)
+    return found
+
+
+def _needs(upsert: Upsert, case: KeyCase) -> bool:
+    return needs(upsert, case.table, case.key)
+
+
+def _wanted(settings: Settings, environment: str | None) -> list[str]:
+    if not settings.targets:
+        raise SettingsError(
+            "No Target is configured to audit: set TOMBSTONE_TARGETS__PRODUCTION__READ_DSN."
+        )
+    if environment is None:
+        return list(settings.targets)
+    name = settings.target_of(environment)
+    if name is None:
+        raise SettingsError(f"No Target is configured for environment {environment!r}.")
+    return [name]
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

@@ -1,0 +1,156 @@
+"""`audit`: where it can still happen, told to people, scripts, a DBA or a pull request."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from collectors.audit.baseline import Baseline, read_baseline
+from collectors.audit.sarif import annotation, sarif
+from collectors.auditing import AuditSummary, audit_targets
+from collectors.errors import UsageError
+from collectors.model import KeyFinding, Severity
+from dashboard.commands.opening import our_settings, our_store
+from dashboard.output import print_json, print_table, say
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How it ended: the Findings to fail on, and the Targets that could not be asked."""
+
+    failing: tuple[KeyFinding, ...]
+    unreachable: tuple[str, ...]
+
+
+def run(
+    environment: str | None, baseline: Path | None, fail_on: Severity | None, shape: str
+) -> Audited:
+    """Audit, show, and say what fails. A store is used where there is a key to open it."""
+    before = _baseline(baseline)
+    settings = our_settings()
+    store = our_store() if settings.secret_key is not None else None
+    summary = audit_targets(settings, store, environment=environment)
+    new = [one for one in summary.findings if not before.has(one)]
+    _SHAPES[shape](summary, new, baseline is not None)
+    _summarize(summary, new, compared=baseline is not None)
+    failing = [one for one in new if fail_on and one.severity.at_least(fail_on)]
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for finding in failing:
+            say(annotation(finding))
+    return Audited(tuple(failing), tuple(summary.unreachable))
+
+
+def finding_json(finding: KeyFinding) -> dict[str, Any]:
+    """One element of `audit --json`."""
+    migration = finding.migration
+    return {
+        "table": finding.table,
+        "constraint": finding.constraint,
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "reason": finding.reason,
+        "exposed_rows": finding.exposed_rows,
+        "migration": migration and {"sql": migration.sql, "alembic": migration.alembic},
+    }
+
+
+def _baseline(path: Path | None) -> Baseline:
+    if path is None:
+        return Baseline()
+    try:
+        return read_baseline(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read.") from error
+
+
+def _show_table(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool) -> None:
+    headings = ("SEVERITY", "TABLE", "KEY", "RULE", "EXPOSED", "FAILURES", "NEW", "WHY")
+    print_table(
+        headings,
+        (
+            (
+                one.severity,
+                one.table,
+                one.constraint,
+                one.rule,
+                one.exposed_rows,
+                one.failures,
+                ("yes" if one in new else "no") if compared else None,
+                one.reason,
+            )
+            for one in summary.findings
+        ),
+    )
+
+
+def _show_json(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
+    print_json([finding_json(one) for one in summary.findings])
+
+
+def _show_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
+    for finding in _mending(summary.findings):
+        assert finding.migration is not None
+        sys.stdout.write(finding.migration.sql + "\n")
+
+
+def _show_alembic(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
+    """A revision each; the lines between them say where one file ends and the next begins."""
+    for finding in _mending(summary.findings):
+        assert finding.migration is not None
+        sys.stdout.write(f"# --- revision for {finding.table}: {finding.constraint} ---\n")
+        sys.stdout.write(finding.migration.alembic + "\n")
+
+
+def _show_sarif(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool) -> None:
+    known = [one for one in summary.findings if one not in new]
+    found = sarif(
+        summary.findings,
+        known=known,
+        accepted=summary.accepted,
+        version=_version(),
+        compared=compared,
+    )
+    print_json(found)
+
+
+_SHAPES: dict[str, Callable[[AuditSummary, Sequence[KeyFinding], bool], None]] = {
+    "table": _show_table,
+    "json": _show_json,
+    "sql": _show_sql,
+    "alembic": _show_alembic,
+    "sarif": _show_sarif,
+}
+
+
+def _mending(findings: Sequence[KeyFinding]) -> Iterator[KeyFinding]:
+    """One Finding for each key that has a migration: several may have the same one."""
+    keys = {(one.table, one.constraint): one for one in findings[::-1] if one.migration}
+    yield from list(keys.values())[::-1]
+
+
+def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bool) -> None:
+    counts = [
+        f"{count} {severity}"
+        for severity in Severity
+        if (count := sum(one.severity is severity for one in summary.findings))
+    ]
+    say(f"{len(summary.findings):,} Findings ({', '.join(counts)})." if counts else "No Finding.")
+    if compared:
+        say(f"New since the baseline: {len(new):,}.")
+    if summary.accepted:
+        soonest = min(one.look_again for one in summary.accepted.values())
+        say(f"Accepted and not shown: {len(summary.accepted):,}; look again on {soonest}.")
+    for sentence in summary.unreachable.values():
+        say(sentence)
+
+
+def _version() -> str:
+    try:
+        return version("tombstone-dashboard")
+    except PackageNotFoundError:
+        return "0"

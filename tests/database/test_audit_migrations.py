@@ -1,0 +1,227 @@
+"""The generated migrations, run for real: they mend, run twice, and refuse in words."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import create_engine
+
+from collectors.audit.case import KeyFacts
+from collectors.audit.migration import migration
+from collectors.audit.upserts import read_upserts
+from sample_data.postgres import Database
+from sample_data.postgres_home import account, binaries
+from tests.database.auditing_world import draft_of, findings_of, run, statements_of
+
+TABLE = """
+CREATE TABLE customers (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), org int NOT NULL, email text NOT NULL,
+    external_id text, note text, deleted_at timestamptz, is_deleted boolean NOT NULL DEFAULT false
+);
+CREATE UNIQUE INDEX ix_customers_org_note ON customers (org, note) WHERE NOT is_deleted;
+INSERT INTO customers (org, email, external_id, deleted_at, is_deleted)
+SELECT 1, 'jane' || n || '@example.com', 'crm-' || n, CASE WHEN n % 3 = 0 THEN now() END, n % 3 = 0
+FROM generate_series(1, 30) n;
+"""
+SHAPES = {
+    "index, partial": "CREATE UNIQUE INDEX k ON customers (org, lower(email))",
+    "constraint, partial": "ALTER TABLE customers ADD CONSTRAINT k UNIQUE (org, external_id)",
+    "deferred constraint": (
+        "ALTER TABLE customers ADD CONSTRAINT k UNIQUE (org, email) DEFERRABLE INITIALLY DEFERRED"
+    ),
+    "deletion in the key": "CREATE UNIQUE INDEX k ON customers (org, email, deleted_at)",
+    "deletion in the constraint": (
+        "ALTER TABLE customers ADD CONSTRAINT k UNIQUE (org, email, deleted_at)"
+    ),
+    "deletion in the key, NULLs in another part": (
+        "CREATE UNIQUE INDEX k ON customers (org, external_id, deleted_at)"
+    ),
+    "boolean in the key": "CREATE UNIQUE INDEX k ON customers (org, email, is_deleted)",
+    "inverted": "CREATE UNIQUE INDEX k ON customers (org, email) WHERE deleted_at IS NOT NULL",
+    "unrelated": "CREATE UNIQUE INDEX k ON customers (org, email) WHERE email <> 'a:b %s \\ '''",
+    "opclass, order, INCLUDE, options": (
+        "CREATE UNIQUE INDEX k ON customers (email text_pattern_ops DESC, org) INCLUDE (note)"
+        " WITH (fillfactor = 70)"
+    ),
+    "legacy beside the right one": (
+        "CREATE UNIQUE INDEX the_right ON customers (org, lower(email)) WHERE deleted_at IS NULL;"
+        "ALTER TABLE customers ADD CONSTRAINT k UNIQUE (org, email)"
+    ),
+}
+
+
+def make(database: Database, shape: str) -> None:
+    database.execute(TABLE + SHAPES[shape])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) -> None:
+    make(database, shape)
+    statements = statements_of(draft_of(database, "k"))
+    for _ in range(2):
+        run(database, statements)
+    assert findings_of(database) == []
+    again = (
+        "INSERT INTO customers (org, email, external_id) VALUES (1, 'jane3@example.com', 'crm-3')"
+    )
+    database.execute(again)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.execute(again)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_alembic_runs_the_same_statements(shape: str, database: Database, tmp_path: Path) -> None:
+    make(database, shape)
+    file = tmp_path / "revision.py"
+    file.write_text(migration(draft_of(database, "k")).alembic, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("revision", file)
+    assert spec is not None
+    assert spec.loader is not None
+    revision = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(revision)
+    engine = create_engine(database.dsn.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        with context.begin_transaction(), Operations.context(context):
+            revision.upgrade()
+    engine.dispose()
+    assert findings_of(database) == []
+    with pytest.raises(RuntimeError, match="cannot be built again"):
+        revision.downgrade()
+
+
+@pytest.mark.parametrize("shape", ["constraint, partial", "unrelated"])
+def test_psql_runs_the_file_as_it_is(shape: str, database: Database, tmp_path: Path) -> None:
+    make(database, shape)
+    file = tmp_path / "migration.sql"
+    file.write_text(migration(draft_of(database, "k")).sql, encoding="utf-8")
+    psql = binaries(account()) / "psql"
+    command = [str(psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", database.dsn, "-f", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, done.stderr), done.stderr
+    assert findings_of(database) == []
+
+
+PARTITIONED = """
+CREATE TABLE t (id int NOT NULL, region text NOT NULL, email text NOT NULL, deleted_at timestamptz)
+PARTITION BY LIST (region);
+CREATE TABLE t_eu PARTITION OF t FOR VALUES IN ('eu') PARTITION BY RANGE (region);
+CREATE TABLE "T eu 1" PARTITION OF t_eu FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+CREATE TABLE t_us PARTITION OF t FOR VALUES IN ('us');
+INSERT INTO t VALUES (1, 'eu', 'a', now()), (2, 'us', 'a', NULL);
+"""
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "CREATE UNIQUE INDEX k ON t (region, email)",
+        "ALTER TABLE t ADD CONSTRAINT k UNIQUE (region, email)",
+        "CREATE UNIQUE INDEX k ON t (region, email, deleted_at)",
+    ],
+)
+def test_a_partitioned_table_is_mended_partition_by_partition(key: str, database: Database) -> None:
+    database.execute(PARTITIONED + key)
+    statements = statements_of(draft_of(database, "k"))
+    for _ in range(2):
+        run(database, statements)
+    assert findings_of(database) == []
+    database.execute("INSERT INTO t VALUES (3, 'eu', 'a')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.execute("INSERT INTO t VALUES (4, 'eu', 'a')")
+
+
+def test_a_partition_made_meanwhile_stops_the_migration_before_the_drop(database: Database) -> None:
+    database.execute(PARTITIONED + "CREATE UNIQUE INDEX k ON t (region, email)")
+    statements = statements_of(draft_of(database, "k"))
+    database.execute("CREATE TABLE t_as PARTITION OF t FOR VALUES IN ('as')")
+    with pytest.raises(psycopg.errors.RaiseException, match="not valid"):
+        run(database, statements)
+    run(database, statements_of(draft_of(database, "k")))
+    assert findings_of(database) == []
+
+
+def test_quoted_names_are_written_as_they_are(database: Database) -> None:
+    database.execute(
+        'CREATE SCHEMA "My Shop"; SET search_path TO public;'
+        'CREATE TABLE "Order" ("Id" int PRIMARY KEY, "E Mail" text NOT NULL,'
+        ' "deletedAt" timestamptz);'
+        'CREATE UNIQUE INDEX "k" ON "Order" (lower("E Mail"))'
+    )
+    plan = draft_of(database, "k")
+    run(database, statements_of(plan))
+    assert plan.new is not None
+    assert plan.new.name == "Order_E_Mail_live_idx"
+    assert findings_of(database) == []
+
+
+def test_live_duplicates_stop_it_before_anything_is_built(database: Database) -> None:
+    make(database, "deletion in the key")
+    database.execute(
+        "INSERT INTO customers (org, email) SELECT 9, 'twice' FROM generate_series(1, 2)"
+    )
+    before = indexes(database)
+    with pytest.raises(psycopg.errors.RaiseException, match="1 values are held"):
+        run(database, statements_of(draft_of(database, "k")))
+    assert indexes(database) == before
+
+
+def test_what_an_interrupted_build_left_is_built_anew(database: Database) -> None:
+    make(database, "index, partial")
+    plan = draft_of(database, "k")
+    assert plan.new is not None
+    database.execute(f"CREATE UNIQUE INDEX {plan.new.name} ON customers (id)")
+    database.execute(
+        f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{plan.new.name}'::regclass"
+    )
+    run(database, statements_of(plan))
+    assert findings_of(database) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "target", "after"),
+    [
+        ("(org, email)", "(org, email)", "(org, email, deleted_at)"),
+        ("(org, external_id)", "(org, external_id)", "(org, external_id) WHERE deleted_at IS NULL"),
+    ],
+    ids=["columns alone still name it", "NULLs may repeat, so it needs the predicate"],
+)
+def test_it_waits_before_the_drop_until_on_conflict_is_deployed(
+    key: str, target: str, after: str, database: Database
+) -> None:
+    database.execute(TABLE + f"CREATE UNIQUE INDEX k ON customers {key}")
+    old = (
+        f"INSERT INTO customers (org, email, external_id) VALUES (8, 'x', 'y') ON CONFLICT {target}"
+    )
+    facts = KeyFacts(upserts=tuple(read_upserts(f"{old} DO NOTHING", calls=3)))
+    plan = draft_of(database, "k", facts)
+    with pytest.raises(psycopg.errors.RaiseException, match="old one was not dropped"):
+        run(database, statements_of(plan, upserts_changed=False))
+    database.execute(f"{old} DO NOTHING")
+    new = old.replace(f"ON CONFLICT {target}", f"ON CONFLICT {after}")
+    database.execute(f"{new} DO NOTHING")
+    run(database, statements_of(plan))
+    assert f"ON CONFLICT {after}" in migration(plan).sql
+    database.execute(f"{new} DO NOTHING")
+    with pytest.raises(psycopg.errors.InvalidColumnReference):
+        database.execute(f"{old} DO NOTHING")
+
+
+def test_it_cannot_be_rolled_back_and_says_so(database: Database) -> None:
+    make(database, "index, partial")
+    plan = draft_of(database, "k")
+    run(database, statements_of(plan))
+    database.execute("INSERT INTO customers (org, email) VALUES (1, 'jane3@example.com')")
+    with pytest.raises(psycopg.errors.UniqueViolation, match="could not create unique index"):
+        database.execute(SHAPES["index, partial"])
+    assert "Not to be rolled back" in migration(plan).sql
+
+
+def indexes(database: Database) -> list[tuple[str]]:
+    return database.execute("SELECT indexdef FROM pg_indexes ORDER BY 1")
