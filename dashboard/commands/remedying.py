@@ -57,7 +57,7 @@ def remediate(
     if remedy not in REMEDIES:
         raise UsageError(f"There is no remedy {remedy!r}; there are {', '.join(REMEDIES)}.")
     name = RemedyName(remedy)
-    door, actor = _door(), cli_actor(load_write_settings())
+    door, actor = open_door(), cli_actor(load_write_settings())
     for conflict in conflicts:
         try:
             yield _remedied(door, actor, conflict, name, apply, reason, digest)
@@ -89,7 +89,7 @@ def _unasked(error: Unreachable) -> Refused:
 
 def undo(remediation: str, *, apply: bool, reason: str | None) -> Ended:
     """Preview the way back, and take it if told to."""
-    door, actor = _door(), cli_actor(load_write_settings())
+    door, actor = open_door(), cli_actor(load_write_settings())
     done = find_remediation(our_store(), remediation)
     conflict, remedy = (done.conflict_id, done.remedy) if done else (None, "undo")
     try:
@@ -123,7 +123,8 @@ def _code(one: Ended) -> int:
     return FOUND if isinstance(one.outcome, Refused | Failed) else DONE
 
 
-def _door() -> Remediation:
+def open_door() -> Remediation:
+    """The one door; what a crash left behind is settled first."""
     door = open_remediation(our_settings(), load_write_settings(), our_store())
     door.settle()
     return door

@@ -49,6 +49,11 @@ class Binding:
             self._clear.add(len(self._values))
         return f"${len(self._values)}::{cast}"
 
+    @property
+    def values(self) -> tuple[str | None, ...]:
+        """What was bound so far."""
+        return tuple(self._values)
+
     def statement(self, sql: str) -> Statement:
         """The finished Statement."""
         return Statement(sql, tuple(self._values), frozenset(self._clear))
@@ -124,6 +129,29 @@ class Keep:
         """The member is there, and nothing else has moved."""
         kept = json_object(before)
         return kept is not None and json_object(after) == {**kept, self.name: self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOut:
+    """Removes one member from a JSON column, and leaves the others as they are."""
+
+    column: str
+    type: str
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """Which member goes."""
+        return f"… without {self.name}"
+
+    def expression(self, bind: Binding) -> str:
+        """The column's own content without the member."""
+        return f"({self.column}::jsonb - {bind(self.name, 'text', clear=True)})::{self.type}"
+
+    def is_seen_in(self, before: str | None, after: str | None) -> bool:
+        """The member is gone, and nothing else has moved."""
+        was, now = json_object(before), json_object(after)
+        return was is not None and now == {k: v for k, v in was.items() if k != self.name}
 
 
 def json_object(text: str | None) -> dict[str, Any] | None:

@@ -51,6 +51,11 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
     )
 
 
+def is_about_rows(error: psycopg.Error) -> bool:
+    """Whether single rows of a statement are at fault: data, constraints, a trigger's own error."""
+    return error.sqlstate is not None and error.sqlstate.startswith(("22", "23", "44", "P0"))
+
+
 def is_final(error: psycopg.Error) -> bool:
     """Whether an error at COMMIT says for certain that it was rolled back."""
     return error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P"))

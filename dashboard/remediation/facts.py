@@ -81,6 +81,8 @@ class Facts:
 
     parent_deleted  a row that it belongs to was soft-deleted; None where it is not known
     triggers_known  settings say that this table's user triggers are harmless
+    kept_free       nobody else holds the value that an earlier release has kept in the row
+    same_moment     how many rows of which tables were deleted together with it
     """
 
     place: Place
@@ -88,6 +90,8 @@ class Facts:
     row: Row | None
     parent_deleted: bool | None = None
     triggers_known: bool = False
+    kept_free: bool = False
+    same_moment: tuple[tuple[str, int], ...] = ()
 
 
 def referencing_tables(catalog: Catalog, table: Table) -> tuple[str, ...]:

@@ -91,9 +91,15 @@ def reached(plan: RemediationPlan, row: Row | None) -> bool:
     return row.deleted == goal.deleted and (goal.holds is None or row.holds == goal.holds)
 
 
-def met(plan: RemediationPlan, answers: Sequence[bool]) -> Refusal | None:
-    """Why the plan's new values cannot stand; two `answers` a checked key: live, deleted."""
-    pairs = zip(plan.checked, answers[::2], answers[1::2], strict=True)
+def met(
+    plan: RemediationPlan, answers: Sequence[bool], keys: Sequence[str] | None = None
+) -> Refusal | None:
+    """Why the plan's new values cannot stand; two `answers` a key: live, deleted.
+
+    `keys` are those that were asked about, by default all that the plan checks.
+    """
+    asked = plan.checked if keys is None else keys
+    pairs = zip(asked, answers[::2], answers[1::2], strict=True)
     for name, live, deleted in pairs:
         if live:
             return met_live(plan, name)
@@ -252,7 +258,8 @@ def _sentence_of_change(plan: RemediationPlan, found: Row) -> str:
 
 
 def _is_said(value: str, said: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(_folded(value))}(?!\w)", said))
+    folded = _folded(value)
+    return folded in said and bool(re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", said))
 
 
 def _folded(text: str) -> str:

@@ -23,6 +23,7 @@ class RefusalCode(StrEnum):
     NOT_A_TOMBSTONE = "not-a-tombstone"
     KEY_NOT_HELD = "key-not-held"
     ERASED = "erased"
+    ROW_CHOSEN_TWICE = "row-chosen-twice"
     CHANGED_SINCE_PREVIEW = "changed-since-preview"
     COLLIDES = "collides"
     VALUE_TAKEN = "value-taken"
@@ -32,6 +33,8 @@ class RefusalCode(StrEnum):
     NO_WRITER = "no-writer"
     ROLE_MAY_NOT = "role-may-not"
     FORBIDDEN = "forbidden"
+    NOT_IN_BULK = "not-in-bulk"
+    TOO_MANY = "too-many"
     REASON_MISSING = "reason-missing"
     PERSONAL_DATA = "personal-data"
     # of what was done before

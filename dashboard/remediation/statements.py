@@ -17,7 +17,8 @@ from collectors.model import ForeignKey, Table, UniqueKey, input_columns, row_id
 from dashboard.remediation.changes import Binding, Change, Statement
 from dashboard.remediation.facts import Place, Row
 
-_TRANSACTION = "pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text"
+TRANSACTION = "pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text"
+"""The transaction's id, and the oldest one that was still running beside it."""
 
 
 def look(place: Place, *, lock: bool) -> Statement:
@@ -28,7 +29,7 @@ def look(place: Place, *, lock: bool) -> Statement:
     """
     bind = Binding()
     table = place.table
-    sql = f"SELECT {_row_columns(place, bind)} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
+    sql = f"SELECT {row_columns(place, bind)} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
     return bind.statement(sql + (" FOR UPDATE SKIP LOCKED" if lock else ""))
 
 
@@ -60,10 +61,10 @@ def change(place: Place, row: Row, changes: Sequence[Change]) -> Statement:
     written = ", ".join(f"{one.column} = {one.expression(bind)}" for one in changes)
     named = _this_row(place, bind)
     seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, changes, bind)])
-    returned = _row_columns(place, bind)
+    returned = row_columns(place, bind)
     return bind.statement(
         f"UPDATE {name_of(table)} SET {written} WHERE {named} AND {seen} RETURNING {returned}, "
-        f"{_TRANSACTION}"
+        f"{TRANSACTION}"
     )
 
 
@@ -75,7 +76,7 @@ def purge(place: Place, row: Row) -> Statement:
     seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, (), bind)])
     return bind.statement(
         f"DELETE FROM {name_of(table)} WHERE {named} AND {seen} RETURNING "
-        f"{_row_columns(place, bind)}, {_TRANSACTION}"
+        f"{row_columns(place, bind)}, {TRANSACTION}"
     )
 
 
@@ -95,9 +96,9 @@ def occupied(
     new = {one.column: one.expression(bind) for one in changes}
     columns = ", ".join(f"{new.get(c.name, c.name)} AS {c.name}" for c in table.columns)
     row = f"SELECT {columns} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
-    parts = ", ".join(_wanted_parts(number, key) for number, key in enumerate(keys))
+    parts = ", ".join(wanted_parts(number, key) for number, key in enumerate(keys))
     other = f"SELECT 1 FROM {name_of(table)} WHERE NOT ({_this_row(place, bind)})"
-    answers = ", ".join(_occupants(table, n, key, other) for n, key in enumerate(keys))
+    answers = ", ".join(occupants(table, n, key, other) for n, key in enumerate(keys))
     return bind.statement(
         f"SELECT {answers} FROM (SELECT {parts} FROM ({row}) AS tombstone_row) AS tombstone_wanted"
     )
@@ -120,7 +121,28 @@ def deleted_parents(
     return bind.statement(f"SELECT {' OR '.join(answers)}") if answers else None
 
 
-def _row_columns(place: Place, bind: Binding) -> str:
+def deleted_together(
+    place: Place, row: Row, children: Sequence[tuple[Table, ForeignKey]]
+) -> Statement | None:
+    """A number a child: rows that refer to ours and were soft-deleted within a second of it."""
+    marker = place.table.marker
+    if marker is None or marker.since is None or not children:
+        return None
+    bind = Binding()
+    ours = f"(SELECT {marker.since} FROM {name_of(place.table)} WHERE {_this_row(place, bind)})"
+    answers = []
+    for table, link in children:
+        pairs = zip(link.columns, link.to_columns, strict=True)
+        same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for its, mine in pairs]
+        assert table.marker is not None
+        apart = f"abs(extract(epoch FROM ({table.marker.since}) - {ours})) < 1"
+        where = f"{' AND '.join(same)} AND ({table.marker.deleted}) AND {apart}"
+        answers.append(f"(SELECT count(*) FROM {name_of(table)} WHERE {where})")
+    return bind.statement(f"SELECT {', '.join(answers)}")
+
+
+def row_columns(place: Place, bind: Binding) -> str:
+    """Every column as text, then deleted, erased, and whether the row holds the key."""
     table = place.table
     marker = table.marker.deleted if table.marker else "false"
     erased = f"({table.erased_when}) IS TRUE" if table.erased_when else "NULL::boolean"
@@ -170,12 +192,14 @@ def _columns_as_seen(place: Place, row: Row, changes: Sequence[Change], bind: Bi
     ]
 
 
-def _wanted_parts(number: int, key: UniqueKey) -> str:
+def wanted_parts(number: int, key: UniqueKey) -> str:
+    """What a row to be written would have under a key, and whether the key counts it."""
     parts = [f"{part.expression} AS k{number}_{i}" for i, part in enumerate(key.parts)]
     return ", ".join([*parts, f"({key.predicate or 'true'}) IS TRUE AS c{number}"])
 
 
-def _occupants(table: Table, number: int, key: UniqueKey, other: str) -> str:
+def occupants(table: Table, number: int, key: UniqueKey, other: str) -> str:
+    """Two conditions on `other`, a query of the rows beside: a live one there, a deleted one."""
     assert table.marker is not None
     marker = table.marker
     counted = f" AND ({key.predicate})" if key.predicate else ""

@@ -22,7 +22,7 @@ from dashboard.settings import WriteSettings
 
 
 def apply(facts: dict[str, Any]) -> None:
-    """Apply, or undo where a remediation is named, until the step at which the process dies."""
+    """Apply a plan or a bulk, or undo a remediation, until the step at which the process dies."""
 
     def die(step: Step) -> None:
         if step == facts["step"]:
@@ -31,9 +31,16 @@ def apply(facts: dict[str, Any]) -> None:
     store = open_store(facts["store_url"], facts["secret"])
     readers = {"production": ReadTarget("production", facts["read_dsn"])}
     settings = WriteSettings.model_validate(facts["settings"])
-    door = Remediation(store, readers, settings, announce=die)
+
+    def die_in_bulk(step: str, batch: int) -> None:
+        if [step, batch] == facts.get("bulk"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    door = Remediation(store, readers, settings, announce=die, announce_batch=die_in_bulk)
     approval = Approval(Actor("erin", Role.ENGINEER, verified=True), facts["digest"], "ticket")
-    if facts["undoes"]:
+    if "bulk" in facts:
+        door.bulk.apply(approval)
+    elif facts["undoes"]:
         door.undo(facts["undoes"], approval)
     else:
         door.apply(facts["conflict"], RemedyName(facts["remedy"]), approval)

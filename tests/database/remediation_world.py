@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,24 @@ from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
 from collectors.evidence.store import save_page
-from collectors.model import Confidence, Finding, Judgement, KeyValues, RowRef, UniqueKey, Verdict
+from collectors.model import (
+    Catalog,
+    Confidence,
+    Finding,
+    Judgement,
+    KeyValues,
+    RowRef,
+    UniqueKey,
+    Verdict,
+)
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget
+from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.mapping import POLAR
 from dashboard.access import Actor, Role
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, Refused, Step
 from dashboard.remediation.service import Approval, Preview, Remediation
+from dashboard.remediation.writeback import WriteBack
 from dashboard.settings import WriteSettings
 from sample_data.postgres import Database
 from tests.factories import failure, new_store
@@ -82,7 +93,7 @@ VIEWER = Actor("vic", Role.VIEWER, verified=True)
 
 @dataclass
 class World:
-    """One database with its store; `limits` are the settings under `remediation`."""
+    """One database with its store; `limits` and `access` are settings."""
 
     database: Database
     store: Store
@@ -91,6 +102,9 @@ class World:
     reader: ReadTarget
     limits: dict[str, Any] = field(default_factory=lambda: {"lock_timeout_ms": 400})
     writer_dsn: str | None = None
+    access: dict[str, Any] = field(default_factory=dict)
+    writeback: WriteBack | None = None
+    erased_when: str | None = None
 
     @classmethod
     @contextmanager
@@ -191,19 +205,38 @@ class World:
         self,
         announce: Callable[[Step], None] = lambda _: None,
         *,
+        announce_batch: Callable[[str, int], None] = lambda *_: None,
         clock: Callable[[], datetime] | None = None,
         writer: bool = True,
     ) -> Remediation:
         """The one door, as a page or a command would open it."""
         targets = {"production": {"write_dsn": self.writer_dsn}} if writer else {}
-        settings = WriteSettings.model_validate({"targets": targets, "remediation": self.limits})
+        settings = WriteSettings.model_validate(
+            {"targets": targets, "remediation": self.limits, "access": self.access}
+        )
         readers = {"production": self.reader}
         now = clock or (lambda: datetime.now(UTC))
-        return Remediation(self.store, readers, settings, announce=announce, clock=now)
+        return Remediation(
+            self.store,
+            readers,
+            settings,
+            catalogs=self._catalog,
+            announce=announce,
+            announce_batch=announce_batch,
+            clock=now,
+            writeback=self.writeback,
+        )
 
     def create_again(self, **columns: Any) -> str:
         """What the application does when the customer is created once more."""
         return self.customer(deleted=False, **columns)
+
+    def _catalog(self, snapshot: Snapshot) -> Catalog:
+        """Polar's mapping, with another rule of erasure where a test has one."""
+        if self.erased_when is None:
+            return read_catalog(snapshot)
+        customers = replace(POLAR["customers"], erased_when=self.erased_when)
+        return read_catalog(snapshot, mapping={**POLAR, "customers": customers})
 
     def _held(self, where: str, constraint: str, table: str) -> tuple[UniqueKey, KeyValues]:
         with self.reader.snapshot() as snapshot:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from collectors.evidence.reads.bulks import find_bulk
 from collectors.evidence.reads.remediations import RemediationRow, list_remediations
 from collectors.model import Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Failed, RefusalCode, Step
-from dashboard.remediation.service import Preview, verify
+from dashboard.remediation.service import Approval, Preview, verify
+from dashboard.remediation.service.bulk import BulkPreview, BulkRefused, Chosen
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
@@ -275,3 +277,51 @@ def disown(world: World) -> None:
 
     run._at_work.clear()
     world.store.engine.dispose()
+
+
+@pytest.mark.parametrize("step", ["begun", "committing", "committed", "outcome"])
+def test_a_bulk_whose_process_was_killed_goes_on_where_it_was(
+    world: World, doomed: subprocess.Popen[str], step: str
+) -> None:
+    world.limits |= {"bulk_batch_rows": 2, "bulk_pause_ms": 0}
+    everybody = [world.customer(email=f"number.{n}@example.com") for n in range(5)]
+    conflicts = [world.conflict(customer) for customer in everybody]
+    preview = world.door().bulk.preview(Chosen(), RELEASE, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+    kill_bulk(world, doomed, preview.digest, step)
+
+    world.door().settle()
+    stored = find_bulk(world.store, preview.bulk_id)
+    assert stored is not None
+    released = [c for c in everybody if "tombstone" in str(world.row(c)["email"])]
+    assert stored.applied == len(released)
+    assert verify(world.store).intact
+    approval = Approval(ENGINEER, preview.digest, "the incident")
+    answer = world.door().bulk.apply(approval)
+
+    if isinstance(answer, BulkRefused):
+        assert answer.refusal.code is RefusalCode.ALREADY_DONE
+    assert all("tombstone" in str(world.row(c)["email"]) for c in everybody)
+    assert len(list_remediations(world.store)) == 5
+    assert {world.stored(conflict).verdict for conflict in conflicts} == {Verdict.UNBLOCKED}
+    assert verify(world.store).intact
+
+
+def kill_bulk(world: World, doomed: subprocess.Popen[str], digest: str, step: str) -> None:
+    facts = {
+        "store_url": f"sqlite:///{world.folder}/store.sqlite",
+        "secret": SECRET,
+        "read_dsn": world.database.dsn,
+        "settings": {
+            "targets": {"production": {"write_dsn": world.writer_dsn}},
+            "remediation": world.limits,
+        },
+        "step": "",
+        "digest": digest,
+        "bulk": [step, 1],
+    }
+    assert doomed.stdin is not None
+    assert doomed.stdout is not None
+    doomed.stdin.write(f"{json.dumps(facts)}\n")
+    doomed.stdin.flush()
+    assert int(doomed.stdout.readline()) == signal.SIGKILL

@@ -25,12 +25,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from collectors.evidence.reads.remediations import find_remediation, list_remediations
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    find_remediation,
+    list_remediations,
+)
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Failed, Refused, Step
-from dashboard.remediation.service import Preview, verify
+from dashboard.remediation.service import Approval, Preview, verify
+from dashboard.remediation.service.bulk import BulkPreview, BulkRefused, Chosen
 from sample_data.postgres import Database, Postgres
-from tests.database.remediation_world import EMAIL, ENGINEER, EXTERNAL, World, approved
+from tests.database.remediation_world import EMAIL, ENGINEER, EXTERNAL, WRITER, World, approved
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +44,10 @@ Columns = dict[str, str | None]
 
 Previewed = tuple[str, RemedyName, Preview]
 KEYS = st.sampled_from([EMAIL, EXTERNAL])
-REMEDIES = st.sampled_from([RemedyName.RELEASE_KEY, RemedyName.RESTORE_ROW])
+REMEDIES = st.sampled_from(list(RemedyName))
 CRASHES = st.none() | st.sampled_from(list(Step))
+BULK_STEPS = ("begun", "committing", "committed", "outcome")
+BULK_CRASHES = st.none() | st.tuples(st.sampled_from(BULK_STEPS), st.integers(0, 2))
 CHANGES = ("deleted_at = now()", "deleted_at = NULL", "name = 'Jane'", "external_id = 'cus_3'")
 
 
@@ -63,6 +70,9 @@ class Histories(RuleBasedStateMachine):
         folder = Path(self.held.enter_context(tempfile.TemporaryDirectory()))
         database = Database(name, self.postgres.dsn(name))
         self.world = self.held.enter_context(World.made(database, folder))
+        self.world.limits |= {"bulk_batch_rows": 1, "bulk_pause_ms": 0, "bulk_stop_percent": 100}
+        database.execute(f"GRANT DELETE ON customers TO {WRITER}")
+        self.bulks: dict[str, dict[str, Columns]] = {}
         self.befores: dict[str, Columns] = {}
         self.numbers = itertools.count(1)
 
@@ -117,6 +127,70 @@ class Histories(RuleBasedStateMachine):
         self.only_this_row_changed(before, row if applied else None, preview)
         if applied is not None:
             self.befores[applied] = before[row]
+
+    @rule(constraint=KEYS, crash=BULK_CRASHES, meanwhile=st.booleans(), data=st.data())
+    def somebody_releases_all(
+        self, constraint: str, crash: tuple[str, int] | None, meanwhile: bool, data: st.DataObject
+    ) -> None:
+        held = "external_id" if constraint == EXTERNAL else "email"
+        everybody = self.everything()
+        for customer, row in everybody.items():
+            if row["deleted_at"] and row[held]:
+                self.world.conflict(customer, constraint)
+        before = self.everything()
+        bulk = self.world.door().bulk
+        preview = bulk.preview(Chosen(constraint=constraint), RemedyName.RELEASE_KEY, ENGINEER)
+        assert self.everything() == before
+        if isinstance(preview, BulkRefused) or not preview.rows:
+            return
+        if meanwhile:
+            self.the_application_changes_one(data, data.draw(st.sampled_from(CHANGES)))
+        self.bulk_runs(preview, crash)
+
+    @precondition(lambda self: self.bulks)
+    @rule(data=st.data(), crash=BULK_CRASHES)
+    def somebody_takes_a_bulk_back(
+        self, data: st.DataObject, crash: tuple[str, int] | None
+    ) -> None:
+        bulk_id = data.draw(st.sampled_from(list(self.bulks)))
+        before = self.everything()
+        preview = self.world.door().bulk.undo_preview(bulk_id, ENGINEER)
+        assert self.everything() == before
+        if isinstance(preview, BulkPreview) and preview.rows:
+            self.bulk_runs(preview, crash)
+            was, now = self.bulks[bulk_id], self.everything()
+            done = RemediationFilter(bulk_id=preview.bulk_id)
+            for undo in list_remediations(self.world.store, done):
+                row = was[undo.row_id]
+                kept = {"email", "external_id", "user_metadata"}
+                changed = {n for n in kept if now[undo.row_id][n] != before[undo.row_id][n]}
+                assert {n: now[undo.row_id][n] for n in changed} == {n: row[n] for n in changed}
+
+    def bulk_runs(self, preview: BulkPreview, crash: tuple[str, int] | None) -> None:
+        """Whatever breaks off, exactly the rows that the journal names have changed."""
+        before = self.everything()
+
+        def announce(step: str, batch: int) -> None:
+            if (step, batch) == crash:
+                raise Crash
+
+        approval = Approval(ENGINEER, preview.digest, "the incident")
+        with suppress(Crash):
+            ended = self.world.door(announce_batch=announce).bulk.apply(approval)
+            assert not isinstance(ended, BulkRefused), ended
+            assert ended.failed == 0
+            assert all(one.refusal.text for one in ended.exceptions)
+        self.world.door().settle()
+        done = list_remediations(self.world.store, RemediationFilter(bulk_id=preview.bulk_id))
+        after = self.everything()
+        assert {c for c in after if after[c] != before[c]} == {one.row_id for one in done}
+        assert all(before[one.row_id]["deleted_at"] for one in done)
+        assert all(
+            after[one.row_id]["deleted_at"] == before[one.row_id]["deleted_at"] for one in done
+        )
+        if preview.undoes is None and done:
+            self.bulks[preview.bulk_id] = before
+            self.befores |= {one.id: before[one.row_id] for one in done}
 
     @rule(data=st.data(), constraint=KEYS, remedy=REMEDIES, crash=CRASHES)
     def somebody_previews_and_applies(
@@ -175,12 +249,16 @@ class Histories(RuleBasedStateMachine):
     ) -> None:
         """One row in the plan's columns, or nothing; a live one only by the undo of our restore."""
         after = self.everything()
-        changed = {each for each in after if after[each] != before.get(each)}
+        changed = {each for each in before | after if after.get(each) != before.get(each)}
         assert changed == ({row} if row else set())
         if row is None:
             return
+        if preview.plan.goal.gone:
+            assert row not in after
+            assert before[row]["deleted_at"] is not None
+            return
         columns = {name for name in after[row] if after[row][name] != before[row][name]}
-        assert columns == {change.column for change in preview.changes}
+        assert columns <= {change.column for change in preview.changes}
         was_live = before[row]["deleted_at"] is None
         undoes_restore = preview.plan.undoes and preview.plan.remedy is RemedyName.RESTORE_ROW
         assert not was_live or undoes_restore

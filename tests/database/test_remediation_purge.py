@@ -453,3 +453,27 @@ def test_the_other_key_of_a_purged_row_is_free_as_well(world: World) -> None:
     applied(world.door(), world.conflict(jane, EXTERNAL), PURGE)
 
     assert world.create_again(email="jane@example.com", external_id="cus_0042")
+
+
+def test_a_foreign_key_that_is_added_after_the_count_refuses(world: World) -> None:
+    """Its CASCADE would have taken the row that refers to ours along."""
+    jane = world.customer()
+    world.database.execute(
+        f"CREATE TABLE late (customer_id uuid); INSERT INTO late VALUES ('{jane}')"
+    )
+    conflict = world.conflict(jane)
+    approval = approved(previewed(world.door(), conflict, PURGE))
+
+    def alter(step: Step) -> None:
+        if step is Step.CHECKED:
+            world.database.execute(
+                "ALTER TABLE late ADD CONSTRAINT late_fk FOREIGN KEY (customer_id)"
+                " REFERENCES customers ON DELETE CASCADE"
+            )
+
+    found = refusal(world.door(alter).apply(conflict, PURGE, approval))
+
+    assert found.code is RefusalCode.REFERENCED
+    assert "late_fk" in found.text
+    assert customers(world) == [jane]
+    assert world.database.execute("SELECT count(*) FROM late") == [(1,)]

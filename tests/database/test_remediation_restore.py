@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Verdict
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied, RefusalCode
+from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
+    DELETED_AT,
     EMAIL,
     ENGINEER,
     EXTERNAL,
@@ -189,3 +191,97 @@ def test_a_row_of_a_composite_primary_key_is_restored(world: World) -> None:
     applied(world.door(), conflict, RESTORE)
 
     assert world.database.execute('SELECT status FROM "Price List"') == [("active",)]
+
+
+def released_then_again_blocked(world: World) -> tuple[str, str]:
+    """A row whose external ID a release has kept, and its Conflict about the e-mail."""
+    jane = world.customer(external_id="cus_0042", user_metadata='{"rate": 1.10}')
+    applied(world.door(), world.conflict(jane, EXTERNAL))
+    return jane, world.conflict(jane)
+
+
+def test_an_external_id_that_a_release_has_kept_comes_back(world: World) -> None:
+    jane, conflict = released_then_again_blocked(world)
+    kept = world.row(jane)
+
+    preview = previewed(world.door(), conflict, RESTORE)
+    done = applied(world.door(), conflict, RESTORE)
+
+    assert "is put back: external_id" in " ".join(preview.plan.warnings)
+    row = world.row(jane)
+    assert (row["external_id"], row["user_metadata"]) == ("cus_0042", '{"rate": 1.10}')
+    assert row["deleted_at"] is None
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert world.row(jane) == kept
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["live", "deleted"])
+def test_a_kept_external_id_that_another_row_has_stays_where_it_is(
+    world: World, deleted: bool
+) -> None:
+    jane, conflict = released_then_again_blocked(world)
+    world.customer(email="other@example.com", external_id="cus_0042", deleted=deleted)
+
+    preview = previewed(world.door(), conflict, RESTORE)
+    applied(world.door(), conflict, RESTORE)
+
+    assert "is not put back, for another row holds it now" in " ".join(preview.plan.warnings)
+    row = world.row(jane)
+    assert (row["external_id"], row["deleted_at"]) == (None, None)
+    assert "__external_id" in str(row["user_metadata"])
+
+
+def test_a_kept_external_id_that_is_taken_after_the_preview_refuses(world: World) -> None:
+    _, conflict = released_then_again_blocked(world)
+    door = world.door()
+    approval = approved(previewed(door, conflict, RESTORE))
+    world.create_again(email="other@example.com", external_id="cus_0042")
+
+    refused = refusal(door.apply(conflict, RESTORE, approval))
+
+    assert refused.code is RefusalCode.CHANGED_SINCE_PREVIEW
+
+
+def test_what_was_deleted_in_the_same_moment_is_counted_and_left(world: World) -> None:
+    jane = world.customer()
+    insert = "INSERT INTO subscriptions (customer_id, deleted_at) VALUES (%s, %s)"
+    for moment in (DELETED_AT, DELETED_AT, DELETED_AT - timedelta(days=1)):
+        world.database.execute(insert, [jane, moment])
+
+    preview = previewed(world.door(), world.conflict(jane), RESTORE)
+
+    assert "not restored with it: 2 in subscriptions" in " ".join(preview.plan.warnings)
+
+
+@pytest.mark.parametrize("remedy", list(RemedyName))
+def test_a_table_without_a_primary_key_is_refused_in_our_own_words(
+    world: World, remedy: RemedyName
+) -> None:
+    world.database.execute(
+        "CREATE TABLE notes (code text UNIQUE, deleted_at timestamptz);"
+        "INSERT INTO notes VALUES ('a', now()); GRANT ALL ON notes TO tombstone_test_writer"
+    )
+    conflict = world.conflict_of("notes_code_key", "notes", "a", "code = 'a'")
+
+    refused = refusal(world.door().preview(conflict, remedy, ENGINEER))
+
+    assert refused.code is RefusalCode.NO_PRIMARY_KEY
+    assert {
+        one.refusal and one.refusal.code for one in world.door().offers(conflict, ENGINEER)
+    } == {RefusalCode.NO_PRIMARY_KEY}
+
+
+def test_an_erasure_that_is_pending_counts(world: World) -> None:
+    """The mapping says when: here a column that the application sets when somebody asks for it."""
+    world.database.execute("ALTER TABLE customers ADD erasure_requested_at timestamptz")
+    jane = world.customer(erasure_requested_at=DELETED_AT)
+    conflict = world.conflict(jane)
+    world.erased_when = "erasure_requested_at IS NOT NULL"
+
+    assert refusal(world.door().preview(conflict, RESTORE, ENGINEER)).code is RefusalCode.ERASED
+    shown = world.door().reveal(conflict, ENGINEER)
+    assert isinstance(shown, Refusal)
+    assert shown.code is RefusalCode.ERASED
+    preview = previewed(world.door(), conflict)
+    assert "not kept anywhere" in " ".join(preview.plan.warnings)
+    assert not preview.plan.keeps_image

@@ -3,8 +3,12 @@
 chain.py   the AuditEntries, append-only and hash-chained, and the check that they still are
 ledger.py  where each remediation stands, and who has which row in hand
 images.py  the sealed BeforeImages, and the rows that Previews saw
+bulks.py   where each bulk and its batches stand; `written.py` what becomes of their rows
+owner.py   which process has something in hand, and whether it is known to have ended
+tampering.py  what must agree with the chain beside it
+forgetting.py  a person's images, previews and waiting plans, found and destroyed
 
-All three are written in one transaction of our own store, or none is.
+They are written in one transaction of our own store, or none is.
 """
 
 from __future__ import annotations

@@ -41,6 +41,10 @@ class Kind(StrEnum):
     REFUSED = "refused"
     LOOKED = "looked"
     REVEAL = "reveal"
+    LOOK_UP = "look-up"
+    BULK = "bulk"
+    FORGET = "forget"
+    TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,21 +28,29 @@ def keep_image(
     recording: Recording, remediation_id: str, image: BeforeImage, expires_at: datetime
 ) -> str:
     """Seal an image under a new data key; returns the digest for the journal."""
-    data_key = Fernet.generate_key()
-    sealed = Fernet(data_key).encrypt(json.dumps(image.as_json(), ensure_ascii=False).encode())
+    sealed = seal_image(recording.vault, image)
     line = {
         "remediation_id": remediation_id,
-        "data_key": recording.vault.seal(data_key.decode()),
-        "sealed": sealed,
-        "digest": digest_of(sealed),
         "expires_at": expires_at,
         "forgotten": False,
+        **sealed,
     }
     recording.connection.execute(
         delete(before_images).where(before_images.c.remediation_id == remediation_id)
     )
     recording.connection.execute(before_images.insert(), line)
-    return str(line["digest"])
+    return str(sealed["digest"])
+
+
+def seal_image(vault: Vault, image: BeforeImage) -> dict[str, Any]:
+    """An image under a new data key, with that key sealed, and the digest of what is sealed."""
+    data_key = Fernet.generate_key()
+    sealed = Fernet(data_key).encrypt(json.dumps(image.as_json(), ensure_ascii=False).encode())
+    return {
+        "data_key": vault.seal(data_key.decode()),
+        "sealed": sealed,
+        "digest": digest_of(sealed),
+    }
 
 
 def open_image(store: Store, remediation_id: str, now: datetime) -> BeforeImage | None:

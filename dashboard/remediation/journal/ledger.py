@@ -8,8 +8,6 @@ committing.
 
 from __future__ import annotations
 
-import os
-import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +26,10 @@ from dashboard.remediation.journal.images import (
     keep_image,
     row_print,
 )
+from dashboard.remediation.journal.owner import this_process
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
+from dashboard.remediation.showing import shown_changes
 from dashboard.remediation.undo import BeforeImage
 
 
@@ -64,7 +64,12 @@ class Superseded(Exception):
 
 def slot_of(place: Place) -> str:
     """The row's name among all Targets."""
-    return f"{place.target}/{place.table.schema}.{place.table.name}/{place.row_id}"
+    return slot_at(place, place.row_id)
+
+
+def slot_at(place: Place, row_id: str) -> str:
+    """The name of another row of the same table."""
+    return f"{place.target}/{place.table.schema}.{place.table.name}/{row_id}"
 
 
 def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
@@ -180,25 +185,6 @@ def done_by(record: Any) -> str:
     return f"by {record.actor} at {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def this_process() -> str:
-    """Who we are, for whoever finds our remediation unfinished."""
-    return f"{socket.gethostname()} {os.getpid()}"
-
-
-def is_gone(owner: str) -> bool:
-    """Whether that process is known to have ended; of another machine's nothing is known."""
-    host, _, pid = owner.rpartition(" ")
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # it lives, as somebody else's
-        return False
-    return False
-
-
 def _done_already(connection: Connection, order: Order) -> Refusal | None:
     plan = order.plan
     if plan.undoes is not None:
@@ -279,6 +265,7 @@ def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str
         "table": plan.table.label,
         "row": plan.place.row_id,
         "statements": [statement.shown for statement in plan.statements],
+        "changes": [[one.column, one.before, one.after] for one in shown_changes(plan)],
         "reason": order.reason,
         "ticket": order.ticket,
         "approved_at": order.approved_at.isoformat(),

@@ -8,6 +8,7 @@ from typing import ClassVar
 from collectors.model import Column, Table, UniqueKey, input_columns
 from dashboard.remediation.changes import Change, Keep, Write, json_object
 from dashboard.remediation.facts import Facts, Place, RemedyName, Row
+from dashboard.remediation.kept import kept_name, keys_reading
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies.released_value import released_value
 from dashboard.remediation.remedies.remedy import Draft, Goal
@@ -45,7 +46,7 @@ class ReleaseKey:
         return Draft(
             changes=changes,
             goal=Goal(deleted=True, holds=False),
-            checked=_keys_reading(place.table, column),
+            checked=keys_reading(place.table, {column}),
             preconditions=(
                 "the row is still deleted, and as it was seen",
                 f"it still holds {place.key.name if place.key else 'the key'}",
@@ -114,7 +115,7 @@ def _identifying(place: Place) -> set[str]:
 
 def _null_frees(table: Table, column: Column) -> bool:
     """Whether NULL in this column lets go of every unique key that reads it."""
-    return all(_lets_nulls_repeat(key, column.name) for key in _keys_reading(table, column.name))
+    return all(_lets_nulls_repeat(key, column.name) for key in keys_reading(table, {column.name}))
 
 
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
@@ -125,10 +126,6 @@ def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
     return key.nulls_distinct and not turned_into_a_value
 
 
-def _keys_reading(table: Table, column: str) -> tuple[UniqueKey, ...]:
-    return tuple(key for key in table.keys if not key.primary and column in input_columns(key))
-
-
 def _kept(table: Table, row: Row, column: Column) -> tuple[Change, ...]:
     """The value's new place, where the table mapping names one that is a JSON object."""
     place = table.column(table.kept_in.get(column.name, ""))
@@ -136,15 +133,6 @@ def _kept(table: Table, row: Row, column: Column) -> tuple[Change, ...]:
     if place is None or value is None or json_object(row.columns[place.name]) is None:
         return ()
     return (Keep(place.name, place.type, kept_name(column.name), value),)
-
-
-def kept_name(column: str) -> str:
-    """The member under which a released value is kept.
-
-    >>> kept_name("external_id"), kept_name('"externalId"')
-    ('__external_id', '__externalId')
-    """
-    return "__" + column.strip('"')
 
 
 def _warnings(place: Place, row: Row, changes: tuple[Change, ...]) -> list[str]:

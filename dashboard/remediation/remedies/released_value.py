@@ -10,6 +10,7 @@ import hashlib
 import re
 
 from collectors.model import Column
+from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT
 
 _LENGTH = re.compile(r"\((\d+)\)$")
 _PLAIN = re.compile(r"[a-z0-9_]{1,40}")
@@ -23,7 +24,7 @@ def released_value(column: Column, seen: str | None, row_id: str) -> str | None:
     if column.category != "S":
         return None
     is_email = "mail" in column.name.lower() or bool(_EMAIL.fullmatch(seen or ""))
-    head, tail = ("released+", "@tombstone.invalid") if is_email else ("released:", "")
+    head, tail = RELEASED_EMAIL if is_email else (RELEASED_TEXT, "")
     tag = _tag(row_id, room=_room(column) - len(head) - len(tail))
     return None if tag is None else f"{head}{tag}{tail}"
 

@@ -1,4 +1,4 @@
-"""Restore the row: it is live again, as if it had not been deleted."""
+"""Restore the row: it is live again, with the value back that an earlier release has kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from typing import ClassVar
 from collectors.model import SoftDeleteMarker
 from dashboard.remediation.changes import Write
 from dashboard.remediation.facts import Facts, RemedyName
+from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies.remedy import Draft, Goal
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreRow:
-    """Sets the marker back to what it is on a live row, and nothing else."""
+    """Sets the marker back to what it is on a live row.
+
+    A value that a release moved into the row's JSON goes back to its column, as long as nobody else
+    holds it now. Nothing else is written: what was deleted along with the row is named, never taken
+    for granted.
+    """
 
     name: ClassVar[RemedyName] = RemedyName.RESTORE_ROW
     title: ClassVar[str] = "Restore the record"
@@ -37,8 +43,10 @@ class RestoreRow:
         column = table.column(table.marker.column)
         if column is None:
             return Refusal(RefusalCode.NOTHING_TO_CHANGE, "The table has no such marker column.")
+        live = Write(column.name, column.type, live_value(table.marker), clear=True)
+        back = put_back(table, row) if facts.kept_free else ()
         return Draft(
-            changes=(Write(column.name, column.type, live_value(table.marker), clear=True),),
+            changes=(live, *back),
             goal=Goal(deleted=False),
             checked=tuple(key for key in table.keys if not key.primary),
             preconditions=(
@@ -81,6 +89,12 @@ def live_value(marker: SoftDeleteMarker) -> str | None:
 def _warnings(facts: Facts) -> list[str]:
     place = facts.place
     warnings = ["Its history and access come back, and possibly its billing."]
+    if facts.same_moment:
+        counts = ", ".join(f"{count:,} in {table}" for table, count in facts.same_moment)
+        warnings.append(
+            f"Deleted in the same moment, and not restored with it: {counts}. Each can be restored "
+            "by the application, or by hand, once this row is live."
+        )
     if place.dependents:
         tables = ", ".join(place.dependents)
         warnings.append(f"Rows that were deleted with it stay deleted: {tables}.")
@@ -88,7 +102,10 @@ def _warnings(facts: Facts) -> list[str]:
         warnings.append("What it belongs to is deleted and stays so.")
     if place.table.erased_when is None:
         warnings.append("It is not known whether its owner asked for erasure.")
-    if kept := place.table.kept_in:
-        names = ", ".join(sorted(kept))
-        warnings.append(f"A value that an earlier release took away is not put back: {names}.")
+    assert facts.row is not None
+    back = [one.column for one in put_back(place.table, facts.row) if isinstance(one, Write)]
+    if back:
+        names, how = ", ".join(back), "is put back" if facts.kept_free else "is not put back"
+        why = "" if facts.kept_free else ", for another row holds it now"
+        warnings.append(f"The value that an earlier release took away {how}{why}: {names}.")
     return warnings

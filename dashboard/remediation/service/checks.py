@@ -13,7 +13,7 @@ from collectors.inquiry import read_targets
 from collectors.postgres.engine import Snapshot
 from collectors.settings import Settings
 from dashboard.remediation.journal import verify
-from dashboard.remediation.writer import Limits, Writer, WriterFacts
+from dashboard.remediation.writer import Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
 
 _DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
@@ -32,7 +32,7 @@ def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -
             continue
         limits = Limits(writing.remediation.lock_timeout_ms, 10_000)
         try:
-            facts = Writer(target, dsn, limits).facts(settings.targets[target].schemas)
+            facts = RightsReader(target, dsn, limits).facts(settings.targets[target].schemas)
         except Unreachable as error:
             yield Check(label, Health.UNREACHABLE, str(error))
         except TombstoneError as error:

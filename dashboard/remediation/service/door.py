@@ -22,14 +22,20 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, ledger, recording
 from dashboard.remediation.journal.images import forget_expired, keep_preview
-from dashboard.remediation.outcomes import Outcome, Refusal, RefusalCode, Refused, Step
+from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCode, Refused, Step
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service import rights, settlement
+from dashboard.remediation.service.bulk import Bulk
+from dashboard.remediation.service.forgetting import Forgetter, Forgotten
 from dashboard.remediation.service.gather import Catalogs, Sources
 from dashboard.remediation.service.planning import Planner
+from dashboard.remediation.service.revealing import Revealed, Revealer
 from dashboard.remediation.service.run import Runner
+from dashboard.remediation.service.telling import tell_issues
+from dashboard.remediation.service.triaging import Triager
 from dashboard.remediation.service.values import Approval, Offer, Preview
-from dashboard.remediation.writer import Announce, Limits, Writer
+from dashboard.remediation.writeback import WriteBack
+from dashboard.remediation.writer import Announce, BatchWriter, Limits, Writer
 from dashboard.settings import WriteSettings
 
 
@@ -39,6 +45,10 @@ def _now() -> datetime:
 
 def _unheard(_: Step) -> None:
     """Nobody wants to know how far it has come."""
+
+
+def _no_batch(_step: str, _batch: int) -> None:
+    """Nobody wants to know how far a bulk has come."""
 
 
 class Remediation:
@@ -58,7 +68,9 @@ class Remediation:
         *,
         catalogs: Catalogs = read_catalog,
         announce: Announce = _unheard,
+        announce_batch: Callable[[str, int], None] = _no_batch,
         clock: Callable[[], datetime] = _now,
+        writeback: WriteBack | None = None,
     ) -> None:
         limits = settings.remediation
         self._store = store
@@ -67,7 +79,21 @@ class Remediation:
         self._limits = Limits(limits.lock_timeout_ms, limits.statement_timeout_ms)
         self._planner = Planner(self._sources, settings, self._writer, clock)
         self._announce = announce
+        self._announce_batch = announce_batch
         self._clock = clock
+        self._writeback = writeback
+
+    @property
+    def bulk(self) -> Bulk:
+        """Many at once."""
+        return Bulk(
+            self._sources,
+            self._settings,
+            self._batch_writer,
+            self._clock,
+            self._announce_batch,
+            self._writeback,
+        )
 
     def offers(self, conflict_id: str, actor: Actor) -> list[Offer]:
         """Every Remedy: possible, or why not; the one to offer first is marked.
@@ -107,9 +133,27 @@ class Remediation:
         """An engineer has looked at a Failed remediation: its row is open to plans again."""
         refusal = rights.reopen_refusal(actor) or unfit_reason(reason, None, ())
         if refusal is None:
+            now = self._clock()
             with recording(self._store) as line:
-                ledger.reopen(line, remediation_id, str(actor), actor.role, reason, self._clock())
+                if ledger.reopen(line, remediation_id, str(actor), actor.role, reason, now):
+                    return None
+            text = "There is no such remediation that ended unclear and waits for a look."
+            refusal = Refusal(RefusalCode.NOTHING_TO_UNDO, text)
+        self._refused(refusal, actor, *self._about(remediation_id))
         return refusal
+
+    def forget(self, value: str, actor: Actor, *, erase: bool = True) -> Forgotten | Refusal:
+        """List what we hold of a person, erase it, and name the rows where a Remedy hid it."""
+        return Forgetter(self._sources, self._clock).forget(value, actor, erase=erase)
+
+    @property
+    def triage(self) -> Triager:
+        """What support may do short of a remedy."""
+        return Triager(self._store, self._clock)
+
+    def reveal(self, conflict_id: str, actor: Actor) -> Revealed | Refusal:
+        """The key's values in clear, for who may see them: journalled first, then read."""
+        return Revealer(self._sources, self._settings, self._clock).reveal(conflict_id, actor)
 
     def settle(self) -> list[Outcome]:
         """At start-up: find out how abandoned remediations ended, and forget what has expired.
@@ -117,18 +161,25 @@ class Remediation:
         What cannot be asked just now is left for the next time.
         """
         running = list_remediations(self._store, RemediationFilter(state="running"))
-        outcomes = [outcome for done in running if (outcome := self._settled(done))]
+        outcomes = [self._told(outcome) for done in running if (outcome := self._settled(done))]
         for done in unmarked_remediations(self._store):
             settlement.mark_conflict(self._store, done, done.finished_at or self._clock())
         with self._store.write() as connection:
             forget_expired(connection, self._clock())
+        self.bulk.settle()
         return outcomes
 
     def _writer(self, target: str) -> Writer:
+        return Writer(target, self._write_dsn(target), self._limits)
+
+    def _batch_writer(self, target: str) -> BatchWriter:
+        return BatchWriter(target, self._write_dsn(target), self._limits)
+
+    def _write_dsn(self, target: str) -> str:
         dsn = self._settings.write_dsn(target)
         if dsn is None:
             raise TargetUnreachable(f"Target {target!r} has no writer: set its write_dsn.")
-        return Writer(target, dsn, self._limits)
+        return dsn
 
     def _runner(self, target: str) -> Runner:
         writer = self._writer(target)
@@ -153,6 +204,14 @@ class Remediation:
         outcome = self._runner(order.plan.place.target).run(order)
         if isinstance(outcome, Refused) and outcome.remediation_id is None:
             return self._refused(outcome.refusal, actor, conflict_id, remedy)
+        return self._told(outcome)
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """The same Outcome, once the Issues have heard of it."""
+        if isinstance(outcome, Applied) and (
+            done := find_remediation(self._store, outcome.remediation_id)
+        ):
+            tell_issues(self._store, self._writeback, [done], self._clock())
         return outcome
 
     def _refused(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
@@ -13,6 +14,7 @@ from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.outage import StatementFailed
 from collectors.postgres.statements import parents_of
 from dashboard.remediation import statements
+from dashboard.remediation.changes import Statement, Write
 from dashboard.remediation.facts import (
     Facts,
     Place,
@@ -20,6 +22,7 @@ from dashboard.remediation.facts import (
     foreign_keys_of,
     referencing_tables,
 )
+from dashboard.remediation.kept import keys_reading, put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 
 Catalogs = Callable[[Snapshot], Catalog]
@@ -66,14 +69,21 @@ class Sources:
         table = catalog.table(conflict.schema, conflict.table)
         if table is None:
             return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
+        if not table.primary_key:
+            return Refusal(
+                RefusalCode.NO_PRIMARY_KEY,
+                f"{table.label} has no primary key, so no statement can name exactly one of its "
+                "rows.",
+            )
         values = values or key_values(self.store, conflict_id)
-        place = _place(conflict, row_id, values, table, catalog)
+        place = place_of(conflict, row_id, values, table, catalog)
         return Case(conflict, place, catalog, reader)
 
 
-def _place(
+def place_of(
     conflict: ConflictRow, row_id: str, values: KeyValues | None, table: Table, catalog: Catalog
 ) -> Place:
+    """The place of a Conflict's row, with its key as the catalog has it today."""
     key = _key(conflict, table)
     fits = key is not None and values is not None and len(values) == len(key.parts)
     return Place(
@@ -105,13 +115,14 @@ def read_row(case: Case) -> Row | Refusal | None:
 
 def facts_of(case: Case, row: Row | None, *, triggers_known: bool) -> Facts:
     """The facts with this row. Raises TargetUnreachable."""
-    parent_deleted = None if row is None else _parent_deleted(case, row)
-    return Facts(
-        case.place,
-        case.conflict.confidence,
-        row,
-        parent_deleted=parent_deleted,
-        triggers_known=triggers_known,
+    facts = Facts(case.place, case.conflict.confidence, row, triggers_known=triggers_known)
+    if row is None:
+        return facts
+    return replace(
+        facts,
+        parent_deleted=_parent_deleted(case, row),
+        kept_free=_kept_free(case, row),
+        same_moment=_same_moment(case, row),
     )
 
 
@@ -119,11 +130,39 @@ def _parent_deleted(case: Case, row: Row) -> bool | None:
     """None where the reader may not see a parent."""
     parents = [(one.table, one.link) for one in parents_of(case.catalog, case.place.table)]
     statement = statements.deleted_parents(case.place, row, parents)
-    if statement is None:
-        return False
+    answer = (False,) if statement is None else _answered(case, statement)
+    return None if answer is None else bool(answer[0])
+
+
+def _kept_free(case: Case, row: Row) -> bool:
+    """Whether a value that a release has kept in the row could go back to its column."""
+    table = case.place.table
+    changes = put_back(table, row)
+    keys = keys_reading(table, {one.column for one in changes if isinstance(one, Write)})
+    statement = statements.occupied(case.place, keys, changes)
+    answer = () if statement is None else _answered(case, statement)
+    return bool(changes) and answer is not None and not any(answer)
+
+
+def _same_moment(case: Case, row: Row) -> tuple[tuple[str, int], ...]:
+    children = [
+        (table, fk)
+        for fk in case.place.referring
+        if (table := case.catalog.table(fk.schema, fk.table))
+        and table.marker
+        and table.marker.since
+    ]
+    statement = statements.deleted_together(case.place, row, children)
+    counts = None if statement is None else _answered(case, statement)
+    pairs = zip(children, counts or (), strict=False)
+    return tuple((table.label, count) for (table, _), count in pairs if count)
+
+
+def _answered(case: Case, statement: Statement) -> tuple[Any, ...] | None:
+    """The reader's answer; None where it may not see what is asked about."""
     try:
         with case.reader.snapshot() as snapshot:
-            return bool(snapshot.rows(statement.sql, *statement.params)[0][0])
+            return snapshot.rows(statement.sql, *statement.params)[0]
     except StatementFailed:
         return None
 

@@ -8,8 +8,10 @@ from collectors.evidence.database import Store
 from collectors.inquiry import read_targets, target_catalog
 from collectors.model import Catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.sentry.connect import trust_of
 from collectors.settings import Settings
 from dashboard.remediation.service.door import Remediation
+from dashboard.remediation.writeback import WriteBack
 from dashboard.settings import WriteSettings
 
 
@@ -28,4 +30,20 @@ def open_remediation(
         return target_catalog(snapshot, settings.targets[snapshot.target])
 
     handles = read_targets(settings) if readers is None else readers
-    return Remediation(store, handles, writing, catalogs=catalogs)
+    return Remediation(
+        store, handles, writing, catalogs=catalogs, writeback=open_writeback(settings, writing)
+    )
+
+
+def open_writeback(settings: Settings, writing: WriteSettings) -> WriteBack | None:
+    """The comments on Sentry's Issues; None where no token was given for them."""
+    token = writing.sentry.write_token
+    if token is None:
+        return None
+    sentry = settings.sentry
+    return WriteBack(
+        str(sentry.base_url),
+        token.get_secret_value(),
+        sentry.organization or "",
+        trust_of(sentry.ca_bundle),
+    )

@@ -136,7 +136,7 @@ class Planner:
                 "The plan is no longer the one that was approved: the table, its keys or the "
                 "Conflict's row have changed. Preview it again.",
             )
-        unfit = unfit_reason(approval.reason, approval.ticket, _telling_values(plan))
+        unfit = unfit_reason(approval.reason, approval.ticket, telling_values(plan))
         if unfit is not None:
             return unfit
         return Order(
@@ -190,7 +190,7 @@ def _plan_back(
     return plan_undo(case.place, image, RemedyName(done.remedy), done.id)
 
 
-def _telling_values(plan: RemediationPlan) -> list[str]:
+def telling_values(plan: RemediationPlan) -> list[str]:
     """What a reason may not say: the key's values, and what the key's columns hold."""
     key, columns = plan.place.key, plan.before.columns
     held = [columns.get(name) for name in input_columns(key)] if key else []

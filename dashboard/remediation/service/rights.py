@@ -15,11 +15,15 @@ def standing_refusal(settings: WriteSettings, actor: Actor, place: Place) -> Ref
     if not actor.role.is_at_least(Role.SUPPORT):
         return Refusal(RefusalCode.ROLE_MAY_NOT, f"A {actor.role} may look, and change nothing.")
     if settings.write_dsn(place.target) is None:
-        return Refusal(
-            RefusalCode.NO_WRITER,
-            f"No writer is set up for target {place.target!r}: set its write_dsn.",
-        )
+        return no_writer(place.target)
     return None
+
+
+def no_writer(target: str) -> Refusal:
+    """The remedies are off there."""
+    return Refusal(
+        RefusalCode.NO_WRITER, f"No writer is set up for target {target!r}: set its write_dsn."
+    )
 
 
 def remedy_refusal(
@@ -44,6 +48,16 @@ def role_refusal(actor: Actor, remedy: RemedyName, facts: Facts) -> Refusal | No
     if why is None:
         return None
     return Refusal(RefusalCode.ROLE_MAY_NOT, f"Only an engineer may do this: {why}.")
+
+
+def bulk_refusal(actor: Actor) -> Refusal | None:
+    """Support releases one at a time; many at once are an engineer's."""
+    if actor.role.is_at_least(Role.ENGINEER):
+        return None
+    return Refusal(
+        RefusalCode.ROLE_MAY_NOT,
+        "Only an engineer may do many at once; support does one at a time.",
+    )
 
 
 def undo_refusal(actor: Actor, done: RemediationRow) -> Refusal | None:

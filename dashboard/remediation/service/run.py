@@ -19,10 +19,9 @@ from dashboard.remediation.journal.ledger import (
     Superseded,
     claim,
     done_by,
-    is_gone,
     note_committing,
-    this_process,
 )
+from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import (
     Failed,
     Outcome,

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 
 from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.guard import shown
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.plan import RemediationPlan
-
-GONE = "(gone)"
+from dashboard.remediation.showing import ShownChange, shown_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,6 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownChange:
-    """One column before and after, without customer data."""
-
-    column: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """A plan that was run for real and rolled back: harmless, but for `cannot_take_back`."""
 
@@ -70,20 +59,4 @@ class Preview:
     @classmethod
     def of(cls, plan: RemediationPlan, took_ms: int) -> Preview:
         """The Preview of a plan that could be run; of a purge, all that the row holds."""
-        seen = plan.before.columns
-        if plan.goal.gone:
-            gone = tuple(
-                ShownChange(name, shown(plan.table, name, text), GONE)
-                for name, text in seen.items()
-                if text is not None
-            )
-            return cls(plan, gone, plan.cannot_take_back, took_ms)
-        changes = tuple(
-            ShownChange(
-                change.column,
-                shown(plan.table, change.column, seen[change.column]),
-                change.shown,
-            )
-            for change in plan.changes
-        )
-        return cls(plan, changes, plan.cannot_take_back, took_ms)
+        return cls(plan, shown_changes(plan), plan.cannot_take_back, took_ms)

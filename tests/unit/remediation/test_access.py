@@ -7,7 +7,7 @@ import getpass
 import pytest
 
 from collectors.errors import SettingsError
-from dashboard.access import Actor, cli_actor, local_actor, signed_in_actor
+from dashboard.access import Actor, Login, cli_actor, local_actor, signed_in_actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.settings import KNOWN_REMEDIES, Role, WriteSettings, load_write_settings
 
@@ -38,9 +38,12 @@ def test_a_role_goes_by_the_address_and_the_highest_counts(
     monkeypatch.setenv("TOMBSTONE_ACCESS__ROLES__ENGINEER", "Ann@Acme.test")
     settings = load_write_settings()
 
-    assert signed_in_actor(settings, "ANN@acme.test").role is Role.ENGINEER
-    assert signed_in_actor(settings, "sam@acme.test").role is Role.SUPPORT
-    assert signed_in_actor(settings, "eve@acme.test") == Actor("eve@acme.test", Role.VIEWER, True)
+    def actor(email: str) -> Actor | None:
+        return signed_in_actor(settings, Login({"email": email}))
+
+    assert actor("ANN@acme.test") == Actor("ANN@acme.test", Role.ENGINEER, True)
+    assert actor("sam@acme.test") == Actor("sam@acme.test", Role.SUPPORT, True)
+    assert actor("eve@acme.test") == Actor("eve@acme.test", Role.VIEWER, True)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -66,6 +69,9 @@ WRONG = {
     "a-timeout-of-nothing": ("TOMBSTONE_REMEDIATION__LOCK_TIMEOUT_MS", "0"),
     "a-misspelt-remedy": ("TOMBSTONE_REMEDIATION__FORBID", "restore_row"),
     "a-path-too-long": ("TOMBSTONE_REMEDIATION__FORBID", "*/a/b/c"),
+    "half-a-login": ("TOMBSTONE_ACCESS__OIDC__CLIENT_ID", "tombstone"),
+    "a-tracker-that-is-no-address": ("TOMBSTONE_DASHBOARD__TRACKER_URL", "javascript:alert(1)"),
+    "a-login-for-ever": ("TOMBSTONE_ACCESS__SESSION_HOURS", "1000"),
 }
 
 

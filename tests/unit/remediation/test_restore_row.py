@@ -55,12 +55,53 @@ def test_an_erased_row_is_never_restored(erased: bool | None, possible: bool) ->
 
 
 def test_what_does_not_come_back_is_said() -> None:
-    draft = drafted(place(dependents=("orders", "subscriptions")))
+    known = facts(
+        place(dependents=("orders", "subscriptions")), same_moment=(("subscriptions", 1_200),)
+    )
+    draft = RestoreRow().draft(known)
 
+    assert isinstance(draft, Draft)
     said = " ".join(draft.warnings)
     assert "orders, subscriptions" in said
-    assert "external_id" in said
+    assert "not restored with it: 1,200 in subscriptions" in said
     assert "billing" in said
+
+
+KEPT = '{"rate": 1.10, "__external_id": "cus_0042"}'
+
+
+@pytest.mark.parametrize("free", [True, False], ids=["free", "taken"])
+def test_a_value_that_a_release_kept_goes_back_where_it_is_free(free: bool) -> None:
+    known = facts(found=row(external_id=None, user_metadata=KEPT), kept_free=free)
+
+    draft = RestoreRow().draft(known)
+
+    assert isinstance(draft, Draft)
+    written = ["deleted_at", "external_id", "user_metadata"] if free else ["deleted_at"]
+    assert [change.column for change in draft.changes] == written
+    assert ("is put back" in " ".join(draft.warnings)) is free
+    if free:
+        taken_out = draft.changes[2]
+        assert taken_out.is_seen_in(KEPT, '{"rate": 1.10}')
+        assert not taken_out.is_seen_in(KEPT, '{"rate": 1.1}')
+        assert not taken_out.is_seen_in(KEPT, KEPT)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"external_id": "cus_7", "user_metadata": KEPT},
+        {"external_id": None, "user_metadata": '{"__external_id": 42}'},
+        {"external_id": None, "user_metadata": "[1]"},
+        {"external_id": None, "user_metadata": None},
+    ],
+    ids=["not-empty", "not-a-text", "not-an-object", "null"],
+)
+def test_nothing_is_put_back_where_nothing_was_kept(columns: dict[str, Any]) -> None:
+    draft = RestoreRow().draft(facts(found=row(**columns), kept_free=True))
+
+    assert isinstance(draft, Draft)
+    assert [change.column for change in draft.changes] == ["deleted_at"]
 
 
 @pytest.mark.parametrize(

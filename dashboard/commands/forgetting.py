@@ -1,0 +1,74 @@
+"""`forget` and `reopen`: what only an engineer asks of the store, by the same door."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from dashboard.access import cli_actor
+from dashboard.commands.remedying import DONE, FOUND, open_door
+from dashboard.output import out, plain, print_json
+from dashboard.remediation.outcomes import Refusal
+from dashboard.remediation.service.forgetting import Forgotten
+from dashboard.settings import load_write_settings
+
+
+def forget(value: str, *, erase: bool, as_json: bool) -> int:
+    """List what is held of a person and erase it; 1 where it was refused or stands in clear.
+
+    `-` reads the value from standard input: a command line is kept in a shell's history.
+    """
+    given = sys.stdin.readline() if value == "-" else value
+    answer = open_door().forget(given, cli_actor(load_write_settings()), erase=erase)
+    if as_json:
+        print_json(_json(answer))
+    else:
+        for line in _sentences(answer):
+            out.print(plain(line), soft_wrap=True)
+    return FOUND if isinstance(answer, Refusal) or answer.in_clear else DONE
+
+
+def reopen(remediation: str, reason: str, *, as_json: bool) -> int:
+    """Open the row of a remediation that ended unclear to plans again."""
+    refusal = open_door().reopen(remediation, cli_actor(load_write_settings()), reason)
+    if as_json:
+        print_json({"remediation_id": remediation, "refusal": _refusal(refusal)})
+    else:
+        said = f"Refused: {refusal.text}" if refusal else "Its row is open to plans again."
+        out.print(plain(said), soft_wrap=True)
+    return FOUND if refusal else DONE
+
+
+def _json(answer: Forgotten | Refusal) -> dict[str, Any]:
+    if isinstance(answer, Refusal):
+        names = (*Forgotten.__dataclass_fields__, "held")
+        return dict.fromkeys(names) | {"refusal": _refusal(answer)}
+    return asdict(answer) | {"held": answer.held, "refusal": None}
+
+
+def _refusal(refusal: Refusal | None) -> dict[str, str] | None:
+    return {"code": refusal.code, "text": refusal.text} if refusal else None
+
+
+def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
+    if isinstance(answer, Refusal):
+        yield f"Refused: {answer.text}"
+        return
+    verb = "Erased" if answer.erased else "Held"
+    yield (
+        f"{verb}: values of {answer.conflicts} Conflicts and {answer.failures} Failures, "
+        f"{answer.fingerprints} fingerprints, {answer.images} before-images, {answer.previews} "
+        f"Previews, {answer.batches} waiting batches."
+    )
+    for row in answer.rows:
+        where = f"now in {', '.join(row.now_in)}" if row.now_in else "it is not in the row any more"
+        yield (
+            f"{row.remedy} wrote {', '.join(row.wrote) or 'this row'} of {row.table} {row.row_id} "
+            f"in target {row.target}: {where}. That database is not ours to clean."
+        )
+    for target in answer.unasked:
+        yield f"Target {target} did not answer: other spellings of the value may be missed."
+    for place in answer.in_clear:
+        yield f"It stands in clear in {place}, where it should never be: please report this."

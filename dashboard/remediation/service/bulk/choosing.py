@@ -1,0 +1,169 @@
+"""Which rows a bulk is about: the Conflicts chosen, or what an earlier bulk has done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from collectors.evidence.reads.bulks import BulkStanding
+from collectors.evidence.reads.conflicts import (
+    ConflictFilter,
+    ConflictRow,
+    find_conflict,
+    list_conflicts,
+)
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    key_values_of,
+    list_remediations,
+)
+from collectors.model import Catalog, Confidence, KeyValues, Verdict
+from dashboard.remediation.facts import Place
+from dashboard.remediation.journal.images import open_image
+from dashboard.remediation.journal.ledger import done_by
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.service.bulk.values import Chosen, Excepted
+from dashboard.remediation.service.gather import Sources, place_of
+from dashboard.remediation.undo import BeforeImage
+
+_UNKNOWN = Refusal(RefusalCode.UNKNOWN_CONFLICT, "There is no such Conflict.")
+_NOT_BLOCKED = Refusal(RefusalCode.KEY_NOT_HELD, "It is not blocked: nothing needs to be released.")
+_NOT_SURE = Refusal(
+    RefusalCode.NOT_SURE_ENOUGH,
+    "It is not certain that this row is the cause: look at it, and release it by itself.",
+)
+_NOTHING = Refusal(RefusalCode.UNKNOWN_CONFLICT, "No blocked Conflict is among those chosen.")
+_SEVERAL = Refusal(
+    RefusalCode.NOT_IN_BULK, "They lie in several Targets: choose those of one at a time."
+)
+_FORGOTTEN = Refusal(
+    RefusalCode.NOTHING_TO_UNDO,
+    "Its before-image is no longer kept, or never was because the row was erased.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row that a bulk may write: a Conflict's Blocker, or a row that a bulk has written.
+
+    image, undoes  of the remediation that is to be taken back
+    """
+
+    place: Place
+    confidence: Confidence | None
+    image: BeforeImage | None = field(default=None, repr=False)
+    undoes: str | None = None
+
+
+@dataclass
+class Choice:
+    """What a bulk is about, and what was left out of it on the way."""
+
+    target: str
+    candidates: list[Candidate] = field(default_factory=list)
+    exceptions: list[Excepted] = field(default_factory=list)
+
+    def leave_out(self, conflict_id: str, refusal: Refusal) -> None:
+        """It stays as it is."""
+        self.exceptions.append(Excepted(conflict_id, refusal))
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Finds the rows in our store and names their places by today's catalog."""
+
+    sources: Sources
+
+    def conflicts(self, chosen: Chosen) -> Choice | Refusal:
+        """The Conflicts that are chosen, as rows. Raises TargetUnreachable."""
+        found = dict(self._chosen(chosen))
+        known = [conflict for conflict in found.values() if conflict is not None]
+        targets = {conflict.target for conflict in known}
+        if not known:
+            return _NOTHING
+        if len(targets) > 1:
+            return _SEVERAL
+        choice = Choice(targets.pop())
+        catalog = self._catalog(choice.target)
+        if isinstance(catalog, Refusal):
+            return catalog
+        values = key_values_of(self.sources.store, [conflict.id for conflict in known])
+        for conflict_id, conflict in found.items():
+            refusal = _unfit(conflict)
+            if conflict is None or refusal is not None:
+                choice.leave_out(conflict_id, refusal or _UNKNOWN)
+                continue
+            self._add(choice, conflict, values.get(conflict_id), catalog)
+        return choice
+
+    def written_by(self, bulk: BulkStanding, now: datetime) -> Choice | Refusal:
+        """The rows that a bulk has written and nobody has taken back. Raises TargetUnreachable."""
+        choice = Choice(bulk.target)
+        catalog = self._catalog(bulk.target)
+        if isinstance(catalog, Refusal):
+            return catalog
+        store = self.sources.store
+        for done in reversed(list_remediations(store, RemediationFilter(bulk_id=bulk.id))):
+            image = open_image(store, done.id, now)
+            conflict = find_conflict(store, done.conflict_id)
+            if done.state == "undone":
+                text = f"This was already undone {done_by(done)}."
+                choice.leave_out(done.conflict_id, Refusal(RefusalCode.ALREADY_DONE, text))
+            elif conflict is None or image is None or done.state != "applied":
+                choice.leave_out(done.conflict_id, _FORGOTTEN)
+            else:
+                table = catalog.table(conflict.schema, conflict.table)
+                if table is None:
+                    choice.leave_out(done.conflict_id, _table_gone(conflict))
+                    continue
+                place = place_of(conflict, done.row_id, image.values, table, catalog)
+                choice.candidates.append(Candidate(place, conflict.confidence, image, done.id))
+        return choice
+
+    def _chosen(self, chosen: Chosen) -> Iterable[tuple[str, ConflictRow | None]]:
+        store = self.sources.store
+        if chosen.conflict_ids:
+            return [(one, find_conflict(store, one)) for one in chosen.conflict_ids]
+        wanted = ConflictFilter(
+            environments=(chosen.environment,) if chosen.environment else (),
+            verdicts=(Verdict.BLOCKED_BY_TOMBSTONE,),
+            organization_id=chosen.organization_id,
+            constraint=chosen.constraint,
+        )
+        return [(conflict.id, conflict) for conflict in list_conflicts(store, wanted)]
+
+    def _catalog(self, target: str) -> Catalog | Refusal:
+        reader = self.sources.readers.get(target)
+        if reader is None:
+            text = f"Target {target!r} is not in the settings."
+            return Refusal(RefusalCode.UNREACHABLE, text)
+        return reader.ask(self.sources.catalogs)
+
+    def _add(
+        self,
+        choice: Choice,
+        conflict: ConflictRow,
+        values: KeyValues | None,
+        catalog: Catalog,
+    ) -> None:
+        table = catalog.table(conflict.schema, conflict.table)
+        assert conflict.blocker is not None
+        if table is None:
+            choice.leave_out(conflict.id, _table_gone(conflict))
+            return
+        place = place_of(conflict, conflict.blocker.id, values, table, catalog)
+        choice.candidates.append(Candidate(place, conflict.confidence))
+
+
+def _unfit(conflict: ConflictRow | None) -> Refusal | None:
+    """Only what is certainly blocked by a Tombstone enters a bulk."""
+    if conflict is None:
+        return _UNKNOWN
+    if conflict.verdict is not Verdict.BLOCKED_BY_TOMBSTONE or conflict.blocker is None:
+        return _NOT_BLOCKED
+    return None if conflict.confidence is Confidence.CERTAIN else _NOT_SURE
+
+
+def _table_gone(conflict: ConflictRow) -> Refusal:
+    return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")

@@ -1,0 +1,55 @@
+"""What became of the batches whose end nobody saw: asked of the database, never guessed."""
+
+from __future__ import annotations
+
+from collectors.errors import TargetUnreachable
+from collectors.evidence.reads.bulks import BulkStanding
+from dashboard.remediation.guard import Settlement, settled
+from dashboard.remediation.journal import bulks, recording
+from dashboard.remediation.journal.owner import is_gone, this_process
+from dashboard.remediation.outcomes import Refusal
+from dashboard.remediation.service.bulk.running import BulkRunner, ReadyBatch
+
+
+def is_abandoned(owner: str | None, *, ours: bool) -> bool:
+    """Whether nobody is at work on it; `ours` says that nobody in this process is."""
+    if owner is None or owner == this_process():
+        return ours
+    return is_gone(owner)
+
+
+def settle_bulk(runner: BulkRunner, bulk: BulkStanding) -> bool:
+    """Settle an abandoned bulk's batches; False while one goes on, or cannot be asked about."""
+    batches = runner.ready(bulk, "running")
+    if isinstance(batches, Refusal):
+        return False
+    ended = [_settled(runner, bulk, batch) for batch in batches]
+    return all(ended)
+
+
+def _settled(runner: BulkRunner, bulk: BulkStanding, batch: ReadyBatch) -> bool:
+    """A batch is one transaction: some of its rows as it leaves them prove that it was committed.
+
+    Where its id is not known to the server, that is what tells; a row that is then not as the batch
+    leaves it was changed since, or the server was restored: a person must look.
+    """
+    assert batch.stored.xid is not None
+    try:
+        status = runner.writer.status(batch.stored.xid)
+        standing = runner.writer.standing(batch.form, batch.rows)
+    except TargetUnreachable:
+        return False
+    verdict = settled(status, as_before=not standing, as_after=bool(standing))
+    if verdict is Settlement.GOES_ON:
+        return False
+    if verdict is Settlement.NOTHING_DONE:
+        with recording(runner.store) as line:
+            return bulks.release_batch(line, bulk.id, batch.stored.number)
+    refused = bulks.refused_in(runner.store, bulk.id, batch.stored.number)
+    missing = {
+        number
+        for number, row in enumerate(batch.rows)
+        if number not in standing and row.remediation_id not in refused
+    }
+    runner.conclude(bulk, batch, missing)
+    return True

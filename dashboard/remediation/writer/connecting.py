@@ -1,0 +1,161 @@
+"""The read-write connection: opened for one call, shared with no reader, set up in transactions.
+
+It works through PgBouncer's transaction mode: no prepared statements, no session state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import IsolationLevel, RawCursor
+from psycopg.conninfo import conninfo_to_dict
+
+from collectors.errors import SettingsError, TargetUnreachable
+from dashboard.remediation.outcomes import Refusal
+
+GRACE_FOR_OUR_STORE_MS = 5_000
+
+_DEFAULTS = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+
+_SET_LOCAL = """
+SET LOCAL application_name = '{name}';
+SET LOCAL lock_timeout = {lock};
+SET LOCAL statement_timeout = {statement};
+SET LOCAL idle_in_transaction_session_timeout = {idle};
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL timezone = 'UTC';
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL intervalstyle = 'postgres';
+SET LOCAL bytea_output = 'hex';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL row_security = off
+"""
+"""The row's texts must print alike whenever they are read; `row_security = off` turns a policy that
+would silently hide the row into an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a statement, and the wait for a lock, may take."""
+
+    lock_timeout_ms: int
+    statement_timeout_ms: int
+
+
+class EndUnknown(Exception):
+    """The connection was lost while committing: only the database knows whether it did."""
+
+
+class RolledBack(Exception):
+    """Leaves the transaction, which rolls back."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
+
+
+class Connecting:
+    """Opens connections to one application database, and transactions on them."""
+
+    _more_settings = ""
+
+    def __init__(self, target: str, dsn: str, limits: Limits) -> None:
+        self._target = target
+        self._dsn = dsn
+        self._limits = limits
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._target!r})"
+
+    def status(self, xid: str) -> str | None:
+        """What became of a transaction: `committed`, `aborted`, `in progress`.
+
+        None where it is too old to say, or where this server never had it. Raises
+        TargetUnreachable.
+        """
+        with self._connected() as connection:
+            try:
+                connection.autocommit = True
+                record = connection.execute("SELECT pg_xact_status($1::xid8)", [xid]).fetchone()
+            except psycopg.DataError:  # "transaction ID … is in the future": another server's
+                return None
+        return None if record is None else record[0]
+
+    @contextmanager
+    def _transaction(self, connection: psycopg.Connection[Any], name: str) -> Iterator[None]:
+        """A transaction that is always rolled back."""
+        self._begin(connection, name)
+        yield
+        connection.rollback()
+
+    def _begin(self, connection: psycopg.Connection[Any], name: str) -> None:
+        limits = self._limits
+        connection.execute(
+            _SET_LOCAL.format(
+                name=re.sub(r"[^a-z0-9 -]", "", name),
+                lock=limits.lock_timeout_ms,
+                statement=limits.statement_timeout_ms,
+                idle=limits.statement_timeout_ms + GRACE_FOR_OUR_STORE_MS,
+            )
+            + self._more_settings
+        )
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of this call alone; what was not committed is rolled back."""
+        connection = self._connect()
+        try:
+            yield connection
+        finally:
+            # Said aloud, so that the row is free once we return; on a lost connection it is anyway.
+            with suppress(psycopg.Error):
+                connection.rollback()
+            connection.close()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        try:
+            given = conninfo_to_dict(self._dsn)
+        except psycopg.ProgrammingError:
+            raise SettingsError(
+                f"The write DSN of target {self._target!r} is not a connection string that libpq "
+                "can read."
+            ) from None
+        added: dict[str, Any] = {k: text for k, text in _DEFAULTS.items() if k not in given}
+        try:
+            connection = psycopg.connect(
+                self._dsn, prepare_threshold=None, cursor_factory=RawCursor, **added
+            )
+        except psycopg.Error:
+            # libpq's own text names the host and the user.
+            raise TargetUnreachable(
+                f"Target {self._target!r} does not let the writer in: is it running, and are the "
+                "write DSN's host, user and password right?"
+            ) from None
+        connection.isolation_level = IsolationLevel.READ_COMMITTED
+        connection.read_only = False
+        return connection
+
+
+def records(
+    connection: psycopg.Connection[Any], sql: str, params: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Run a statement with its `$1`, `$2`, … bound, and fetch what it answers."""
+    return connection.execute(sql, params).fetchall()
+
+
+def unless(refusal: Refusal | None) -> None:
+    """Leave the transaction if there is a reason to."""
+    if refusal is not None:
+        raise RolledBack(refusal)

@@ -1,0 +1,184 @@
+"""One plan, one transaction, on a connection that no reader shares.
+
+Everything is set inside the transaction, so it works through PgBouncer's transaction mode: no
+prepared statements, no session state. One apply takes eleven round trips, fifteen at most.
+
+A row that somebody else has locked is asked for again until `lock_timeout_ms` has passed, without
+ever standing in the queue for it, so nobody waits behind us. Should this process hang between two
+statements, `idle_in_transaction_session_timeout` ends the transaction and lets go of the row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from dashboard.remediation import guard, statements
+from dashboard.remediation.changes import Statement
+from dashboard.remediation.database_errors import is_final, refusal_of
+from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.outcomes import Refusal, RefusalCode, Step
+from dashboard.remediation.plan import RemediationPlan
+from dashboard.remediation.writer.connecting import (
+    Connecting,
+    EndUnknown,
+    RolledBack,
+    records,
+    unless,
+)
+
+LOOKS_FOR_A_LOCKED_ROW = 5
+
+BeforeCommit = Callable[[str, Row | None, str], None]
+"""Called with the transaction's id, the row as written, and the oldest transaction beside it. The
+row is None once it was purged."""
+
+Announce = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The row as the plan left it and, for what was committed, as it was read again.
+
+    Either is None where the row is not there.
+    """
+
+    after: Row | None
+    found: Row | None = None
+
+
+class Writer(Connecting):
+    """The read-write handle on one application database, for one plan at a time."""
+
+    def look(self, place: Place) -> Row | Refusal | None:
+        """The row as it is now, unlocked. Raises TargetUnreachable."""
+        with self._connected() as connection:
+            try:
+                with self._transaction(connection, "tombstone look"):
+                    return _row(connection, place, statements.look(place, lock=False))
+            except psycopg.Error as error:
+                return refusal_of(error)
+
+    def rehearse(self, plan: RemediationPlan) -> Written | Refusal:
+        """The Preview: the plan run for real, and rolled back. Raises TargetUnreachable."""
+        with self._connected() as connection:
+            try:
+                with self._transaction(connection, "tombstone preview"):
+                    after, _, _ = self._write(connection, plan, lambda _: None)
+                    return Written(after)
+            except RolledBack as refused:
+                return refused.refusal
+            except psycopg.Error as error:
+                return refusal_of(error, plan)
+
+    def apply(
+        self, plan: RemediationPlan, name: str, before_commit: BeforeCommit, announce: Announce
+    ) -> Written | Refusal:
+        """Run the plan and commit it, then read the row again on the same connection.
+
+        `name` is the remediation's id, for the application's name. Whatever `before_commit` raises
+        rolls back. Raises TargetUnreachable before anything began, EndUnknown once COMMIT was sent
+        or the row could not be read again.
+        """
+        with self._connected() as connection:
+            try:
+                self._begin(connection, f"tombstone {name}")
+                after, xid, horizon = self._write(connection, plan, announce)
+                before_commit(xid, after, horizon)
+            except RolledBack as refused:
+                return refused.refusal
+            except psycopg.Error as error:
+                return refusal_of(error, plan)
+            announce(Step.COMMITTING)
+            try:
+                connection.commit()
+            except psycopg.Error as error:
+                if is_final(error):
+                    return refusal_of(error, plan)
+                raise EndUnknown from None
+            announce(Step.COMMITTED)
+            return Written(after, self._verified(connection, plan))
+
+    def _write(
+        self, connection: psycopg.Connection[Any], plan: RemediationPlan, announce: Announce
+    ) -> tuple[Row | None, str, str]:
+        """Lock, re-check, write, count: the row as written, the transaction's id, the horizon.
+
+        A purged row is looked for again: a trigger may have put it back.
+        """
+        found = self._lock(connection, plan.place)
+        announce(Step.LOCKED)
+        unless(guard.changed_since(plan, found))
+        unless(_answered(connection, plan, plan.occupied, guard.met))
+        unless(_answered(connection, plan, plan.referenced, guard.referred_to))
+        announce(Step.CHECKED)
+        for statement in plan.statements:
+            records = _records(connection, statement)
+            if len(records) != 1:
+                raise RolledBack(_not_one(len(records)))
+        *row, xid, horizon = records[0]
+        if plan.goal.gone:
+            # From the DELETE on no foreign key can be added: one that came after the count shows.
+            unless(_answered(connection, plan, plan.referenced, guard.referred_to))
+            after = _row(connection, plan.place, statements.look(plan.place, lock=False))
+        else:
+            after = statements.read_row(plan.place, row)
+        unless(guard.missed(plan, after))
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        announce(Step.WRITTEN)
+        return after, xid, horizon
+
+    def _lock(self, connection: psycopg.Connection[Any], place: Place) -> Row | None:
+        pause = self._limits.lock_timeout_ms / 1_000 / LOOKS_FOR_A_LOCKED_ROW
+        for attempt in range(LOOKS_FOR_A_LOCKED_ROW):
+            time.sleep(pause if attempt else 0)
+            row = _row(connection, place, statements.look(place, lock=True))
+            if row is not None:
+                return row
+            if not attempt and not _is_there(connection, place):
+                return None
+        raise RolledBack(
+            Refusal(RefusalCode.LOCKED, "Another session has the row locked: try again shortly.")
+        )
+
+    def _verified(self, connection: psycopg.Connection[Any], plan: RemediationPlan) -> Row | None:
+        try:
+            with self._transaction(connection, "tombstone verify"):
+                return _row(connection, plan.place, statements.look(plan.place, lock=False))
+        except psycopg.Error:
+            raise EndUnknown from None
+
+
+def _row(connection: psycopg.Connection[Any], place: Place, statement: Statement) -> Row | None:
+    records = _records(connection, statement)
+    return statements.read_row(place, records[0]) if records else None
+
+
+def _is_there(connection: psycopg.Connection[Any], place: Place) -> bool:
+    return bool(_records(connection, statements.exists(place))[0][0])
+
+
+def _answered(
+    connection: psycopg.Connection[Any],
+    plan: RemediationPlan,
+    statement: Statement | None,
+    judge: Callable[[RemediationPlan, Sequence[Any]], Refusal | None],
+) -> Refusal | None:
+    if statement is None:
+        return None
+    return judge(plan, _records(connection, statement)[0])
+
+
+def _records(connection: psycopg.Connection[Any], statement: Statement) -> list[tuple[Any, ...]]:
+    return records(connection, statement.sql, statement.params)
+
+
+def _not_one(count: int) -> Refusal:
+    return Refusal(
+        RefusalCode.CHANGED_SINCE_PREVIEW,
+        f"The statement would have changed {count} rows instead of one: rolled back.",
+    )

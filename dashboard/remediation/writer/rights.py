@@ -1,0 +1,66 @@
+"""What the writer's role is and may do, for `doctor`; asked, never tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard.remediation.writer.connecting import Connecting
+
+_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
+
+_ROLE = "SELECT rolname::text, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+
+_RIGHTS = """
+SELECT format('%s (%s)', c.oid::regclass, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+           FILTER (WHERE has_column_privilege(c.oid, a.attnum, 'UPDATE'))),
+       CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN format('owns %s', c.oid::regclass)
+            WHEN has_table_privilege(c.oid, 'INSERT, TRUNCATE')
+            THEN format('may insert into or truncate %s', c.oid::regclass) END,
+       bool_or(has_column_privilege(c.oid, a.attnum, 'UPDATE')),
+       CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN c.oid::regclass::text END
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
+GROUP BY c.oid, c.relowner, c.relname
+ORDER BY c.relname
+"""
+"""$1 schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterFacts:
+    """What the writer's role is and may do, for `doctor`; asked, never tried.
+
+    database  its name and when its server started: which one this is
+    writes    the columns it may update, as `table (column, column)`
+    deletes   the tables it may delete from
+    excess    what it may do beyond updating single columns and deleting rows
+    """
+
+    role: str
+    superuser: bool
+    database: tuple[str, str]
+    writes: tuple[str, ...]
+    deletes: tuple[str, ...]
+    excess: tuple[str, ...]
+
+
+class RightsReader(Connecting):
+    """Asks the writer's role what it may do."""
+
+    def facts(self, schemas: Sequence[str]) -> WriterFacts:
+        """What its role may do in these schemas. Raises TargetUnreachable."""
+        with self._connected() as connection, self._transaction(connection, "tombstone doctor"):
+            role, superuser = connection.execute(_ROLE).fetchall()[0]
+            name, started = connection.execute(_DATABASE).fetchall()[0]
+            rights = connection.execute(_RIGHTS, [list(schemas)]).fetchall()
+        return WriterFacts(
+            role,
+            superuser,
+            (name, started),
+            tuple(columns for columns, _, some, _ in rights if some),
+            tuple(table for *_, table in rights if table),
+            tuple(more for _, more, *_ in rights if more),
+        )

@@ -1,0 +1,248 @@
+"""A bulk that meets others, is cut off, stops, goes on, and is taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from collectors.evidence import schema
+from collectors.evidence.reads.bulks import find_bulk
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    list_remediations,
+)
+from collectors.model import Verdict
+from dashboard.remediation.outcomes import Applied, RefusalCode
+from dashboard.remediation.service import Approval, verify
+from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, BulkRefused, Chosen
+from sample_data.postgres import Database
+from tests.database.bulk_world import (
+    RELEASE,
+    Died,
+    crowd,
+    done,
+    previewed,
+    refused,
+    taken_back,
+)
+from tests.database.remediation_world import (
+    EMAIL,
+    ENGINEER,
+    World,
+    undone,
+)
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        made.limits |= {"bulk_batch_rows": 3, "bulk_pause_ms": 0}
+        yield made
+
+
+def test_a_second_person_hears_who_did_it(world: World) -> None:
+    crowd(world, 3)
+    first, second = previewed(world), previewed(world)
+    done(world, first)
+
+    again = world.door().bulk.apply(Approval(ENGINEER, first.digest, "the incident"))
+    assert refused(again) is RefusalCode.ALREADY_DONE
+    late = done(world, second)
+    assert late.applied == 0
+    assert {one.refusal.code for one in late.exceptions} == {RefusalCode.ALREADY_DONE}
+    assert all("already done by erin at 20" in one.refusal.text for one in late.exceptions)
+
+
+def test_twice_at_once_is_done_once(world: World) -> None:
+    crowd(world, 9)
+    approval = Approval(ENGINEER, previewed(world).digest, "the incident")
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: world.door().bulk.apply(approval), range(4)))
+
+    ended = [one for one in answers if isinstance(one, BulkEnded)]
+    told = {refused(one) for one in answers if isinstance(one, BulkRefused)}
+    assert [one.applied for one in ended] == [9]
+    assert told <= {RefusalCode.ALREADY_DONE, RefusalCode.BEING_DONE}
+    assert verify(world.store).intact
+
+
+def test_it_stops_by_itself_when_too_many_are_refused_and_can_go_on(world: World) -> None:
+    everybody = list(crowd(world, 40))
+    preview = previewed(world)
+    for customer in everybody[:30]:
+        world.update(customer, "name = 'changed'")
+
+    ended = done(world, preview)
+
+    assert ended.stopped is not None
+    assert "stopped by itself" in ended.stopped
+    assert ended.waiting > 0
+    stored = find_bulk(world.store, ended.bulk_id)
+    assert stored is not None
+    assert stored.state == "stopped"
+    rest = done(world, preview)
+    assert (rest.applied + rest.refused + rest.waiting, rest.refused) == (40, 30)
+
+
+@pytest.mark.parametrize("step", ["begun", "committing", "committed", "outcome"])
+def test_cut_off_at_any_step_it_goes_on_and_journal_and_rows_agree(world: World, step: str) -> None:
+    everybody = crowd(world, 7)
+    preview = previewed(world)
+    approval = Approval(ENGINEER, preview.digest, "the incident")
+
+    def die(now: str, batch: int) -> None:
+        if (now, batch) == (step, 1):
+            raise Died
+
+    with pytest.raises(Died):
+        world.door(announce_batch=die).bulk.apply(approval)
+    world.door().settle()
+    assert verify(world.store).intact
+    stored = find_bulk(world.store, preview.bulk_id)
+    assert stored is not None
+    written = [c for c in everybody if "tombstone" in str(world.row(c)["email"])]
+    assert stored.state == ("done" if len(written) == 7 else "stopped")
+    assert stored.applied == len(written)
+
+    answer = world.door().bulk.apply(approval)
+
+    if stored.state == "done":
+        assert refused(answer) is RefusalCode.ALREADY_DONE
+    else:
+        assert isinstance(answer, BulkEnded)
+        assert (answer.applied, answer.stopped) == (7, None)
+    done_once = list_remediations(world.store, RemediationFilter(bulk_id=preview.bulk_id))
+    assert len({one.row_id for one in done_once}) == len(done_once) == 7
+    verdicts = {world.stored(conflict).verdict for conflict in everybody.values()}
+    assert verdicts == {Verdict.UNBLOCKED}
+    assert verify(world.store).intact
+
+
+def test_the_undo_of_all_leaves_out_whoever_was_created_again(world: World) -> None:
+    everybody = list(crowd(world, 5))
+    ended = done(world, previewed(world))
+    world.create_again(email="NUMBER.0@example.com")
+    world.update(everybody[1], "name = 'Janet'")
+
+    back = taken_back(world, ended.bulk_id)
+
+    assert (back.applied, back.refused) == (3, 2)
+    assert {one.refusal.code for one in back.exceptions} == {
+        RefusalCode.RECREATED,
+        RefusalCode.CHANGED_SINCE_PREVIEW,
+    }
+    again = world.door().bulk.undo_preview(ended.bulk_id, ENGINEER)
+    assert isinstance(again, BulkPreview)
+    assert again.by_code[RefusalCode.ALREADY_DONE] == 3
+
+
+def test_one_row_of_a_bulk_can_be_taken_back_alone(world: World) -> None:
+    everybody = list(crowd(world, 3))
+    before = world.row(everybody[0])
+    ended = done(world, previewed(world))
+    mine = next(
+        one
+        for one in list_remediations(world.store, RemediationFilter(bulk_id=ended.bulk_id))
+        if one.row_id == everybody[0]
+    )
+
+    assert isinstance(undone(world.door(), mine.id), Applied)
+
+    assert world.row(everybody[0]) == before
+    assert taken_back(world, ended.bulk_id).applied == 2
+    assert verify(world.store).intact
+
+
+def test_a_changed_table_is_not_what_was_approved(world: World) -> None:
+    crowd(world, 2)
+    preview = previewed(world)
+    world.database.execute(
+        f"DROP INDEX {EMAIL}; CREATE UNIQUE INDEX {EMAIL} ON customers "
+        "(organization_id, lower(email)) WHERE deleted_at IS NULL"
+    )
+
+    answer = world.door().bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+
+    assert refused(answer) is RefusalCode.KEY_MENDED
+
+
+def test_a_table_with_triggers_is_done_one_by_one(world: World) -> None:
+    world.limits["allow_triggers"] = ["customers"]
+    world.database.execute(
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN NEW.modified_at = now(); RETURN NEW; END $$; "
+        "CREATE TRIGGER touch BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION touch()"
+    )
+    crowd(world, 2)
+
+    preview = previewed(world)
+
+    assert preview.by_code == {RefusalCode.USER_TRIGGERS: 2}
+
+
+@pytest.mark.parametrize(
+    "reason", ["for number.1@example.com", "", "it is about NUMBER.1@EXAMPLE.COM"]
+)
+def test_the_one_reason_for_all_says_nobodys_name(world: World, reason: str) -> None:
+    crowd(world, 3)
+    preview = previewed(world)
+
+    answer = world.door().bulk.apply(Approval(ENGINEER, preview.digest, reason))
+
+    assert refused(answer) in (RefusalCode.PERSONAL_DATA, RefusalCode.REASON_MISSING)
+
+
+def test_settings_forbid_it_and_bound_it(world: World) -> None:
+    crowd(world, 3)
+    preview = previewed(world)
+    world.limits["forbid"] = ["release-key/production/customers"]
+    answer = world.door().bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+    assert refused(answer) is RefusalCode.FORBIDDEN
+
+    world.limits["bulk_limit"] = 2
+    too_many = world.door().bulk.preview(Chosen(), RELEASE, ENGINEER)
+    assert refused(too_many) is RefusalCode.TOO_MANY
+
+
+def test_a_changed_row_of_a_bulk_is_named_by_the_journals_check(world: World) -> None:
+    crowd(world, 3)
+    done(world, previewed(world))
+    with world.store.write() as connection:
+        connection.execute(update(schema.bulk_rows).values(image_digest="0" * 64))
+
+    assert any("was changed" in problem for problem in verify(world.store).problems)
+
+
+def test_a_row_of_a_composite_key_and_odd_texts_is_released(world: World) -> None:
+    world.database.execute(
+        'CREATE TABLE "Price List" ("Region" text, no int, code text NOT NULL UNIQUE, '
+        '"deletedAt" timestamptz, "seen" text, PRIMARY KEY ("Region", no)); '
+        "INSERT INTO \"Price List\" VALUES ('a\"{,}\\%s', 7, 'A\\\"1,{}', now(), NULL); "
+        'GRANT SELECT, UPDATE ON "Price List" TO tombstone_test_writer'
+    )
+    row_id = json.dumps(['a"{,}\\%s', "7"])
+    world.conflict_of("Price List_code_key", '"Price List"', row_id, "no = 7")
+
+    ended = done(world, previewed(world))
+    assert ended.applied == 1
+    assert taken_back(world, ended.bulk_id).applied == 1
+    assert world.database.execute('SELECT code FROM "Price List"') == [('A\\"1,{}',)]
+
+
+def test_a_preview_that_finds_nothing_to_do_can_be_made_twice(world: World) -> None:
+    done_once = done(world, previewed(world)) if crowd(world, 2) else None
+    assert done_once is not None
+    taken_back(world, done_once.bulk_id)
+
+    world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
+    again = world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
+    assert isinstance(again, BulkPreview)
+    assert (again.rows, again.by_code) == (0, {RefusalCode.ALREADY_DONE: 2})
+    nothing = world.door().bulk.apply(Approval(ENGINEER, again.digest, "the incident"))
+    assert refused(nothing) is RefusalCode.NOT_PREVIEWED

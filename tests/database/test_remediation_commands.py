@@ -1,0 +1,143 @@
+"""The write side from the command line, in processes of its own: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.model import Confidence, Verdict
+from sample_data.postgres import Database
+from tests.database.remediation_world import EMAIL, EXTERNAL, World
+from tests.factories import SECRET
+
+DONE, FOUND, WRONG_USAGE = 0, 1, 2
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+def tombstone(
+    world: World, *arguments: str, given: str = "", **variables: str
+) -> tuple[int, dict[str, Any], str]:
+    """Run it; its exit code, its one JSON document, and what it said beside."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
+    own |= {
+        "TOMBSTONE_STORE_URL": f"sqlite:///{world.folder}/store.sqlite",
+        "TOMBSTONE_SECRET_KEY": SECRET,
+        "TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": world.database.dsn,
+        "TOMBSTONE_TARGETS__PRODUCTION__WRITE_DSN": world.writer_dsn or "",
+        "TOMBSTONE_REMEDIATION__BULK_BATCH_ROWS": "2",
+        "TOMBSTONE_REMEDIATION__BULK_PAUSE_MS": "0",
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments, "--json"],
+        env=own,
+        cwd=world.folder,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+def crowd(world: World, count: int) -> list[str]:
+    return [
+        world.conflict(world.customer(email=f"number.{n}@example.com", external_id=f"cus_{n}"))
+        for n in range(count)
+    ]
+
+
+BULK = ("remediate", "--bulk", "--remedy", "release-key")
+
+
+def test_a_bulk_is_previewed_applied_by_its_digest_and_taken_back(world: World) -> None:
+    conflicts = crowd(world, 5)
+    unsure = world.conflict(
+        world.customer(email="un@sure.org"), EMAIL, confidence=Confidence.LIKELY
+    )
+
+    code, preview, _ = tombstone(world, *BULK, "--constraint", EMAIL)
+    assert (code, preview["rows"], preview["batches"], preview["outcome"]) == (DONE, 5, 3, None)
+    assert [(one["conflict_id"], one["code"]) for one in preview["exceptions"]] == [
+        (unsure, "not-sure-enough")
+    ]
+    assert "example.com" not in json.dumps(preview)
+
+    digest = ("--digest", preview["digest"], "--apply", "--reason", "the incident")
+    code, done, said = tombstone(world, *BULK, *digest)
+    assert (done["applied"], done["outcome"], done["refusal"]) == (5, "Applied", None), said
+    assert code == FOUND  # one was left, and is named
+    assert {world.stored(one).verdict for one in conflicts} == {Verdict.UNBLOCKED}
+
+    code, again, _ = tombstone(world, *BULK, *digest)
+    assert (code, again["refusal"]["code"]) == (FOUND, "already-done")
+
+    code, back, _ = tombstone(world, "undo", done["bulk_id"], "--apply")
+    assert (code, back["applied"]) == (DONE, 5)
+    assert {world.stored(one).verdict for one in conflicts} == {Verdict.BLOCKED_BY_TOMBSTONE}
+
+
+def test_an_erased_row_is_refused_from_here_too(world: World) -> None:
+    gone = world.customer(email="4f1c@anonymized.invalid", external_id="cus_0042")
+    conflict = world.conflict(gone, EXTERNAL)
+
+    code, told, _ = tombstone(world, "remediate", conflict, "--remedy", "restore-row")
+    assert (code, told["refusal"]["code"]) == (FOUND, "erased")
+    code, told, _ = tombstone(world, "remediate", "--bulk", "--remedy", "restore-row")
+    assert (code, told["refusal"]["code"]) == (FOUND, "not-in-bulk")
+    assert world.row(gone)["deleted_at"] is not None
+
+
+def test_a_role_that_may_not_is_refused(world: World) -> None:
+    crowd(world, 1)
+
+    for arguments in (BULK, ("forget", "number.0@example.com")):
+        code, told, _ = tombstone(world, *arguments, TOMBSTONE_ACCESS__CLI_ROLE="support")
+        assert (code, told["refusal"]["code"]) == (FOUND, "role-may-not")
+
+
+def test_somebody_is_forgotten_by_standard_input(world: World) -> None:
+    crowd(world, 2)
+
+    _, listed, _ = tombstone(world, "forget", "-", "--list", given="Number.1@Example.com\n")
+    assert (listed["conflicts"], listed["erased"]) == (1, False)
+    code, told, _ = tombstone(world, "forget", "-", given="Number.1@Example.com\n")
+    assert (code, told["conflicts"], told["erased"], told["in_clear"]) == (DONE, 1, True, [])
+    _, left, _ = tombstone(world, "forget", "number.1@example.com")
+    assert left["held"] == 0
+
+
+def test_what_did_not_end_unclear_is_not_reopened(world: World) -> None:
+    code, told, _ = tombstone(world, "reopen", "0" * 32, "--reason", "looked at it")
+
+    assert (code, told["refusal"]["code"]) == (FOUND, "nothing-to-undo")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("remediate", "--remedy", "release-key"),
+        ("remediate", "c1", "--remedy", "release-key", "--constraint", EMAIL),
+        ("remediate", "--bulk", "--remedy", "release-key", "--apply"),
+        ("remediate", "--bulk", "--remedy", "no-such-remedy"),
+    ],
+    ids=["nothing-named", "a-filter-without-bulk", "no-reason", "no-such-remedy"],
+)
+def test_wrong_usage_is_one_sentence(world: World, arguments: tuple[str, ...]) -> None:
+    code, told, said = tombstone(world, *arguments)
+
+    assert (code, told) == (WRONG_USAGE, {})
+    assert len(said.strip().splitlines()) == 1

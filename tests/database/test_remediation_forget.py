@@ -1,0 +1,141 @@
+"""Forgetting a person: nothing of theirs is left in any file, and the journal still verifies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from collectors.evidence import schema
+from collectors.evidence.reads.conflicts import conflicts_of_values
+from collectors.evidence.reads.remediations import key_values, list_entries
+from dashboard.access import Actor
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.service import verify
+from dashboard.remediation.service.bulk import BulkPreview, Chosen
+from dashboard.remediation.service.forgetting import Forgotten
+from sample_data.postgres import Database
+from tests.database.remediation_world import (
+    EMAIL,
+    ENGINEER,
+    EXTERNAL,
+    SUPPORT,
+    VIEWER,
+    World,
+    applied,
+    previewed,
+    refusal,
+)
+
+ADDRESS, EXTERNAL_ID = "Jane.Privata@Example.com", "cus_very_private"
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+def forgotten(world: World, value: str, *, erase: bool = True) -> Forgotten:
+    answer = world.door().forget(value, ENGINEER, erase=erase)
+    assert isinstance(answer, Forgotten), answer
+    return answer
+
+
+def everything_done(world: World) -> tuple[str, str]:
+    """Two Conflicts of Jane's: one released, one previewed alone and in a bulk. And a stranger."""
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID, name="Jane")
+    stranger = world.customer(email="joe@example.com", external_id="cus_joe")
+    applied(world.door(), world.conflict(jane, EXTERNAL))
+    conflict = world.conflict(jane, EMAIL)
+    previewed(world.door(), conflict)
+    kept = world.conflict(stranger, EMAIL)
+    applied(world.door(), kept)
+    preview = world.door().bulk.preview(Chosen((conflict,)), RemedyName.RELEASE_KEY, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+    return jane, kept
+
+
+@pytest.mark.parametrize("value", [ADDRESS, ADDRESS.upper(), EXTERNAL_ID])
+def test_nothing_of_the_person_is_left_and_the_chain_verifies(
+    world: World, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    jane, strangers = everything_done(world)
+
+    found = forgotten(world, value)
+
+    assert found.erased
+    assert min(found.conflicts, found.fingerprints, found.images) >= 1
+    assert found.in_clear == ()
+    assert verify(world.store).intact
+    assert conflicts_of_values(world.store, [value, value.lower()]) == []
+    assert forgotten(world, value).held == 0
+    assert key_values(world.store, strangers) is not None
+    for path in world.folder.iterdir():  # the store, its write-ahead log, its shared memory
+        content = path.read_bytes().lower()
+        for private in (value, value.encode().hex()):
+            assert private.lower().encode() not in content, path
+    assert value.lower() not in caplog.text.lower()
+    newest = list_entries(world.store, limit=1)[0]
+    assert newest.kind == "forget"
+    assert jane in str(list_entries(world.store, limit=9))
+    assert value.lower() not in str(newest.body).lower()
+
+
+def test_the_row_in_which_a_remedy_keeps_the_value_is_named(world: World) -> None:
+    jane, _ = everything_done(world)
+
+    found = forgotten(world, EXTERNAL_ID)
+
+    (row,) = found.rows
+    assert (row.table, row.row_id, row.remedy) == ("customers", jane, "release-key")
+    assert set(row.wrote) == {"external_id", "user_metadata"}
+    assert row.now_in == ("user_metadata",)
+    again = forgotten(world, EXTERNAL_ID)
+    assert again.rows == ()
+
+
+def test_what_was_forgotten_cannot_be_taken_back_and_a_strangers_can(world: World) -> None:
+    _, strangers = everything_done(world)
+    with world.store.read() as connection:
+        done = {
+            line.conflict_id: line.id for line in connection.execute(select(schema.remediations))
+        }
+    forgotten(world, EXTERNAL_ID)
+
+    (mine,) = (one for conflict, one in done.items() if conflict != strangers)
+    refused = refusal(world.door().undo_preview(mine, ENGINEER))
+    assert refused.code is RefusalCode.NOTHING_TO_UNDO
+    assert not isinstance(world.door().undo_preview(done[strangers], ENGINEER), Refusal)
+
+
+def test_a_list_erases_nothing(world: World) -> None:
+    everything_done(world)
+
+    first = forgotten(world, ADDRESS, erase=False)
+
+    assert (first.erased, first.previews, first.batches) == (False, 2, 1)
+    assert forgotten(world, ADDRESS, erase=False).held == first.held > 0
+
+
+def test_a_value_that_only_resembles_is_left_alone(world: World) -> None:
+    everything_done(world)
+
+    assert forgotten(world, "cus_very_priv").held == 0
+    assert forgotten(world, "example.com").held == 0
+
+
+@pytest.mark.parametrize("actor", [SUPPORT, VIEWER], ids=["support", "viewer"])
+def test_others_may_not_and_that_is_journalled(world: World, actor: Actor) -> None:
+    answer = world.door().forget(ADDRESS, actor)
+
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.ROLE_MAY_NOT
+    newest = list_entries(world.store, limit=1)[0]
+    assert (newest.kind, newest.actor) == ("refused", actor.name)
+    assert "privata" not in str(newest.body).lower()
