@@ -13,15 +13,27 @@ import signal
 import sys
 import traceback
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from collectors.errors import TombstoneError, Unreachable, UsageError
-from collectors.model import Verdict
+from collectors.model import Severity, Verdict
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class Shape(StrEnum):
+    """How `audit` tells what it found."""
+
+    TABLE = "table"
+    JSON = "json"
+    SQL = "sql"
+    ALEMBIC = "alembic"
+    SARIF = "sarif"
+
 
 app = typer.Typer(
     help="Why “create customer” answered 500, which soft-deleted row caused it, and the cure.",
@@ -170,33 +182,112 @@ def explain(
 
 @app.command()
 def remediate(
-    conflict: Annotated[list[str], typer.Argument(help="Conflict ids.")],
     remedy: Annotated[str, typer.Option(help="release-key, restore-row or purge-row.")],
+    conflict: Annotated[list[str] | None, typer.Argument(help="Conflict ids.")] = None,
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="All as one; without ids, every CERTAIN one that blocks.")
+    ] = False,
+    constraint: Annotated[str | None, typer.Option(help="With --bulk: only this key's.")] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="With --bulk: only this organization's.")
+    ] = None,
+    environment: Environment = None,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
     digest: Annotated[str | None, typer.Option(help="Only the plan with this digest.")] = None,
     as_json: Json = False,
 ) -> int:
     """Preview a Remedy, or apply it by the same rules as the dashboard."""
-    from dashboard.commands import remedying
-
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
-    ended = remedying.remediate(conflict, remedy, apply=apply, reason=reason, digest=digest)
+    ids = tuple(conflict or ())
+    if bulk:
+        from dashboard.commands import bulk as many
+        from dashboard.remediation.service.bulk import Chosen
+
+        chosen = Chosen(ids, environment, constraint, organization)
+        return many.show(
+            many.remediate(chosen, remedy, apply=apply, reason=reason, digest=digest), as_json
+        )
+    from dashboard.commands import remedying
+
+    if not ids or constraint or organization or environment:
+        raise UsageError("Name the Conflicts, or choose them with --bulk.")
+    ended = remedying.remediate(ids, remedy, apply=apply, reason=reason, digest=digest)
     return remedying.show(ended, as_json)
 
 
 @app.command()
 def undo(
-    remediation: Annotated[str, typer.Argument(help="The remediation's id.")],
+    remediation: Annotated[str, typer.Argument(help="The remediation's or the bulk's id.")],
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; kept with what was done.")] = None,
     as_json: Json = False,
 ) -> int:
     """Put back what a Remedy changed, or hear why that cannot be."""
-    from dashboard.commands import remedying
+    from dashboard.commands import bulk, remedying
 
+    if bulk.is_bulk(remediation):
+        return bulk.show(bulk.undo(remediation, apply=apply, reason=reason), as_json)
     return remedying.show([remedying.undo(remediation, apply=apply, reason=reason)], as_json)
+
+
+@app.command()
+def reopen(
+    remediation: Annotated[str, typer.Argument(help="The remediation's id.")],
+    reason: Annotated[str, typer.Option(help="What was seen; kept with what was done.")],
+    as_json: Json = False,
+) -> int:
+    """Say that somebody has looked at a remediation that ended unclear: its row is open again."""
+    from dashboard.commands import forgetting
+
+    return forgetting.reopen(remediation, reason, as_json=as_json)
+
+
+@app.command()
+def forget(
+    value: Annotated[str, typer.Argument(help="An e-mail address or ID; - is standard input.")],
+    only_list: Annotated[bool, typer.Option("--list", help="Only list it; erase nothing.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Erase what we hold of a person, and name the rows where a Remedy hid or moved the value."""
+    from dashboard.commands import forgetting
+
+    return forgetting.forget(value, erase=not only_list, as_json=as_json)
+
+
+@app.command()
+def audit(
+    environment: Environment = None,
+    fail_on: Annotated[
+        Severity | None, typer.Option(help="Exit 1 on a Finding as bad as this, or worse.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="A list of `audit --json`: only what is new fails.")
+    ] = None,
+    shape: Annotated[
+        Shape, typer.Option("--format", help="table, json, sql, alembic or sarif.")
+    ] = Shape.TABLE,
+    as_json: Json = False,
+) -> int:
+    """Find every unique key that ignores deletion, and hand over the migration that mends it."""
+    from dashboard.commands import auditing
+
+    if as_json and shape not in (Shape.TABLE, Shape.JSON):
+        raise UsageError(f"--json and --format {shape} ask for two different things.")
+    chosen = Shape.JSON if as_json else shape
+    summary = auditing.run(environment, baseline, fail_on, chosen)
+    if summary.unreachable:
+        return UNREACHABLE
+    return FOUND if summary.failing else DONE
+
+
+@app.command()
+def canary(as_json: Json = False) -> int:
+    """Create, delete and re-create a made-up customer through the API that the settings name."""
+    from dashboard.commands import probing
+
+    return probing.canary(as_json=as_json)
 
 
 @app.command()
@@ -209,12 +300,15 @@ def doctor(as_json: Json = False) -> int:
 
 @app.command()
 def dashboard(
-    port: Annotated[int, typer.Option(help="The port on loopback; 0 takes a free one.")] = 8501,
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; beyond loopback only with a login.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Open the dashboard on this machine."""
+    """Serve the dashboard."""
     from dashboard.server import run
 
-    run(port=port)
+    run(host, port)
 
 
 @app.command()

@@ -6,12 +6,22 @@ They stand beside the read side's own in the same file and variables, and nobody
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from collectors.settings import WRITE_SIDE, Names, read_raw, validated
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 KNOWN_REMEDIES = ("release-key", "restore-row", "purge-row")
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
@@ -42,28 +52,75 @@ class WriterSettings(BaseModel):
     write_dsn: SecretStr | None = None
 
 
+class OidcSettings(BaseModel):
+    """The identity provider. All of the first four, or none: then nobody can log in.
+
+    public_url   where browsers find the dashboard; the provider is told PUBLIC_URL/oauth2callback
+    role_claim   which claim gives roles (dots step in), and `claim_roles` what its values mean
+    """
+
+    model_config = _Strict
+    metadata_url: HttpUrl | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    public_url: HttpUrl | None = None
+    role_claim: str | None = None
+    claim_roles: dict[str, Role] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> OidcSettings:
+        names = ("metadata_url", "client_id", "client_secret", "public_url")
+        missing = [name for name in names if getattr(self, name) is None]
+        if missing and len(missing) < len(names):
+            raise ValueError(f"a login needs {' and '.join(missing)} too")
+        for name in ("public_url", "metadata_url"):
+            url = getattr(self, name)
+            if url is not None and url.scheme != "https" and url.host not in LOOPBACK:
+                raise ValueError(f"{name} must be https, or the login could be read on the way")
+        return self
+
+    @property
+    def public_address(self) -> str | None:
+        """`public_url` without a slash at its end; None: there is no login."""
+        return None if self.public_url is None else str(self.public_url).rstrip("/")
+
+    @property
+    def public_host(self) -> str | None:
+        """The name in it, which requests may be addressed to."""
+        return None if self.public_url is None else urlsplit(str(self.public_url)).hostname
+
+
 class AccessSettings(BaseModel):
-    """Who is who. `roles` lists, for a role, the people who have it, by e-mail address."""
+    """Who is who. `roles` lists, for a role, the people who have it, by e-mail address.
+
+    `reveal_role` is the least one that may see a key's values in clear. `strangers` are people with
+    a login and no role: they look, or stay outside.
+    """
 
     model_config = _Strict
     local_role: Role = Role.VIEWER
     cli_role: Role = Role.ENGINEER
+    reveal_role: Role = Role.SUPPORT
     roles: dict[Role, Names] = Field(default_factory=dict)
+    strangers: Literal["viewer", "refused"] = "viewer"
+    session_hours: float = Field(default=8.0, gt=0, le=720)
+    oidc: OidcSettings = OidcSettings()
 
-    def role_of(self, email: str) -> Role:
-        """The highest role that lists this address; a stranger is a viewer."""
-        listed = [
+    def roles_of(self, email: str) -> list[Role]:
+        """Every role that lists this address."""
+        return [
             role
             for role, people in self.roles.items()
             if email.casefold() in {person.casefold() for person in people}
         ]
-        return max(listed, key=list(Role).index, default=Role.VIEWER)
 
 
 class RemediationSettings(BaseModel):
     """How far a write may go.
 
     allow_triggers  tables whose user triggers somebody has read and found harmless
+    bulk_…          rows in a batch, the pause after one, rows in a bulk, and the share of rows that
+                    may be refused before it stops
     forbid          `remedy`, `remedy/environment` or `remedy/environment/table`; `*` is any
     """
 
@@ -71,6 +128,10 @@ class RemediationSettings(BaseModel):
     lock_timeout_ms: int = Field(default=2_000, ge=1, le=60_000)
     statement_timeout_ms: int = Field(default=10_000, ge=1, le=600_000)
     undo_days: int = Field(default=30, ge=1, le=365)
+    bulk_batch_rows: int = Field(default=1_000, ge=1, le=5_000)
+    bulk_pause_ms: int = Field(default=100, ge=0, le=60_000)
+    bulk_limit: int = Field(default=10_000, ge=1, le=100_000)
+    bulk_stop_percent: int = Field(default=10, ge=1, le=100)
     allow_triggers: Names = ()
     forbid: Names = ()
 
@@ -93,12 +154,35 @@ class RemediationSettings(BaseModel):
         return False
 
 
+class WriteBackSettings(BaseModel):
+    """Comments on the Issues of what was cured. Without a token there are none."""
+
+    model_config = _Strict
+    write_token: SecretStr | None = None
+
+
+class DashboardSettings(BaseModel):
+    """What the pages link to. `{title}` and `{body}` in `tracker_url` are filled in, masked."""
+
+    model_config = _Strict
+    tracker_url: str | None = None
+
+    @field_validator("tracker_url")
+    @classmethod
+    def _tracker_is_a_web_address(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in ("http", "https"):
+            raise ValueError("must be a web address, for example https://…/new?title={title}")
+        return url
+
+
 class WriteSettings(BaseModel):
     """Everything the write side may be told."""
 
     model_config = _Strict
+    sentry: WriteBackSettings = WriteBackSettings()
     targets: dict[str, WriterSettings] = Field(default_factory=dict)
     access: AccessSettings = AccessSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     remediation: RemediationSettings = RemediationSettings()
 
     def write_dsn(self, target: str) -> str | None:
@@ -117,6 +201,8 @@ def load_write_settings() -> WriteSettings:
 def only_write_side(raw: dict[str, Any]) -> dict[str, Any]:
     """What belongs to the write side, and nothing of the reader's."""
     own = {name: value for name, value in raw.items() if name in WRITE_SIDE[""]}
+    if isinstance(sentry := raw.get("sentry"), dict):
+        own["sentry"] = {k: v for k, v in sentry.items() if k in WRITE_SIDE["sentry"]}
     if isinstance(targets := raw.get("targets"), dict):
         own["targets"] = {
             name: {key: value for key, value in target.items() if key in WRITE_SIDE["targets"]}

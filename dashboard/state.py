@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 
-from collectors.explain import LiveLook, SearchAnswer
+from collectors.doctor import Check
+from collectors.explain import LiveAnswer, LiveLook, SearchAnswer
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied, Failed, Refused
+from dashboard.remediation.outcomes import Applied, Failed, Refusal, Refused
 from dashboard.remediation.service import Offer, Preview
+from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, BulkRefused, Chosen
 
 
 @dataclass
 class Paging:
-    """Where a list was turned to. `of` is what was listed: another filter begins anew."""
+    """Where a list was turned to, as each page's end. Another filter (`of`) begins anew."""
 
     of: object = None
-    behind: list[tuple[datetime | None, str]] = field(default_factory=list)
+    behind: list[Any] = field(default_factory=list)
 
 
 @dataclass
@@ -44,6 +46,21 @@ class OpenPlan:
     refused: Refused | None = None
 
 
+@dataclass
+class OpenBulk:
+    """Many at once in an open dialog: what was chosen, or the bulk that is to be taken back.
+
+    seen   its Preview, or why there is none; None before it was asked for
+    ended  how far it came
+    """
+
+    title: str
+    chosen: Chosen = field(default_factory=Chosen)
+    undoes: str | None = None
+    seen: BulkPreview | BulkRefused | None = None
+    ended: BulkEnded | BulkRefused | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a remediation of this session ended."""
@@ -61,21 +78,36 @@ class Offered:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of everything found, and when."""
+
+    checks: tuple[Check, ...]
+    at: datetime
+
+
 @dataclass
 class Session:
     """One session's memory.
 
     answer      what the pasted text meant, until it is cleared
+    live        what the Targets said of it, where nothing collected was meant
+    ticket      the reference of the ticket it was pasted from
     looks       live looks, `offered` Remedies, `ended` remediations: each by Conflict
-    plan        the plan in an open dialog
+    plan, bulk  what is in an open dialog
+    checked     what the last check of everything found
     generation  the state of the store that the page shows
     """
 
     answer: SearchAnswer | None = None
+    live: LiveAnswer | Refusal | None = None
+    ticket: str = ""
     looks: dict[str, LiveLook] = field(default_factory=dict)
     offered: dict[str, Offered] = field(default_factory=dict)
     plan: OpenPlan | None = None
+    bulk: OpenBulk | None = None
     ended: dict[str, Ended] = field(default_factory=dict)
+    checked: Checked | None = None
     generation: int | None = None
     paging: dict[str, Paging] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""A page of Conflicts as a table; a row's button opens it."""
+"""A page of Conflicts as a table; a row's buttons open it, or ask whether it is still blocked."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from collectors.evidence.reads.conflicts import ConflictRow
+from collectors.evidence.reads.conflicts import ConflictRow, Order, position
 from dashboard import data, state
-from dashboard.components import pager, plain, routes
+from dashboard.components import live_look, pager, plain, routes
 from dashboard.components.filters import Filters
+from dashboard.components.moments import zone
 from dashboard.components.verdict import LOOKS, label
 
-_CLICK = "open_conflict"
+_OPEN, _ASK = "open_conflict", "ask_conflict"
 
 
 def show(filters: Filters) -> None:
-    """The Conflicts that the bar asks for, newest Failure first, a page at a time."""
-    wanted = filters.conflicts()
-    turned = state.paging("conflicts", filters)
-    rows = data.conflicts_page(wanted, turned.behind[-1] if turned.behind else None)
+    """The Conflicts that the bar asks for, a page at a time, in the order that was chosen."""
+    order = Order(
+        st.selectbox(
+            "Sorted by",
+            [order.value for order in Order],
+            format_func=str.capitalize,
+            key="order",
+            bind="query-params",
+            width=220,
+        )
+    )
+    turned = state.paging("conflicts", (filters, order))
+    after = turned.behind[-1] if turned.behind else None
+    rows = data.conflicts_page(filters.conflicts(), after, order)
     shown = rows[: data.PAGE]
     if not shown:
         st.info(
@@ -29,9 +40,9 @@ def show(filters: Filters) -> None:
         )
         return
     _table(shown)
-    last = shown[-1]
-    pager.show(turned, (last.last_seen, last.id), more=len(rows) > data.PAGE, shown=len(shown))
-    _open_clicked(shown)
+    more = len(rows) > data.PAGE
+    pager.show(turned, position(shown[-1], order), more=more, shown=len(shown), order=order)
+    _act_on_clicked(shown)
 
 
 def frame(conflicts: Sequence[ConflictRow]) -> pd.DataFrame:
@@ -46,6 +57,8 @@ def frame(conflicts: Sequence[ConflictRow]) -> pd.DataFrame:
             "attempts": [conflict.failures for conflict in conflicts],
             "last": [conflict.last_seen for conflict in conflicts],
             "place": [plain.cell(_key(conflict)) for conflict in conflicts],
+            "ask": ["Ask now"] * len(conflicts),
+            "last_at": [conflict.last_seen for conflict in conflicts],
             "last_utc": [conflict.last_seen for conflict in conflicts],
             "first_utc": [conflict.first_seen for conflict in conflicts],
         }
@@ -77,7 +90,7 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "open": column.ButtonColumn("", key=_CLICK, width=70, pinned=True, type="secondary"),
+            "open": column.ButtonColumn("", key=_OPEN, width=70, pinned=True, type="secondary"),
             "verdict": column.MultiselectColumn(
                 "Verdict",
                 options=[look.label for look in looks],
@@ -90,14 +103,21 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
             "place": column.TextColumn("Table · key", width=230),
             "organization": column.TextColumn("Organization", width=165),
             "environment": column.TextColumn("Environment", width=100),
+            "ask": column.ButtonColumn("Still blocked?", key=_ASK, width=110, type="tertiary"),
+            "last_at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=150),
             "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
             "first_utc": column.DatetimeColumn("First failed, UTC", format=exact, timezone="UTC"),
         },
-        alt="Conflicts, newest failure first, with an Open button in each row",
+        alt="Conflicts, each with a button to open it and one to ask whether it is still blocked",
     )
 
 
-def _open_clicked(conflicts: Sequence[ConflictRow]) -> None:
-    row = state.clicked_row(_CLICK)
+def _act_on_clicked(conflicts: Sequence[ConflictRow]) -> None:
+    row = state.clicked_row(_OPEN)
     if row is not None and row < len(conflicts):
         routes.open_conflict(conflicts[row].id)
+    row = state.clicked_row(_ASK)
+    if row is not None and row < len(conflicts):
+        live_look.ask(conflicts[row])
+        st.text(masked_key(conflicts[row]))
+        live_look.answer(conflicts[row])

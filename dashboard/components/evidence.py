@@ -8,7 +8,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
 from dashboard.components import plain, verdict
-from dashboard.components.moments import ago, ago_and_utc, row_words, utc
+from dashboard.components.moments import ago_and_local, row_words, utc
 
 
 def show(conflict: ConflictRow) -> None:
@@ -19,9 +19,14 @@ def show(conflict: ConflictRow) -> None:
         if conflict.candidates:
             st.caption("Candidates: a hint, never proof")
             plain.lines(row_words(row) for row in conflict.candidates)
-        st.caption(f"Source: the application's database, asked {ago_and_utc(conflict.asked_at)}.")
+        st.caption(
+            f"Source: the application's database, asked {ago_and_local(conflict.asked_at)}.",
+            help=utc(conflict.asked_at),
+        )
         if conflict.held_at is not None and not conflict.verdict.is_blocked:
-            st.caption(f"Last seen blocked {ago_and_utc(conflict.held_at)}.")
+            st.caption(
+                f"Last seen blocked {ago_and_local(conflict.held_at)}.", help=utc(conflict.held_at)
+            )
         if conflict.released_by is not None:
             plain.line(f"Freed by: {conflict.released_by}")
 
@@ -32,5 +37,5 @@ def history(changes: Sequence[VerdictChange]) -> None:
         for change in reversed(changes):
             with st.container(horizontal=True, vertical_alignment="center"):
                 verdict.show(change.verdict, change.confidence)
-                st.caption(f"{ago(change.at)}, {utc(change.at)}")
+                st.caption(ago_and_local(change.at), help=utc(change.at))
             plain.lines(change.reasons)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from collectors.evidence.reads.failures import FailureRow
 from dashboard.components import plain, routes
-from dashboard.components.moments import ago, row_words, utc
+from dashboard.components.moments import ago, local, row_words
 from dashboard.components.verdict import LOOKS
 
 
@@ -14,7 +14,7 @@ def show(failure: FailureRow, *, expanded: bool) -> None:
     """The card, folded or open."""
     look = LOOKS[failure.verdict]
     operation = (failure.operation or "unknown operation").capitalize()
-    title = f"{look.sign} {operation}, {ago(failure.occurred_at)} · {utc(failure.occurred_at)}"
+    title = f"{look.sign} {operation}, {ago(failure.occurred_at)} · {local(failure.occurred_at)}"
     with st.expander(title, expanded=expanded):
         plain.facts(
             [

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
-from collectors.explain import SearchAnswer
+from collectors.explain import LiveAnswer, SearchAnswer
 from dashboard import data, state
-from dashboard.components import failure_card, plain, problem, routes, verdict
+from dashboard.components import failure_card, live_answer, plain, problem, routes, tickets, verdict
 from dashboard.components.conflict_list import masked_key
-from dashboard.components.moments import ago_and_utc
+from dashboard.state import Session
 
 LONGEST = 100_000
 SHOWN = 20
-_BOX = "pasted"
+_BOX, _TICKET = "pasted", "pasted_ticket"
 
 
 def show() -> None:
@@ -26,30 +26,59 @@ def show() -> None:
             max_chars=LONGEST,
             placeholder="Customer jane@example.com says create fails with 500 …",
         )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            ticket = st.text_input(
+                "Ticket's reference (optional)",
+                key=_TICKET,
+                max_chars=100,
+                placeholder="SUP-4711",
+                width=220,
+            )
             asked = st.form_submit_button("Find", type="primary", icon=":material/search:")
             st.form_submit_button("Clear", type="tertiary", on_click=_clear)
     if asked:
-        _ask(text)
+        _ask(text, ticket.strip())
     answer = state.session().answer
     if answer is not None:
         _answer(answer)
 
 
-def _ask(text: str) -> None:
-    state.session().answer = None
+def _ask(text: str, ticket: str) -> None:
+    session = state.session()
+    session.answer, session.live, session.ticket = None, None, ticket
     if not text.strip():
         return
     with problem.told(), st.spinner("Reading it, and asking the databases …"):
-        state.session().answer = data.search(text)
+        session.answer = data.search(text)
+        if not session.answer.conflicts and not session.answer.failures:
+            session.live = data.ask_live(text)
+    if ticket and (one := _only_conflict(session)):
+        tickets.keep(one, ticket)
+
+
+def _only_conflict(session: Session) -> str | None:
+    """The Conflict that is meant, where it is one alone."""
+    if session.answer is None:
+        return None
+    meant = {conflict.id for conflict in session.answer.conflicts}
+    if isinstance(session.live, LiveAnswer):
+        meant |= {one.conflict_id for one in session.live.findings if one.conflict_id}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _keep(conflict_id: str, ticket: str) -> None:
+    data.keep_ticket(conflict_id, ticket)
 
 
 def _clear() -> None:
     state.clear(_BOX)
-    state.session().answer = None
+    state.clear(_TICKET)
+    session = state.session()
+    session.answer, session.live, session.ticket = None, None, ""
 
 
 def _answer(answer: SearchAnswer) -> None:
+    several = len(answer.conflicts) > 1
     with st.container(border=True):
         st.subheader(_found(answer), anchor=False)
         if answer.read_as:
@@ -60,11 +89,13 @@ def _answer(answer: SearchAnswer) -> None:
         if answer.notes:
             plain.lines(answer.notes)
         for conflict in answer.conflicts[:SHOWN]:
-            _card(conflict)
+            _card(conflict, state.session().ticket if several else "")
         for failure in answer.failures[:SHOWN]:
             failure_card.show(failure, expanded=len(answer.failures) == 1)
         if max(len(answer.conflicts), len(answer.failures)) > SHOWN:
             st.caption(f"The newest {SHOWN} are shown. Paste more of the ticket to narrow it down.")
+        if not answer.conflicts and not answer.failures:
+            live_answer.show(state.session().live)
 
 
 def _found(answer: SearchAnswer) -> str:
@@ -72,10 +103,10 @@ def _found(answer: SearchAnswer) -> str:
         return "This is about one Conflict" if count == 1 else f"This is about {count} Conflicts"
     if answer.failures:
         return "These failures are known, and belong to no Conflict"
-    return "Nothing that is known here is about this"
+    return "Nothing that was collected is about this"
 
 
-def _card(conflict: ConflictRow) -> None:
+def _card(conflict: ConflictRow, ticket: str) -> None:
     with st.container(border=True):
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
@@ -90,6 +121,14 @@ def _card(conflict: ConflictRow) -> None:
                 ("Table", conflict.table),
                 ("Environment", conflict.environment),
                 ("Attempts", str(conflict.failures)),
-                ("Last failed", ago_and_utc(conflict.last_seen)),
+                ("Last failed", conflict.last_seen),
             ]
         )
+        if ticket:
+            st.button(
+                "Keep the ticket with this one",
+                key=f"ticket_{conflict.id}",
+                icon=":material/confirmation_number:",
+                on_click=_keep,
+                args=(conflict.id, ticket),
+            )

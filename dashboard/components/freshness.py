@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collectors.errors import TombstoneError
+from collectors.errors import NotSignedIn, TombstoneError
 from collectors.evidence.reads.runs import RunRow
 from dashboard import data, state
 from dashboard.components import plain
-from dashboard.components.moments import ago, utc
+from dashboard.components.moments import ago, local, utc
 
 EVERY_SECONDS = 5
 
@@ -28,11 +28,13 @@ def show(*, outages: bool = True) -> None:
 def _watch(outages: bool) -> None:
     try:
         run, now = data.last_run(), data.generation()
+    except NotSignedIn:  # signed out in another tab, or over
+        st.rerun(scope="app")
     except TombstoneError:
         st.caption("The store does not answer just now; what is shown may be old.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(said(run))
+        st.caption(said(run), help=utc(run.finished_at or run.started_at) if run else None)
         if now != state.session().generation and st.button(
             "New data: refresh", icon=":material/refresh:", type="tertiary"
         ):
@@ -47,7 +49,7 @@ def said(run: RunRow | None) -> str:
         return "Nothing has been collected yet."
     if run.finished_at is None:
         return f"A run began {ago(run.started_at)} and has not ended yet."
-    return f"Last collected {ago(run.finished_at)} ({utc(run.finished_at)})."
+    return f"Last collected {ago(run.finished_at)} ({local(run.finished_at)})."
 
 
 def _unreachable(places: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The product's name, what it is for, and who is looking."""
+"""What the page is for, and who is looking."""
 
 from __future__ import annotations
 
@@ -7,21 +7,33 @@ import streamlit as st
 from dashboard import data
 from dashboard.components import plain
 
+WHAT = "Why “create” answered 500, which deleted row caused it, and the cure."
 
-def show() -> None:
-    """One line at the top of the page."""
+
+def show(title: str = "Tombstone", caption: str = WHAT) -> None:
+    """One line at the top of the page; both texts are ours."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"
     ):
         with st.container(width="content", gap=None):
-            st.title("Tombstone", anchor=False)
-            st.caption("Why “create” answered 500, which deleted row caused it, and the cure.")
+            st.title(title, anchor=False)
+            st.caption(caption)
         with st.container(width="content", gap=None):
             who()
 
 
 def who() -> None:
-    """Who this page takes you for, and whether anybody vouches for it."""
+    """Who this page takes you for, whether anybody vouches for it, and the way out."""
     actor = data.actor()
     vouched = "" if actor.verified else " · not verified"
-    plain.line(f"{actor.name} · {actor.role}{vouched}")
+    with st.container(horizontal=True, width="content", vertical_alignment="center"):
+        plain.line(f"{actor.name} · {actor.role}{vouched}")
+        if data.needs_login():
+            st.button(
+                "Sign out",
+                key="sign_out",
+                icon=":material/logout:",
+                type="tertiary",
+                on_click=data.sign_out,
+                help="Ends this login in every tab, and for every copy of its cookie.",
+            )

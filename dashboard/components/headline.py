@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
-from dashboard.components import header, plain, routes, verdict
+from dashboard.components import header, plain, routes, tickets, verdict
 from dashboard.components.conflict_list import masked_key
-from dashboard.components.moments import ago_and_utc
 
 
 def show(conflict: ConflictRow) -> None:
@@ -18,6 +17,7 @@ def show(conflict: ConflictRow) -> None:
         st.title("Conflict", anchor=False, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             header.who()
+            tickets.show(conflict)
             _share(conflict)
     verdict.show(conflict.verdict, conflict.confidence)
     st.subheader(verdict.sentence(conflict), anchor=False)
@@ -31,8 +31,8 @@ def show(conflict: ConflictRow) -> None:
             ("Row that holds or held it", row.id if row else None),
             ("Environment", conflict.environment),
             ("Attempts", str(conflict.failures)),
-            ("First failed", ago_and_utc(conflict.first_seen)),
-            ("Last failed", ago_and_utc(conflict.last_seen)),
+            ("First failed", conflict.first_seen),
+            ("Last failed", conflict.last_seen),
         ]
     )
 

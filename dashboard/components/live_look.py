@@ -7,7 +7,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow
 from dashboard import data, state
 from dashboard.components import plain, problem
-from dashboard.components.moments import utc
+from dashboard.components.moments import local, utc
 
 _ANSWERS = {
     True: ("Yes, it is still blocked.", ":material/lock:"),
@@ -19,12 +19,22 @@ _ANSWERS = {
 def show(conflict: ConflictRow) -> None:
     """The button, and the answer of this session's last look."""
     if st.button("Still blocked? Ask the database", icon=":material/database_search:"):
-        with problem.told(), st.spinner("Asking the database …"):
-            state.session().looks[conflict.id] = data.still_blocked(conflict.id)
+        ask(conflict)
+    answer(conflict)
+
+
+def ask(conflict: ConflictRow) -> None:
+    """Ask now, and keep the answer for this session."""
+    with problem.told(), st.spinner("Asking the database …"):
+        state.session().looks[conflict.id] = data.still_blocked(conflict.id)
+
+
+def answer(conflict: ConflictRow) -> None:
+    """What this session's last look found, if there was one."""
     look = state.session().looks.get(conflict.id)
     if look is None:
         return
     words, icon = _ANSWERS[look.holds]
     with st.container(border=True):
-        st.markdown(f"{icon} **{words}** Asked {utc(look.asked_at)}.")
+        st.markdown(f"{icon} **{words}** Asked {local(look.asked_at)}.", help=utc(look.asked_at))
         plain.line(look.sentence)

@@ -1,8 +1,11 @@
-"""Times in words: how long ago, and exactly when in UTC."""
+"""Times in words: how long ago, when in the viewer's own zone, and exactly when in UTC."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
 
 from collectors.model import RowRef
 
@@ -16,6 +19,23 @@ def utc(moment: datetime | None) -> str:
     '2026-11-22 09:30:05 UTC'
     """
     return "–" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def zone() -> str:
+    """The viewer's time zone by its name, as the browser tells it; UTC where it tells none."""
+    named = st.context.timezone or "UTC"
+    try:
+        ZoneInfo(named)
+    except (ZoneInfoNotFoundError, ValueError):  # what a browser sends may be anything
+        return "UTC"
+    return named
+
+
+def local(moment: datetime | None) -> str:
+    """The exact time where the viewer is; show `utc` beside it, on hover."""
+    if moment is None:
+        return "–"
+    return moment.astimezone(ZoneInfo(zone())).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def lasting(span: timedelta) -> str:
@@ -46,10 +66,10 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
 
 def row_words(row: RowRef) -> str:
     """A row by its table and id, and since when it is deleted. Untrusted text."""
-    since = "live" if row.deleted_at is None else f"deleted {ago_and_utc(row.deleted_at)}"
+    since = "live" if row.deleted_at is None else f"deleted {ago_and_local(row.deleted_at)}"
     return f"{row.table} {row.id}, {since}"
 
 
-def ago_and_utc(moment: datetime | None) -> str:
-    """Both: "3 hours ago (2026-11-22 09:30:05 UTC)"."""
-    return "never" if moment is None else f"{ago(moment)} ({utc(moment)})"
+def ago_and_local(moment: datetime | None) -> str:
+    """Both: "3 hours ago (2026-11-22 10:30:05 CET)"."""
+    return "never" if moment is None else f"{ago(moment)} ({local(moment)})"

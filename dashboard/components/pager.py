@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
 from dashboard.state import Paging
 
+NEWEST = "newest first"
 
-def show(turned: Paging, end: tuple[datetime | None, str], *, more: bool, shown: int) -> None:
+
+def show(turned: Paging, end: Any, *, more: bool, shown: int, order: str = NEWEST) -> None:
     """The two buttons and what stands between them; nothing where one page holds all."""
     if not more and not turned.behind:
         return
@@ -31,7 +33,7 @@ def show(turned: Paging, end: tuple[datetime | None, str], *, more: bool, shown:
             on_click=turned.behind.append,
             args=(end,),
         )
-        st.caption(f"Page {len(turned.behind) + 1}, {shown} rows, newest failure first")
+        st.caption(f"Page {len(turned.behind) + 1}, {shown} rows, {order}")
 
 
 def _newer(turned: Paging) -> None:

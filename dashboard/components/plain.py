@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import streamlit as st
+
+from dashboard.components.moments import ago_and_local, utc
 
 LONGEST = 2_000
 LONGEST_BLOCK = 20_000
@@ -66,10 +69,16 @@ def block(text: str) -> None:
     st.code(cleaned(text, lines=True), language=None, wrap_lines=True)
 
 
-def facts(pairs: Sequence[tuple[str, str | None]]) -> None:
-    """Named facts side by side. The names are ours, the values may be anybody's."""
+def facts(pairs: Sequence[tuple[str, str | datetime | None]]) -> None:
+    """Named facts side by side. The names are ours, the values may be anybody's.
+
+    A time is told in the viewer's zone, and in UTC on hover.
+    """
     with st.container(horizontal=True, gap="medium"):
         for name, value in pairs:
             with st.container(width="content", gap=None):
                 st.caption(name)
-                line(value)
+                if isinstance(value, datetime):
+                    st.text(ago_and_local(value), help=utc(value))
+                else:
+                    line(value)

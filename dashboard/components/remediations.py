@@ -8,12 +8,12 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.remediations import RemediationRow
-from dashboard import state
-from dashboard.components import plain, refusal
-from dashboard.components.moments import ago_and_utc, utc
+from dashboard import data, state
+from dashboard.components import bulk_dialog, plain, refusal
+from dashboard.components.moments import local
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Failed
-from dashboard.state import OpenPlan
+from dashboard.state import OpenBulk, OpenPlan
 
 _DONE: Mapping[RemedyName, str] = {
     RemedyName.RELEASE_KEY: "Released and verified",
@@ -49,10 +49,31 @@ def just_ended(conflict: ConflictRow, done: Sequence[RemediationRow]) -> None:
                 icon=":material/verified:",
             )
         remediation_id = ended.outcome.remediation_id
-        plain.facts([("Remediation", remediation_id), ("At", utc(ended.outcome.at))])
+        plain.facts([("Remediation", remediation_id), ("At", ended.outcome.at)])
         row = next((one for one in done if one.id == remediation_id), None)
         if row is not None and row.can_be_undone:
             _undo_button(row, "just_ended")
+
+
+def did_not_hold(conflict: ConflictRow, done: Sequence[RemediationRow]) -> None:
+    """A warning where the key is blocked again although a Remedy had freed it."""
+    cure = failed_cure(conflict, done)
+    if cure is None:
+        return
+    st.warning("The cure did not hold: requests fail on this key again.", icon=":material/replay:")
+    plain.line(
+        f"{_title(cure)} by {cure.actor} was applied and verified {local(cure.finished_at)}; the "
+        f"newest failed request is of {local(conflict.last_seen)}. Look at what was deleted since."
+    )
+
+
+def failed_cure(conflict: ConflictRow, done: Sequence[RemediationRow]) -> RemediationRow | None:
+    """The newest cure that stands, where a Failure came after it and the key is held again."""
+    cure = next((row for row in done if row.undoes is None and row.state == "applied"), None)
+    if cure is None or cure.finished_at is None or conflict.last_seen is None:
+        return None
+    again = conflict.verdict.is_blocked and conflict.last_seen > cure.finished_at
+    return cure if again else None
 
 
 def history(done: Sequence[RemediationRow]) -> None:
@@ -66,7 +87,7 @@ def history(done: Sequence[RemediationRow]) -> None:
             st.markdown(f"**{what}{_title(row)}** · {_STATES.get(row.state, 'Unknown state')}")
             plain.facts(
                 [
-                    ("When", ago_and_utc(row.finished_at or row.started_at)),
+                    ("When", row.finished_at or row.started_at),
                     ("Who", f"{row.actor}, {row.role}"),
                     ("Why", row.reason),
                     ("Ticket", row.ticket),
@@ -75,8 +96,37 @@ def history(done: Sequence[RemediationRow]) -> None:
             )
             if row.said:
                 plain.line(row.said)
+            if row.state == "failed":
+                _look_form(row)
             if row.can_be_undone:
                 _undo_button(row, "history")
+                if row.bulk_id is not None:
+                    _undo_bulk_button(row, row.bulk_id)
+
+
+def _look_form(row: RemediationRow) -> None:
+    """For an engineer who has looked at what ended unclear."""
+    with st.form(f"look_{row.id}", border=False):
+        seen = st.text_input("What did you find? No customer data", max_chars=500)
+        if not st.form_submit_button(
+            "I have looked: open the row again", icon=":material/lock_open:"
+        ):
+            return
+    refused = data.reopen(row.id, seen)
+    if refused is None:
+        st.rerun()
+    plain.line(refused.text)
+
+
+def _undo_bulk_button(row: RemediationRow, bulk_id: str) -> None:
+    st.button(
+        "Undo the whole bulk",
+        key=f"undo_bulk_{row.id}",
+        icon=":material/undo:",
+        on_click=bulk_dialog.open_dialog,
+        args=(OpenBulk("Undo the bulk", undoes=bulk_id),),
+        help="It was one of many under one approval; each row is guarded by itself.",
+    )
 
 
 def _title(row: RemediationRow) -> str:
@@ -92,7 +142,7 @@ def _undo_button(row: RemediationRow, place: str) -> None:
         icon=":material/undo:",
         on_click=_open_undo,
         args=(row,),
-        help=f"Possible until {utc(row.undo_until)}, as long as the row is as it was left.",
+        help=f"Possible until {local(row.undo_until)}, as long as the row is as it was left.",
     )
 
 

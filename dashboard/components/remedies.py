@@ -10,7 +10,7 @@ from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import Verdict
 from dashboard import data, state
 from dashboard.components import plain, problem, remedy_dialog
-from dashboard.components.moments import utc
+from dashboard.components.moments import local, utc
 from dashboard.remediation.service import Offer
 from dashboard.state import Offered, OpenPlan
 
@@ -39,7 +39,10 @@ def _show_offers(conflict: ConflictRow) -> None:
         ):
             with column:
                 _card(conflict, offer)
-        st.caption(f"Asked of the application's database, {utc(offered.asked_at)}.")
+        st.caption(
+            f"Asked of the application's database, {local(offered.asked_at)}.",
+            help=utc(offered.asked_at),
+        )
 
 
 def _offered(conflict_id: str) -> Offered:

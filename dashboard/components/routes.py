@@ -36,6 +36,8 @@ class Route:
 
 
 TRIAGE = Route("Triage", ":material/troubleshoot:", "triage", default=True)
+ACTIVITY = Route("Activity", ":material/history:", "activity")
+HEALTH = Route("Health", ":material/monitor_heart:", "health")
 CONFLICT = Route("Conflict", ":material/link_off:", "conflict", listed=False)
 
 

@@ -11,7 +11,7 @@ from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
 from collectors.evidence.reads.failures import FailureRow
 from collectors.model import Verdict
 from dashboard.charts.timeline import Moment, Step, beyond, described, timeline
-from dashboard.components.moments import ago, utc
+from dashboard.components.moments import ago_and_local, utc
 
 
 def show(
@@ -26,7 +26,9 @@ def show(
     if earlier := beyond(moments, now):
         st.caption(earlier)
     with st.expander("The same as a list", icon=":material/list:"):
-        st.markdown("\n".join(f"- **{m.step}** {ago(m.at)}, {utc(m.at)}" for m in moments))
+        st.markdown(
+            "\n".join(f"- **{m.step}** {ago_and_local(m.at)}, {utc(m.at)}" for m in moments)
+        )
         if conflict.failures > len(failures):
             st.caption(f"The newest {len(failures)} of {conflict.failures} attempts.")
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import Confidence, Verdict
-from dashboard.components.moments import utc
+from dashboard.components.moments import local
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -101,7 +101,7 @@ def sentence(conflict: ConflictRow) -> str:
     deleted = conflict.blocker.deleted_at if conflict.blocker else None
     if conflict.verdict is Verdict.BLOCKED_BY_TOMBSTONE and deleted is not None:
         return (
-            f"A row deleted on {utc(deleted)} still holds this key, so creating it again fails. "
+            f"A row deleted on {local(deleted)} still holds this key, so creating it again fails. "
             "Our bug; it can be unblocked now."
         )
     return look.meaning

@@ -21,7 +21,8 @@ from collectors.evidence.database import Store, open_store
 from collectors.inquiry import Inquiry, read_targets
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings
-from dashboard.access import Actor, local_actor
+from dashboard.access import Actor, Login, local_actor
+from dashboard.data import signed_in
 from dashboard.remediation.service import Remediation
 from dashboard.remediation.service.opening import open_remediation
 from dashboard.settings import load_write_settings
@@ -77,7 +78,9 @@ def remembered(question: Callable[..., T], *about: Any) -> T:
 
 
 def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A store that breaks under a running dashboard is one sentence, not a fault of our own."""
+    """Ask for whoever is signed in. A store that breaks under a running dashboard is a sentence."""
+    if needs_login():
+        actor()
     try:
         return ask(*args, **kwargs)
     except SQLAlchemyError as error:
@@ -85,9 +88,38 @@ def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise Unreachable(f"The store does not answer just now: {reason}.") from error
 
 
+@st.cache_resource(show_spinner=False)
+def needs_login() -> bool:
+    """Whether this server was started with a login; taking it away takes a restart."""
+    return load_write_settings().access.oidc.public_address is not None
+
+
 def actor() -> Actor:
-    """Who is looking; the role is read anew each time."""
-    return local_actor(load_write_settings())
+    """Who is looking; login and role are checked anew each time. Raises NotSignedIn."""
+    if not needs_login():
+        return local_actor(load_write_settings())
+    return admitted(signed_in.this_login())
+
+
+def admitted(login: Login) -> Actor:
+    """Whom a login stands for. Raises NotSignedIn for one that is over or gives no role."""
+    return signed_in.admitted(opened().store, login)
+
+
+def end_login(login: Login) -> None:
+    """Sign somebody out, in every tab and for every copy of the cookie."""
+    signed_in.end(opened().store, login)
+
+
+def sign_out() -> None:
+    """End this session's login here, and lead on to where the identity provider ends it too."""
+    end_login(signed_in.this_login())
+    st.logout()
+
+
+def tracker_url() -> str | None:
+    """Where a new issue is filed, if anybody said."""
+    return load_write_settings().dashboard.tracker_url
 
 
 def generation() -> int:

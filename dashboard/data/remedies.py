@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collectors import explain
+from collectors.evidence import triaged
 from collectors.evidence.database import Store
 from collectors.evidence.reads import remediations
 from collectors.evidence.reads.remediations import RemediationFilter, RemediationRow
-from collectors.explain import LiveLook, SearchAnswer
+from collectors.evidence.triaged import TicketRow
+from collectors.explain import LiveAnswer, LiveLook, SearchAnswer
 from dashboard.data.held import actor, answered, inquiry, opened, remediation, remembered
 from dashboard.data.triage import ATTEMPTS_SHOWN
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Outcome, Refused
+from dashboard.remediation.outcomes import Outcome, Refusal, Refused
 from dashboard.remediation.service import Approval, Offer, Preview
+from dashboard.remediation.service.bulk import (
+    BulkEnded,
+    BulkPreview,
+    BulkRefused,
+    Chosen,
+    Progress,
+)
+from dashboard.remediation.service.revealing import Revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,29 @@ def search(text: str) -> SearchAnswer:
     """The Conflicts a pasted text means; asks the Targets, so it is never kept."""
     with inquiry() as asked:
         return answered(explain.search, asked, opened().store, text)
+
+
+def ask_live(text: str) -> LiveAnswer | Refusal | None:
+    """What the Targets say of a text right now, journalled first; None: it names nothing to ask."""
+    sought = answered(explain.wanted, opened().store, text)
+    if not sought.can_be_asked:
+        return None
+    whose = sought.organizations or sought.unknown
+    refusal = answered(remediation().triage.note_look_up, sought.values, whose, actor())
+    if refusal is not None:
+        return refusal
+    with inquiry() as asked:
+        return answered(explain.ask, asked, opened().store, sought)
+
+
+def keep_ticket(conflict_id: str, ticket: str) -> Refusal | None:
+    """Keep a ticket's reference with a Conflict; None, or why not."""
+    return answered(remediation().triage.keep_ticket, conflict_id, ticket, actor())
+
+
+def tickets_of(conflict_id: str) -> list[TicketRow]:
+    """The tickets that a Conflict was met in."""
+    return remembered(triaged.tickets_of, conflict_id)
 
 
 def still_blocked(conflict_id: str) -> LiveLook:
@@ -60,6 +93,31 @@ def undo_preview(remediation_id: str) -> Preview | Refused:
 def undo(remediation_id: str, order: Confirmed) -> Outcome:
     """Take a remediation back as previewed."""
     return answered(remediation().undo, remediation_id, _approval(order))
+
+
+def reopen(remediation_id: str, reason: str) -> Refusal | None:
+    """Somebody has looked at what ended unclear; None, or why it stays closed."""
+    return answered(remediation().reopen, remediation_id, actor(), reason)
+
+
+def reveal(conflict_id: str) -> Revealed | Refusal:
+    """The key's values in clear, for who may see them; journalled first."""
+    return answered(remediation().reveal, conflict_id, actor())
+
+
+def bulk_preview(chosen: Chosen) -> BulkPreview | BulkRefused:
+    """Every release of the choice, run for real and rolled back."""
+    return answered(remediation().bulk.preview, chosen, RemedyName.RELEASE_KEY, actor())
+
+
+def bulk_undo_preview(bulk_id: str) -> BulkPreview | BulkRefused:
+    """The same for taking a bulk back."""
+    return answered(remediation().bulk.undo_preview, bulk_id, actor())
+
+
+def bulk_apply(order: Confirmed, progress: Progress) -> BulkEnded | BulkRefused:
+    """Do, or take back, what was previewed; `progress` is told after each batch."""
+    return answered(remediation().bulk.apply, _approval(order), progress)
 
 
 def remediations_of(conflict_id: str) -> list[RemediationRow]:

@@ -9,6 +9,7 @@ from collectors.evidence.reads import conflicts, failures, runs, tallies
 from collectors.evidence.reads.conflicts import (
     ConflictFilter,
     ConflictRow,
+    Order,
     Position,
     VerdictChange,
 )
@@ -23,9 +24,11 @@ QUEUE_PAGE = 10
 ATTEMPTS_SHOWN = 200
 
 
-def conflicts_page(wanted: ConflictFilter, after: Position | None) -> list[ConflictRow]:
-    """A page of Conflicts, newest Failure first, with one row more if there is another page."""
-    return remembered(_conflicts, wanted, after)
+def conflicts_page(
+    wanted: ConflictFilter, after: Position | None, order: Order
+) -> list[ConflictRow]:
+    """A page of Conflicts, with one row more if there is another page."""
+    return remembered(_conflicts, wanted, after, order)
 
 
 def counts(wanted: ConflictFilter) -> dict[Verdict, int]:
@@ -43,7 +46,7 @@ def failures_count(wanted: FailureFilter) -> int:
     return remembered(failures.count_failures, wanted)
 
 
-def queue_page(wanted: FailureFilter, after: Position | None) -> list[FailureRow]:
+def queue_page(wanted: FailureFilter, after: tuple[Any, str] | None) -> list[FailureRow]:
     """A page of Failures to work through, newest first, with one more if there is another page."""
     return remembered(_failures, wanted, after)
 
@@ -86,8 +89,10 @@ def constraints() -> list[str]:
     return remembered(tallies.known_constraints)
 
 
-def _conflicts(store: Store, wanted: ConflictFilter, after: Position | None) -> list[ConflictRow]:
-    return conflicts.list_conflicts(store, wanted, after=after, limit=PAGE + 1)
+def _conflicts(
+    store: Store, wanted: ConflictFilter, after: Position | None, order: Order
+) -> list[ConflictRow]:
+    return conflicts.list_conflicts(store, wanted, after=after, limit=PAGE + 1, order=order)
 
 
 def _failures(

@@ -7,6 +7,8 @@ import streamlit as st
 from dashboard import data
 from dashboard.components import (
     attempts,
+    bulk_dialog,
+    elsewhere,
     evidence,
     freshness,
     headline,
@@ -14,6 +16,7 @@ from dashboard.components import (
     remediations,
     remedies,
     reply,
+    reveal,
     routes,
     timeline,
 )
@@ -32,13 +35,17 @@ def render() -> None:
     done = data.remediations_of(conflict.id)
     headline.show(conflict)
     remediations.just_ended(conflict, done)
+    remediations.did_not_hold(conflict, done)
     timeline.show(conflict, failures, changes)
     actions = st.container()
     reply.show(conflict, done, changes)
+    elsewhere.show(conflict, failures)
     evidence.show(conflict)
     attempts.show(conflict, failures)
     remediations.history(done)
     evidence.history(changes)
     with actions:  # filled last: it asks the application's database, and nothing waits for that
         live_look.show(conflict)
+        reveal.show(conflict)
         remedies.show(conflict)
+        bulk_dialog.show(conflict)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
-from collectors.evidence.store import finish_run, start_run
+from collectors.evidence.runs import finish_run, start_run
 from collectors.model import Verdict
 from dashboard.components.freshness import EVERY_SECONDS
 from sample_data.postgres import Database
@@ -115,7 +115,7 @@ def test_a_dialog_outlives_the_refresh_of_the_page_behind_it(
 ) -> None:
     store = new_store(tmp_path)
     conflict_id = shop.open_shop(database, store)
-    with serving(tmp_path, **shop.settings(database)) as address:
+    with serving(tmp_path, shop.settings(database)) as address:
         page.goto(f"{address}/conflict?id={conflict_id}")
         page.get_by_role("button", name="Preview").first.click()
         reason = page.get_by_role("dialog").get_by_label("Why is this done")

@@ -6,7 +6,16 @@ import json
 
 from collectors.evidence.database import Store
 from collectors.evidence.store import save_page
+from collectors.inquiry import read_targets
 from collectors.model import Verdict
+from collectors.settings import Settings, validated
+from dashboard.access import Actor, Role
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied
+from dashboard.remediation.service import Approval, Preview
+from dashboard.remediation.service.opening import open_remediation
+from dashboard.remediation.service.revealing import Revealed
+from dashboard.settings import WriteSettings
 from sample_data.postgres import Database
 from tests.factories import violated
 from tests.views import story
@@ -51,6 +60,24 @@ def open_shop(database: Database, store: Store) -> str:
     ]
     save_page(store, "test", page)
     return str(page[0].conflict_id)
+
+
+def work(database: Database, store: Store, conflict_id: str) -> None:
+    """What people leave in the journal: a look at the values, a release, and its undo."""
+    reading = validated(Settings, {"targets": {"production": {"read_dsn": database.dsn}}})
+    writing = validated(WriteSettings, {"targets": {"production": {"write_dsn": database.dsn}}})
+    door = open_remediation(reading, writing, store, read_targets(reading))
+    ann = Actor("ann@acme.test", Role.ENGINEER, verified=True)
+    assert isinstance(door.reveal(conflict_id, ann), Revealed)
+    preview = door.preview(conflict_id, RemedyName.RELEASE_KEY, ann)
+    assert isinstance(preview, Preview), preview
+    approval = Approval(ann, preview.plan.digest, "The customer is kept out", "SUP-4711")
+    done = door.apply(conflict_id, RemedyName.RELEASE_KEY, approval)
+    assert isinstance(done, Applied), done
+    back = door.undo_preview(done.remediation_id, ann)
+    assert isinstance(back, Preview), back
+    approval = Approval(ann, back.plan.digest, "It was the wrong one", None)
+    assert isinstance(door.undo(done.remediation_id, approval), Applied)
 
 
 def create_again(database: Database) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
-from collectors.evidence.store import finish_run, save_page, start_run
+from collectors.evidence.runs import finish_run, start_run
+from collectors.evidence.store import save_page
 from collectors.model import (
     Confidence,
     Failure,

@@ -133,7 +133,7 @@ def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
     page = pages.triage()
     page.text_area(key="pasted").input("stranger@example.net has a question about an invoice")
     page.button[0].click().run()
-    assert "Nothing that is known here is about this" in [h.value for h in page.subheader]
+    assert "Nothing that was collected is about this" in [h.value for h in page.subheader]
 
 
 def test_clearing_the_box_clears_the_answer(filled: Store) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 from dataclasses import dataclass
 
+from dashboard.access.login import Login
 from dashboard.settings import Role, WriteSettings
 
-__all__ = ["Actor", "Role", "cli_actor", "local_actor", "signed_in_actor"]
+__all__ = ["Actor", "Login", "Role", "cli_actor", "local_actor", "signed_in_actor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def local_actor(settings: WriteSettings) -> Actor:
     return Actor("local", settings.access.local_role, verified=False)
 
 
-def signed_in_actor(settings: WriteSettings, email: str) -> Actor:
-    """Somebody the identity provider has let in under this address."""
-    return Actor(email, settings.access.role_of(email), verified=True)
+def signed_in_actor(settings: WriteSettings, login: Login) -> Actor | None:
+    """Somebody the identity provider has let in; None for a stranger where those stay outside."""
+    role = login.role(settings.access)
+    return None if role is None else Actor(login.name, role, verified=True)

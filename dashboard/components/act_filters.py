@@ -1,0 +1,51 @@
+"""Which acts are listed; the choice stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from collectors.evidence.reads.activity import Act, ActFilter
+from dashboard import data
+from dashboard.components import plain
+from dashboard.components.filters import PERIODS
+
+WORDS: Mapping[Act, str] = {
+    Act.REMEDY: "Remedy",
+    Act.UNDO: "Undo",
+    Act.REVEAL: "Values shown",
+    Act.LOOK_UP: "Live look-up",
+    Act.REFUSED: "Refused",
+    Act.BULK: "Bulk",
+    Act.LOOKED: "Looked at",
+    Act.FORGET: "Forgotten",
+}
+
+
+def show() -> ActFilter:
+    """Draw the bar."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        acts = st.multiselect(
+            "What",
+            list(Act),
+            format_func=WORDS.__getitem__,
+            key="act",
+            placeholder="Anything",
+            bind="query-params",
+            width=360,
+        )
+        actor = st.selectbox(
+            "Who",
+            data.actors(),
+            index=None,
+            format_func=plain.cleaned,
+            key="who",
+            placeholder="Anybody",
+            width=260,
+        )
+        period = st.selectbox("When", list(PERIODS), key="when", bind="query-params", width=160)
+    span = PERIODS[period]
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    return ActFilter(tuple(acts), actor, None if span is None else now - span)

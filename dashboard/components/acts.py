@@ -1,0 +1,109 @@
+"""A page of acts as a table, with the way to each one's Conflict, and all of them as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from collectors.evidence.reads.activity import Act, ActFilter, ActRow
+from dashboard import data, state
+from dashboard.components import export, pager, plain, routes
+from dashboard.components.act_filters import WORDS
+from dashboard.components.moments import zone
+
+_CLICK = "open_act"
+
+
+def show(wanted: ActFilter) -> None:
+    """The newest first, a page at a time."""
+    turned = state.paging("acts", wanted)
+    rows = data.acts_page(wanted, turned.behind[-1] if turned.behind else None)
+    shown = rows[: data.ACTS_PAGE]
+    if not shown:
+        st.info("Nobody has done anything like this yet.", icon=":material/history:")
+        return
+    _table(shown)
+    pager.show(turned, shown[-1].seq, more=len(rows) > data.ACTS_PAGE, shown=len(shown))
+    export.button(lambda: frame(data.acts_to_export(wanted)), "tombstone-activity.csv")
+    row = state.clicked_row(_CLICK)
+    if row is not None and row < len(shown) and (conflict_id := shown[row].conflict_id):
+        routes.open_conflict(conflict_id)
+
+
+def frame(acts: Sequence[ActRow]) -> pd.DataFrame:
+    """What the table and the file hold; every text of it is cleaned."""
+    return pd.DataFrame(
+        {
+            "at": [act.at for act in acts],
+            "what": [plain.cell(_what(act)) for act in acts],
+            "outcome": [plain.cell(act.state or act.body.get("state")) for act in acts],
+            "changed": [plain.cell("; ".join(changed(act))) for act in acts],
+            "who": [plain.cell(act.actor) for act in acts],
+            "role": [plain.cell(act.role) for act in acts],
+            "why": [plain.cell(_why(act)) for act in acts],
+            "ticket": [plain.cell(act.body.get("ticket")) for act in acts],
+            "place": [plain.cell(_place(act)) for act in acts],
+            "conflict": [plain.cell(act.conflict_id) for act in acts],
+            "remediation": [plain.cell(act.remediation_id) for act in acts],
+            "line": [act.seq for act in acts],
+        }
+    )
+
+
+def changed(act: ActRow) -> Iterator[str]:
+    """Each column that a remedy wrote, before → after, as the journal has it: masked."""
+    for column, before, after in act.body.get("changes") or ():
+        yield f"{column}: {before} → {after}"
+    if act.act is Act.REVEAL:
+        yield f"shown: {', '.join(act.body.get('columns') or ())}"
+    if act.act is Act.BULK:
+        counts = {name: act.body[name] for name in ("planned", "applied", "refused", "failed")
+                  if name in act.body}  # fmt: skip
+        yield ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _what(act: ActRow) -> str:
+    named = str(act.remedy or act.body.get("remedy") or act.body.get("asked") or "")
+    return f"{WORDS[act.act]} · {named}" if named else WORDS[act.act]
+
+
+def _why(act: ActRow) -> str | None:
+    """The person's own reason, else what was answered."""
+    return act.body.get("reason") or act.said or act.body.get("said")
+
+
+def _place(act: ActRow) -> str:
+    parts = (act.environment or act.body.get("target"), act.body.get("table"), act.body.get("row"))
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _table(acts: Sequence[ActRow]) -> None:
+    column = st.column_config
+    shown = frame(acts)
+    shown.insert(0, "open", ["Open"] * len(acts))
+    shown.insert(len(shown.columns), "utc", shown["at"])
+    exact = "YYYY-MM-DD HH:mm:ss"
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(acts) <= 12 else 480,
+        column_config={
+            "open": column.ButtonColumn("", key=_CLICK, width=70, pinned=True, type="secondary"),
+            "at": column.DatetimeColumn("When", format=exact, timezone=zone(), width=150),
+            "what": column.TextColumn("What", width=190),
+            "outcome": column.TextColumn("Outcome", width=90),
+            "changed": column.TextColumn("Before → after, masked", width=330),
+            "who": column.TextColumn("Who", width=150),
+            "role": column.TextColumn("Role", width=80),
+            "why": column.TextColumn("Why", width=220),
+            "ticket": column.TextColumn("Ticket", width=90),
+            "place": column.TextColumn("Where", width=220),
+            "conflict": column.TextColumn("Conflict", width=140),
+            "remediation": column.TextColumn("Remediation", width=140),
+            "line": column.NumberColumn("Line of the journal", width=90),
+            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
+        },
+        alt="What people did, newest first, with a button in each row that opens its Conflict",
+    )

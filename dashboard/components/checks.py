@@ -1,0 +1,86 @@
+"""What `tombstone doctor` checks, asked now: Sentry, the Targets, their roles, the writers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from collectors.doctor import Check, Health
+from dashboard import data, state
+from dashboard.components import plain, problem
+from dashboard.components.moments import local, utc
+from dashboard.state import Checked
+
+_SIGNS: Mapping[Health, str] = {
+    Health.GOOD: "✓ ok",
+    Health.LACKING: "– lacking",
+    Health.WRONG: "✗ wrong",
+    Health.UNREACHABLE: "? unreachable",
+}
+
+
+def show() -> None:
+    """The Targets' names, a button, and what it found last in this session."""
+    st.subheader("Targets and checks", anchor=False)
+    _targets()
+    if st.button("Check everything now", icon=":material/stethoscope:"):
+        with problem.told(), st.spinner("Asking Sentry and every Target …"):
+            found = data.check_everything()
+            state.session().checked = Checked(tuple(found), datetime.now(UTC))
+    checked = state.session().checked
+    if checked is None:
+        st.caption(
+            "Asks Sentry and every Target what `tombstone doctor` asks; a standby says its lag."
+        )
+        return
+    _verdict(checked)
+    st.dataframe(
+        frame(checked.checks),
+        hide_index=True,
+        height="content" if len(checked.checks) <= 12 else 440,
+        column_config={
+            "health": st.column_config.TextColumn("", width=110),
+            "name": st.column_config.TextColumn("Check", width=220),
+            "sentence": st.column_config.TextColumn("What it found", width=480),
+            "mend": st.column_config.TextColumn("How to mend it", width=320),
+        },
+        alt="Every check, what it found, and how to mend it",
+    )
+    st.caption(f"Asked {local(checked.at)}.", help=utc(checked.at))
+
+
+def frame(checks: Sequence[Check]) -> pd.DataFrame:
+    """What the table shows, worst first; every text of it is cleaned."""
+    worst = (Health.WRONG, Health.UNREACHABLE, Health.LACKING, Health.GOOD)
+    ordered = sorted(checks, key=lambda check: worst.index(check.health))
+    return pd.DataFrame(
+        {
+            "health": [_SIGNS[check.health] for check in ordered],
+            "name": [plain.cell(check.name) for check in ordered],
+            "sentence": [plain.cell(check.sentence) for check in ordered],
+            "mend": [plain.cell(check.mend) for check in ordered],
+        }
+    )
+
+
+def _targets() -> None:
+    targets = data.targets()
+    if not targets:
+        st.info(
+            "No Target is configured, so nothing can be judged.", icon=":material/database_off:"
+        )
+        return
+    plain.facts([(f"Target {number}", f"{name}: {', '.join(environments)}")
+                 for number, (name, environments) in enumerate(targets.items(), 1)])  # fmt: skip
+
+
+def _verdict(checked: Checked) -> None:
+    bad = [c for c in checked.checks if c.health in (Health.WRONG, Health.UNREACHABLE)]
+    if bad:
+        st.warning(f"{len(bad)} of {len(checked.checks)} checks need somebody.",
+                   icon=":material/report:")  # fmt: skip
+    else:
+        st.success("Everything that can be checked stands.", icon=":material/task_alt:")

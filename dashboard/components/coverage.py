@@ -1,0 +1,61 @@
+"""What the numbers lack: projects of which not every Event could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from collectors.evidence.reads.marks import MarkRow
+from dashboard import data
+from dashboard.components import plain
+from dashboard.components.moments import zone
+
+
+def show() -> None:
+    """The table of every project that was read as a backlog, and what it means."""
+    st.subheader("Completeness", anchor=False)
+    marks = data.coverage()
+    if not marks:
+        st.caption("No project has been read from a server yet; files are always read whole.")
+        return
+    if any(mark.cuts for mark in marks):
+        st.warning(
+            "Some Events are still to be read, or no longer to be had: numbers that rest on them "
+            "are “at least”.",
+            icon=":material/incomplete_circle:",
+        )
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    st.dataframe(
+        frame(marks),
+        hide_index=True,
+        height="content",
+        column_config={
+            "source": column.TextColumn("Source", width=220),
+            "project": column.TextColumn("Project", width=160),
+            "read": column.NumberColumn("Events read", width=100),
+            "total": column.NumberColumn("Of", width=100),
+            "missing": column.NumberColumn("Not to be had", width=110),
+            "from": column.DatetimeColumn("Complete since", format=exact, timezone=zone()),
+            "noted": column.DatetimeColumn("As of", format="distance"),
+            "utc": column.DatetimeColumn("Complete since, UTC", format=exact, timezone="UTC"),
+        },
+        alt="How much of each project's Events was read",
+    )
+
+
+def frame(marks: Sequence[MarkRow]) -> pd.DataFrame:
+    """What the table shows; every text of it is cleaned."""
+    return pd.DataFrame(
+        {
+            "source": [plain.cell(mark.source) for mark in marks],
+            "project": [plain.cell(mark.coverage.project) for mark in marks],
+            "read": [mark.coverage.read for mark in marks],
+            "total": [mark.coverage.total for mark in marks],
+            "missing": [mark.coverage.missing for mark in marks],
+            "from": [mark.coverage.covered_from for mark in marks],
+            "noted": [mark.noted_at for mark in marks],
+            "utc": [mark.coverage.covered_from for mark in marks],
+        }
+    )

@@ -1,0 +1,92 @@
+"""Each source's and each environment's last sign of life, and which environments map to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from collectors.evidence.reads.sources import EnvironmentRow, SourceRow
+from dashboard import data
+from dashboard.components import plain
+from dashboard.components.moments import ago_and_local, zone
+
+
+def show() -> None:
+    """Two tables and, where there is reason, a warning."""
+    st.subheader("Sources and environments", anchor=False)
+    sources, environments = data.sources_read(), data.environments_heard()
+    if not sources and not environments:
+        st.caption("No source has been read, and no environment heard of.")
+        return
+    _unmapped()
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    left, right = st.columns(2)
+    with left:
+        st.dataframe(
+            sources_frame(sources),
+            hide_index=True,
+            height="content",
+            column_config={
+                "source": column.TextColumn("Source", width=260),
+                "lag": column.DatetimeColumn("A page was last stored", format="distance"),
+                "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC"),
+            },
+            alt="Each source, and when a page of it was last stored",
+        )
+    with right:
+        st.dataframe(
+            environments_frame(environments),
+            hide_index=True,
+            height="content",
+            column_config={
+                "environment": column.TextColumn("Environment", width=150),
+                "target": column.TextColumn("Target", width=150),
+                "newest": column.DatetimeColumn("Newest failure", format="distance"),
+                "at": column.DatetimeColumn("At", format=exact, timezone=zone()),
+            },
+            alt="Each environment, its Target, and its newest failure",
+        )
+
+
+def sources_frame(sources: Sequence[SourceRow]) -> pd.DataFrame:
+    """What the first table shows; every text of it is cleaned."""
+    return pd.DataFrame(
+        {
+            "source": [plain.cell(source.source) for source in sources],
+            "lag": [source.read_at for source in sources],
+            "utc": [source.read_at for source in sources],
+        }
+    )
+
+
+def environments_frame(environments: Sequence[EnvironmentRow]) -> pd.DataFrame:
+    """What the second table shows, likewise."""
+    mapped = {name: target for target, names in data.targets().items() for name in names}
+    return pd.DataFrame(
+        {
+            "environment": [plain.cell(one.environment) for one in environments],
+            "target": [
+                plain.cell(one.target or mapped.get(one.environment) or "none")
+                for one in environments
+            ],
+            "newest": [one.newest for one in environments],
+            "at": [one.newest for one in environments],
+        }
+    )
+
+
+def _unmapped() -> None:
+    waiting = data.unmapped_environments()
+    if not waiting:
+        return
+    st.warning(
+        "Some environments belong to no Target: their failures are stored, counted, and judged "
+        "against no database. Name them under a target's `environments`.",
+        icon=":material/link_off:",
+    )
+    plain.lines(
+        f"{one.environment}: {one.failures:,} failures, the newest {ago_and_local(one.last_seen)}"
+        for one in waiting[:20]
+    )

@@ -1,0 +1,132 @@
+"""Every page as it looks and as assistive technology meets it, at a desk and on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from collectors.evidence.runs import finish_run, start_run
+from dashboard.components.routes import CONFLICT, TRIAGE, Route
+from dashboard.views import PAGES
+from sample_data.postgres import Database
+from tests.browser.conftest import ARTEFACTS
+from tests.factories import new_store
+from tests.views import shop, story
+from tests.views.serving import serving
+
+STREAMLITS_OWN = {"svg-img-alt", "target-size", "color-contrast"}
+"""What Streamlit's own elements break, wherever they stand: a metric's sparkline, the date input,
+and the slider's dark colours. Anything else is ours."""
+OUR_OWN_CONTRAST = "[data-testid='stSlider']"
+"""The only place where a lack of contrast is Streamlit's."""
+DESK = ViewportSize(width=1280, height=900)
+TELEPHONE = ViewportSize(width=390, height=844)
+ROUTES = {route.url_path: route for route in PAGES}
+
+
+@pytest.fixture(scope="module")
+def lively(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A dashboard over the story and a real shop where people have been at work; and a Conflict."""
+    folder = tmp_path_factory.mktemp("lively")
+    postgres.create_database("lively", template="template0")
+    database = Database("lively", postgres.dsn("lively"))
+    store = new_store(folder)
+    story.tell(store)
+    conflict_id = shop.open_shop(database, store)
+    shop.work(database, store, conflict_id)
+    finish_run(store, start_run(store), read=3, stored=3, unreachable=[], notes=[])
+    with serving(folder, shop.settings(database)) as address:
+        yield address, conflict_id
+    store.close()
+    postgres.drop_database("lively")
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard over an empty store."""
+    folder = tmp_path_factory.mktemp("bare")
+    new_store(folder).close()
+    with serving(folder) as address:
+        yield address
+
+
+def address_of(route: Route, address: str, conflict_id: str) -> str:
+    if route is CONFLICT:
+        return f"{address}/{route.url_path}?id={conflict_id}"
+    return address if route is TRIAGE else f"{address}/{route.url_path}"
+
+
+def settled(page: Page, url: str) -> None:
+    """Open it, and wait until nothing runs and no skeleton stands any more."""
+    page.goto(url)
+    expect(
+        page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
+    ).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.wait_for_timeout(700)  # canvases and charts draw themselves, which nothing announces
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_violation_of_accessibility_but_streamlit_s_own(
+    page: Page, lively: tuple[str, str], name: str, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    settled(page, address_of(ROUTES[name], *lively))
+    found = Axe().run(page).response["violations"]
+    assert [described(one) for one in found if not is_streamlits(one)] == []
+
+
+def is_streamlits(violation: dict[str, Any]) -> bool:
+    if violation["id"] not in STREAMLITS_OWN:
+        return False
+    if violation["id"] != "color-contrast":
+        return True
+    return all("slider" in node["html"].lower() for node in violation["nodes"])
+
+
+def described(violation: dict[str, Any]) -> str:
+    places = [f"{node['target']} {node['html'][:200]}" for node in violation["nodes"][:5]]
+    return f"{violation['id']}: {violation['help']}: {places}"
+
+
+@pytest.mark.parametrize("width", ["desk", "telephone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ROUTES)
+def test_it_fits_its_window_and_is_pictured(
+    chromium: Browser, lively: tuple[str, str], name: str, scheme: Any, width: str
+) -> None:
+    """Nothing is wider than the window; a picture is kept."""
+    page = chromium.new_page(viewport=DESK if width == "desk" else TELEPHONE, color_scheme=scheme)
+    settled(page, address_of(ROUTES[name], *lively))
+    pictured(page, f"page-{name}-{scheme}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.close()
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_an_empty_page_explains_itself_and_is_pictured(
+    chromium: Browser, bare: str, name: str
+) -> None:
+    page = chromium.new_page(viewport=DESK)
+    settled(page, address_of(ROUTES[name], bare, "0123456789abcdef"))
+    pictured(page, f"page-{name}-empty")
+    assert len(page.get_by_test_id("stMain").inner_text().split()) > 10
+    page.close()
+
+
+def pictured(page: Page, name: str) -> None:
+    """Full length: the part of the page that scrolls is as tall as it needs."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    size = page.viewport_size or DESK
+    page.set_viewport_size(
+        {"width": size["width"], "height": max(size["height"], int(height) + 60)}
+    )
+    page.wait_for_timeout(400)
+    page.screenshot(path=Path(ARTEFACTS) / f"{name}.png")
