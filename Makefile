@@ -25,7 +25,7 @@ check: .venv/.synced ## Style, types and the import law
 test: check ## The whole story, on real parts
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-slow: .venv/.synced ## The long checks
+slow: .venv/.synced ## The long checks; those through PgBouncer need `apt-get install pgbouncer`
 	$(BIN)/pytest -m slow
 
 bench: .venv/.synced ## Speed, as ratios to a floor measured in the same run (JSON lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,9 +12,10 @@ from collectors.evidence.reads.runs import last_run
 from collectors.inquiry import target_catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.reader import ReaderFacts, reader_facts
-from collectors.sentry.client import SentryClient
-from collectors.sentry.probe import ServerFacts, probe
-from collectors.settings import Settings, TargetSettings
+from collectors.sentry.connect import connect
+from collectors.sentry.detect import ServerKind
+from collectors.sentry.probe import ScopeCheck, ServerFacts, probe
+from collectors.settings import SentrySettings, Settings, TargetSettings
 
 
 class Health(StrEnum):
@@ -75,36 +75,42 @@ def _check_last_run(store: Store) -> Check:
 
 
 def _check_sentry(settings: Settings) -> Iterator[Check]:
-    sentry = settings.sentry
-    if sentry.token is None or sentry.organization is None:
-        mend = "Set TOMBSTONE_SENTRY__TOKEN and TOMBSTONE_SENTRY__ORGANIZATION."
-        yield Check("sentry", Health.LACKING, "No token or organization: only files.", mend)
+    if settings.sentry.token is None:
+        yield Check(
+            "sentry", Health.LACKING, "No token: only files.", "Set TOMBSTONE_SENTRY__TOKEN."
+        )
         return
     try:
-        token = sentry.token.get_secret_value()
-        client = SentryClient(str(sentry.base_url), token, sentry.organization)
-        with closing(client):
-            yield from _sentry_checks(probe(client))
+        with connect(settings.sentry) as client:
+            yield from _sentry_checks(probe(client), settings.sentry)
     except TombstoneError as error:
         yield Check("sentry", Health.WRONG, str(error))
 
 
-def _sentry_checks(facts: ServerFacts) -> Iterator[Check]:
+def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Check]:
     if not facts.reachable:
         sentence = facts.trouble or "It does not answer."
         yield Check("sentry", Health.UNREACHABLE, sentence, "Check base_url and the network.")
         return
-    server = f"{facts.kind} {facts.version or ''}".strip()
-    sentence = f"Server: {server}."
+    sentence = f"Server: {facts.kind} {facts.version or ''}".strip() + "."
+    if settings.organization is None and facts.kind is not ServerKind.BUGSINK:
+        mend = "Set TOMBSTONE_SENTRY__ORGANIZATION."
+        yield Check("sentry", Health.WRONG, f"{sentence} No organization is named.", mend)
+        return
     if not facts.authenticated:
-        mend = "Make a token with event:read, project:read and org:read."
+        mend = f"Make a token with {_some(tuple(one.scope for one in facts.scopes))}."
         yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)
         return
     yield Check("sentry", Health.GOOD, sentence)
     for scope in facts.scopes:
-        if not scope.works:
-            mend = f"Give the token {scope.scope}."
-            yield Check(f"sentry {scope.scope}", Health.LACKING, scope.cost, mend)
+        yield _scope_check(scope)
+
+
+def _scope_check(scope: ScopeCheck) -> Check:
+    if scope.works:
+        return Check(f"sentry {scope.scope}", Health.GOOD, "works")
+    mend = f"Give the token {scope.scope}."
+    return Check(f"sentry {scope.scope}", Health.LACKING, scope.cost, mend)
 
 
 def _check_target(name: str, settings: TargetSettings) -> Iterator[Check]:
@@ -123,7 +129,8 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
     facts = reader_facts(snapshot, catalog, schemas=settings.schemas)
     marked = [table for table in catalog.tables if table.marker is not None]
     counting = [key for table in marked for key in table.keys if key.counts_deleted]
-    standby = ", a standby" if snapshot.is_standby else ""
+    as_of = f", a standby that shows {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    standby = as_of if snapshot.is_standby else ""
     sentence = (
         f"PostgreSQL {snapshot.server_version // 10_000}{standby}: {len(catalog.tables):,} tables, "
         f"{len(marked):,} with soft deletion; {len(counting):,} unique keys count deleted rows."

@@ -5,9 +5,11 @@
     │   ├── SettingsError
     │   ├── WrongSecretKey
     │   └── StoreVersionError
+    ├── NotSignedIn           whoever looks has no login, or none that counts any more
     └── Unreachable           a source or Target cannot be asked just now       exit 3
         ├── SentryUnreachable
         │   ├── NotInSentry       what was asked for is not there (any more)
+        │   ├── NotAllowed        the token is not accepted, or may not do this
         │   └── ReplyTooLarge     a smaller page may fit
         ├── TargetUnreachable
         └── Busy              another process holds the lease
@@ -41,6 +43,10 @@ class StoreVersionError(UsageError):
     """The store's schema is of another version than this program's."""
 
 
+class NotSignedIn(TombstoneError):
+    """There is no login, it is over, or it gives no role here."""
+
+
 class Unreachable(TombstoneError):
     """Something outside did not answer; the rest of the work can go on."""
 
@@ -60,6 +66,10 @@ class SentryUnreachable(Unreachable):
 
 class NotInSentry(SentryUnreachable):
     """The organization, project or issue is not there, or not for this token."""
+
+
+class NotAllowed(SentryUnreachable):
+    """The token is not accepted, or lacks a scope."""
 
 
 class ReplyTooLarge(SentryUnreachable):

@@ -6,34 +6,36 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 
 from collectors.errors import SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
-from collectors.evidence.lines import Judged
+from collectors.evidence.lines import LOOKED_UP, Judged
 from collectors.evidence.reads.followup import (
     Pending,
-    blocked_conflicts,
+    newest_change,
     open_conflicts,
     open_failures,
     outlived_failures,
+    turned,
     undecided_failures,
 )
+from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import (
-    finish_run,
-    known_events,
     load_cursor,
     save_looks,
     save_page,
-    start_run,
 )
+from collectors.following import follow
 from collectors.inquiry import Inquiry
-from collectors.linking.violation import read_event
-from collectors.model import Failure, Verdict
-from collectors.sentry.client import SentryClient
-from collectors.sentry.sources import Files, Page, Source, WebApi
+from collectors.intake import Intake, Taken
+from collectors.model import Verdict
+from collectors.sentry.allowance import Allowance
+from collectors.sentry.connect import connect
+from collectors.sentry.sources import Files, Page, Source, WebApi, source_of
 from collectors.settings import Settings
+from collectors.survey import survey
 
 Progress = Callable[[str], None]
 
@@ -83,19 +85,36 @@ def run(
     """
     summary = RunSummary(by_verdict=Counter(dict.fromkeys(Verdict, 0)))
     with ExitStack() as stack:
-        sources = list(_sources(settings, paths, stack))
+        allowance = Allowance(settings.sentry.most_events)
+        sources = _sources(settings, paths, stack, summary, allowance)
         inquiry = stack.enter_context(closing(Inquiry(settings, store)))
-        blocked = blocked_conflicts(store)
+        began, last_change = datetime.now(UTC), newest_change(store)
         stack.enter_context(_noted(store, summary))
-        collection = _Collection(store, inquiry, summary, environment, full, progress)
+        collection = _Collection(store, inquiry, summary, allowance, environment, full, progress)
         for origin, source in sources:
             collection.read(origin, source, since)
-        _follow_up(store, inquiry, collection.asked, progress)
+        _follow_up(store, inquiry, began, progress)
         summary.unreachable |= inquiry.unreachable
-    blocked_now = blocked_conflicts(store)
-    summary.newly_blocked = len(blocked_now - blocked)
-    summary.unblocked = len(blocked - blocked_now)
+        summary.notes += _survey(settings, store, environment, full, summary, progress)
+    summary.newly_blocked, summary.unblocked = turned(store, last_change)
     return summary
+
+
+def _survey(
+    settings: Settings,
+    store: Store,
+    environment: str | None,
+    full: bool,
+    summary: RunSummary,
+    progress: Progress,
+) -> list[str]:
+    """Count in the Targets that this Run is about, if it is time to; what could not be counted."""
+    target = None if environment is None else settings.target_of(environment)
+    if environment is not None and target is None:
+        return []
+    silent = summary.unreachable
+    done = survey(settings, store, full=full, only=target, without=silent, progress=progress)
+    return done.notes
 
 
 @contextmanager
@@ -125,11 +144,10 @@ class _Collection:
     store: Store
     inquiry: Inquiry
     summary: RunSummary
+    allowance: Allowance
     environment: str | None
     full: bool
     progress: Progress
-    asked: set[str] = field(default_factory=set)
-    """Events that this Run has asked about: they are not asked again at its end."""
 
     def read(self, origin: str, source: Source, since: datetime | None) -> None:
         """Every page of a source; one that stops answering keeps what it gave.
@@ -138,61 +156,77 @@ class _Collection:
         """
         cursor_name = " ".join(filter(None, (source.name, origin, self.environment)))
         cursor = None if self.full else load_cursor(self.store, cursor_name)
+        intake = Intake(
+            self.store,
+            self.inquiry,
+            source.name,
+            self.environment,
+            self.full,
+            keep_all=source.name == Files.name,
+        )
         try:
             for page in source.pages(since, cursor):
-                self._keep(source.name, cursor_name, page)
+                self._keep(cursor_name, page, intake.take(page))
         except SentryUnreachable as error:
             self.summary.unreachable[source.name] = str(error)
+        else:
+            if isinstance(source, WebApi):
+                self.summary.notes += follow(self.store, source.client)
 
-    def _keep(self, source: str, cursor_name: str, page: Page) -> None:
-        pending = [Pending(source, one, None, Verdict.UNDECIDED, None) for one in self._new(page)]
-        judged = self.inquiry.judge(pending)
-        save_page(self.store, cursor_name, judged, issues=page.issues, cursor=page.cursor)
-        self.summary.by_verdict.update(one.judgement.verdict for one in judged)
-        self.asked.update(one.failure.event_id for one in judged)
+    def _keep(self, cursor_name: str, page: Page, taken: Taken) -> None:
+        save_page(
+            self.store,
+            cursor_name,
+            taken.judged,
+            issues=page.issues,
+            cursor=page.cursor,
+            passed=taken.passed,
+            moved=taken.moved,
+            coverage=page.coverage,
+        )
+        self.allowance.left -= taken.new
+        self.summary.read += len(page.events)
+        self.summary.stored += taken.stored
+        self.summary.by_verdict.update(one.judgement.verdict for one in taken.judged)
         if page.note:
             self.summary.notes.append(page.note)
+        if page.coverage is not None and not page.coverage.complete:
+            self.summary.notes.append(page.coverage.sentence())
         self.progress(f"Read {self.summary.read:,} Events, {self.summary.stored:,} new Failures")
-
-    def _new(self, page: Page) -> list[Failure]:
-        """The page's Failures that are wanted: not stored yet, or all of them for a full Run."""
-        default = self.environment or "production"
-        once = {event.event_id: event for event in page.events}
-        known = known_events(self.store, once)
-        asked = [event for name, event in once.items() if self.full or name not in known]
-        failures = [read_event(event, default_environment=default) for event in asked]
-        wanted = [one for one in failures if self.environment in (None, one.environment)]
-        self.summary.read += len(page.events)
-        self.summary.stored += sum(one.event_id not in known for one in wanted)
-        return wanted
 
 
 def _sources(
-    settings: Settings, paths: Sequence[str], stack: ExitStack
-) -> Iterator[tuple[str, Source]]:
+    settings: Settings,
+    paths: Sequence[str],
+    stack: ExitStack,
+    summary: RunSummary,
+    allowance: Allowance,
+) -> list[tuple[str, Source]]:
     """What to read, each with what tells its Cursor from another's."""
     if paths:
-        yield "", Files(paths)
-        return
+        return [("", Files(paths))]
     sentry = settings.sentry
-    if sentry.token is None or sentry.organization is None:
+    if sentry.token is None:
         raise SettingsError(
-            "TOMBSTONE_SENTRY__TOKEN and TOMBSTONE_SENTRY__ORGANIZATION must be set to collect "
-            "from Sentry; --events PATH reads files instead."
+            "TOMBSTONE_SENTRY__TOKEN must be set to collect from Sentry; --events PATH reads files "
+            "instead."
         )
-    url = str(sentry.base_url)
-    client = SentryClient(url, sentry.token.get_secret_value(), sentry.organization)
-    stack.callback(client.close)
-    yield f"{url} {sentry.organization}", WebApi(client, sentry.projects)
+    client = stack.enter_context(closing(connect(sentry)))
+    try:
+        source = source_of(client, sentry, allowance)
+    except SentryUnreachable as error:
+        summary.unreachable[WebApi.name] = str(error)
+        return []
+    return [(" ".join(filter(None, (str(sentry.base_url), sentry.organization))), source)]
 
 
-def _follow_up(store: Store, inquiry: Inquiry, asked: set[str], progress: Progress) -> None:
+def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progress) -> None:
     """Ask again about whatever may have changed and was not asked in this Run, in batches.
 
     A Conflict stands for its Failures: only where its newest one is judged otherwise than before
     are the rest judged too. What cannot be decided just now leaves the earlier Verdict as it is.
     """
-    for batch in _batches(open_conflicts(store, asked)):
+    for batch in _batches(open_conflicts(store, began)):
         progress(f"Asking again about {len(batch):,} open Conflicts")
         before = {one.failure.event_id: one for one in batch}
         decided = [one for one in inquiry.judge(batch) if _is_decided(one)]
@@ -200,11 +234,14 @@ def _follow_up(store: Store, inquiry: Inquiry, asked: set[str], progress: Progre
         moved = {str(one.conflict_id) for one in changed}
         same = [str(one.conflict_id) for one in decided if str(one.conflict_id) not in moved]
         rest = inquiry.judge(list(open_failures(store, sorted(moved))))
-        save_looks(store, [one for one in rest if _is_decided(one)], same)
-    alone = chain(outlived_failures(store, asked), undecided_failures(store, asked))
-    for batch in _batches(alone):
+        alone = [one for one in changed if one.source == LOOKED_UP]
+        save_looks(store, [*alone, *(one for one in rest if _is_decided(one))], same)
+    undecided = undecided_failures(store, inquiry.can_ask, began)
+    for batch in _batches(chain(outlived_failures(store), undecided)):
         progress(f"Asking again about {len(batch):,} more Failures")
-        save_looks(store, [one for one in inquiry.judge(batch) if _is_decided(one)], ())
+        judged = inquiry.judge(batch)
+        decided = [one for one in judged if _is_decided(one)]
+        save_looks(store, decided, (), [one for one in judged if not _is_decided(one)])
 
 
 def _is_decided(one: Judged) -> bool:

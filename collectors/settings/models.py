@@ -33,7 +33,29 @@ def _split_commas(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
 """A list in the file, a comma-separated text in a variable."""
 
+
+def _split_lines(value: object) -> object:
+    if isinstance(value, str):
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    return value
+
+
+Lines = Annotated[tuple[str, ...], BeforeValidator(_split_lines)]
+"""A list in the file, a text of one a line in a variable."""
+
 _Strict = ConfigDict(extra="forbid", frozen=True)
+
+
+SEARCHES = (
+    'error.value:"*duplicate key value*"',
+    "error.type:[UniqueViolation,UniqueViolationError,UniqueConstraintViolationException,"
+    "SequelizeUniqueConstraintError,ActiveRecord::RecordNotUnique]",
+    "transaction:*customer*",
+    "transaction:*member*",
+    "transaction:*seat*",
+    "transaction:*checkout*",
+)
+"""Failed creates of customers and their siblings, by what is violated and by what was called."""
 
 
 class SentrySettings(BaseModel):
@@ -43,6 +65,14 @@ class SentrySettings(BaseModel):
     ca_bundle         certificates to trust instead of the usual ones, as a PEM file
     requests_at_once  calls under way at the same time, at most
     patience_s        how long one call may take in all, retries and waits included
+    read              "everything": of a backlog that takes several Runs what the searches find
+                      comes first, then all the rest, so nothing is lost to a search; "searches":
+                      nothing but what they find, which spares calls and loses what they miss
+    searches          in Sentry's own language; a server that has another is read whole
+    light_rows        false: every Event's body is fetched, even where a row tells that it is no
+                      failed write
+    grace_hours       how late an Event may be delivered and still be found
+    most_events       how many new Events one Run reads of a backlog, the newest first
     """
 
     model_config = _Strict
@@ -53,6 +83,11 @@ class SentrySettings(BaseModel):
     ca_bundle: Path | None = None
     requests_at_once: int = Field(default=4, ge=1, le=32)
     patience_s: float = Field(default=120.0, ge=1, le=3_600)
+    read: Literal["everything", "searches"] = "everything"
+    searches: Lines = SEARCHES
+    light_rows: bool = True
+    grace_hours: float = Field(default=6.0, gt=0, le=168)
+    most_events: int = Field(default=20_000, ge=1)
 
 
 class MarkerSettings(BaseModel):
@@ -73,6 +108,8 @@ class TableSettings(BaseModel):
     name: str | None = None
     money: str | None = None
     currency: str | None = None
+    paid_when: str | None = None
+    live_when: str | None = None
     erased_when: str | None = None
     kept_in: dict[str, str] = Field(default_factory=dict)
 
@@ -133,6 +170,30 @@ class CanarySettings(BaseModel):
     leftovers: Path = Path("tombstone-canary.json")
 
 
+class SurveySettings(BaseModel):
+    """What is counted in the Targets at a Run's end, and how much that may cost.
+
+    `days` are how far back creates and Re-creations are counted; above `sample_above` rows a table
+    is sampled, except by `collect --full`.
+    """
+
+    model_config = _Strict
+    every_minutes: int = Field(default=60, ge=0)
+    days: int = Field(default=180, ge=1, le=3_650)
+    sample_above: int = Field(default=10_000_000, ge=1)
+    statement_timeout_s: int = Field(default=30, ge=1)
+
+
+class AuditSettings(BaseModel):
+    """Where the accepted Findings of the schema audit are kept, reviewed like code.
+
+    None takes `tombstone.accepted.toml` of the working folder, if it is there.
+    """
+
+    model_config = _Strict
+    accepted: Path | None = None
+
+
 class TelemetrySettings(BaseModel):
     """Where our own errors go; nowhere by default."""
 
@@ -157,6 +218,8 @@ class Settings(BaseModel):
     sentry: SentrySettings = SentrySettings()
     targets: dict[str, TargetSettings] = Field(default_factory=dict)
     canary: CanarySettings = CanarySettings()
+    survey: SurveySettings = SurveySettings()
+    audit: AuditSettings = AuditSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="after")

@@ -14,10 +14,11 @@ from collectors.settings.models import fold
 PREFIX = "TOMBSTONE_"
 
 WRITE_SIDE: Mapping[str, frozenset[str]] = {
-    "": frozenset({"access", "remediation"}),
+    "": frozenset({"access", "dashboard", "remediation"}),
+    "sentry": frozenset({"write_token"}),
     "targets": frozenset({"write_dsn"}),
 }
-"""What belongs to `dashboard.settings`: whole tables, and one key of each target."""
+"""What belongs to `dashboard.settings`: whole tables, a key of Sentry's, and one of each target."""
 
 
 def read_raw() -> dict[str, Any]:
@@ -31,6 +32,8 @@ def read_raw() -> dict[str, Any]:
 def without_write_side(raw: dict[str, Any]) -> dict[str, Any]:
     """The same without any value that belongs to the write side."""
     own = {name: value for name, value in raw.items() if name not in WRITE_SIDE[""]}
+    if isinstance(sentry := own.get("sentry"), dict):
+        own["sentry"] = {k: v for k, v in sentry.items() if k not in WRITE_SIDE["sentry"]}
     if isinstance(targets := own.get("targets"), dict):
         own["targets"] = {
             name: {key: v for key, v in target.items() if key not in WRITE_SIDE["targets"]}

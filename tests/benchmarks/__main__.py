@@ -13,11 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import collecting, pages
+from tests.benchmarks import auditing, collecting, lookups, pages, remedying, steady, survey
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
+    "audit": auditing.measure,
     "collect": collecting.measure,
+    "lookups": lookups.measure,
     "pages": pages.measure,
+    "remedies": remedying.measure,
+    "steady": steady.measure,
+    "survey": survey.measure,
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from collectors.audit.rules import RULES as AUDIT_RULES
 from collectors.linking.rules import RULES
 from collectors.model import Verdict
 from collectors.settings import Settings, TableSettings
@@ -89,7 +90,7 @@ def test_every_table_setting_is_named() -> None:
     assert [name for name in TableSettings.model_fields if f"`{name}`" not in line] == []
 
 
-@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in (*RULES, *AUDIT_RULES)])
 def test_every_rule_is_named(rule: str) -> None:
     assert f"`{rule}`" in README
 
