@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from collectors.audit.backfill import backfill, freeing
 from collectors.audit.case import KeyCase, KeyFacts, Reuse, Ruling, Schema
 from collectors.audit.migration import Draft, Obstacle, draft, migration
 from collectors.audit.reuse import is_made, reuse_of, words
@@ -80,7 +81,7 @@ def name_of(key: UniqueKey) -> KeyName:
 
 
 class _Offer:
-    """The migration of a key, written once, and only if a Finding wants it."""
+    """The ways out for a key, written once, and only if a Finding wants them."""
 
     def __init__(self, case: KeyCase) -> None:
         self._case = case
@@ -96,6 +97,11 @@ class _Offer:
                 self._made = migration(found), ""
         return self._made
 
+    def backfill(self) -> Migration | None:
+        """The text that frees what deleted rows hold now."""
+        plan = freeing(self._case)
+        return backfill(plan) if plan else None
+
 
 def _flaw(case: KeyCase) -> tuple[str, Ruling] | None:
     """The first rule that speaks, with its name; most keys are right, and none is asked of them."""
@@ -110,6 +116,7 @@ def _finding(
 ) -> KeyFinding:
     mends = ruling.mends and severity is not Severity.INFO
     way_out, obstacle = offer.made() if mends else (None, "")
+    frees = mends and any(rule == flaw.__name__ for flaw in FLAWS)
     return KeyFinding(
         table=case.table.label,
         constraint=case.key.name,
@@ -119,6 +126,7 @@ def _finding(
         exposed_rows=case.facts.exposed,
         failures=case.facts.failures,
         migration=way_out,
+        backfill=offer.backfill() if frees else None,
     )
 
 

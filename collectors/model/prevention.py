@@ -37,6 +37,7 @@ class KeyFinding:
     exposed_rows  Tombstones that hold the key now, None where nobody could count them
     failures      Failures seen on the key, None without a store
     migration     None where the schema alone cannot mend it: the reason says why
+    backfill      frees what Tombstones hold of it now; None where no column can be given up
     """
 
     table: str
@@ -47,6 +48,7 @@ class KeyFinding:
     exposed_rows: int | None = None
     failures: int | None = None
     migration: Migration | None = None
+    backfill: Migration | None = None
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 RELEASED_EMAIL = ("released+", "@tombstone.invalid")
 """Around the row's own tag, in place of an e-mail address; `.invalid` never resolves (RFC 2606)."""
 
@@ -16,3 +18,13 @@ def kept_name(column: str) -> str:
     ('__external_id', '__externalId')
     """
     return "__" + column.strip('"')
+
+
+def is_released(column: str) -> str:
+    """The SQL condition of a value that a release wrote into this (quoted) text column."""
+    head, tail = RELEASED_EMAIL
+    return (
+        f"(starts_with({column}::text, 'released')"
+        rf" AND {column}::text ~ '^({re.escape(head)}[a-z0-9_]+{re.escape(tail)}"
+        rf"|{re.escape(RELEASED_TEXT)}[a-z0-9_]+)$')"
+    )

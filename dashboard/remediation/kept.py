@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import json
 
-from collectors.model import Table, UniqueKey, input_columns
+from collectors.model import Table
+from collectors.model.released import kept_name
 from dashboard.remediation.changes import Change, TakeOut, Write
 from dashboard.remediation.facts import Row
-
-
-def kept_name(column: str) -> str:
-    """The member under which a released value is kept.
-
-    >>> kept_name("external_id"), kept_name('"externalId"')
-    ('__external_id', '__externalId')
-    """
-    return "__" + column.strip('"')
 
 
 def put_back(table: Table, row: Row) -> tuple[Change, ...]:
@@ -32,8 +24,3 @@ def put_back(table: Table, row: Row) -> tuple[Change, ...]:
             changes.append(TakeOut(place, keeper.type, kept_name(name)))
     written = [change.column for change in changes]
     return tuple(changes) if len(set(written)) == len(written) else ()
-
-
-def keys_reading(table: Table, columns: set[str]) -> tuple[UniqueKey, ...]:
-    """The unique keys that read any of these columns."""
-    return tuple(key for key in table.keys if not key.primary and columns & {*input_columns(key)})

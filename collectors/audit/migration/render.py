@@ -16,11 +16,21 @@ from collectors.model import Migration
 _WIDTH = 96
 
 
+_REFUSAL = (
+    "Once a live row has a deleted one's values, the old key cannot be built again; the docstring "
+    "says what to do instead."
+)
+
+
 def migration(draft: Draft) -> Migration:
     """Both spellings of the same steps."""
-    heading, todo = title(draft), steps(draft)
-    told = [_wrapped(paragraph) for paragraph in paragraphs(draft)]
-    return Migration(_sql(heading, told, todo), _alembic(heading, told, todo))
+    return written(title(draft), list(paragraphs(draft)), steps(draft), _REFUSAL)
+
+
+def written(heading: str, said: Sequence[str], todo: Sequence[Step], refusal: str) -> Migration:
+    """Steps in both spellings, with what to know of them above; `refusal` is the downgrade's."""
+    told = [_wrapped(paragraph) for paragraph in said]
+    return Migration(_sql(heading, told, todo), _alembic(heading, told, todo, refusal))
 
 
 def _sql(heading: str, told: Sequence[Sequence[str]], todo: Sequence[Step]) -> str:
@@ -54,7 +64,7 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    # CREATE INDEX CONCURRENTLY cannot run inside a transaction.
+    # CREATE INDEX CONCURRENTLY and COMMIT cannot run inside a transaction.
     with op.get_context().autocommit_block():
         for statement in STATEMENTS:
             op.execute(text(statement.replace(":", r"\\:")))
@@ -65,15 +75,16 @@ def downgrade() -> None:
 '''
 
 
-def _alembic(heading: str, told: Sequence[Sequence[str]], todo: Sequence[Step]) -> str:
+def _alembic(
+    heading: str, told: Sequence[Sequence[str]], todo: Sequence[Step], refusal: str
+) -> str:
     statements = "".join(f"{_commented(step)}    {_python(step.sql)},\n" for step in todo)
     return _REVISION.format(
         heading=_in_docstring(heading),
         told=_in_docstring("\n\n".join("\n".join(paragraph) for paragraph in told)),
         revision=sha256(statements.encode()).hexdigest()[:12],
         statements=statements,
-        refusal="Once a live row has a deleted one's values, the old key cannot be built again; "
-        "the docstring says what to do instead.",
+        refusal=refusal,
     )
 
 

@@ -23,12 +23,11 @@ from collectors.model import (
     Table,
     UniqueKey,
 )
-from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT
+from collectors.model.releasable import columns_read
+from collectors.model.released import is_released
 from collectors.postgres.markers import instant_sql
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
-_NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +106,6 @@ def created_at(table: Table) -> str | None:
     return instant_sql(column.name, _plain_type(column)) if column else None
 
 
-def columns_read(table: Table, condition: str) -> set[str]:
-    """The table's columns that a condition names.
-
-    >>> columns = (Column("email", "text", False), Column('"Kind"', "text", False))
-    >>> table = Table("public", "people", columns, ())
-    >>> sorted(columns_read(table, 'lower(Email) IS NULL AND "Kind" = 1'))
-    ['"Kind"', 'email']
-    """
-    names = {column.name for column in table.columns}
-    words = _NAME.findall(_LITERAL.sub("''", condition))
-    return {word if word.startswith('"') else word.lower() for word in words} & names
-
-
 def utc(time: datetime | None) -> datetime | None:
     """What `statements.time_of` gives, as the aware time that it is."""
     return time and time.replace(tzinfo=UTC)
@@ -153,16 +139,7 @@ def _is_chosen(table: Table, key: UniqueKey) -> bool:
 def _released(table: Table, columns: set[str]) -> list[str]:
     names = sorted(columns - {table.organization})
     found = [column for name in names if (column := table.column(name))]
-    return [_is_released(column.name) for column in found if column.category == "S"]
-
-
-def _is_released(column: str) -> str:
-    head, tail = RELEASED_EMAIL
-    return (
-        f"(starts_with({column}::text, 'released')"
-        rf" AND {column}::text ~ '^({re.escape(head)}[a-z0-9_]+{re.escape(tail)}"
-        rf"|{re.escape(RELEASED_TEXT)}[a-z0-9_]+)$')"
-    )
+    return [is_released(column.name) for column in found if column.category == "S"]
 
 
 def _join_parent(one: DeletedParent) -> str:

@@ -23,13 +23,13 @@ from collectors.model import (
     Topic,
     UniqueKey,
 )
+from collectors.model.releasable import columns_read
 from collectors.model.released import kept_name
 from collectors.postgres.casting import text_array
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.statements import text_of
 from collectors.postgres.tombstones.conditions import (
     as_if_live,
-    columns_read,
     created_at,
     source,
 )

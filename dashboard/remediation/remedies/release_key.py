@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collectors.model import Column, Table, UniqueKey, input_columns
+from collectors.model.releasable import keys_reading, null_frees, releasable_columns
+from collectors.model.released import kept_name
 from dashboard.remediation.changes import Change, Keep, Write, json_object
 from dashboard.remediation.facts import Facts, Place, RemedyName, Row
-from dashboard.remediation.kept import kept_name, keys_reading
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies.released_value import released_value
 from dashboard.remediation.remedies.remedy import Draft, Goal
@@ -64,9 +65,10 @@ class ReleaseKey:
 
 def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     table = place.table
-    candidates = _candidates(place)
+    assert place.key is not None
+    candidates = releasable_columns(table, place.key, place.foreign_keys)
     for column in candidates:
-        if column.nullable and _null_frees(table, column):
+        if column.nullable and null_frees(table, column):
             null = Write(column.name, column.type, None)
             kept = () if row.erased else _kept(table, row, column)
             return (null, *kept)
@@ -89,41 +91,6 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
         "No column of this key can be changed safely: each says whose row it is, is referred to, "
         "or has no room for a value that is unique to the row.",
     )
-
-
-def _candidates(place: Place) -> list[Column]:
-    """The key's columns that may be changed, those with a place to keep the value first."""
-    assert place.key is not None
-    fixed = _identifying(place)
-    found = [place.table.column(name) for name in input_columns(place.key) if name not in fixed]
-    usable = [column for column in found if column is not None and not column.generated]
-    return sorted(usable, key=lambda column: column.name not in place.table.kept_in)
-
-
-def _identifying(place: Place) -> set[str]:
-    """The columns that say which row it is, whose it is, and whether it is deleted."""
-    table = place.table
-    here = (table.schema, table.name)
-    names = {*table.primary_key, *filter(None, (table.organization,))}
-    if table.marker:
-        names.add(table.marker.column)
-    for fk in place.foreign_keys:
-        names.update(fk.columns if (fk.schema, fk.table) == here else ())
-        names.update(fk.to_columns if (fk.to_schema, fk.to_table) == here else ())
-    return names
-
-
-def _null_frees(table: Table, column: Column) -> bool:
-    """Whether NULL in this column lets go of every unique key that reads it."""
-    return all(_lets_nulls_repeat(key, column.name) for key in keys_reading(table, {column.name}))
-
-
-def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
-    if f"{column} IS NOT NULL" in (key.predicate or ""):
-        return True
-    reading = [part.expression.lower() for part in key.parts if column in part.columns]
-    turned_into_a_value = any("coalesce" in expression for expression in reading)
-    return key.nulls_distinct and not turned_into_a_value
 
 
 def _kept(table: Table, row: Row, column: Column) -> tuple[Change, ...]:

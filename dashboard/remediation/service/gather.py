@@ -10,6 +10,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
 from collectors.evidence.reads.remediations import key_values
 from collectors.model import Catalog, KeyValues, Table, UniqueKey
+from collectors.model.releasable import keys_reading
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.outage import StatementFailed
 from collectors.postgres.statements import parents_of
@@ -22,7 +23,7 @@ from dashboard.remediation.facts import (
     foreign_keys_of,
     referencing_tables,
 )
-from dashboard.remediation.kept import keys_reading, put_back
+from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 
 Catalogs = Callable[[Snapshot], Catalog]

@@ -1,0 +1,63 @@
+"""Which column of a unique key a deleted row can give up: pure, from the catalog alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from collectors.model.catalog import Column, ForeignKey, Table, UniqueKey, input_columns
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
+
+
+def releasable_columns(
+    table: Table, key: UniqueKey, foreign_keys: Sequence[ForeignKey]
+) -> list[Column]:
+    """The key's columns that may be changed, those with a place to keep the value first."""
+    fixed = identifying_columns(table, foreign_keys)
+    found = [table.column(name) for name in input_columns(key) if name not in fixed]
+    usable = [column for column in found if column is not None and not column.generated]
+    return sorted(usable, key=lambda column: column.name not in table.kept_in)
+
+
+def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set[str]:
+    """The columns that say which row it is, whose it is, and whether it is deleted."""
+    here = (table.schema, table.name)
+    names = {*table.primary_key, *filter(None, (table.organization,))}
+    names.update(marker.column for marker in (*table.markers, table.marker) if marker)
+    for fk in foreign_keys:
+        names.update(fk.columns if (fk.schema, fk.table) == here else ())
+        names.update(fk.to_columns if (fk.to_schema, fk.to_table) == here else ())
+    return names
+
+
+def keys_reading(table: Table, columns: set[str]) -> tuple[UniqueKey, ...]:
+    """The unique keys that read any of these columns."""
+    return tuple(key for key in table.keys if not key.primary and columns & {*input_columns(key)})
+
+
+def null_frees(table: Table, column: Column) -> bool:
+    """Whether NULL in this column lets go of every unique key that reads it."""
+    return all(_lets_nulls_repeat(key, column.name) for key in keys_reading(table, {column.name}))
+
+
+def columns_read(table: Table, condition: str) -> set[str]:
+    """The table's columns that a condition names.
+
+    >>> columns = (Column("email", "text", False), Column('"Kind"', "text", False))
+    >>> table = Table("public", "people", columns, ())
+    >>> sorted(columns_read(table, 'lower(Email) IS NULL AND "Kind" = 1'))
+    ['"Kind"', 'email']
+    """
+    names = {column.name for column in table.columns}
+    words = _NAME.findall(_LITERAL.sub("''", condition))
+    return {word if word.startswith('"') else word.lower() for word in words} & names
+
+
+def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
+    if f"{column} IS NOT NULL" in (key.predicate or ""):
+        return True
+    reading = [part.expression.lower() for part in key.parts if column in part.columns]
+    turned_into_a_value = any("coalesce" in expression for expression in reading)
+    return key.nulls_distinct and not turned_into_a_value
