@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import streamlit as st
 
 from collectors.evidence.reads.activity import Act, ActFilter
 from dashboard import data
 from dashboard.components import plain
-from dashboard.components.filters import PERIODS
+from dashboard.components.filters import Filters
 
 WORDS: Mapping[Act, str] = {
     Act.REMEDY: "Remedy",
@@ -24,8 +23,8 @@ WORDS: Mapping[Act, str] = {
 }
 
 
-def show() -> ActFilter:
-    """Draw the bar."""
+def show(filters: Filters) -> ActFilter:
+    """Draw what narrows acts, beside the bar that every page has."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         acts = st.multiselect(
             "What",
@@ -45,7 +44,4 @@ def show() -> ActFilter:
             placeholder="Anybody",
             width=260,
         )
-        period = st.selectbox("When", list(PERIODS), key="when", bind="query-params", width=160)
-    span = PERIODS[period]
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    return ActFilter(tuple(acts), actor, None if span is None else now - span)
+    return filters.acts(tuple(acts), actor)

@@ -8,30 +8,23 @@ import pandas as pd
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow, Order, position
+from collectors.model import Verdict
 from dashboard import data, state
 from dashboard.components import live_look, pager, plain, routes
-from dashboard.components.filters import Filters
+from dashboard.components.filters import OPEN, Filters
 from dashboard.components.moments import zone
 from dashboard.components.verdict import LOOKS, label
 
 _OPEN, _ASK = "open_conflict", "ask_conflict"
+_WITH_CONFLICT = tuple(verdict for verdict in Verdict if verdict is not Verdict.OTHER_FAILURE)
 
 
 def show(filters: Filters) -> None:
     """The Conflicts that the bar asks for, a page at a time, in the order that was chosen."""
-    order = Order(
-        st.selectbox(
-            "Sorted by",
-            [order.value for order in Order],
-            format_func=str.capitalize,
-            key="order",
-            bind="query-params",
-            width=220,
-        )
-    )
-    turned = state.paging("conflicts", (filters, order))
+    verdicts, order = _choices()
+    turned = state.paging("conflicts", (filters, verdicts, order))
     after = turned.behind[-1] if turned.behind else None
-    rows = data.conflicts_page(filters.conflicts(), after, order)
+    rows = data.conflicts_page(filters.conflicts(*verdicts), after, order)
     shown = rows[: data.PAGE]
     if not shown:
         st.info(
@@ -43,6 +36,30 @@ def show(filters: Filters) -> None:
     more = len(rows) > data.PAGE
     pager.show(turned, position(shown[-1], order), more=more, shown=len(shown), order=order)
     _act_on_clicked(shown)
+
+
+def _choices() -> tuple[tuple[Verdict, ...], Order]:
+    """Which Verdicts are listed, and in which order."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        verdicts = st.multiselect(
+            "Verdict",
+            _WITH_CONFLICT,
+            default=OPEN,
+            format_func=lambda verdict: LOOKS[verdict].word,
+            key="verdict",
+            placeholder="Any verdict",
+            bind="query-params",
+            width=400,
+        )
+        order = st.selectbox(
+            "Sorted by",
+            [order.value for order in Order],
+            format_func=str.capitalize,
+            key="order",
+            bind="query-params",
+            width=220,
+        )
+    return tuple(verdicts), Order(order)
 
 
 def frame(conflicts: Sequence[ConflictRow]) -> pd.DataFrame:

@@ -1,19 +1,25 @@
-"""The filter bar; what it is set to stands in the address, so that a view of it can be sent on."""
+"""The one filter bar. Every page draws it, and every number of a page obeys it.
+
+What it is set to stands in the address, so that a view of it can be sent on; Streamlit carries what
+it binds there from page to page. An organization stands there by its id: what it is called, or what
+somebody typed to find it, is nobody else's business.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
+from collectors.evidence.reads.activity import Act, ActFilter
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.failures import FailureFilter
+from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
-from dashboard import data
+from dashboard import data, state
 from dashboard.components import plain
-from dashboard.components.verdict import LOOKS
 
 ANY_TIME = "Any time"
 PERIODS: Mapping[str, timedelta | None] = {
@@ -24,7 +30,6 @@ PERIODS: Mapping[str, timedelta | None] = {
     "Last 90 days": timedelta(days=90),
 }
 OPEN = tuple(verdict for verdict in Verdict if verdict.is_blocked)
-_WITH_CONFLICT = tuple(verdict for verdict in Verdict if verdict is not Verdict.OTHER_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +37,81 @@ class Filters:
     """What the bar is set to; empty means "any"."""
 
     environments: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    organization: str | None = None
     constraint: str | None = None
+    release: str | None = None
     period: str = ANY_TIME
 
     @property
     def since(self) -> datetime | None:
-        """Where the period begins, to the minute, so that the same answer serves for a while."""
-        span = PERIODS[self.period]
-        now = datetime.now(UTC).replace(second=0, microsecond=0)
-        return None if span is None else now - span
+        """Where the period begins: at a midnight of UTC, so that whole days are compared.
+
+        A period of hours begins at a full minute, so that an answer serves for a while.
+        """
+        span, now = PERIODS[self.period], datetime.now(UTC)
+        if span is None:
+            return None
+        if span <= timedelta(days=1):
+            return now.replace(second=0, microsecond=0) - span
+        return datetime.combine(now.date(), time.min, UTC) - span
 
     def conflicts(self, *verdicts: Verdict) -> ConflictFilter:
-        """For a question about Conflicts, of these Verdicts or those of the bar."""
+        """For a question about Conflicts of these Verdicts, or of any."""
         return ConflictFilter(
             environments=self.environments,
-            verdicts=verdicts or self.verdicts,
+            verdicts=verdicts,
+            organization_id=self.organization,
             constraint=self.constraint,
+            release=self.release,
             since=self.since,
         )
 
     def failures(self, *verdicts: Verdict) -> FailureFilter:
-        """For a question about Failures, of these Verdicts or of any."""
-        return FailureFilter(environments=self.environments, verdicts=verdicts, since=self.since)
+        """For a question about Failures of these Verdicts, or of any."""
+        return FailureFilter(
+            environments=self.environments,
+            verdicts=verdicts,
+            organization_id=self.organization,
+            constraint=self.constraint,
+            release=self.release,
+            since=self.since,
+        )
+
+    def surveys(self) -> SurveyFilter:
+        """For a question about what was counted in the Targets, which know of no release."""
+        return SurveyFilter(
+            targets=data.targets_of(self.environments) if self.environments else None,
+            organization_id=self.organization,
+            constraint=self.constraint,
+            since=self.since,
+        )
+
+    def acts(self, acts: tuple[Act, ...], actor: str | None) -> ActFilter:
+        """For a question about what people did."""
+        return ActFilter(
+            acts=acts, actor=actor, since=self.since, conflicts=self._narrowed_conflicts()
+        )
+
+    def _narrowed_conflicts(self) -> ConflictFilter | None:
+        wanted = ConflictFilter(
+            environments=self.environments,
+            organization_id=self.organization,
+            constraint=self.constraint,
+            release=self.release,
+        )
+        return None if wanted == ConflictFilter() else wanted
+
+    def window(self) -> str:
+        """The period in words, for what a number says on hover."""
+        since = self.since
+        if since is None:
+            return "at any time"
+        return f"since {since:%Y-%m-%d %H:%M} UTC ({self.period.lower()})"
 
 
-def show(*, conflicts: bool) -> Filters:
-    """Draw the bar; what narrows Conflicts alone is off where none are listed."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def show() -> Filters:
+    """Draw the bar."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         environments = st.multiselect(
             "Environment",
             data.environments(),
@@ -69,29 +121,47 @@ def show(*, conflicts: bool) -> Filters:
             bind="query-params",
             width=220,
         )
-        verdicts = st.multiselect(
-            "Verdict",
-            _WITH_CONFLICT,
-            default=OPEN,
-            format_func=lambda verdict: LOOKS[verdict].word,
-            key="verdict",
-            disabled=not conflicts,
-            placeholder="Any verdict",
-            bind="query-params",
-            width=400,
-        )
-        constraint = st.selectbox(
-            "Unique key",
-            data.constraints(),
-            index=None,
-            format_func=plain.cleaned,
-            key="key",
-            disabled=not conflicts,
-            placeholder="Any key",
-            bind="query-params",
-            width=300,
-        )
-        period = st.selectbox(
-            "Failed in", list(PERIODS), key="period", bind="query-params", width=160
-        )
-    return Filters(tuple(environments), tuple(verdicts), constraint, period)
+        period = st.selectbox("Period", list(PERIODS), key="period", bind="query-params", width=150)
+        organization = _organization()
+        constraint = _one("Unique key", "key", data.constraints(), 280)
+        release = _one("Release", "release", data.releases(), 190)
+    return Filters(tuple(environments), organization, constraint, release, period)
+
+
+def _one(label: str, key: str, options: list[str], width: int) -> str | None:
+    return st.selectbox(
+        label,
+        options,
+        index=None,
+        format_func=plain.cleaned,
+        key=key,
+        placeholder="Any",
+        bind="query-params",
+        width=width,
+    )
+
+
+def _organization() -> str | None:
+    names = {one.id: one.name for one in data.organizations_met()}
+    key, named = "organization", st.query_params.get("organization")
+    state.begin_with(key, named)
+    typed = st.selectbox(
+        "Organization",
+        list(names) if named is None or named in names else [*names, named],
+        index=None,
+        format_func=lambda id_: plain.cleaned(names.get(id_) or id_),
+        key=key,
+        placeholder="Any",
+        accept_new_options=True,
+        persist_state="session",
+        width=220,
+        help="The 500 with the most Conflicts. Any other: type its id, or what it is called.",
+    )
+    meant = typed if typed is None or typed in names else data.organization_meant(typed)
+    if typed is not None and meant is None:
+        st.caption(":material/help: Nobody is called that, so all are shown.")
+    if meant is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = meant
+    return meant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads import conflicts, failures, runs, tallies
+from collectors.evidence.reads import conflicts, failure_counts, failures, runs, tallies
 from collectors.evidence.reads.conflicts import (
     ConflictFilter,
     ConflictRow,
@@ -36,14 +36,14 @@ def counts(wanted: ConflictFilter) -> dict[Verdict, int]:
     return remembered(conflicts.count_by_verdict, wanted)
 
 
-def organizations_blocked(environments: tuple[str, ...]) -> int:
-    """How many organizations have a Conflict that is blocked now."""
-    return remembered(tallies.organizations_blocked, environments)
+def organizations_blocked(wanted: ConflictFilter) -> int:
+    """How many organizations have such a Conflict that is blocked now."""
+    return remembered(tallies.organizations_blocked, wanted)
 
 
 def failures_count(wanted: FailureFilter) -> int:
     """How many Failures match."""
-    return remembered(failures.count_failures, wanted)
+    return remembered(failure_counts.count_failures, wanted)
 
 
 def queue_page(wanted: FailureFilter, after: tuple[Any, str] | None) -> list[FailureRow]:
@@ -77,16 +77,6 @@ def organization_column(conflict: ConflictRow) -> str | None:
     told = mappings(target) if target else {}
     table = told.get(f"{conflict.schema}.{conflict.table}") or told.get(conflict.table)
     return table.organization if table else None
-
-
-def environments() -> list[str]:
-    """Every environment that something was stored for."""
-    return remembered(failures.known_environments)
-
-
-def constraints() -> list[str]:
-    """Every unique key that a Conflict is about."""
-    return remembered(tallies.known_constraints)
 
 
 def _conflicts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.components import act_filters, acts, freshness, header, journal
+from dashboard.components import act_filters, acts, filters, freshness, header, journal
 
 
 def render() -> None:
@@ -10,5 +10,5 @@ def render() -> None:
     header.show("Activity", "Every remedy, undo and reveal: who, why, and what it changed.")
     freshness.show(outages=False)
     journal.show()
-    wanted = act_filters.show()
+    wanted = act_filters.show(filters.show())
     acts.show(wanted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from dashboard import data
 from dashboard.components import (
     conflict_list,
@@ -26,11 +24,9 @@ def render() -> None:
         first_run.show(collected=data.last_run() is not None)
         return
     finder.show()
-    overview = st.container()
+    chosen = filters.show()
+    summary.show(chosen)
     chosen_queue = queue.show()
-    chosen = filters.show(conflicts=chosen_queue == "Conflicts")
-    with overview:
-        summary.show(chosen)
     if chosen_queue == "Conflicts":
         conflict_list.show(chosen)
     else:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from collectors import explain, pipeline
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, find_conflict, list_conflicts
-from collectors.evidence.reads.failures import count_failures
+from collectors.evidence.reads.failure_counts import count_failures
 from collectors.explain import LiveAnswer, Standing
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict

@@ -55,15 +55,21 @@ def texts(app: AppTest) -> str:
 
 
 def marked_up(app: AppTest) -> str:
-    """Only what Streamlit renders as markdown: titles, captions, alerts, labels, help."""
-    return "\n".join(_said(node) for node in elements(app) if node.type not in LITERAL)
+    """Only what Streamlit renders as markdown: titles, captions, alerts, labels, help.
+
+    A select box shows its options as they are, and its label and help as markdown.
+    """
+    return "\n".join(
+        _said(node, but=("options",)) for node in elements(app) if node.type not in LITERAL
+    )
 
 
-def _said(node: Any) -> str:
+def _said(node: Any, but: tuple[str, ...] = ()) -> str:
     if node.type == "arrow_data_frame":
         return "\n".join(map(str, node.value.to_numpy().ravel()))
     proto = getattr(node, "proto", None)
-    return "" if proto is None else "\n".join(_strings(MessageToDict(proto)))
+    told = {} if proto is None else MessageToDict(proto)
+    return "\n".join(_strings({name: held for name, held in told.items() if name not in but}))
 
 
 def _strings(value: Any) -> Iterator[str]:

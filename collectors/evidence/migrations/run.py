@@ -17,11 +17,11 @@ def configuration() -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the store to the newest revision in one transaction, or leave it as it was."""
     config = configuration()
     with engine.connect() as plain:
         connection = plain.execution_options(tombstone_write=True)
         with connection.begin():
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)

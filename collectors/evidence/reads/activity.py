@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
 from collectors.evidence.database import Store
-from collectors.evidence.schema import audit_entries, remediations
+from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
+from collectors.evidence.schema import audit_entries, conflicts, remediations
 
 _ENTRY = audit_entries.c
 _DONE = remediations.c
@@ -68,11 +69,12 @@ class ActRow:
 
 @dataclass(frozen=True, slots=True)
 class ActFilter:
-    """Empty means "any"."""
+    """Empty means "any". `conflicts` leaves out what was done about any other, or about none."""
 
     acts: tuple[Act, ...] = ()
     actor: str | None = None
     since: datetime | None = None
+    conflicts: ConflictFilter | None = None
 
 
 def list_acts(
@@ -98,6 +100,9 @@ def _matching(wanted: ActFilter) -> Select[Any]:
         conditions.append(_ENTRY.actor == wanted.actor)
     if wanted.since is not None:
         conditions.append(_ENTRY.at >= wanted.since)
+    if wanted.conflicts is not None:
+        about = select(conflicts.c.id).where(*conditions_of(wanted.conflicts))
+        conditions.append(_ENTRY.conflict_id.in_(about))
     done = _DONE.environment, _DONE.remedy, _DONE.undoes, _DONE.state, _DONE.said
     query = select(audit_entries, *done)
     return query.outerjoin(remediations, _DONE.id == _ENTRY.remediation_id).where(*conditions)

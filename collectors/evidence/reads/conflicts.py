@@ -47,12 +47,13 @@ class ConflictRow:
 
 @dataclass(frozen=True, slots=True)
 class ConflictFilter:
-    """Empty means "any". `since` bounds the newest Failure."""
+    """Empty means "any". `since` bounds the newest Failure; any Failure may be of the `release`."""
 
     environments: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     organization_id: str | None = None
     constraint: str | None = None
+    release: str | None = None
     since: datetime | None = None
 
 
@@ -204,10 +205,11 @@ def verdict_changes(store: Store, conflict_id: str) -> list[VerdictChange]:
 
 
 def _matching(query: Select[Any], wanted: ConflictFilter) -> Select[Any]:
-    return query.where(and_(True, *_conditions(wanted)))
+    return query.where(and_(True, *conditions_of(wanted)))
 
 
-def _conditions(wanted: ConflictFilter) -> list[ColumnElement[bool]]:
+def conditions_of(wanted: ConflictFilter) -> list[ColumnElement[bool]]:
+    """What a line of `conflicts` must be like."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.environments:
         conditions.append(table.c.environment.in_(wanted.environments))
@@ -217,6 +219,9 @@ def _conditions(wanted: ConflictFilter) -> list[ColumnElement[bool]]:
         conditions.append(table.c.organization_id == wanted.organization_id)
     if wanted.constraint is not None:
         conditions.append(table.c.constraint_name == wanted.constraint)
+    if wanted.release is not None:
+        seen = select(failures.c.conflict_id).where(failures.c.release == wanted.release)
+        conditions.append(table.c.id.in_(seen))
     if wanted.since is not None:
         conditions.append(table.c.last_seen >= wanted.since)
     return conditions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, func, select, tuple_
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref, row_refs
@@ -41,11 +41,15 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureFilter:
-    """Empty means "any"."""
+    """Empty means "any". `until` is the first moment that is left out."""
 
     environments: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     since: datetime | None = None
+    until: datetime | None = None
+    organization_id: str | None = None
+    constraint: str | None = None
+    release: str | None = None
     conflict_id: str | None = None
     event_id: str | None = None
     issue_id: str | None = None
@@ -59,7 +63,7 @@ def iter_failures(
     limit: int | None = None,
 ) -> Iterator[FailureRow]:
     """Newest first, read as a stream; `after` continues behind (occurred_at, event_id)."""
-    query = _matching(_select(), wanted or FailureFilter())
+    query = _select().where(*conditions(table, wanted or FailureFilter(), table.c.occurred_at))
     if after is not None:
         place = (table.c.occurred_at, table.c.event_id)
         query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
@@ -78,13 +82,6 @@ def list_failures(
 ) -> list[FailureRow]:
     """One page of `iter_failures`."""
     return list(iter_failures(store, wanted, after=after, limit=limit))
-
-
-def count_failures(store: Store, wanted: FailureFilter | None = None) -> int:
-    """How many Failures match."""
-    query = _matching(select(func.count()).select_from(table), wanted or FailureFilter())
-    with store.read() as connection:
-        return int(connection.scalar(query) or 0)
 
 
 def known_environments(store: Store) -> list[str]:
@@ -108,17 +105,28 @@ def _select() -> Select[Any]:
     return select(table, url).outerjoin(issues, issues.c.issue_id == table.c.issue_id)
 
 
-def _matching(query: Select[Any], wanted: FailureFilter) -> Select[Any]:
+def conditions(
+    of: Table, wanted: FailureFilter, at: ColumnElement[datetime]
+) -> list[ColumnElement[bool]]:
+    """What lines of `of` must be like; `at` is the time that they tell."""
+    terms: list[ColumnElement[bool]] = []
     if wanted.environments:
-        query = query.where(table.c.environment.in_(wanted.environments))
+        terms.append(of.c.environment.in_(wanted.environments))
     if wanted.verdicts:
-        query = query.where(table.c.verdict.in_(wanted.verdicts))
+        terms.append(of.c.verdict.in_(wanted.verdicts))
     if wanted.since is not None:
-        query = query.where(table.c.occurred_at >= wanted.since)
-    for name in ("conflict_id", "event_id", "issue_id"):
-        if (value := getattr(wanted, name)) is not None:
-            query = query.where(table.c[name] == value)
-    return query
+        terms.append(at >= wanted.since)
+    if wanted.until is not None:
+        terms.append(at < wanted.until)
+    terms += [of.c[name] == value for name, value in _exactly(wanted) if value is not None]
+    return terms
+
+
+def _exactly(wanted: FailureFilter) -> Iterator[tuple[str, str | None]]:
+    yield "constraint_name", wanted.constraint
+    yield "release", wanted.release
+    for name in ("organization_id", "conflict_id", "event_id", "issue_id"):
+        yield name, getattr(wanted, name)
 
 
 def _failure(row: Row[Any]) -> FailureRow:

@@ -1,14 +1,44 @@
-"""Which organizations a person may mean by an id or by what they are called."""
+"""Which organizations there are, and which a person means by an id or a name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import known_organizations
+from collectors.evidence.schema import conflicts
 from collectors.evidence.schema import organizations as table
+
+LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization with Conflicts; `name` is None where it is not known."""
+
+    id: str
+    name: str | None
+
+
+def organizations_met(store: Store) -> list[Organization]:
+    """The LISTED organizations with the most Conflicts, most first."""
+    met = conflicts.c.organization_id
+    most = select(met, func.count().label("conflicts")).where(met.is_not(None)).group_by(met)
+    top = most.order_by(func.count().desc(), met).limit(LISTED).subquery()
+    named = select(table.c.organization_id, func.min(table.c.name).label("name")).group_by(
+        table.c.organization_id
+    )
+    names = named.subquery()
+    query = (
+        select(top.c.organization_id, names.c.name)
+        .outerjoin(names, names.c.organization_id == top.c.organization_id)
+        .order_by(top.c.conflicts.desc(), top.c.organization_id)
+    )
+    with store.read() as connection:
+        return [Organization(id_, name) for id_, name in connection.execute(query)]
 
 
 def organizations_meant(store: Store, told: Sequence[str]) -> dict[str, set[str]]:

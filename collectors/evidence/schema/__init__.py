@@ -22,6 +22,7 @@ from collectors.evidence.schema.collected import (
     runs,
     verdict_history,
 )
+from collectors.evidence.schema.counted import failure_days
 from collectors.evidence.schema.prevention import audits, finding_days, findings
 from collectors.evidence.schema.signed_in import ended_logins
 from collectors.evidence.schema.surveyed import (
@@ -56,6 +57,7 @@ __all__ = [
     "ended_logins",
     "exposure_days",
     "exposures",
+    "failure_days",
     "failures",
     "finding_days",
     "findings",
