@@ -145,11 +145,14 @@ class RemediationSettings(BaseModel):
                 raise ValueError(f"takes REMEDY[/ENVIRONMENT[/TABLE]], REMEDY one of {known} or *")
         return lines
 
-    def forbids(self, remedy: str, environments: tuple[str, ...], table: str) -> bool:
-        """Whether a line of `forbid` covers this remedy on this table in any of these places."""
+    def forbids(self, remedy: str, environments: tuple[str, ...], tables: tuple[str, ...]) -> bool:
+        """Whether a line of `forbid` covers this remedy in any of these places.
+
+        `tables` are the ways in which one table may be called.
+        """
         for line in self.forbid:
             named, place, on = [*line.split("/"), "*", "*"][:3]
-            if named in ("*", remedy) and place in ("*", *environments) and on in ("*", table):
+            if named in ("*", remedy) and place in ("*", *environments) and on in ("*", *tables):
                 return True
         return False
 

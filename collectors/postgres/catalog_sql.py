@@ -131,13 +131,21 @@ ORDER BY 2, 3, 1
 raw: the index at the other end that the foreign key rests on."""
 
 TRIGGERS = """
-SELECT t.tgrelid, quote_ident(t.tgname)
-FROM pg_catalog.pg_trigger t
-WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-  AND t.tgtype & (8 | 16) <> 0
+SELECT DISTINCT part.root, quote_ident(t.tgname)
+FROM (
+    SELECT oid AS root, oid FROM unnest($1::oid[]) oid
+    UNION SELECT oid, t.relid FROM unnest($1::oid[]) oid CROSS JOIN pg_partition_tree(oid) t
+) part
+JOIN pg_catalog.pg_trigger t ON t.tgrelid = part.oid
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & (8 | 16) <> 0
+UNION
+SELECT r.ev_class, format('rule %I', r.rulename)
+FROM pg_catalog.pg_rewrite r
+WHERE r.ev_class = ANY ($1::oid[]) AND r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('2', '4')
 ORDER BY 1, 2
 """
-"""$1 tables; 8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h)."""
+"""$1 tables; 8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h), 2 and 4 in `ev_type`. A
+partition's own trigger is its table's too: a statement on the one fires the other. So is a rule."""
 
 CHECKS = """
 SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)

@@ -21,6 +21,7 @@ from dashboard.remediation.facts import Place
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.statements import (
     TRANSACTION,
+    marks,
     name_of,
     occupants,
     row_columns,
@@ -64,12 +65,11 @@ class Form:
     @property
     def unenforced(self) -> tuple[UniqueKey, ...]:
         """The checked keys whose index would let a live row stand beside ours."""
-        assert self.table.marker is not None
-        marker = self.table.marker.column
+        marked = marks(self.table)
         return tuple(
             key
             for key in self.checked
-            if key.predicate or any(marker in part.columns for part in key.parts)
+            if key.predicate or any(marked & {*part.columns} for part in key.parts)
         )
 
 

@@ -16,6 +16,7 @@ from collectors.model import ForeignKey, Table
 from dashboard.remediation.facts import RemedyName, Row
 from dashboard.remediation.outcomes import Difference, Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
+from dashboard.remediation.statements import marks
 
 LONGEST_REASON = 500
 
@@ -43,7 +44,7 @@ def shown(table: Table, column: str, text: str | None) -> str:
     """A column's text for the eye: the marker and the time of creation as they are, else a mask."""
     if text is None:
         return "NULL"
-    harmless = {table.created_at, table.marker.column if table.marker else None}
+    harmless = {table.created_at, *marks(table)}
     return text if column in harmless else mask(text)
 
 

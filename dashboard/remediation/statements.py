@@ -208,11 +208,16 @@ def occupants(table: Table, number: int, key: UniqueKey, other: str) -> str:
         for i, part in enumerate(key.parts)
     ]
     all_of = " AND ".join(text for _, text in same)
-    but_marker = " AND ".join(text for columns, text in same if set(columns) != {marker.column})
+    but_marker = " AND ".join(text for columns, text in same if not {*columns} <= marks(table))
     live = f"EXISTS ({other} AND {but_marker}{counted} AND ({marker.deleted}) IS NOT TRUE)"
     deleted = f"(tombstone_wanted.c{number} AND EXISTS ({other} AND {all_of}{counted}"
     deleted += f" AND ({marker.deleted})))"
     return f"{live if but_marker else 'false'}, {deleted}"
+
+
+def marks(table: Table) -> set[str]:
+    """Every column that says whether a row is deleted."""
+    return {marker.column for marker in (table.marker, *table.markers) if marker}
 
 
 def _equal(key: UniqueKey, expression: str, equals: str, wanted: str) -> str:

@@ -11,6 +11,7 @@ from dashboard.remediation.facts import Place, RemedyName, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, assemble
 from dashboard.remediation.remedies import Draft, Goal
+from dashboard.remediation.statements import marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,9 @@ def plan_undo(
 
 def _put_back(place: Place, image: BeforeImage, name: str) -> Write:
     column = place.table.column(name)
-    marker = place.table.marker
     assert column is not None
-    assert marker is not None
-    return Write(name, column.type, image.before.columns[name], clear=name == marker.column)
+    clear = name in marks(place.table)
+    return Write(name, column.type, image.before.columns[name], clear=clear)
 
 
 def _keys_written(place: Place, changes: tuple[Change, ...]) -> tuple[Any, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from collectors.model import SoftDeleteMarker
+from collectors.model import MarkerKind, SoftDeleteMarker, Table
 from dashboard.remediation.changes import Write
-from dashboard.remediation.facts import Facts, RemedyName
+from dashboard.remediation.facts import Facts, RemedyName, Row
 from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies.remedy import Draft, Goal
@@ -15,11 +15,12 @@ from dashboard.remediation.remedies.remedy import Draft, Goal
 
 @dataclass(frozen=True, slots=True)
 class RestoreRow:
-    """Sets the marker back to what it is on a live row.
+    """Sets every marker that says "deleted" back to what it is on a live row.
 
-    A value that a release moved into the row's JSON goes back to its column, as long as nobody else
-    holds it now. Nothing else is written: what was deleted along with the row is named, never taken
-    for granted.
+    A table may have several, set together: a row with one of them left is half deleted. A value
+    that a release moved into the row's JSON goes back to its column, as long as nobody else holds
+    it now. Nothing else is written: what was deleted along with the row is named, never taken for
+    granted.
     """
 
     name: ClassVar[RemedyName] = RemedyName.RESTORE_ROW
@@ -40,13 +41,15 @@ class RestoreRow:
                 RefusalCode.ERASED,
                 "The row was erased or anonymized, or is about to be: it is never restored.",
             )
-        column = table.column(table.marker.column)
-        if column is None:
-            return Refusal(RefusalCode.NOTHING_TO_CHANGE, "The table has no such marker column.")
-        live = Write(column.name, column.type, live_value(table.marker), clear=True)
+        live = live_again(table, row)
+        if table.marker.column not in {one.column for one in live}:
+            return Refusal(
+                RefusalCode.NOTHING_TO_CHANGE,
+                f"{table.marker.column} is computed by the database: it cannot be set back.",
+            )
         back = put_back(table, row) if facts.kept_free else ()
         return Draft(
-            changes=(live, *back),
+            changes=(*live, *back),
             goal=Goal(deleted=False),
             checked=tuple(key for key in table.keys if not key.primary),
             preconditions=(
@@ -68,6 +71,27 @@ class RestoreRow:
         if facts.parent_deleted:
             return "what the record belongs to was deleted as well"
         return None
+
+
+def live_again(table: Table, row: Row) -> tuple[Write, ...]:
+    """What makes the row live: each marker that says "deleted", but those that are computed."""
+    assert table.marker is not None
+    others = [each for each in table.markers if each.column != table.marker.column]
+    markers = [table.marker, *(each for each in others if _says_deleted(each, row))]
+    columns = [(table.column(marker.column), live_value(marker)) for marker in markers]
+    return tuple(
+        Write(column.name, column.type, value, clear=True)
+        for column, value in columns
+        if column is not None and not column.generated
+    )
+
+
+def _says_deleted(marker: SoftDeleteMarker, row: Row) -> bool:
+    """A status that is not the deleted one is as good as live; all else is live or deleted."""
+    text = row.columns[marker.column]
+    if marker.kind is MarkerKind.STATUS:
+        return text is not None and marker.deleted.endswith("'" + text.replace("'", "''") + "'")
+    return text is not None and text != live_value(marker)
 
 
 def live_value(marker: SoftDeleteMarker) -> str | None:
@@ -103,6 +127,11 @@ def _warnings(facts: Facts) -> list[str]:
     if place.table.erased_when is None:
         warnings.append("It is not known whether its owner asked for erasure.")
     assert facts.row is not None
+    warnings += [
+        f"Which {marker.column} it had before is not known: it becomes {live_value(marker)}."
+        for marker in place.table.markers
+        if marker.kind is MarkerKind.STATUS and _says_deleted(marker, facts.row)
+    ]
     back = [one.column for one in put_back(place.table, facts.row) if isinstance(one, Write)]
     if back:
         names, how = ", ".join(back), "is put back" if facts.kept_free else "is not put back"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.evidence.reads.remediations import RemediationRow
+from collectors.model import Table
 from dashboard.access import Actor, Role
 from dashboard.remediation.facts import Facts, Place, RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode
@@ -32,7 +33,9 @@ def remedy_refusal(
     """Why not this remedy, before anything is asked of the row."""
     refusal = standing_refusal(settings, actor, place)
     places = (place.environment, place.target)
-    if refusal is None and settings.remediation.forbids(remedy, places, place.table.label):
+    if refusal is None and settings.remediation.forbids(
+        remedy, places, (*names_of(place.table), place.table.name)
+    ):
         return Refusal(
             RefusalCode.FORBIDDEN,
             f"The settings forbid {remedy} on {place.table.label} of {place.environment}.",
@@ -78,6 +81,10 @@ def reopen_refusal(actor: Actor) -> Refusal | None:
 
 def triggers_known(settings: WriteSettings, place: Place) -> bool:
     """Somebody has read this table's triggers and said so in the settings."""
-    table = place.table
-    names = {table.label, table.name, f"{table.schema}.{table.name}"}
-    return not names.isdisjoint(settings.remediation.allow_triggers)
+    return not set(names_of(place.table)).isdisjoint(settings.remediation.allow_triggers)
+
+
+def names_of(table: Table) -> tuple[str, ...]:
+    """What the settings may call it: with its schema or not (`public`), with quotes or not."""
+    names = (table.label, f"{table.schema}.{table.name}")
+    return tuple(dict.fromkeys((*names, *(name.replace('"', "") for name in names))))

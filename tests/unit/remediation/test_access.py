@@ -93,6 +93,8 @@ FORBIDDEN = [
     ("release-key/sandbox", False),
     ("*/*/customers", True),
     ("*/production/orders", False),
+    ("*/*/public.customers", True),
+    ("*/*/billing.customers", False),
 ]
 
 
@@ -100,7 +102,9 @@ FORBIDDEN = [
 def test_a_remedy_is_forbidden_by_name_place_and_table(line: str, forbidden: bool) -> None:
     settings = WriteSettings.model_validate({"remediation": {"forbid": [line]}})
 
-    found = settings.remediation.forbids("release-key", ("production", "main"), "customers")
+    found = settings.remediation.forbids(
+        "release-key", ("production", "main"), ("customers", "public.customers")
+    )
 
     assert found is forbidden
 

@@ -1,0 +1,240 @@
+"""Remedies on schemas that are nothing like the one that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, RefusalCode
+from sample_data.postgres import Database
+from tests.database.remediation_world import (
+    ENGINEER,
+    WRITER,
+    World,
+    applied,
+    previewed,
+    refusal,
+    undone,
+)
+
+RELEASE, RESTORE, PURGE = RemedyName
+REMEDIES = list(RemedyName)
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+def made(world: World, tables: str, rows: str = "") -> None:
+    """These tables with these rows, and a writer that may write them."""
+    world.database.execute(f"{tables}; {rows}")
+    world.database.execute(
+        f"GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {WRITER}"
+    )
+
+
+def test_every_mark_of_deletion_is_taken_off_and_put_back(world: World) -> None:
+    made(
+        world,
+        "CREATE TABLE people (id int PRIMARY KEY, nick text NOT NULL UNIQUE,"
+        " deleted_at timestamptz, is_deleted boolean NOT NULL DEFAULT false,"
+        " gone boolean GENERATED ALWAYS AS (deleted_at IS NOT NULL) STORED)",
+        "INSERT INTO people VALUES (1, 'jane', '2026-10-01 09:30Z', true)",
+    )
+    print_of = "SELECT people::text FROM people"
+    before = world.database.execute(print_of)
+    done = applied(world.door(), world.conflict("1", "people_nick_key", table="people"), RESTORE)
+
+    assert world.database.execute("SELECT deleted_at, is_deleted, gone FROM people") == [
+        (None, False, False)
+    ]
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert world.database.execute(print_of) == before
+
+
+def test_a_second_mark_of_deletion_is_never_what_a_release_writes(world: World) -> None:
+    made(
+        world,
+        "CREATE TABLE people (id int PRIMARY KEY, nick text NOT NULL, is_deleted boolean,"
+        " deleted_at timestamptz, CONSTRAINT one UNIQUE (nick, is_deleted))",
+        "INSERT INTO people VALUES (1, 'jane', true, now())",
+    )
+    conflict = world.conflict("1", "one", table="people")
+
+    applied(world.door(), conflict)
+
+    ((nick, marked),) = world.database.execute("SELECT nick, is_deleted FROM people")
+    assert (nick, marked) == ("released:1", True)
+
+
+def test_a_release_is_not_undone_into_the_way_of_a_live_twin(world: World) -> None:
+    """The index would let both stand, and the second delete would fail once more."""
+    made(
+        world,
+        "CREATE TABLE people (id int PRIMARY KEY, nick text NOT NULL, is_deleted boolean NOT NULL,"
+        " deleted_at timestamptz, CONSTRAINT one UNIQUE (nick, is_deleted))",
+        "INSERT INTO people VALUES (1, 'jane', true, now())",
+    )
+    done = applied(world.door(), world.conflict("1", "one", table="people"))
+    world.database.execute("INSERT INTO people VALUES (2, 'jane', false, NULL)")
+
+    assert refusal(undone(world.door(), done.remediation_id)).code is RefusalCode.RECREATED
+
+
+def test_a_status_that_is_lost_is_said_to_be_guessed(world: World) -> None:
+    made(
+        world,
+        "CREATE TYPE stage AS ENUM ('trial', 'active', 'deleted');"
+        "CREATE TABLE shops (id int PRIMARY KEY, slug text UNIQUE, status stage)",
+        "INSERT INTO shops VALUES (1, 'acme', 'deleted')",
+    )
+    conflict = world.conflict("1", "shops_slug_key", table="shops")
+
+    said = " ".join(previewed(world.door(), conflict, RESTORE).plan.warnings)
+
+    assert "Which status it had before is not known: it becomes active." in said
+
+
+PARTITIONED = """
+CREATE TABLE parts (region text, id bigint, code text NOT NULL, deleted_at timestamptz,
+    PRIMARY KEY (region, id), CONSTRAINT code_once UNIQUE (region, code))
+    PARTITION BY LIST (region);
+CREATE TABLE parts_eu PARTITION OF parts FOR VALUES IN ('eu');
+CREATE TABLE parts_us PARTITION OF parts FOR VALUES IN ('us');
+CREATE TABLE uses (region text, part bigint, n int,
+    FOREIGN KEY (region, part) REFERENCES parts) PARTITION BY RANGE (n);
+CREATE TABLE uses_1 PARTITION OF uses DEFAULT;
+INSERT INTO parts VALUES ('eu', 7, 'x', '2026-10-01'), ('us', 7, 'x', '2026-10-01')
+"""
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_a_row_of_a_partitioned_table_is_remedied_and_no_other(
+    world: World, remedy: RemedyName
+) -> None:
+    made(world, PARTITIONED)
+    conflict = world.conflict_of("code_once", "parts", '["eu", "7"]', "region = 'eu'")
+    before = world.database.execute("SELECT parts::text FROM parts ORDER BY region")
+
+    done = applied(world.door(), conflict, remedy)
+
+    after = world.database.execute("SELECT parts::text FROM parts ORDER BY region")
+    assert after[-1] == before[-1]
+    assert after != before
+    if remedy is not PURGE:
+        assert isinstance(undone(world.door(), done.remediation_id), Applied)
+        assert world.database.execute("SELECT parts::text FROM parts ORDER BY region") == before
+
+
+def test_what_was_written_since_into_a_partitioned_child_stops_the_undo(world: World) -> None:
+    made(world, PARTITIONED)
+    conflict = world.conflict_of("code_once", "parts", '["eu", "7"]', "region = 'eu'")
+    done = applied(world.door(), conflict, RESTORE)
+    world.database.execute("INSERT INTO uses VALUES ('eu', 7, 1)")
+
+    assert refusal(undone(world.door(), done.remediation_id)).code is RefusalCode.REFERENCED
+
+
+HIDDEN = {
+    "a-partitions-trigger": "CREATE TRIGGER hidden BEFORE UPDATE OR DELETE ON parts_eu"
+    " FOR EACH ROW EXECUTE FUNCTION leave()",
+    "a-rule": "CREATE RULE hidden AS ON UPDATE TO parts DO ALSO INSERT INTO uses VALUES ('eu', 7)",
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_would_fire_unseen_refuses_until_somebody_has_read_it(world: World, name: str) -> None:
+    made(
+        world,
+        PARTITIONED,
+        "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;"
+        + HIDDEN[name],
+    )
+    conflict = world.conflict_of("code_once", "parts", '["eu", "7"]', "region = 'eu'")
+
+    refused = refusal(world.door().preview(conflict, RELEASE, ENGINEER))
+
+    assert refused.code is RefusalCode.USER_TRIGGERS
+    assert "hidden" in refused.text
+    assert world.database.execute("SELECT count(*) FROM uses") == [(0,)]
+    world.limits["allow_triggers"] = ["public.parts"]
+    assert "hidden" in previewed(world.door(), conflict).cannot_take_back[0]
+
+
+def test_a_remedy_forbidden_by_the_tables_whole_name_is_forbidden(world: World) -> None:
+    world.limits["forbid"] = ["release-key/production/public.customers"]
+    conflict = world.conflict(world.customer())
+
+    refused = refusal(world.door().preview(conflict, RELEASE, ENGINEER))
+
+    assert refused.code is RefusalCode.FORBIDDEN
+
+
+TOO_STRICT = {
+    "a-check": ("text CHECK (code ~ '^[A-Z]{3}$')", RefusalCode.DATABASE_REFUSED, "CheckViolation"),
+    "no-room": ("varchar(8)", RefusalCode.NOTHING_TO_CHANGE, "no room"),
+    "a-domain-that-cuts": ("short", RefusalCode.DATABASE_REFUSED, "Truncation"),
+    "a-domain-that-checks": ("three", RefusalCode.DATABASE_REFUSED, "CheckViolation"),
+    "a-number": ("int", RefusalCode.NOTHING_TO_CHANGE, "No column of this key"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_STRICT)
+def test_a_column_that_takes_no_made_up_value_is_refused_in_words(world: World, name: str) -> None:
+    kind, code, words = TOO_STRICT[name]
+    made(
+        world,
+        "CREATE DOMAIN short AS varchar(6); CREATE DOMAIN three AS text CHECK (value ~ '^.{1,3}$');"
+        f"CREATE TABLE parts (id int PRIMARY KEY, code {kind} NOT NULL, deleted_at timestamptz,"
+        " CONSTRAINT code_once UNIQUE (code))",
+        f"INSERT INTO parts VALUES (1, '{'123' if kind == 'int' else 'ABC'}', now())",
+    )
+    conflict = world.conflict("1", "code_once", table="parts")
+
+    refused = refusal(world.door().preview(conflict, RELEASE, ENGINEER))
+
+    assert (refused.code, words in refused.text) == (code, True), refused.text
+    assert "ABC" not in refused.text
+
+
+KEYS = {"citext": "citext", "char": "char(40)", "text": "text", "short": "varchar(24)"}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_rows_with_one_value_are_each_released_to_their_own(world: World, name: str) -> None:
+    made(
+        world,
+        "CREATE EXTENSION IF NOT EXISTS citext;"
+        f"CREATE TABLE parts (id text PRIMARY KEY, shop int NOT NULL, code {KEYS[name]} NOT NULL,"
+        " deleted_at timestamptz, CONSTRAINT code_once UNIQUE (shop, code))",
+        "INSERT INTO parts VALUES ('Łódź/1', 1, 'Abc', now()), ('Łódź/2', 2, 'Abc', now())",
+    )
+    before = world.database.execute("SELECT parts::text FROM parts ORDER BY id")
+    done = [
+        applied(world.door(), world.conflict_of("code_once", "parts", one, f"id = '{one}'"))
+        for one in ("Łódź/1", "Łódź/2")
+    ]
+
+    codes = [code for (code,) in world.database.execute("SELECT code::text FROM parts")]
+    assert len(set(codes)) == 2
+    assert all(code.startswith("released:") for code in codes)
+    for one in done:
+        assert isinstance(undone(world.door(), one.remediation_id), Applied)
+    assert world.database.execute("SELECT parts::text FROM parts ORDER BY id") == before
+
+
+def test_columns_that_the_writer_may_not_see_refuse_in_words(world: World) -> None:
+    jane = world.customer()
+    world.database.execute(
+        f"REVOKE SELECT ON customers FROM {WRITER};"
+        f"GRANT SELECT (id, organization_id, email, deleted_at) ON customers TO {WRITER}"
+    )
+
+    refused = refusal(world.door().preview(world.conflict(jane), RELEASE, ENGINEER))
+
+    assert refused.code is RefusalCode.WRITER_MAY_NOT
