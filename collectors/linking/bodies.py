@@ -21,19 +21,13 @@ _UNWANTED = re.compile(
     re.IGNORECASE,
 )
 """Secrets, and the numbered parameters of an INSERT of several rows."""
-_PEOPLE = frozenset(
-    {
-        "user",
-        "currentuser",
-        "authsubject",
-        "actor",
-        "viewer",
-        "admin",
-        "merchant",
-        "owner",
-        "principal",
-    }
+_PEOPLE = re.compile(
+    r"(?:current|auth|request|session|logged_?in)?_?user|auth_?subject|actor|viewer|admin|merchant"
+    r"|owner|principal|author|creator|inviter|sender|requester|submitter|operator|reviewer"
+    r"|assignee|staff|employee|agent|manager|referr?er|\w+(?:ed_by|edBy|sent_by|sentBy)",
+    re.IGNORECASE,
 )
+"""Whoever does something to the row: what is told of them is nobody's key."""
 _ARGUMENT = re.compile(r"(?:\A|[(,\s])([A-Za-z_]\w{0,127})=(?!=)")
 _OBJECT = re.compile(r"\A(?:[A-Za-z_][\w.]{0,120}\(|[A-Za-z_]\w{0,127}=)")
 MOST_FIELDS = 64
@@ -98,13 +92,10 @@ def _take(
 ) -> None:
     for key, value in islice(node.items(), _MOST_NODES):
         name = str(key).strip("'\"")
-        if fold(name) in _PEOPLE:
-            continue
-        if isinstance(value, Mapping | list | tuple):
-            deeper.append(value)
-            continue
-        if reprs and isinstance(value, str) and _OBJECT.match(value):
-            deeper.append(_arguments(value[:_LONGEST_REPR]))
+        is_repr = reprs and isinstance(value, str) and _OBJECT.match(value)
+        if is_repr or isinstance(value, Mapping | list | tuple):
+            if not _PEOPLE.fullmatch(name):
+                deeper.append(_arguments(str(value)[:_LONGEST_REPR]) if is_repr else value)
             continue
         tree = printed(value) if reprs else plain(value)
         found = UNKNOWN if isinstance(tree, list | dict) else tree

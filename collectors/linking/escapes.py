@@ -12,14 +12,25 @@ import re
 from collections.abc import Iterator
 
 from collectors.linking.backslashes import unescape
+from collectors.linking.phrases import NAMED_AFTER
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(
-    r"(?:constraint|Constraint|Key|\() ?&(?:quot|apos|#34|#39|#x27|#x22|amp);"
+    rf"(?:constraint|Constraint|Key|\(|{'|'.join(map(re.escape, NAMED_AFTER))})"
+    r"\s?&(?:quot|apos|laquo|raquo|#34|#39|#x27|#x22|amp);"
 )
 _TAG = re.compile(
     r"<(/?)(br|p|div|li|tr|td|th|span|b|i|em|strong|code|pre|a|font)\b[^<>]{0,300}>", re.I
 )
+_LINK = re.compile(
+    r"<a\b[^<>]{0,300}>([^<>]{1,300})</a>"
+    r"|\[([^\[\]\n]{1,300})\]\((?:mailto:|https?://)?\2\)"
+    r"|<(?:mailto:|https?://)([^|<>\s]{1,300})\|\3>"
+    r"|([^\s<>(),]{1,300})[ \t]?<(?:mailto:)\4>",
+    re.IGNORECASE,
+)
+"""What mail, web pages and chats make of an address: a link whose text is the address again."""
+
 _BREAKING_TAGS = frozenset({"br", "p", "div", "li", "tr", "pre"})
 _ESCAPED = re.compile(
     r"\\[\"'](?=[\w.$-]{1,128}\\{1,4}[\"'])"
@@ -41,7 +52,7 @@ def readings(text: str, *, wrapped: bool = False) -> Iterator[str]:
 
 
 def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
-    freed = _free(text)
+    freed = without_links(_free(text)) if wrapped else _free(text)
     yield freed
     yield text
     if "\\" in freed:
@@ -77,6 +88,11 @@ def _from_html(text: str) -> str:
             break
         text = html.unescape(text)
     return text
+
+
+def without_links(text: str) -> str:
+    """The text with each linked address as it was before it became a link."""
+    return _LINK.sub(lambda link: next(filter(None, link.groups())), text) if "@" in text else text
 
 
 def without_tags(text: str) -> str:

@@ -50,6 +50,8 @@ _SIGNS_OF = {
 _BREAK = re.compile(r"\s*\n[\s>]*")
 _NEARBY = 4_000
 _MOST_PHRASES = 50
+_NOUN = ("ation", "ating")
+"""`duplicate key value violations` are spoken of; only what `violates` happened."""
 
 
 def read_message(text: str, *, wrapped: bool = False) -> ViolatedKey | None:
@@ -171,7 +173,8 @@ def _positions(text: str, phrase: str) -> list[int]:
     positions: list[int] = []
     at = text.find(phrase)
     while at >= 0 and len(positions) < _MOST_PHRASES:
-        positions.append(at)
+        if not text.startswith(_NOUN, at + len(phrase)):
+            positions.append(at)
         at = text.find(phrase, at + len(phrase))
     return positions
 

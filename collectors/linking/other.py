@@ -124,7 +124,8 @@ _CLASSES = (
 """Class names of psycopg and, with `Error` behind them, of asyncpg."""
 _DRIVERS = re.compile(
     r"\b(sqlalchemy\.exc\.\w+|asyncpg\.exceptions\.\w+|psycopg2?\.errors\.\w+|psycopg2?\.\w+Error"
-    r"|pg8000\.\w+(?:\.\w+)?|django\.db\.utils\.\w+|PG::\w+|ActiveRecord::\w+|Mysql2::\w+"
+    r"|pg8000\.\w+(?:\.\w+)?|django\.db\.utils\.\w+|PG::\w+|Mysql2::\w+"
+    r"|ActiveRecord::(?!Record(?:Invalid|NotFound|NotSaved|NotDestroyed))\w+"
     r"|org\.postgresql\.util\.PSQLException|org\.hibernate\.exception\.\w+|Npgsql\.\w+Exception"
     r"|org\.springframework\.dao\.\w+|PrismaClient\w+Error|QueryFailedError|Sequelize\w+Error"
     r"|sqlite3\.\w+Error|SqlException|Doctrine\\DBAL\\\w+|Postgrex\.Error|PDOException"

@@ -65,7 +65,7 @@ def _event_body(document: object) -> Json | None:
 def _part(body: Json, name: str) -> Json:
     """An interface of the Event: a key of its own, or one of Sentry's `entries`."""
     found = body.get(name)
-    if isinstance(found, Mapping):
+    if isinstance(found, Mapping) and found:
         return found
     entries = body.get("entries")
     for entry in entries[:_MOST] if isinstance(entries, list) else []:

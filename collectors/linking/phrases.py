@@ -110,8 +110,11 @@ _CLASS = re.compile(
     r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()\b(?:\w+[.:\\]+)*"
     r"(?:UniqueViolation(?:Error|Exception)?|UniqueConstraintViolationException"
     r"|SequelizeUniqueConstraintError|RecordNotUnique|ErrUniqueViolation)"
-    r"(?=[\"']?[:(,\]]|\s*$)(?!:\s*$)|\bunique_violation\b"
+    r"(?=[\"']?[:(,\]]|\s*$)(?!:\s*$)"
+    r"|(?<!WHEN )(?<!when )(?<!The )(?<!the )(?<!\ba )\bunique_violation\b"
 )
+"""What raises it, not what speaks of it: code that catches it and manuals name the same class."""
+
 _HINTS = ("nique", "23505", ")=(", "uplicated key", "P2002", "already exists", "constraint [")
 _TYPES = frozenset(
     {

@@ -104,6 +104,15 @@ NOT_RECOGNISED = {
     "prose": "My customer cannot be created, it says the address is already in use.",
     "application's check": "A customer with this email address already exists.",
     "django's validation": "Customer with this Email already exists.",
+    "rails' own class": (
+        "ActiveRecord::RecordInvalid: Validation failed: Email has already been taken"
+    ),
+    "django rest framework": '{"email":["customer with this email already exists."]}',
+    "a headline": "Use 409 for duplicate key value violations instead of 500",
+    "a heading": "Avoid violating the unique constraint: duplicate key value violations explained",
+    "pl/pgsql that catches it": "EXCEPTION WHEN unique_violation THEN RETURN NULL;",
+    "kubernetes": 'Error from server (AlreadyExists): configmaps "customers" already exists',
+    "another service": '{"error":{"message":"A customer with id cus_1 already exists."}}',
     "rails' validation": "Validation failed: Email has already been taken",
     "the number alone": "Order 23505 was shipped in 23 boxes.",
     "amount": "Total: 23505.00 EUR",

@@ -255,7 +255,7 @@ def test_every_expression_of_a_question_is_the_catalogs(
     known = {column.name for column in CUSTOMERS.columns} | {"is_deleted"} | set(COLUMNS)
     for lookup in (*question.lookups, *question.others):
         assert {part.expression for part in lookup.key.parts} <= known
-        wanted = lookup.key.parts
+        wanted = lookup.parts or lookup.key.parts
         assert lookup.from_columns or len(lookup.values) == len(wanted)
     assert len(question.readings) == len(question.lookups)
     assert FLAG_PART.expression in known

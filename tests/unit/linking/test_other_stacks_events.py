@@ -1,0 +1,143 @@
+"""Events of other stacks: what their SDKs put where, and whose data must never be taken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from collectors.linking.violation import read_text
+
+MERCHANT = "merchant@example.com"
+BYSTANDER = "bystander@example.com"
+JANE = ("jane@example.com",)
+
+
+def duplicate(constraint: str) -> str:
+    return f'duplicate key value violates unique constraint "{constraint}"'
+
+
+def raised(*values: tuple[str, str]) -> dict[str, Any]:
+    return {"values": [{"type": kind, "value": value} for kind, value in values]}
+
+
+def event(exception: dict[str, Any], **parts: Any) -> str:
+    told = {"event_id": "1d9e2c1a7b544e0e9a513f6f1c2b7a10", "timestamp": "2025-06-01T10:00:00Z"}
+    return json.dumps({**told, "user": {"email": MERCHANT}, "exception": exception, **parts})
+
+
+NODE = raised(("QueryFailedError", duplicate("u_email")))
+DRIVER = {
+    "code": "23505",
+    "detail": "Key (email)=(jane@example.com) already exists.",
+    "table": "customers",
+    "constraint": "u_email",
+}
+
+SPLITS = {
+    "typeorm, the driver's error inside the context": event(
+        NODE, contexts={"QueryFailedError": {"code": "23505", "driverError": DRIVER}}
+    ),
+    "drizzle, a cause before it": event(
+        raised(
+            ("error", duplicate("u_email")),
+            ("DrizzleQueryError", 'Failed query: insert into "c" ("email") values ($1)'),
+        ),
+        contexts={"error": DRIVER},
+    ),
+    "graphql, the error in extra": event(
+        raised(("GraphQLError", "Internal error")), extra={"originalError": DRIVER}
+    ),
+    "go, the error in extra": event(
+        raised(("*pgconn.PgError", f"ERROR: {duplicate('u_email')} (SQLSTATE 23505)")),
+        extra={
+            "pg": {"Code": "23505", "Detail": DRIVER["detail"], "ConstraintName": "u_email"},
+        },
+    ),
+    "a server whose language nobody knows": event(
+        raised(("error", 'dwopelt kaj warde "u_email"')),
+        contexts={
+            "error": {**DRIVER, "detail": "Kaj (email)=(jane@example.com) estas jam tie."},
+        },
+    ),
+    "a Ukrainian server": event(
+        raised(
+            ("error", 'повторювані значення ключа порушують обмеження унікальності "u_email"'),
+        ),
+        contexts={"error": {**DRIVER, "detail": "Ключ (email)=(jane@example.com) вже існує."}},
+    ),
+    "laravel, a bystander in its SQL": event(
+        raised(
+            (
+                "UniqueConstraintViolationException",
+                f"SQLSTATE[23505]: Unique violation: 7 ERROR:  {duplicate('u_email')}\nDETAIL:  "
+                f'{DRIVER["detail"]} (SQL: insert into "users" ("email", "boss") values '
+                f"(jane@example.com, {BYSTANDER}))",
+            )
+        )
+    ),
+    "rails, a class of its own over the driver's": event(
+        raised(
+            ("PG::UniqueViolation", f"ERROR:  {duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}"),
+            (
+                "ActiveRecord::RecordNotUnique",
+                f"PG::UniqueViolation: ERROR:  {duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}",
+            ),
+        )
+    ),
+    "a log entry": event(
+        {}, logentry={"formatted": f"insert failed: {duplicate('u_email')}\n{DRIVER['detail']}"}
+    ),
+    "as Sentry's web API shows it": event(
+        {},
+        entries=[
+            {
+                "type": "exception",
+                "data": raised(("error", f"{duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}")),
+            }
+        ],
+    ),
+}
+
+BODIES = {
+    "a JSON text, a secret in it": ('{"email":"jane@example.com","password":"hunter2"}', True),
+    "a form": ("email=jane%40example.com&name=Jane", True),
+    "a JSON text that was cut": ('{"email":"jane@example.com","bio":"aaaa...', True),
+    "graphql's variables": (
+        {"query": "mutation{x}", "variables": {"input": {"email": "jane@example.com"}}},
+        True,
+    ),
+    "json:api": ({"data": {"type": "c", "attributes": {"email": "jane@example.com"}}}, True),
+    "another case style": ({"Email": "jane@example.com"}, True),
+    "a deeper address is another one's": (
+        {"customer": {"email": "jane@example.com", "billing": {"email": BYSTANDER}}},
+        True,
+    ),
+    "hidden": ({"email": "[Filtered]"}, False),
+    "several rows": ([{"email": "a@x.io"}, {"email": "b@x.io"}], False),
+    "only who created it": ({"name": "x", "createdBy": {"email": BYSTANDER}}, False),
+    "only who invited": ({"name": "x", "invited_by": {"email": BYSTANDER}}, False),
+    "only the author": ({"name": "x", "author": {"email": BYSTANDER}}, False),
+}
+
+
+@pytest.mark.parametrize("text", SPLITS.values(), ids=SPLITS.keys())
+def test_the_drivers_own_words_are_found(text: str) -> None:
+    reading = read_text(text)
+    assert reading.key is not None
+    assert (reading.key.constraint, reading.key.columns) == ("u_email", ("email",))
+    assert reading.key.splits == (JANE,)
+    named = {identifier.value for identifier in reading.identifiers}
+    assert not named & {MERCHANT, BYSTANDER}
+
+
+@pytest.mark.parametrize(("body", "known"), BODIES.values(), ids=BODIES.keys())
+def test_a_body_gives_the_keys_columns_and_nobody_elses(body: object, known: bool) -> None:
+    prisma = "Unique constraint failed on the fields: (`email`)"
+    key = read_text(
+        event(raised(("PrismaClientKnownRequestError", prisma)), request={"data": body})
+    ).key
+    assert key is not None
+    assert dict(key.fields) == ({"email": "jane@example.com"} if known else {})
+    assert not key.splits

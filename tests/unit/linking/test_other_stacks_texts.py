@@ -1,0 +1,262 @@
+"""Error texts of other stacks as their logs, consoles and tickets show them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from collectors.linking.violation import read_text
+
+U = "0d9e2c1a-7b54-4e0e-9a51-3f6f1c2b7a10"
+
+
+def duplicate(constraint: str) -> str:
+    return f'duplicate key value violates unique constraint "{constraint}"'
+
+
+def exists(columns: str, values: str) -> str:
+    return f"Key ({columns})=({values}) already exists."
+
+
+PLAIN = exists("email", "jane@example.com")
+JANE = (("jane@example.com",),)
+SLUG = exists("slug", 'acme-"inc"')
+TENANT = exists('"tenantId", email', "12, jane@example.com")
+TENANTS = exists('"TenantId", "Email"', "7, j@x.io")
+
+WHOLE = {
+    "django's debug page": (
+        "IntegrityError at /api/customers/\n"
+        f"{duplicate('shop_org_email_uniq')}\nDETAIL:  {exists('org_id, email', '42, j@x.io')}\n\n"
+        "Request Method: \tPOST\nException Type: \tIntegrityError\nException Value: \t\n"
+        f"{duplicate('shop_org_email_uniq')}\nDETAIL:  {exists('org_id, email', '42, j@x.io')}\n"
+        "Exception Location: \t/venv/django/db/backends/utils.py, line 105, in _execute\n",
+        ("shop_org_email_uniq", ("org_id", "email"), (("42", "j@x.io"),)),
+    ),
+    "celery's repr, brackets and comma in the value": (
+        "Task shop.sync[8c7e6a0e-58f1-4f30-8f6b-2b2f4f6b1c11] raised unexpected: IntegrityError("
+        f"'{duplicate('shop_ext_key')}\\nDETAIL:  {exists('external_id', 'cus_9(old), EU')}\\n')",
+        ("shop_ext_key", ("external_id",), (("cus_9(old), EU",),)),
+    ),
+    "rails in a JSON log, quotes in the value": (
+        json.dumps(
+            {
+                "status": 500,
+                "error": "ActiveRecord::RecordNotUnique: PG::UniqueViolation: ERROR:  "
+                f"{duplicate('index_slug')}\nDETAIL:  {SLUG}\n",
+            }
+        ),
+        ("index_slug", ("slug",), (('acme-"inc"',),)),
+    ),
+    "rails, COALESCE over the mark of deletion": (
+        f"PG::UniqueViolation: ERROR:  {duplicate('index_seats')}\nDETAIL:  "
+        + exists(
+            "plan_id, COALESCE(deleted_at, '1970-01-01 00:00:00'::timestamp without time zone)",
+            "7, 1970-01-01 00:00:00",
+        ),
+        (
+            "index_seats",
+            (
+                "plan_id",
+                "COALESCE(deleted_at, '1970-01-01 00:00:00'::timestamp without time zone)",
+            ),
+            (("7", "1970-01-01 00:00:00"),),
+        ),
+    ),
+    "typeorm inspected": (
+        f"QueryFailedError: {duplicate('UQ_9767')}\n    at PostgresQueryRunner.query {{\n"
+        '  query: \'INSERT INTO "users"("id", "email") VALUES (DEFAULT, $1)\',\n'
+        "  parameters: [ 'jane@example.com' ],\n"
+        f"  driverError: error: {duplicate('UQ_9767')}\n    code: '23505',\n"
+        f"    detail: '{PLAIN}',\n    table: 'users',\n    constraint: 'UQ_9767',\n  }},\n}}",
+        ("UQ_9767", ("email",), JANE),
+    ),
+    "sequelize inspected": (
+        "UniqueConstraintError [SequelizeUniqueConstraintError]: Validation error {\n"
+        "  errors: [ ValidationErrorItem { type: 'unique violation', path: 'tenantId' } ],\n"
+        f"  parent: error: {duplicate('users_tenant_email')} {{\n    code: '23505',\n"
+        f"    detail: '{TENANT}',\n"
+        "    parameters: [ 12, 'jane@example.com' ]\n  },\n"
+        "  fields: { tenantId: '12', email: 'jane@example.com' },\n}",
+        ("users_tenant_email", ('"tenantId"', "email"), (("12", "jane@example.com"),)),
+    ),
+    "postgres.js": (
+        f"PostgresError: {duplicate('idx')} {{\n  severity_local: 'ERROR',\n  code: '23505',\n"
+        f"  detail: '{exists('lower(email), org_id', 'j@x.io, 7')}',\n  table_name: 'customers',\n"
+        "  constraint_name: 'idx',\n}",
+        ("idx", ("lower(email)", "org_id"), (("j@x.io", "7"),)),
+    ),
+    "prisma's raw query": (
+        f"Raw query failed. Code: `23505`. Message: `{PLAIN}`",
+        (None, ("email",), JANE),
+    ),
+    "postgrex": (
+        f"** (Postgrex.Error) ERROR 23505 (unique_violation) {duplicate('users_email')}\n\n"
+        f"    table: users\n    constraint: users_email\n\n{PLAIN}",
+        ("users_email", ("email",), JANE),
+    ),
+    "postgrex inspected": (
+        "%Postgrex.Error{message: nil, postgres: %{code: :unique_violation, message: "
+        f'"{duplicate("users_email").replace(chr(34), chr(92) + chr(34))}", '
+        f'pg_code: "23505", detail: "{PLAIN}", schema: "public"}}, query: nil}}',
+        ("users_email", ("email",), JANE),
+    ),
+    "pgconn's struct": (
+        '&pgconn.PgError{Severity:"ERROR", Code:"23505", Message:"'
+        + duplicate("c_email").replace('"', '\\"')
+        + f'", Detail:"{PLAIN}", TableName:"customers", ConstraintName:"c_email"}}',
+        ("c_email", ("email",), JANE),
+    ),
+    "sqlx's debug print": (
+        'Database(PgDatabaseError { severity: Error, code: "23505", message: "'
+        + duplicate("u_email").replace('"', '\\"')
+        + f'", detail: Some("{PLAIN}"), table: Some("users"), constraint: Some("u_email") }})',
+        ("u_email", ("email",), JANE),
+    ),
+    "hibernate, the same sentence three times": (
+        "DataIntegrityViolationException: could not execute statement [ERROR: "
+        f"{duplicate('uk_mail')}\n  Detail: {exists('tenant, mail', '7, j@x.io')}] "
+        "[insert into c (mail,tenant) values (?,?)]; constraint [uk_mail]\n\tat x.Y(Z.java:290)\n"
+        f"Caused by: org.postgresql.util.PSQLException: ERROR: {duplicate('uk_mail')}\n"
+        f"  Detail: {exists('tenant, mail', '7, j@x.io')}\n\t... 114 more",
+        ("uk_mail", ("tenant", "mail"), (("7", "j@x.io"),)),
+    ),
+    "jdbc batch": (
+        "BatchUpdateException: Batch entry 0 insert into seats (plan_id, email) values (('3'::int8)"
+        f", ('j@x.io')) was aborted: ERROR: {duplicate('seats_key')}\n"
+        f"  Detail: {exists('plan_id, email', '3, j@x.io')}  Call getNextException to see other "
+        "errors in the batch.",
+        ("seats_key", ("plan_id", "email"), (("3", "j@x.io"),)),
+    ),
+    "entity framework": (
+        "Microsoft.EntityFrameworkCore.DbUpdateException: An error occurred.\n ---> "
+        f"Npgsql.PostgresException (0x80004005): 23505: {duplicate('IX_Users_Email')}\n\n"
+        f"DETAIL: {TENANTS}\n  Exception data:\n"
+        "    SqlState: 23505\n    TableName: Users\n    ConstraintName: IX_Users_Email",
+        ("IX_Users_Email", ('"TenantId"', '"Email"'), (("7", "j@x.io"),)),
+    ),
+    "laravel, values in its SQL": (
+        f"SQLSTATE[23505]: Unique violation: 7 ERROR:  {duplicate('users_unique')}\nDETAIL:  "
+        f'{PLAIN} (Connection: pgsql, SQL: insert into "users" ("email", "boss") values '
+        '(jane@example.com, boss@example.com) returning "id")',
+        ("users_unique", ("email",), JANE),
+    ),
+    "csvlog of a German server": (
+        '12,"INSERT",FEHLER,23505,"doppelter Schlüsselwert verletzt Unique-Constraint '
+        '»kunden_key«","Schlüssel »(mandant, lower(email::text))=(7, j@x.io)« existiert bereits."',
+        ("kunden_key", ("mandant", "lower(email::text)"), (("7", "j@x.io"),)),
+    ),
+    "a Russian page's source": (
+        "повторяющееся значение ключа нарушает ограничение уникальности &quot;k_key&quot;<br>"
+        "DETAIL:  Ключ &quot;(email)=(jane@example.com)&quot; уже существует.",
+        ("k_key", ("email",), JANE),
+    ),
+    "a French page's source": (
+        "la valeur d'une clé dupliquée rompt la contrainte unique &laquo; k_key &raquo;<br>"
+        "DÉTAIL : La clé &laquo; (email)=(jane@example.com) &raquo; existe déjà.",
+        ("k_key", ("email",), JANE),
+    ),
+    "mail, quoted twice and wrapped": (
+        "Hi,\n\n> Sam wrote:\n> > IntegrityError: duplicate key value violates unique constraint\n"
+        '> > "ix_customers_email" DETAIL: Key\n> > (organization_id, lower(email::text))='
+        f"({U},\n> > jane.very.long@example.com) already exists.\n\nThanks",
+        (
+            "ix_customers_email",
+            ("organization_id", "lower(email::text)"),
+            ((U, "jane.very.long@example.com"),),
+        ),
+    ),
+    "a table of a tracker": (
+        f"||Error||Detail||\n|{duplicate('c_key')}|{PLAIN}|",
+        ("c_key", ("email",), JANE),
+    ),
+    "a web mail's link": (
+        "<div>duplicate key value violates unique constraint &quot;c_key&quot;<br>DETAIL:&nbsp; "
+        'Key (email)=(<a href="mailto:jane@example.com">jane@example.com</a>) already exists.'
+        "</div>",
+        ("c_key", ("email",), JANE),
+    ),
+    "a markdown link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "[jane@example.com](mailto:jane@example.com)"),
+        ("c_key", ("email",), JANE),
+    ),
+    "a chat's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "<mailto:jane@example.com|jane@example.com>"),
+        ("c_key", ("email",), JANE),
+    ),
+    "a mail program's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("org, email", "7, jane@example.com <mailto:jane@example.com>"),
+        ("c_key", ("org", "email"), (("7", "jane@example.com"),)),
+    ),
+    "a field of jsonb": (
+        f"{duplicate('i_key')}\nDETAIL:  "
+        + exists("(data ->> 'email'::text), org_id", "j@x.io, 4"),
+        ("i_key", ("(data ->> 'email'::text)", "org_id"), (("j@x.io", "4"),)),
+    ),
+    "a day": (
+        f"{duplicate('i_key')}\nDETAIL:  "
+        + exists("date_trunc('day'::text, created_at), user_id", "2025-01-01 00:00:00, 4"),
+        (
+            "i_key",
+            ("date_trunc('day'::text, created_at)", "user_id"),
+            (("2025-01-01 00:00:00", "4"),),
+        ),
+    ),
+}
+
+WITHOUT_VALUES = {
+    "prisma's page of source": (
+        "Invalid `prisma.customer.create()` invocation in\n/app/src/c.ts:42:31\n\n→ 42 prisma."
+        "customer.create(\nUnique constraint failed on the fields: (`organizationId`,`email`)",
+        (None, ("organizationId", "email")),
+    ),
+    "knex": (
+        'insert into "customers" ("email") values ($1) returning "id" - ' + duplicate("c_unique"),
+        ("c_unique", ()),
+    ),
+    "pgx, wrapped twice": (
+        f"create: insert: ERROR: {duplicate('c_uniq')} (SQLSTATE 23505): rollback: conn closed",
+        ("c_uniq", ()),
+    ),
+    "gorm's log, which prints the insert": (
+        f"/app/repo.go:33 ERROR: {duplicate('idx_email')} (SQLSTATE 23505)\n[2.1ms] [rows:0] "
+        'INSERT INTO "users" ("deleted_at","email") VALUES (NULL,\'j@x.io\') RETURNING "id"',
+        ("idx_email", ()),
+    ),
+    "r2dbc": (
+        f"ExceptionFactory$PostgresqlDataIntegrityViolationException: [23505] {duplicate('u_key')}",
+        ("u_key", ()),
+    ),
+    "hasura": (
+        json.dumps({"errors": [{"message": f"Uniqueness violation. {duplicate('u_key')}"}]}),
+        ("u_key", ()),
+    ),
+    "a scrubber's placeholder": (
+        f"{duplicate('c_key')}\nDETAIL:  {exists('organization_id, email', f'{U}, <email>')}",
+        ("c_key", ("organization_id", "email")),
+    ),
+    "cut in the address": (
+        f"{duplicate('c_key')}\nDETAIL:  Key (organization_id, email)=({U}, jane@exa...",
+        ("c_key", ("organization_id", "email")),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WHOLE.values(), ids=WHOLE.keys())
+def test_the_whole_key_is_read(text: str, told: tuple[object, ...]) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert (key.constraint, key.columns, key.splits) == told
+
+
+@pytest.mark.parametrize(("text", "told"), WITHOUT_VALUES.values(), ids=WITHOUT_VALUES.keys())
+def test_what_no_text_tells_is_not_made_up(text: str, told: tuple[object, ...]) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert (key.constraint, key.columns) == told
+    assert not key.splits
+    assert key.doubt
