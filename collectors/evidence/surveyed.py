@@ -193,6 +193,23 @@ def _save_days(connection: Connection, table: Table, column: str, counts: TableC
         for one in counts.days
     ]
     _insert(connection, table, lines)
+    _save_whole_days(connection, counts)
+
+
+def _save_whole_days(connection: Connection, counts: TableCounts) -> None:
+    """The same of all organizations together."""
+    table = schema.counted_days
+    again = (table.c.topic == counts.topic) & (table.c.day >= counts.how.covers_from)
+    connection.execute(delete(table).where(*_same_table(table, counts), again))
+    whole: Counter[tuple[str, date]] = Counter()
+    for one in counts.days:
+        whole[one.constraint or "", one.day] += one.count
+    place = {**_place(counts), "topic": counts.topic}
+    lines = [
+        {**place, "constraint_name": constraint, "day": _midnight(day), "counted": number}
+        for (constraint, day), number in whole.items()
+    ]
+    _insert(connection, table, lines)
 
 
 def _place(counts: TableCounts) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def count_by(
     store: Store, wanted: FailureFilter, by: Sequence[By] = (), step: Step | None = None
 ) -> list[FailureCount]:
     """Every combination that has a Failure, in order of time and names; none has zero."""
-    table = failure_days if _whole_days(wanted) and step is not Step.HOUR else failures
+    table = failure_days if is_of_whole_days(wanted) and step is not Step.HOUR else failures
     query = _counting(table, wanted, by, step)
     with store.read() as connection:
         found = connection.execute(query).all()
@@ -69,7 +69,7 @@ def count_failures(store: Store, wanted: FailureFilter | None = None) -> int:
     return sum(one.failures for one in count_by(store, wanted or FailureFilter()))
 
 
-def _whole_days(wanted: FailureFilter) -> bool:
+def is_of_whole_days(wanted: FailureFilter) -> bool:
     """The daily counts know all that is asked."""
     edges = (wanted.since, wanted.until)
     only = (wanted.organization_id, wanted.conflict_id, wanted.event_id, wanted.issue_id)

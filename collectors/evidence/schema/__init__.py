@@ -22,10 +22,15 @@ from collectors.evidence.schema.collected import (
     runs,
     verdict_history,
 )
-from collectors.evidence.schema.counted import failure_days
+from collectors.evidence.schema.counted import (
+    failed_recreation_days,
+    failure_days,
+    release_customers,
+)
 from collectors.evidence.schema.prevention import audits, finding_days, findings
 from collectors.evidence.schema.signed_in import ended_logins
 from collectors.evidence.schema.surveyed import (
+    counted_days,
     create_days,
     dependents,
     exposure_days,
@@ -49,6 +54,7 @@ __all__ = [
     "bulks",
     "conflict_tickets",
     "conflicts",
+    "counted_days",
     "coverages",
     "create_days",
     "cursors",
@@ -57,6 +63,7 @@ __all__ = [
     "ended_logins",
     "exposure_days",
     "exposures",
+    "failed_recreation_days",
     "failure_days",
     "failures",
     "finding_days",
@@ -71,6 +78,7 @@ __all__ = [
     "payments",
     "previews",
     "recreation_days",
+    "release_customers",
     "releases",
     "remediations",
     "runs",

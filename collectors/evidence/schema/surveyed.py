@@ -84,6 +84,19 @@ recreation_days = Table(
 also has, or had and keeps elsewhere. One key counts once a day; the empty `constraint_name` is any
 of the table's keys, each customer once."""
 
+counted_days = Table(
+    "counted_days",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("schema_name", String, primary_key=True),
+    Column("table_name", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("constraint_name", String, primary_key=True),
+    Column("day", Moment, primary_key=True),
+    Column("counted", Integer, nullable=False),
+)
+"""The creates and Re-creations of both, of all organizations together: what most pages ask for."""
+
 organizations = Table(
     "organizations",
     metadata,
