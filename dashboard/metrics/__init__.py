@@ -1,0 +1,1 @@
+"""What the dashboard makes of counts: pure, nothing here asks or draws."""

@@ -1,0 +1,114 @@
+"""The reasons of a FixVerdict in words, and what is missing to say more.
+
+Releases and rules are others' text: whoever shows a reason shows it as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from dashboard.metrics.fix import KeyFacts
+from dashboard.metrics.intervals import Rate, at_most_failing, count_interval
+
+
+def before_and_since(facts: KeyFacts, before: Rate, silent_days: float) -> str:
+    """How often it failed, and for how long not."""
+    interval = before.interval
+    assert interval is not None
+    assert facts.last_failed is not None
+    rate = (
+        f"Failed {before.value:.3g} times a day ({interval.low:.2g} to {interval.high:.2g}, 95 %) "
+        f"until {_utc(facts.last_failed)}"
+    )
+    if silent_days < 1 / 24:
+        return f"{rate}, which is as far as Failures were read."
+    most = count_interval(0).high / silent_days
+    since = f" Since then none in {_days(silent_days)}: at most {most:.2g} a day."
+    return f"{rate}.{since}{_released(facts)}"
+
+
+def catalog_words(facts: KeyFacts) -> str | None:
+    """What the catalog says of the key."""
+    if facts.audited_at is None:
+        return "Whether the key ignores deleted rows was never audited."
+    when = f"as audited {_utc(facts.audited_at)}"
+    if facts.finding is not None:
+        return f"The key is not mended ({facts.finding}), {when}."
+    if facts.last_failed is not None and facts.audited_at <= facts.last_failed:
+        return f"Nothing was wrong with the key {when}, but it failed after that."
+    return f"The key no longer counts deleted rows, {when}."
+
+
+def exposure_words(facts: KeyFacts) -> str | None:
+    """How many Tombstones could still block somebody."""
+    if facts.finding is None and facts.audited_at is not None and not facts.exposure:
+        return None
+    if facts.exposure is None:
+        return "How many deleted rows hold the key was never counted."
+    when = f", as counted {_utc(facts.exposed_at)}" if facts.exposed_at else ""
+    if facts.exposure == 0:
+        return f"No deleted row holds the key{when}; the next deletion may change that."
+    rows = "1 deleted row holds" if facts.exposure == 1 else f"{facts.exposure:,} deleted rows hold"
+    return f"{rows} it{when}: whoever asks for one of these values again is refused."
+
+
+def recreation_words(facts: KeyFacts, succeeded: int) -> str:
+    """What Re-creations say."""
+    if facts.counted_at is None:
+        return "Re-creations that succeeded were never counted."
+    when = f"as counted {_utc(facts.counted_at)}"
+    if not succeeded:
+        return f"No Re-creation is known to have succeeded since, {when}."
+    many = "1 Re-creation" if succeeded == 1 else f"{succeeded:,} Re-creations"
+    if facts.blocked_now:
+        return f"{many} succeeded since, {when}."
+    most = at_most_failing(succeeded)
+    return f"{many} succeeded since and none failed: at most {most:.1%} may fail (95 %), {when}."
+
+
+def canary_words(facts: KeyFacts) -> str | None:
+    """What the canary says."""
+    if facts.canary is None:
+        return None
+    seen = f"The canary was {facts.canary.color} on {_utc(facts.canary.at)}"
+    if not facts.canary.tries_table:
+        return f"{seen}, but does not try this table."
+    if facts.last_failed is not None and facts.canary.at <= facts.last_failed:
+        return f"{seen}, before the last Failure."
+    return f"{seen}."
+
+
+def needed(facts: KeyFacts, *, closed: bool, proven: bool) -> tuple[str, ...]:
+    """What would tell more."""
+    return tuple(_needed(facts, closed=closed, proven=proven))
+
+
+def _needed(facts: KeyFacts, *, closed: bool, proven: bool) -> Iterator[str]:
+    stale = facts.last_failed is not None and (
+        facts.audited_at is None or facts.audited_at <= facts.last_failed
+    )
+    if stale:
+        yield "An audit of the key since the last Failure: `tombstone audit`."
+    elif not closed and facts.finding is not None:
+        yield "A migration that makes the key ignore deleted rows: `tombstone audit --format sql`."
+    if facts.exposure is None or facts.counted_at is None:
+        yield "A survey of the Target: `tombstone collect`."
+    if not proven:
+        yield "A Re-creation that succeeds, or a green canary: `tombstone canary`."
+
+
+def _released(facts: KeyFacts) -> str:
+    live, failed = facts.live, facts.last_failed
+    if live is None or failed is None or live.at <= failed:
+        return ""
+    how = "deployed" if live.deployed else "first heard of"
+    return f" {live.release} is live, {how} {_utc(live.at)}."
+
+
+def _days(days: float) -> str:
+    return f"{days * 24:.0f} hours" if days < 2 else f"{days:.1f} days"
+
+
+def _utc(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,231 @@
+"""Is it fixed? Decided from what is known of a key, with the reasons; silence is never a fix.
+
+An API that answers 409 where it crashed before says nothing to Sentry any more, and the customers
+stay blocked. So "fixed" needs a key that no deleted row holds, by the catalog or by count, as well
+as Re-creations that succeeded since the last Failure, or a green canary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from dashboard.metrics.fix import FixState, FixVerdict, KeyFacts, RestsOn, Tries
+from dashboard.metrics.intervals import (
+    UNLIKELY,
+    Rate,
+    at_most_failing,
+    chance_of_no_failure,
+    chance_of_silence,
+    proportion,
+)
+from dashboard.metrics.reasons import (
+    before_and_since,
+    canary_words,
+    catalog_words,
+    exposure_words,
+    needed,
+    recreation_words,
+)
+
+DAY = timedelta(days=1)
+
+
+def decide(facts: KeyFacts) -> FixVerdict:
+    """What can be said of the key today."""
+    if facts.last_failed is None or facts.read_until is None:
+        return FixVerdict(FixState.NO_DATA, ("No Failure of this bug is known for the key.",))
+    came = back_on(facts.tries)
+    state = _state(facts, came)
+    reasons = filter(
+        None,
+        (
+            before_and_since(facts, failing_rate(facts), silent_days(facts)),
+            _blocked(facts),
+            catalog_words(facts),
+            exposure_words(facts),
+            recreation_words(facts, succeeded_since(facts)),
+            canary_words(facts),
+            _came_back(facts, came) if state is not FixState.FIXED else _was_back(came),
+        ),
+    )
+    return FixVerdict(
+        state,
+        tuple(reasons),
+        missing=needed(facts, closed=is_closed(facts), proven=is_proven(facts))
+        if state in (FixState.UNSURE, FixState.POSSIBLE)
+        else (),
+        rests_on=_rests_on(facts) if state is FixState.FIXED else None,
+        back_on=came,
+    )
+
+
+def _state(facts: KeyFacts, came: date | None) -> FixState:
+    if is_closed(facts) and is_proven(facts) and not facts.blocked_now:
+        return FixState.FIXED
+    if is_mended(facts) and not facts.blocked_now:
+        return FixState.UNSURE
+    if not is_silent(facts):
+        return FixState.CAME_BACK if came or _failed_when_mended(facts) else FixState.FAILING
+    exposed = facts.exposure is not None and facts.exposure > 0 and not is_mended(facts)
+    return FixState.POSSIBLE if exposed or facts.blocked_now else FixState.UNSURE
+
+
+def is_mended(facts: KeyFacts) -> bool:
+    """The catalog, audited after the last Failure, finds nothing wrong with the key."""
+    return facts.finding is None and _after(facts.audited_at, facts.last_failed)
+
+
+def is_closed(facts: KeyFacts) -> bool:
+    """Nobody can run into it: the key ignores deleted rows, or none holds it."""
+    empty = facts.exposure == 0 and _after(facts.exposed_at, facts.last_failed)
+    return is_mended(facts) or empty
+
+
+def is_proven(facts: KeyFacts) -> bool:
+    """It was tried since, and worked."""
+    return succeeded_since(facts) > 0 or green_since(facts) is not None
+
+
+def succeeded_since(facts: KeyFacts) -> int:
+    """Re-creations that succeeded since the last Failure, without those a Remedy made room for.
+
+    On the day of that Failure they count only under a key that was mended after it: before, they
+    could not have succeeded, and afterwards nothing failed.
+    """
+    if facts.last_failed is None:
+        return 0
+    day = facts.last_failed.astimezone(UTC).date()
+    on_the_day = is_mended(facts) and not _failed_when_mended(facts)
+    return sum(
+        many for when, many in _unaided(facts.tries) if when > day or (on_the_day and when == day)
+    )
+
+
+def _unaided(tries: Sequence[Tries]) -> Iterator[tuple[date, int]]:
+    """Each day's successes that no Remedy of ours made room for."""
+    room = 0
+    for one in tries:
+        room += one.released
+        aided = min(room, one.succeeded or 0)
+        room -= aided
+        yield one.day, (one.succeeded or 0) - aided
+
+
+def green_since(facts: KeyFacts) -> datetime | None:
+    """The canary's newest walk, if it was green, came after the last Failure and tries the key."""
+    canary = facts.canary
+    if canary is None or not canary.tries_table or canary.color != "green":
+        return None
+    return canary.at if _after(canary.at, facts.last_failed) else None
+
+
+def is_silent(facts: KeyFacts) -> bool:
+    """Nothing failed since, for longer than chance explains."""
+    rate = failing_rate(facts).interval
+    return rate is not None and chance_of_silence(rate.low, silent_days(facts)) < UNLIKELY
+
+
+def failing_rate(facts: KeyFacts) -> Rate:
+    """Failed Re-creations (else Failures) a day, from the first failing day to the last.
+
+    Where it came back, from that day on.
+    """
+    first = back_on(facts.tries) or facts.first_day
+    if first is None or facts.last_failed is None:
+        return Rate(0, 0)
+    days = (facts.last_failed.astimezone(UTC).date() - first).days + 1
+    customers = sum(one.failed for one in facts.tries if one.day >= first)
+    return Rate(customers or facts.failures, max(days, 1))
+
+
+def silent_days(facts: KeyFacts) -> float:
+    """How long nothing failed, as far as we have read."""
+    if facts.last_failed is None or facts.read_until is None:
+        return 0.0
+    return max(facts.read_until - facts.last_failed, timedelta()) / DAY
+
+
+def back_on(tries: Sequence[Tries]) -> date | None:
+    """The day on which it failed again after it had been fixed, the last time that it did.
+
+    Fixed: so many Re-creations succeeded without one failing that, had as many failed as before,
+    luck would not explain it.
+    """
+    found: date | None = None
+    failed = tried = quiet = 0
+    for one, (_, unaided) in zip(tries, _unaided(tries), strict=True):
+        if not one.failed:
+            quiet += unaided
+            continue
+        before = proportion(failed, tried).low
+        if failed and chance_of_no_failure(before, quiet) < UNLIKELY:
+            found, failed, tried = one.day, 0, 0
+        else:
+            tried += quiet
+        failed += one.failed
+        tried += one.failed + unaided
+        quiet = 0
+    return found
+
+
+def together(verdicts: Sequence[FixVerdict]) -> FixVerdict:
+    """The whole is as good as its worst key; it is fixed only where every key is."""
+    told = [one for one in verdicts if one.state is not FixState.NO_DATA]
+    if not told:
+        return FixVerdict(FixState.NO_DATA, ("No Failure of this bug is known here.",))
+    worst = min((one.state for one in told), key=list(FixState).index)
+    counts = ((state, sum(one.state is state for one in told)) for state in FixState)
+    reasons = tuple(f"{count} of {len(told)} keys: {state}." for state, count in counts if count)
+    resting = [one.rests_on for one in told if one.rests_on is not None]
+    if worst is not FixState.FIXED:
+        return FixVerdict(worst, reasons)
+    fewest = min(one.recreations for one in resting)
+    releases = {one.release for one in resting}
+    canaries = [one.canary_at for one in resting]
+    return FixVerdict(
+        worst,
+        reasons,
+        rests_on=RestsOn(
+            sum(one.recreations for one in resting),
+            at_most_failing(fewest),
+            releases.pop() if len(releases) == 1 else None,
+            min((at for at in canaries if at is not None), default=None),
+        ),
+    )
+
+
+def _rests_on(facts: KeyFacts) -> RestsOn:
+    many = succeeded_since(facts)
+    release = facts.live.release if facts.live else None
+    return RestsOn(many, at_most_failing(many), release, green_since(facts))
+
+
+def _blocked(facts: KeyFacts) -> str | None:
+    if not facts.blocked_now:
+        return None
+    customers = (
+        "1 customer is" if facts.blocked_now == 1 else f"{facts.blocked_now:,} customers are"
+    )
+    return f"{customers} blocked by it, as last asked."
+
+
+def _failed_when_mended(facts: KeyFacts) -> bool:
+    return _after(facts.last_failed, facts.mended_at)
+
+
+def _came_back(facts: KeyFacts, came: date | None) -> str | None:
+    release = f" The first bad release: {facts.first_bad}." if facts.first_bad else ""
+    if came is not None:
+        return f"It came back on {came:%Y-%m-%d}, after Re-creations had succeeded.{release}"
+    if _failed_when_mended(facts):
+        return f"It failed although an audit had found the key mended.{release}"
+    return release.strip() or None
+
+
+def _was_back(came: date | None) -> str | None:
+    return None if came is None else f"It had come back once, on {came:%Y-%m-%d}."
+
+
+def _after(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and one > other
