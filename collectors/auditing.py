@@ -7,9 +7,9 @@ counted, and writes down what it found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from collectors.audit.case import KeyCase, KeyFacts
@@ -17,11 +17,14 @@ from collectors.audit.inspect import KeyName, cases, inspect, is_flawed, name_of
 from collectors.audit.migration import Draft, draft, repeats
 from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
 from collectors.audit.upserts import Upsert, needs, raw, read_upserts
-from collectors.errors import SettingsError, TargetUnreachable
+from collectors.errors import SettingsError, TargetUnreachable, TombstoneError
 from collectors.evidence.audited import exposed_by_key, failures_by_key, save_audit
 from collectors.evidence.database import Store
+from collectors.evidence.left_behind import save_invariants
+from collectors.evidence.reads.findings import last_audits
 from collectors.inquiry import target_catalog
-from collectors.model import Blocks, Catalog, KeyFinding, Verdict
+from collectors.invariants import check_invariants, load_invariants
+from collectors.model import Blocks, Catalog, CheckedInvariant, KeyFinding, Verdict
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.key_facts import (
     exposed_rows,
@@ -53,6 +56,7 @@ class AuditSummary:
     """Several Targets' Findings, each told once, and the Targets that could not be asked."""
 
     findings: list[KeyFinding] = field(default_factory=list)
+    invariants: list[CheckedInvariant] = field(default_factory=list)
     accepted: dict[KeyFinding, Accepted] = field(default_factory=dict)
     unreachable: dict[str, str] = field(default_factory=dict)
 
@@ -62,20 +66,50 @@ def audit_targets(
 ) -> AuditSummary:
     """Audit every Target, or the environment's. Raises SettingsError where there is none."""
     names = _wanted(settings, environment)
-    reviewed = load_reviewed(settings)
+    reviewed, loaded = load_reviewed(settings), load_invariants(settings.audit.invariants)
     summary, found = AuditSummary(), list[KeyFinding]()
     for name in names:
-        one = settings.targets[name]
-        with ReadTarget(name, one.read_dsn.get_secret_value()) as target:
+        one, limit = settings.targets[name], settings.survey.statement_timeout_s * 1_000
+        dsn = one.read_dsn.get_secret_value()
+        with ReadTarget(name, dsn, statement_timeout_ms=limit) as target:
             try:
                 audit = audit_target(target, one, store, reviewed, settings.survey.sample_above)
+                found += audit.findings
+                summary.accepted |= audit.accepted
+                checked = check_invariants(target, one.schemas, loaded)
             except TargetUnreachable as error:
                 summary.unreachable[name] = str(error)
                 continue
-        found += audit.findings
-        summary.accepted |= audit.accepted
+        summary.invariants += checked
+        if store is not None:
+            save_invariants(store, name, checked)
     summary.findings = merged(found)
     return summary
+
+
+def audit_when_due(
+    settings: Settings, store: Store, *, only: str | None = None, without: Collection[str] = ()
+) -> list[str]:
+    """Audit every Target whose last audit is old enough; what could not be done, in sentences.
+
+    `only` names the one Target to ask, `without` those that have just not answered.
+    """
+    last, now = last_audits(store), datetime.now(UTC)
+    spell = timedelta(minutes=settings.audit.every_minutes)
+    due = [
+        name
+        for name in settings.targets
+        if only in (None, name) and name not in without
+        if name not in last or now - last[name] >= spell
+    ]
+    notes: list[str] = []
+    for name in due:
+        try:
+            alone = settings.model_copy(update={"targets": {name: settings.targets[name]}})
+            notes += audit_targets(alone, store).unreachable.values()
+        except TombstoneError as error:
+            notes.append(f"{name} was not audited: {error}")
+    return notes
 
 
 def audit_target(

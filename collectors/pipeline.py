@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
+from collectors.auditing import audit_when_due
 from collectors.errors import SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged
@@ -108,13 +109,13 @@ def _survey(
     summary: RunSummary,
     progress: Progress,
 ) -> list[str]:
-    """Count in the Targets that this Run is about, if it is time to; what could not be counted."""
+    """Count in the Targets that this Run is about and audit them, if it is time to; what failed."""
     target = None if environment is None else settings.target_of(environment)
     if environment is not None and target is None:
         return []
     silent = summary.unreachable
     done = survey(settings, store, full=full, only=target, without=silent, progress=progress)
-    return done.notes
+    return [*done.notes, *audit_when_due(settings, store, only=target, without=silent)]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from collectors.audit.case import Reuse, Schema
 from collectors.audit.reuse import reuse_of
 from collectors.errors import TombstoneError
 from collectors.evidence.database import Store
+from collectors.evidence.left_behind import forget_leftovers, save_leftovers
 from collectors.evidence.reads.dependents import blocking_rows
 from collectors.evidence.reads.released import releases
 from collectors.evidence.surveyed import (
@@ -42,6 +43,7 @@ from collectors.postgres.tombstones.exposure import (
     estimate_exposure,
     row_estimate,
 )
+from collectors.postgres.tombstones.leftovers import count_leftovers
 from collectors.postgres.tombstones.names import organization_names
 from collectors.postgres.tombstones.recreations import (
     ReleasedKey,
@@ -120,6 +122,7 @@ class _Survey:
             self.progress(f"Counting in {self.target.name}: {table.label}, {number}/{len(tables)}")
             self._table(catalog, table, never[table.label], sizes.get(table.label), released)
             self.summary.tables += 1
+        self._leftovers(catalog, shape)
 
     def _table(
         self,
@@ -193,6 +196,25 @@ class _Survey:
         self.target.ask(ask)
         save_estimates(self.store, estimates)
         return sizes
+
+    def _leftovers(self, catalog: Catalog, shape: Schema) -> None:
+        """What the deletions of every table with soft deletion left behind."""
+        tables = [table for table in catalog.tables if table.marker]
+        there = [(one.schema, one.name) for one in tables]
+        forget_leftovers(self.store, self.target.name, there)
+        most = None if self.full else self.settings.sample_above
+        for number, table in enumerate(tables, 1):
+            self.progress(f"Leftovers in {self.target.name}: {table.label}, {number}/{len(tables)}")
+            never = _never_asked(shape, table)
+            found = count_leftovers(
+                self.target, catalog, table, never_asked=never, sample_above=most
+            )
+            save_leftovers(self.store, found)
+            self.summary.notes += [
+                f"{table.label}, {Topic.LEFTOVERS} under {one.name}: not counted. {one.said}"
+                for one in found.leftovers
+                if one.said
+            ]
 
     def _names(self, catalog: Catalog) -> None:
         try:

@@ -32,6 +32,8 @@ class Shape(StrEnum):
     JSON = "json"
     SQL = "sql"
     ALEMBIC = "alembic"
+    BACKFILL_SQL = "backfill-sql"
+    BACKFILL_ALEMBIC = "backfill-alembic"
     SARIF = "sarif"
 
 
@@ -266,7 +268,7 @@ def audit(
         Path | None, typer.Option(help="A list of `audit --json`: only what is new fails.")
     ] = None,
     shape: Annotated[
-        Shape, typer.Option("--format", help="table, json, sql, alembic or sarif.")
+        Shape, typer.Option("--format", help="table, json, sarif, or the text of the cure.")
     ] = Shape.TABLE,
     as_json: Json = False,
 ) -> int:

@@ -65,7 +65,7 @@ def _part_with(connection: Connection, target: str, as_of: datetime) -> None:
 def _line(
     target: str, as_of: datetime, finding: KeyFinding, accepted: Acceptance | None
 ) -> dict[str, Any]:
-    migration = finding.migration
+    migration, backfill = finding.migration, finding.backfill
     return {
         "target": target,
         "table_name": finding.table,
@@ -77,6 +77,8 @@ def _line(
         "failures": finding.failures,
         "migration_sql": migration.sql if migration else None,
         "migration_alembic": migration.alembic if migration else None,
+        "backfill_sql": backfill.sql if backfill else None,
+        "backfill_alembic": backfill.alembic if backfill else None,
         "accepted": accepted[0] if accepted else None,
         "look_again": accepted[1] if accepted else None,
         "first_seen": as_of,

@@ -34,11 +34,13 @@ from collectors.model.failures import (
     Failure,
     ViolatedKey,
 )
+from collectors.model.invariants import CheckedInvariant, Invariant, InvariantState
 from collectors.model.judgements import (
     Earlier,
     Finding,
     Judgement,
 )
+from collectors.model.leftovers import Leftover, LeftoverKind, LeftoverSample, TableLeftovers
 from collectors.model.prevention import KeyFinding, Migration, Severity
 from collectors.model.releases import Deploy, Release
 from collectors.model.rows import (
@@ -69,6 +71,7 @@ from collectors.model.words import (
 __all__ = [
     "Blocks",
     "Catalog",
+    "CheckedInvariant",
     "Column",
     "Confidence",
     "Counting",
@@ -86,12 +89,17 @@ __all__ = [
     "Frame",
     "Holder",
     "IndexBuild",
+    "Invariant",
+    "InvariantState",
     "Issue",
     "Judgement",
     "KeyFinding",
     "KeyLookup",
     "KeyPart",
     "KeyValues",
+    "Leftover",
+    "LeftoverKind",
+    "LeftoverSample",
     "LookupAnswer",
     "MarkerKind",
     "Migration",
@@ -105,6 +113,7 @@ __all__ = [
     "SoftDeleteMarker",
     "Table",
     "TableCounts",
+    "TableLeftovers",
     "Topic",
     "UniqueKey",
     "ValueSource",

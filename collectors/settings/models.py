@@ -185,13 +185,18 @@ class SurveySettings(BaseModel):
 
 
 class AuditSettings(BaseModel):
-    """Where the accepted Findings of the schema audit are kept, reviewed like code.
+    """The schema audit: what is accepted, what must hold besides, how often a Run looks.
 
-    None takes `tombstone.accepted.toml` of the working folder, if it is there.
+    accepted       the accepted Findings, reviewed like code; None takes `tombstone.accepted.toml`
+                   of the working folder, if it is there
+    invariants     a folder of Invariants besides those that ship; one of the same name replaces it
+    every_minutes  how old the last audit of a Target must be for a Run to make another
     """
 
     model_config = _Strict
     accepted: Path | None = None
+    invariants: Path | None = None
+    every_minutes: int = Field(default=60, ge=0)
 
 
 class TelemetrySettings(BaseModel):

@@ -14,7 +14,7 @@ from collectors.audit.baseline import Baseline, read_baseline
 from collectors.audit.sarif import annotation, sarif
 from collectors.auditing import AuditSummary, audit_targets
 from collectors.errors import UsageError
-from collectors.model import KeyFinding, Severity
+from collectors.model import InvariantState, KeyFinding, Migration, Severity
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, print_table, say
 
@@ -93,17 +93,30 @@ def _show_json(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: boo
 
 
 def _show_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
-    for finding in _mending(summary.findings):
-        assert finding.migration is not None
-        sys.stdout.write(finding.migration.sql + "\n")
+    for _, migration in _texts(summary.findings, lambda one: one.migration):
+        sys.stdout.write(migration.sql + "\n")
 
 
 def _show_alembic(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
-    """A revision each; the lines between them say where one file ends and the next begins."""
-    for finding in _mending(summary.findings):
-        assert finding.migration is not None
+    _write_revisions(_texts(summary.findings, lambda one: one.migration))
+
+
+def _show_backfill_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
+    for _, backfill in _texts(summary.findings, lambda one: one.backfill):
+        sys.stdout.write(backfill.sql + "\n")
+
+
+def _show_backfill_alembic(
+    summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool
+) -> None:
+    _write_revisions(_texts(summary.findings, lambda one: one.backfill))
+
+
+def _write_revisions(texts: Iterator[tuple[KeyFinding, Migration]]) -> None:
+    """The lines between them say where one file ends and the next begins."""
+    for finding, text in texts:
         sys.stdout.write(f"# --- revision for {finding.table}: {finding.constraint} ---\n")
-        sys.stdout.write(finding.migration.alembic + "\n")
+        sys.stdout.write(text.alembic + "\n")
 
 
 def _show_sarif(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool) -> None:
@@ -123,14 +136,18 @@ _SHAPES: dict[str, Callable[[AuditSummary, Sequence[KeyFinding], bool], None]] =
     "json": _show_json,
     "sql": _show_sql,
     "alembic": _show_alembic,
+    "backfill-sql": _show_backfill_sql,
+    "backfill-alembic": _show_backfill_alembic,
     "sarif": _show_sarif,
 }
 
 
-def _mending(findings: Sequence[KeyFinding]) -> Iterator[KeyFinding]:
-    """One Finding for each key that has a migration: several may have the same one."""
-    keys = {(one.table, one.constraint): one for one in findings[::-1] if one.migration}
-    yield from list(keys.values())[::-1]
+def _texts(
+    findings: Sequence[KeyFinding], chosen: Callable[[KeyFinding], Migration | None]
+) -> Iterator[tuple[KeyFinding, Migration]]:
+    """Each key's text once: several Findings may have the same one."""
+    keys = {(one.table, one.constraint): (one, text) for one in findings if (text := chosen(one))}
+    yield from keys.values()
 
 
 def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bool) -> None:
@@ -145,8 +162,19 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
     if summary.accepted:
         soonest = min(one.look_again for one in summary.accepted.values())
         say(f"Accepted and not shown: {len(summary.accepted):,}; look again on {soonest}.")
+    _say_invariants(summary)
     for sentence in summary.unreachable.values():
         say(sentence)
+
+
+def _say_invariants(summary: AuditSummary) -> None:
+    """To stderr: the list on stdout is of Findings alone."""
+    for one in summary.invariants:
+        named = f"{one.target}: {one.invariant.title}"
+        if one.state is InvariantState.BROKEN:
+            say(f"Broken invariant ({one.invariant.severity}), {named}: {one.rows:,} rows.")
+        elif one.state in (InvariantState.SLOW, InvariantState.FAILED):
+            say(f"Invariant not asked, {named}: {one.said}")
 
 
 def _version() -> str:

@@ -281,3 +281,27 @@ def test_two_targets_with_one_schema_are_told_once(shell: Shell) -> None:
     shell.database.execute(SCHEMA)
     other = {"TOMBSTONE_TARGETS__SANDBOX__READ_DSN": shell.database.dsn}
     assert len(shell.audit("--json", **other).json) == 2
+
+
+def test_a_backfill_is_handed_over_like_a_migration(shell: Shell) -> None:
+    shell.database.execute(SCHEMA)
+    sql = shell.audit("--format", "backfill-sql").out
+    assert sql.count("UPDATE public.customers\n") == 1
+    assert "Of a row that was erased" not in sql
+    revision = shell.audit("--format", "backfill-alembic").out
+    assert revision.startswith(f"# --- revision for customers: {EMAIL_KEY} ---\n")
+    compile(revision, "revision", "exec")
+
+
+def test_broken_invariants_are_told_beside_the_list(shell: Shell) -> None:
+    (shell.folder / "own").mkdir()
+    header = "-- title: Every team has a name\n-- reason: People look for it.\n-- severity: low\n"
+    (shell.folder / "own" / "named.sql").write_text(
+        header + "SELECT id, NULL AS since FROM teams WHERE name IS NULL", encoding="utf-8"
+    )
+    (shell.folder / "own" / "odd.sql").write_text("DROP TABLE teams", encoding="utf-8")
+    shell.database.execute("CREATE TABLE teams (id int, name text); INSERT INTO teams VALUES (1)")
+    ended = shell.audit("--json", TOMBSTONE_AUDIT__INVARIANTS="own")
+    assert (ended.code, ended.json) == (0, [])
+    assert "Broken invariant (low), production: Every team has a name: 1 rows." in ended.err
+    assert "Invariant not asked, production: odd: odd does not begin with" in ended.err

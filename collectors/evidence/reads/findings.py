@@ -76,9 +76,6 @@ def finding_trend(store: Store, targets: Sequence[str] | None = None) -> list[Fi
 
 
 def _finding(row: Row[Any]) -> FindingRow:
-    migration = None
-    if row.migration_sql is not None:
-        migration = Migration(row.migration_sql, row.migration_alembic)
     return FindingRow(
         target=row.target,
         finding=KeyFinding(
@@ -89,7 +86,8 @@ def _finding(row: Row[Any]) -> FindingRow:
             reason=row.reason,
             exposed_rows=row.exposed_rows,
             failures=row.failures,
-            migration=migration,
+            migration=_text(row.migration_sql, row.migration_alembic),
+            backfill=_text(row.backfill_sql, row.backfill_alembic),
         ),
         accepted=row.accepted,
         look_again=None if row.look_again is None else date.fromisoformat(row.look_again),
@@ -97,3 +95,7 @@ def _finding(row: Row[Any]) -> FindingRow:
         last_seen=row.last_seen,
         gone_at=row.gone_at,
     )
+
+
+def _text(sql: str | None, alembic: str | None) -> Migration | None:
+    return None if sql is None or alembic is None else Migration(sql, alembic)

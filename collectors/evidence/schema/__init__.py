@@ -27,6 +27,12 @@ from collectors.evidence.schema.counted import (
     failure_days,
     release_customers,
 )
+from collectors.evidence.schema.leftovers import (
+    invariant_days,
+    invariants,
+    leftover_days,
+    leftovers,
+)
 from collectors.evidence.schema.prevention import audits, finding_days, findings
 from collectors.evidence.schema.signed_in import ended_logins
 from collectors.evidence.schema.surveyed import (
@@ -70,7 +76,11 @@ __all__ = [
     "findings",
     "fingerprints",
     "from_micros",
+    "invariant_days",
+    "invariants",
     "issues",
+    "leftover_days",
+    "leftovers",
     "meta",
     "metadata",
     "organizations",

@@ -32,6 +32,8 @@ findings = Table(
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
     Column("gone_at", Moment),
+    Column("backfill_sql", String),
+    Column("backfill_alembic", String),
     Index(None, "target", "gone_at"),
 )
 """One line a Finding for ever: `gone_at` is the first audit that did not find it any more. Where
