@@ -9,16 +9,27 @@ from collectors.model.catalog import Column, ForeignKey, Table, UniqueKey, input
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
+_OWNER = re.compile(
+    r"(organi[sz]ation|org|tenant|account|workspace|team|shop|store|site|project|company|merchant"
+    r"|customer|user|owner|parent)(id|uuid|guid)?"
+)
+"""What a column is called that says whose row it is, without its underscores."""
 
 
 def releasable_columns(
     table: Table, key: UniqueKey, foreign_keys: Sequence[ForeignKey]
 ) -> list[Column]:
-    """The key's columns that may be changed, those with a place to keep the value first."""
+    """The key's columns that may be changed, those with a place to keep the value first.
+
+    Then the last ones: a key begins with whose row it is, and ends with what people ask for. Where
+    no foreign key says whose it is, its name does.
+    """
     fixed = identifying_columns(table, foreign_keys)
     found = [table.column(name) for name in input_columns(key) if name not in fixed]
-    usable = [column for column in found if column is not None and not column.generated]
-    return sorted(usable, key=lambda column: column.name not in table.kept_in)
+    usable = [column for column in reversed(found) if column is not None and not column.generated]
+    free = [column for column in usable if not _names_an_owner(column)]
+    free = free or [column for column in usable if column.category == "S"][:1]
+    return sorted(free, key=lambda column: column.name not in table.kept_in)
 
 
 def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set[str]:
@@ -53,6 +64,10 @@ def columns_read(table: Table, condition: str) -> set[str]:
     names = {column.name for column in table.columns}
     words = _NAME.findall(_LITERAL.sub("''", condition))
     return {word if word.startswith('"') else word.lower() for word in words} & names
+
+
+def _names_an_owner(column: Column) -> bool:
+    return bool(_OWNER.fullmatch(re.sub(r"[^a-z0-9]", "", column.name.lower())))
 
 
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:

@@ -89,7 +89,7 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     return Refusal(
         RefusalCode.NOTHING_TO_CHANGE,
         "No column of this key can be changed safely: each says whose row it is, is referred to, "
-        "or has no room for a value that is unique to the row.",
+        "is computed by the database, or has no room for a value that is unique to the row.",
     )
 
 

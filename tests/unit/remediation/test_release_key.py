@@ -122,6 +122,27 @@ SHAPES = [
         f"released:{TAG}",
     ),
     Shape(
+        "never-whose-row-it-is-though-no-foreign-key-says-so",
+        key(plain("tenant_id", nullable=True), "code"),
+        "code",
+        f"released:{TAG}",
+        (*COLUMNS, CODE, text("tenant_id", nullable=True)),
+    ),
+    Shape(
+        "what-is-asked-for-stands-last",
+        key("provider", "code"),
+        "code",
+        f"released:{TAG}",
+        (*COLUMNS, CODE, text("provider")),
+    ),
+    Shape(
+        "a-text-that-is-all-there-is",
+        key("account"),
+        "account",
+        f"released:{TAG}",
+        (*COLUMNS, text("account")),
+    ),
+    Shape(
         "a-column-too-short-for-the-whole-id",
         key("code"),
         "code",
@@ -133,7 +154,8 @@ SHAPES = [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.id)
 def test_one_column_is_changed_to_what_frees_the_key(shape: Shape) -> None:
-    found = row(login="seen@example.com", code="X-1")
+    odd: dict[str, Any] = {"tenant_id": "acme", "provider": "github", "account": "X-1"}
+    found = row(login="seen@example.com", code="X-1", **odd)
     held = table(columns=shape.columns, keys=(shape.key,))
     here = place(table=held, key=shape.key, foreign_keys=shape.foreign)
 
@@ -156,6 +178,10 @@ UNCHANGEABLE = {
         key("folded"),
         (*COLUMNS, Column("folded", "text", nullable=True, generated=True, category="S")),
     ),
+    "an-owner-that-no-foreign-key-names": (
+        key(plain("user_id", nullable=True)),
+        (*COLUMNS, Column("user_id", "uuid", nullable=True)),
+    ),
     "a-number": (key("seat"), (*COLUMNS, Column("seat", "integer", nullable=False, category="N"))),
     "no-room": (key("code"), (*COLUMNS, text("code", type_="character varying(8)"))),
 }
@@ -166,7 +192,10 @@ def test_a_key_without_a_column_that_may_change_is_refused(name: str) -> None:
     held, columns = UNCHANGEABLE[name]
     here = place(table=table(columns=columns, keys=(held,)), key=held)
 
-    assert refused(here, row(seat="7", code="X", folded="x")).code is RefusalCode.NOTHING_TO_CHANGE
+    assert (
+        refused(here, row(seat="7", code="X", folded="x", user_id=ID)).code
+        is RefusalCode.NOTHING_TO_CHANGE
+    )
 
 
 def test_a_number_whose_nulls_may_not_repeat_is_refused_for_that_reason() -> None:
