@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, String, delete, func, select, update
@@ -92,6 +94,21 @@ def scrub_files(store: Store) -> None:
         connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("BEGIN")
+
+
+def copies_beside(store: Store) -> list[str]:
+    """The copies that upgrades have left beside the store: what is erased here stands in them."""
+    file = sqlite_file(str(store.engine.url))
+    if file is None:
+        return []
+    beside = sorted(file.parent.glob(f"{escape(file.name)}.*"))
+    return [str(one) for one in beside if one.is_file() and _begins_as_sqlite(one)]
+
+
+def _begins_as_sqlite(path: Path) -> bool:
+    """By the header of https://www.sqlite.org/fileformat.html"""
+    with path.open("rb") as opened:
+        return opened.read(16) == b"SQLite format 3\0"
 
 
 def holds(told: Any, spellings: Collection[str]) -> bool:

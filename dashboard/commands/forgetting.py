@@ -70,5 +70,7 @@ def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
         )
     for target in answer.unasked:
         yield f"Target {target} did not answer: other spellings of the value may be missed."
+    for copy in answer.copies:
+        yield f"{copy} is the store as it was before an upgrade, and keeps it all: delete it."
     for place in answer.in_clear:
         yield f"It stands in clear in {place}, where it should never be: please report this."

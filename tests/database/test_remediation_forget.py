@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,17 @@ def test_what_was_forgotten_cannot_be_taken_back_and_a_strangers_can(world: Worl
     refused = refusal(world.door().undo_preview(mine, ENGINEER))
     assert refused.code is RefusalCode.NOTHING_TO_UNDO
     assert not isinstance(world.door().undo_preview(done[strangers], ENGINEER), Refusal)
+
+
+def test_a_copy_that_an_upgrade_has_left_is_named(world: World) -> None:
+    everything_done(world)
+    copy = world.folder / "store.sqlite.0001"
+    ours, other = sqlite3.connect(world.folder / "store.sqlite"), sqlite3.connect(copy)
+    with closing(ours) as source, closing(other) as target:
+        source.backup(target)
+    (world.folder / "store.sqlite.txt").write_text("a note of somebody's")
+
+    assert forgotten(world, ADDRESS).copies == (str(copy),)
 
 
 def test_a_list_erases_nothing(world: World) -> None:

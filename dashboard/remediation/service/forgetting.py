@@ -9,6 +9,7 @@ from datetime import datetime
 from collectors.errors import TargetUnreachable
 from collectors.evidence.forgetting import (
     Collected,
+    copies_beside,
     erase_collected,
     find_collected,
     scrub_files,
@@ -31,6 +32,7 @@ class Forgotten:
 
     rows      where a Remedy hid or moved the value: those stand in the Targets, not with us
     in_clear  where the value stands as it is all the same: a fault, to be looked at
+    copies    files that an upgrade of the store has left, which still hold what is erased here
     unasked   Targets that could not say how they spell the value: other spellings may be missed
     """
 
@@ -42,6 +44,7 @@ class Forgotten:
     batches: int
     rows: tuple[HiddenIn, ...]
     in_clear: tuple[str, ...]
+    copies: tuple[str, ...]
     unasked: tuple[str, ...]
     erased: bool
 
@@ -81,6 +84,7 @@ class Forgetter:
             len(acted.batches),
             acted.rows,
             tuple(still_in_clear(store, spellings)),
+            tuple(copies_beside(store)),
             tuple(unasked),
             erased=erase,
         )
