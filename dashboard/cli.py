@@ -197,12 +197,18 @@ def remediate(
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, a Preview.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; needed to apply.")] = None,
     digest: Annotated[str | None, typer.Option(help="Only the plan with this digest.")] = None,
+    along: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Restore along what was deleted with it in this table."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Preview a Remedy, or apply it by the same rules as the dashboard."""
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
-    ids = tuple(conflict or ())
+    ids, tables = tuple(conflict or ()), tuple(along or ())
+    if bulk and tables:
+        raise UsageError("--with is for one restore at a time, not for --bulk.")
     if bulk:
         from dashboard.commands import bulk as many
         from dashboard.remediation.service.bulk import Chosen
@@ -215,7 +221,9 @@ def remediate(
 
     if not ids or constraint or organization or environment:
         raise UsageError("Name the Conflicts, or choose them with --bulk.")
-    ended = remedying.remediate(ids, remedy, apply=apply, reason=reason, digest=digest)
+    ended = remedying.remediate(
+        ids, remedy, apply=apply, reason=reason, digest=digest, along=tables
+    )
     return remedying.show(ended, as_json)
 
 

@@ -33,6 +33,8 @@ class OpenPlan:
     """A plan in an open dialog: a Remedy for a Conflict, or the way back from a remediation.
 
     why      what it is good for, in our words
+    offered  how many rows of which tables were deleted in the same moment
+    along    those tables of which a restore is to take them along
     seen     its Preview, or why there is none; None before it was asked for
     refused  why it could not be done although it had a Preview
     """
@@ -42,6 +44,8 @@ class OpenPlan:
     remedy: RemedyName
     why: str = "It puts back every column that was written, if the row is as it was left."
     undoes: str | None = None
+    offered: dict[str, int] = field(default_factory=dict)
+    along: tuple[str, ...] = ()
     seen: Preview | Refused | None = None
     refused: Refused | None = None
 

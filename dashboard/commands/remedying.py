@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from collectors.errors import Unreachable, UsageError
@@ -51,7 +51,13 @@ class Ended:
 
 
 def remediate(
-    conflicts: Sequence[str], remedy: str, *, apply: bool, reason: str | None, digest: str | None
+    conflicts: Sequence[str],
+    remedy: str,
+    *,
+    apply: bool,
+    reason: str | None,
+    digest: str | None,
+    along: Sequence[str] = (),
 ) -> Iterable[Ended]:
     """Each Conflict in turn; previewed first, and applied only if that went well."""
     if remedy not in REMEDIES:
@@ -60,7 +66,8 @@ def remediate(
     door, actor = open_door(), cli_actor(load_write_settings())
     for conflict in conflicts:
         try:
-            yield _remedied(door, actor, conflict, name, apply, reason, digest)
+            preview = door.preview(conflict, name, actor, along)
+            yield _remedied(door, actor, Ended(conflict, name, apply), preview, reason, digest)
         except Unreachable as error:  # the other Conflicts may be another Target's
             yield Ended(conflict, remedy, apply, outcome=_unasked(error))
 
@@ -68,19 +75,18 @@ def remediate(
 def _remedied(
     door: Remediation,
     actor: Actor,
-    conflict: str,
-    remedy: RemedyName,
-    apply: bool,
+    asked: Ended,
+    preview: Preview | Refused,
     reason: str | None,
     digest: str | None,
 ) -> Ended:
-    preview = door.preview(conflict, remedy, actor)
     if isinstance(preview, Refused):
-        return Ended(conflict, remedy, apply, outcome=preview)
-    if not apply:
-        return Ended(conflict, remedy, apply, preview)
+        return replace(asked, outcome=preview)
+    if not asked.applying:
+        return replace(asked, preview=preview)
     approval = Approval(actor, digest or preview.plan.digest, reason or "")
-    return Ended(conflict, remedy, apply, preview, door.apply(conflict, remedy, approval))
+    outcome = door.apply(str(asked.conflict_id), RemedyName(asked.remedy), approval)
+    return replace(asked, preview=preview, outcome=outcome)
 
 
 def _unasked(error: Unreachable) -> Refused:

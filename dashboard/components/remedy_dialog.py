@@ -28,6 +28,8 @@ def _body(plan: OpenPlan) -> None:
     if state.session().plan is not plan:  # a second quick click, after the first has closed it
         st.rerun()
     try:
+        _seen(plan)
+        _along(plan)
         seen = _seen(plan)
     except TombstoneError as error:
         problem.show(error)
@@ -49,7 +51,7 @@ def _seen(plan: OpenPlan) -> Preview | Refused:
     if plan.seen is None:
         with st.spinner("Running it for real, and rolling it back …"):
             plan.seen = (
-                data.preview(plan.conflict_id, plan.remedy)
+                data.preview(plan.conflict_id, plan.remedy, plan.along)
                 if plan.undoes is None
                 else data.undo_preview(plan.undoes)
             )
@@ -79,6 +81,23 @@ def _preview(opened: OpenPlan, preview: Preview) -> None:
     with st.expander("The SQL, values masked", icon=":material/code:"):
         for statement in preview.statements:
             st.code(plain.cleaned(statement, lines=True), language="sql", wrap_lines=True)
+
+
+def _along(plan: OpenPlan) -> None:
+    """What was deleted in the same moment is offered; another choice needs another Preview."""
+    if isinstance(plan.seen, Preview) and not plan.along:
+        plan.offered = dict(plan.seen.plan.offered)
+    if not plan.offered or plan.refused is not None:
+        return
+    chosen = st.multiselect(
+        "Restore along with it, of what was deleted in the same moment",
+        sorted(plan.offered),
+        format_func=lambda table: f"{plan.offered[table]:,} in {plain.cell(table)}",
+        placeholder="Nothing",
+        help="For an engineer. What refers to these rows in turn stays deleted.",
+    )
+    if {*chosen} != {*plan.along}:
+        plan.along, plan.seen = tuple(chosen), None
 
 
 def changes_frame(preview: Preview) -> pd.DataFrame:

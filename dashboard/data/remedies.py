@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collectors import explain
@@ -75,9 +76,9 @@ def offers(conflict_id: str) -> list[Offer]:
     return answered(remediation().offers, conflict_id, actor())
 
 
-def preview(conflict_id: str, remedy: RemedyName) -> Preview | Refused:
+def preview(conflict_id: str, remedy: RemedyName, along: Sequence[str] = ()) -> Preview | Refused:
     """What a Remedy would do: run for real, and rolled back."""
-    return answered(remediation().preview, conflict_id, remedy, actor())
+    return answered(remediation().preview, conflict_id, remedy, actor(), along)
 
 
 def apply(conflict_id: str, remedy: RemedyName, order: Confirmed) -> Outcome:

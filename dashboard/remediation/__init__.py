@@ -4,6 +4,7 @@ facts.py       what a plan is made from: the Conflict, the catalog, the row as o
 remedies/      the kinds of cure, one file each: what each would write, and when it may not
 plan.py        facts → RemediationPlan or Refusal; `undo.py` plans the way back
 changes.py     what a plan does to one column
+children.py    the SQL that finds what was deleted in the same moment
 kept.py        the value that an earlier release has kept in the row
 statements.py  the SQL of a plan: identifiers from the catalog, values always bound; `references.py`
                asks who refers to the row
@@ -17,8 +18,8 @@ service/       the one door: roles, order of steps, and what a crash left behind
 replies.py     the text for the ticket
 writeback.py   comments on Sentry's Issues, with a token of their own
 
-Pure: `facts, remedies, plan, undo, changes, kept, statements, references, batch, guard, outcomes,
-replies`.
+Pure: `facts, remedies, plan, undo, changes, children, kept, statements, references, batch, guard,
+outcomes, replies`.
 `writer` knows nothing of the store, `journal` nothing of the Target, and neither shares a
 connection or a credential with the read side.
 """

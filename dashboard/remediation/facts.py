@@ -76,13 +76,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A row that refers to ours, deleted in the same moment, and to be restored along with it."""
+
+    place: Place
+    row: Row | None
+    triggers_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A Place with its row, and what must hold before any Remedy is thought of.
 
     parent_deleted  a row that it belongs to was soft-deleted; None where it is not known
     triggers_known  settings say that this table's user triggers are harmless
     kept_free       nobody else holds the value that an earlier release has kept in the row
-    same_moment     how many rows of which tables were deleted together with it
+    same_moment     how many rows of which tables were deleted together with it, and stay so
+    children        those of them that somebody asked to have restored along
     """
 
     place: Place
@@ -92,6 +102,7 @@ class Facts:
     triggers_known: bool = False
     kept_free: bool = False
     same_moment: tuple[tuple[str, int], ...] = ()
+    children: tuple[Child, ...] = ()
 
 
 def referencing_tables(catalog: Catalog, table: Table) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from collectors.model import Confidence, Table
 from dashboard.remediation import references, statements
@@ -22,6 +23,8 @@ class RemediationPlan:
     statements each must change exactly one row, or everything is rolled back
     occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it
     evidence   the row as it was is kept sealed although there is no way back
+    children   a plan of its own for each row that is written in the same transaction
+    offered    how many rows of which tables could be restored along, if somebody asked for it
     undoes     the remediation that this takes back, if it does
     digest     SHA-256 of the statements and the row as seen: what an Approval is given for
     """
@@ -42,6 +45,13 @@ class RemediationPlan:
     referenced: Statement | None = None
     undoes: str | None = None
     evidence: bool = False
+    children: tuple[RemediationPlan, ...] = ()
+    offered: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def every_statement(self) -> tuple[Statement, ...]:
+        """Its own, then its children's."""
+        return (*self.statements, *(one for child in self.children for one in child.statements))
 
     @property
     def keeps_image(self) -> bool:
@@ -61,9 +71,11 @@ class RemediationPlan:
     @property
     def cannot_take_back(self) -> tuple[str, ...]:
         """What running it for a Preview leaves behind although it is rolled back."""
-        if not self.table.triggers:
+        tables = (self.table, *(child.table for child in self.children))
+        triggers = dict.fromkeys(name for table in tables for name in table.triggers)
+        if not triggers:
             return ("Nothing but a dead row version, which vacuum removes.",)
-        names = ", ".join(self.table.triggers)
+        names = ", ".join(triggers)
         return (
             f"The table's triggers ran: {names}. A sequence they advanced stays advanced, and "
             "what they sent out of the database is sent.",
@@ -78,8 +90,35 @@ def make_plan(facts: Facts, remedy: RemedyName) -> RemediationPlan | Refusal:
     draft = REMEDIES[remedy].draft(facts)
     if isinstance(draft, Refusal):
         return draft
+    children = _children(facts, remedy)
+    if isinstance(children, Refusal):
+        return children
     assert facts.row is not None
-    return assemble(facts.place, facts.row, draft, remedy)
+    plan = assemble(facts.place, facts.row, draft, remedy, children=children)
+    restores = remedy is RemedyName.RESTORE_ROW
+    return replace(plan, offered=facts.same_moment if restores else ())
+
+
+def _children(facts: Facts, remedy: RemedyName) -> tuple[RemediationPlan, ...] | Refusal:
+    """The same remedy for each row that is to be restored along, or why one of them may not be."""
+    plans = []
+    for child in facts.children:
+        known = Facts(child.place, facts.confidence, child.row, triggers_known=child.triggers_known)
+        draft = _refused_by_child(known) or REMEDIES[remedy].draft(known)
+        if isinstance(draft, Refusal):
+            return Refusal(draft.code, f"{child.place.table.label}: {draft.text}")
+        assert child.row is not None
+        plans.append(assemble(child.place, child.row, draft, remedy))
+    return tuple(plans)
+
+
+def _refused_by_child(facts: Facts) -> Refusal | None:
+    row = facts.row
+    if row is None or not row.deleted:
+        return Refusal(
+            RefusalCode.CHANGED_SINCE_PREVIEW, "A row is no longer deleted, or no longer there."
+        )
+    return _refused_by_triggers(facts)
 
 
 def assemble(
@@ -89,10 +128,11 @@ def assemble(
     remedy: RemedyName,
     *,
     undoes: str | None = None,
-    horizon: str | None = None,
+    since: references.Since | None = None,
+    children: tuple[RemediationPlan, ...] = (),
 ) -> RemediationPlan:
-    """A Draft as statements. `horizon` asks what was written since that refers to the row."""
-    referenced = references.referenced_since(place, row, horizon) if horizon else None
+    """A Draft as statements. `since` asks what was written since that refers to the row."""
+    referenced = references.referenced_since(place, row, since) if since else None
     if draft.goal.gone:
         written = (statements.purge(place, row),)
         referenced = references.still_referring(place, row)
@@ -111,10 +151,11 @@ def assemble(
         warnings=draft.warnings,
         undo=draft.undo,
         undoable=draft.undoable,
-        digest=_digest(place, row, remedy, written, undoes),
+        digest=_digest(place, row, remedy, written, undoes, children),
         referenced=referenced,
         undoes=undoes,
         evidence=draft.evidence,
+        children=children,
     )
 
 
@@ -144,6 +185,11 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.NOT_SURE_ENOUGH, "It is not sure enough that this row is the cause."
         )
+    return _refused_by_triggers(facts)
+
+
+def _refused_by_triggers(facts: Facts) -> Refusal | None:
+    table = facts.place.table
     if table.triggers and not facts.triggers_known:
         names = ", ".join(table.triggers)
         return Refusal(
@@ -174,8 +220,9 @@ def _digest(
     remedy: RemedyName,
     written: tuple[Statement, ...],
     undoes: str | None,
+    children: tuple[RemediationPlan, ...],
 ) -> str:
-    bound = {
+    bound: dict[str, Any] = {
         "target": place.target,
         "conflict": place.conflict_id,
         "remedy": remedy,
@@ -183,5 +230,7 @@ def _digest(
         "statements": [[one.sql, list(one.params)] for one in written],
         "row": dict(row.columns),
     }
+    if children:
+        bound["children"] = [child.digest for child in children]
     text = json.dumps(bound, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

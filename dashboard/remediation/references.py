@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from collectors.model import ForeignKey
 from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
@@ -57,16 +59,29 @@ def still_referring(place: Place, row: Row) -> Statement:
     return bind.statement(f"SELECT {', '.join([*counts, uncounted])}")
 
 
-def referenced_since(place: Place, row: Row, horizon: str) -> Statement | None:
-    """One boolean a foreign key: does a row refer to ours that was written since `horizon`?
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From when on something is newer than a restore: two transaction ids.
 
-    `horizon` is a transaction id; a referring row's `xmin` names the transaction that wrote it, so
-    no clock and no column of the application's is needed. An updated row counts as written.
+    horizon  the oldest transaction that was still running when the restore did
+    xid      the restore's own: what it restored along is not newer than itself
+    """
+
+    horizon: str
+    xid: str | None = None
+
+
+def referenced_since(place: Place, row: Row, since: Since) -> Statement | None:
+    """One boolean a foreign key: does a row refer to ours that was written since?
+
+    A referring row's `xmin` names the transaction that wrote it, so no clock and no column of the
+    application's is needed. An updated row counts as written.
     """
     bind = Binding()
-    newer = (
-        f"age(xmin) <= pg_current_xact_id()::text::numeric - {bind(horizon, 'numeric', clear=True)}"
-    )
+    horizon = bind(since.horizon, "numeric", clear=True)
+    newer = f"age(xmin) <= pg_current_xact_id()::text::numeric - {horizon}"
+    if since.xid is not None:
+        newer += f" AND xmin <> {bind(since.xid, 'xid8', clear=True)}::xid"
     answers = [
         f"EXISTS (SELECT 1 FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)} AND {newer})"
         for fk in place.referring

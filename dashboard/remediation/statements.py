@@ -29,7 +29,7 @@ def look(place: Place, *, lock: bool) -> Statement:
     """
     bind = Binding()
     table = place.table
-    sql = f"SELECT {row_columns(place, bind)} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
+    sql = f"SELECT {row_columns(place, bind)} FROM {name_of(table)} WHERE {this_row(place, bind)}"
     return bind.statement(sql + (" FOR UPDATE SKIP LOCKED" if lock else ""))
 
 
@@ -37,7 +37,7 @@ def exists(place: Place) -> Statement:
     """Whether the row is there at all, locked or not."""
     bind = Binding()
     return bind.statement(
-        f"SELECT EXISTS (SELECT 1 FROM {name_of(place.table)} WHERE {_this_row(place, bind)})"
+        f"SELECT EXISTS (SELECT 1 FROM {name_of(place.table)} WHERE {this_row(place, bind)})"
     )
 
 
@@ -59,7 +59,7 @@ def change(place: Place, row: Row, changes: Sequence[Change]) -> Statement:
     bind = Binding()
     table = place.table
     written = ", ".join(f"{one.column} = {one.expression(bind)}" for one in changes)
-    named = _this_row(place, bind)
+    named = this_row(place, bind)
     seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, changes, bind)])
     returned = row_columns(place, bind)
     return bind.statement(
@@ -72,7 +72,7 @@ def purge(place: Place, row: Row) -> Statement:
     """Delete the row that was seen, named as `change` names it, and answer as `change` does."""
     bind = Binding()
     table = place.table
-    named = _this_row(place, bind)
+    named = this_row(place, bind)
     seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, (), bind)])
     return bind.statement(
         f"DELETE FROM {name_of(table)} WHERE {named} AND {seen} RETURNING "
@@ -95,9 +95,9 @@ def occupied(
     table = place.table
     new = {one.column: one.expression(bind) for one in changes}
     columns = ", ".join(f"{new.get(c.name, c.name)} AS {c.name}" for c in table.columns)
-    row = f"SELECT {columns} FROM {name_of(table)} WHERE {_this_row(place, bind)}"
+    row = f"SELECT {columns} FROM {name_of(table)} WHERE {this_row(place, bind)}"
     parts = ", ".join(wanted_parts(number, key) for number, key in enumerate(keys))
-    other = f"SELECT 1 FROM {name_of(table)} WHERE NOT ({_this_row(place, bind)})"
+    other = f"SELECT 1 FROM {name_of(table)} WHERE NOT ({this_row(place, bind)})"
     answers = ", ".join(occupants(table, n, key, other) for n, key in enumerate(keys))
     return bind.statement(
         f"SELECT {answers} FROM (SELECT {parts} FROM ({row}) AS tombstone_row) AS tombstone_wanted"
@@ -119,26 +119,6 @@ def deleted_parents(
             f"EXISTS (SELECT 1 FROM {name_of(table)} WHERE {' AND '.join(same)} AND {deleted})"
         )
     return bind.statement(f"SELECT {' OR '.join(answers)}") if answers else None
-
-
-def deleted_together(
-    place: Place, row: Row, children: Sequence[tuple[Table, ForeignKey]]
-) -> Statement | None:
-    """A number a child: rows that refer to ours and were soft-deleted within a second of it."""
-    marker = place.table.marker
-    if marker is None or marker.since is None or not children:
-        return None
-    bind = Binding()
-    ours = f"(SELECT {marker.since} FROM {name_of(place.table)} WHERE {_this_row(place, bind)})"
-    answers = []
-    for table, link in children:
-        pairs = zip(link.columns, link.to_columns, strict=True)
-        same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for its, mine in pairs]
-        assert table.marker is not None
-        apart = f"abs(extract(epoch FROM ({table.marker.since}) - {ours})) < 1"
-        where = f"{' AND '.join(same)} AND ({table.marker.deleted}) AND {apart}"
-        answers.append(f"(SELECT count(*) FROM {name_of(table)} WHERE {where})")
-    return bind.statement(f"SELECT {', '.join(answers)}")
 
 
 def row_columns(place: Place, bind: Binding) -> str:
@@ -165,7 +145,8 @@ def _holds(place: Place, bind: Binding) -> str:
     return f"CASE WHEN ({key.predicate}) THEN {held} ELSE false END"
 
 
-def _this_row(place: Place, bind: Binding) -> str:
+def this_row(place: Place, bind: Binding) -> str:
+    """The condition that names the row by its primary key."""
     names = place.table.primary_key
     parts = row_id_parts(place.row_id, len(names)) or ()
     pairs = zip(names, parts, strict=True)

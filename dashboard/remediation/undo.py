@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from dashboard.remediation.changes import Change, Write
 from dashboard.remediation.facts import Place, RemedyName, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, assemble
+from dashboard.remediation.references import Since
 from dashboard.remediation.remedies import Draft, Goal
 from dashboard.remediation.statements import marks
 
@@ -21,6 +23,8 @@ class BeforeImage:
     written  the columns the plan wrote
     values   the Conflict's KeyValues
     horizon  the oldest transaction that was still running when the plan did
+    xid      the plan's own transaction
+    children the rows that it wrote along, each with its schema, table and id
     """
 
     before: Row
@@ -28,6 +32,8 @@ class BeforeImage:
     values: KeyValues | None = field(repr=False)
     after: Row | None = None
     horizon: str | None = None
+    xid: str | None = None
+    children: tuple[tuple[tuple[str, str, str], BeforeImage], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The form that is sealed."""
@@ -37,6 +43,8 @@ class BeforeImage:
             "values": None if self.values is None else list(self.values),
             "after": None if self.after is None else self.after.as_json(),
             "horizon": self.horizon,
+            "xid": self.xid,
+            "children": [[*name, image.as_json()] for name, image in self.children],
         }
 
     @classmethod
@@ -49,13 +57,22 @@ class BeforeImage:
             values=None if values is None else tuple(values),
             after=None if after is None else Row.from_json(after),
             horizon=stored["horizon"],
+            xid=stored.get("xid"),
+            children=tuple(
+                ((schema, table, row), cls.from_json(image))
+                for schema, table, row, image in stored.get("children", ())
+            ),
         )
 
 
 def plan_undo(
-    place: Place, image: BeforeImage, remedy: RemedyName, remediation_id: str
+    place: Place,
+    image: BeforeImage,
+    remedy: RemedyName,
+    remediation_id: str,
+    children: Sequence[tuple[Place, BeforeImage]] = (),
 ) -> RemediationPlan | Refusal:
-    """The plan that takes this remediation back.
+    """The plan that takes this remediation back, and what it restored along.
 
     It expects the row as the remediation left it, column by column: whatever has changed since is
     somebody else's, and is not ours to overwrite.
@@ -80,8 +97,19 @@ def plan_undo(
         undoable=False,
         warnings=("Whoever was kept out before is kept out again.",),
     )
-    horizon = image.horizon if restored else None
-    return assemble(place, after, draft, remedy, undoes=remediation_id, horizon=horizon)
+    plans = [plan_undo(each, its, remedy, remediation_id) for each, its in children]
+    refused = next((plan for plan in plans if isinstance(plan, Refusal)), None)
+    if refused is not None:
+        return refused
+    return assemble(
+        place,
+        after,
+        draft,
+        remedy,
+        undoes=remediation_id,
+        since=Since(image.horizon, image.xid) if restored and image.horizon else None,
+        children=tuple(plan for plan in plans if isinstance(plan, RemediationPlan)),
+    )
 
 
 def _put_back(place: Place, image: BeforeImage, name: str) -> Write:

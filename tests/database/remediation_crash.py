@@ -1,16 +1,22 @@
 """Processes that apply an approved plan and are killed on the way.
 
 `python -m tests.database.remediation_crash` reads one JSON object a line, gives each to a process
-of its own (a fork, so that imports are paid once), and answers with the signal that ended it.
+of its own (a fork, so that imports are paid once), and answers with the signal that ended it,
+or with its exit code.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, event
 
 from collectors.evidence.database import open_store
 from collectors.postgres.engine import ReadTarget
@@ -19,6 +25,30 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Step
 from dashboard.remediation.service import Approval, Remediation
 from dashboard.settings import WriteSettings
+
+
+def die_before_statement(number: int) -> None:
+    """A tripwire under both databases' drivers: the process ends before its n-th statement.
+
+    Every COMMIT counts, so whatever stands between two statements is a boundary of its own.
+    """
+    statements = itertools.count(1)
+
+    def tripped(*_: Any) -> None:
+        if next(statements) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(called: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            tripped()
+            return called(*arguments, **named)
+
+        return call
+
+    event.listen(Engine, "before_cursor_execute", tripped)
+    event.listen(Engine, "commit", tripped)
+    setattr(psycopg.Cursor, "execute", before(psycopg.Cursor.execute))  # noqa: B010
+    setattr(psycopg.Connection, "commit", before(psycopg.Connection.commit))  # noqa: B010
 
 
 def apply(facts: dict[str, Any]) -> None:
@@ -37,6 +67,8 @@ def apply(facts: dict[str, Any]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     door = Remediation(store, readers, settings, announce=die, announce_batch=die_in_bulk)
+    if "statement" in facts:
+        die_before_statement(facts["statement"])
     approval = Approval(Actor("erin", Role.ENGINEER, verified=True), facts["digest"], "ticket")
     if "bulk" in facts:
         door.bulk.apply(approval)
@@ -54,7 +86,7 @@ def main() -> None:
             apply(json.loads(line))
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.WTERMSIG(status)}\n")
+        sys.stdout.write(f"{os.WTERMSIG(status) or os.WEXITSTATUS(status)}\n")
         sys.stdout.flush()
 
 

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -51,6 +51,11 @@ BULK_CRASHES = st.none() | st.tuples(st.sampled_from(BULK_STEPS), st.integers(0,
 CHANGES = ("deleted_at = now()", "deleted_at = NULL", "name = 'Jane'", "external_id = 'cus_3'")
 
 
+def written_by(preview: Preview) -> set[str]:
+    """The rows that its plan writes."""
+    return {plan.place.row_id for plan in (preview.plan, *preview.plan.children)}
+
+
 class Crash(Exception):
     """A call that breaks off; the next one finds what it left behind."""
 
@@ -71,9 +76,13 @@ class Histories(RuleBasedStateMachine):
         database = Database(name, self.postgres.dsn(name))
         self.world = self.held.enter_context(World.made(database, folder))
         self.world.limits |= {"bulk_batch_rows": 1, "bulk_pause_ms": 0, "bulk_stop_percent": 100}
-        database.execute(f"GRANT DELETE ON customers TO {WRITER}")
+        database.execute(
+            f"GRANT DELETE ON customers TO {WRITER};"
+            f"GRANT UPDATE (deleted_at) ON subscriptions TO {WRITER}"
+        )
         self.bulks: dict[str, dict[str, Columns]] = {}
-        self.befores: dict[str, Columns] = {}
+        self.befores: dict[str, dict[str, Columns]] = {}
+        self.subscribed: set[str] = set()
         self.numbers = itertools.count(1)
 
     def teardown(self) -> None:
@@ -98,9 +107,21 @@ class Histories(RuleBasedStateMachine):
                 deleted=deleted,
             )
 
+    @rule(data=st.data(), together=st.booleans())
+    def the_application_subscribes_one(self, data: st.DataObject, together: bool) -> None:
+        """Live, or deleted in the same moment as its customer."""
+        if everybody := list(self.customers()):
+            subscription = str(UUID(f"{next(self.numbers):032d}"))
+            self.world.database.execute(
+                "INSERT INTO subscriptions (id, customer_id, deleted_at) SELECT %s, id,"
+                " CASE WHEN %s THEN deleted_at END FROM customers WHERE id = %s",
+                [subscription, together, data.draw(st.sampled_from(everybody))],
+            )
+            self.subscribed.add(subscription)
+
     @rule(data=st.data(), change=st.sampled_from(CHANGES))
     def the_application_changes_one(self, data: st.DataObject, change: str) -> None:
-        if everybody := list(self.everything()):
+        if everybody := list(self.customers()):
             with suppress(psycopg.errors.UniqueViolation):
                 self.world.update(data.draw(st.sampled_from(everybody)), change)
 
@@ -123,18 +144,18 @@ class Histories(RuleBasedStateMachine):
             applied = newest.id if newest.state == "applied" else None
         else:
             assert not isinstance(outcome, Failed)
+            assert isinstance(outcome, Applied) or outcome.refusal.text
             applied = outcome.remediation_id if isinstance(outcome, Applied) else None
         self.only_this_row_changed(before, row if applied else None, preview)
         if applied is not None:
-            self.befores[applied] = before[row]
+            self.befores[applied] = {one: before[one] for one in written_by(preview)}
 
     @rule(constraint=KEYS, crash=BULK_CRASHES, meanwhile=st.booleans(), data=st.data())
     def somebody_releases_all(
         self, constraint: str, crash: tuple[str, int] | None, meanwhile: bool, data: st.DataObject
     ) -> None:
         held = "external_id" if constraint == EXTERNAL else "email"
-        everybody = self.everything()
-        for customer, row in everybody.items():
+        for customer, row in self.customers().items():
             if row["deleted_at"] and row[held]:
                 self.world.conflict(customer, constraint)
         before = self.everything()
@@ -190,7 +211,7 @@ class Histories(RuleBasedStateMachine):
         )
         if preview.undoes is None and done:
             self.bulks[preview.bulk_id] = before
-            self.befores |= {one.id: before[one.row_id] for one in done}
+            self.befores |= {one.id: {one.row_id: before[one.row_id]} for one in done}
 
     @rule(data=st.data(), constraint=KEYS, remedy=REMEDIES, crash=CRASHES)
     def somebody_previews_and_applies(
@@ -219,10 +240,15 @@ class Histories(RuleBasedStateMachine):
         undone = found.state == "undone"
         self.only_this_row_changed(before, found.row_id if undone else None, preview)
         if undone:
-            was, now = self.befores[remediation], self.world.row(found.row_id)
-            assert {c.column: now[c.column] for c in preview.changes} == {
-                c.column: was[c.column] for c in preview.changes
-            }
+            was, now = self.befores[remediation], self.everything()
+            for plan in (preview.plan, *preview.plan.children):
+                one, columns = plan.place.row_id, [change.column for change in plan.changes]
+                assert {c: now[one][c] for c in columns} == {c: was[one][c] for c in columns}
+
+    @invariant()
+    def no_remedy_takes_anybodys_subscription_away(self) -> None:
+        ids = self.world.database.execute("SELECT id::text FROM subscriptions")
+        assert {one for (one,) in ids} == self.subscribed
 
     @invariant()
     def the_journal_is_whole_and_nothing_is_left_running(self) -> None:
@@ -236,34 +262,49 @@ class Histories(RuleBasedStateMachine):
         """A Preview of a Tombstone that holds this key; it changes nothing."""
         before = self.everything()
         held = "external_id" if constraint == EXTERNAL else "email"
-        blocking = [c for c, row in before.items() if row["deleted_at"] and row[held]]
+        everybody = self.customers().items()
+        blocking = [c for c, row in everybody if row["deleted_at"] and row[held]]
         if not blocking:
             return None
         conflict = self.world.conflict(data.draw(st.sampled_from(blocking)), constraint)
         preview = self.world.door().preview(conflict, remedy, ENGINEER)
+        if isinstance(preview, Preview) and preview.plan.offered and data.draw(st.booleans()):
+            along = [table for table, _ in preview.plan.offered]
+            preview = self.world.door().preview(conflict, remedy, ENGINEER, along)
         assert self.everything() == before
         return None if isinstance(preview, Refused) else (conflict, remedy, preview)
 
     def only_this_row_changed(
         self, before: dict[str, Columns], row: str | None, preview: Preview
     ) -> None:
-        """One row in the plan's columns, or nothing; a live one only by the undo of our restore."""
+        """The plan's rows in its columns, or nothing; live ones only by the undo of a restore."""
         after = self.everything()
         changed = {each for each in before | after if after.get(each) != before.get(each)}
-        assert changed == ({row} if row else set())
+        assert changed == (written_by(preview) if row else set())
         if row is None:
             return
         if preview.plan.goal.gone:
             assert row not in after
             assert before[row]["deleted_at"] is not None
             return
-        columns = {name for name in after[row] if after[row][name] != before[row][name]}
-        assert columns <= {change.column for change in preview.changes}
-        was_live = before[row]["deleted_at"] is None
         undoes_restore = preview.plan.undoes and preview.plan.remedy is RemedyName.RESTORE_ROW
-        assert not was_live or undoes_restore
+        for plan in (preview.plan, *preview.plan.children):
+            was, now = before[plan.place.row_id], after[plan.place.row_id]
+            columns = {name for name in now if now[name] != was[name]}
+            assert columns <= {change.column for change in plan.changes}
+            assert was["deleted_at"] is not None or undoes_restore
 
     def everything(self) -> dict[str, Columns]:
+        """Every customer and every subscription, by their ids."""
+        query = "SELECT id::text, customer_id::text, deleted_at::text FROM subscriptions"
+        found = self.world.database.execute(query)
+        subscriptions = {
+            one: {"id": one, "customer_id": customer, "deleted_at": deleted}
+            for one, customer, deleted in found
+        }
+        return self.customers() | subscriptions
+
+    def customers(self) -> dict[str, Columns]:
         """Every customer as PostgreSQL prints it."""
         ids = self.world.database.execute("SELECT id::text FROM customers ORDER BY id")
         return {customer: self.world.row(customer) for (customer,) in ids}

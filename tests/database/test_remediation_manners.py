@@ -39,6 +39,11 @@ SELECT l.mode, l.granted, l.locktype FROM pg_locks l JOIN pg_stat_activity a USI
 WHERE a.application_name LIKE 'tombstone%' AND a.datname = current_database()
   AND l.relation IS NOT NULL
 """
+VERSIONS = "SELECT id::text, ctid::text FROM customers"
+WAITING_OURSELVES = """
+SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE NOT l.granted AND a.application_name LIKE 'tombstone%'
+"""
 WAITING_FOR_US = """
 SELECT count(*) FROM pg_stat_activity waiting
 WHERE EXISTS (
@@ -56,8 +61,10 @@ def world(database: Database, tmp_path: Path) -> Iterator[World]:
 
 def test_twenty_who_apply_the_same_plan_at_once_apply_it_once(world: World) -> None:
     jane = world.customer(external_id="cus_0042")
+    world.customer(email="other@example.com", external_id="cus_0043")
     conflict = world.conflict(jane, EXTERNAL)
     preview = previewed(world.door(), conflict)
+    versions = world.database.execute(VERSIONS)
     start = threading.Barrier(20)
 
     def one(number: int) -> Outcome:
@@ -74,6 +81,8 @@ def test_twenty_who_apply_the_same_plan_at_once_apply_it_once(world: World) -> N
     assert Counter(each.code for each in told) == {RefusalCode.ALREADY_DONE: 19}
     assert all(each.text.startswith("This was already done by person ") for each in told)
     assert [each.state for each in list_remediations(world.store)] == ["applied"]
+    now = world.database.execute(VERSIONS)
+    assert [one for one, _ in {*now} - {*versions}] == [jane]
     assert verify(world.store).intact
 
 
@@ -115,6 +124,7 @@ def test_a_row_somebody_has_locked_is_refused_and_nobody_waits_behind_us(world: 
     def watch() -> None:
         while not over.is_set():
             waiting.append(world.database.execute(WAITING_FOR_US)[0][0])
+            waiting.append(world.database.execute(WAITING_OURSELVES)[0][0])
 
     with psycopg.connect(world.database.dsn) as other, ThreadPoolExecutor(1) as pool:
         other.execute("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", [jane])

@@ -149,6 +149,31 @@ def test_a_purge_says_that_it_has_no_undo_and_offers_none(jane: str, database: D
     shop.create_again(database)
 
 
+def test_what_was_deleted_in_the_same_moment_is_offered_and_taken_along(
+    jane: str, database: Database
+) -> None:
+    database.execute(
+        "CREATE TABLE seats (id int PRIMARY KEY, deleted_at timestamptz, c uuid REFERENCES"
+        " customers); INSERT INTO seats SELECT n, deleted_at, id FROM customers,"
+        " generate_series(1, 3) n"
+    )
+    live = "SELECT count(*) FROM seats WHERE deleted_at IS NULL"
+    page = pages.conflict(jane)
+    page.button(key="preview_restore-row").click().run()
+    (offered,) = (one for one in page.multiselect if "same moment" in one.label)
+    assert offered.options == ["3 in seats"]
+    assert offered.value == []
+
+    page = offered.select("seats").run()
+    assert "Restored with it, in the same transaction: 3 in seats." in said(page)
+    assert database.execute(live) == [(0,)]
+    page = approve(page)
+    assert any("Restored and verified" in one.value for one in page.success)
+    assert database.execute(live) == [(3,)]
+    approve(press(page, "Undo"), "Approve and take back")
+    assert database.execute(live) == [(0,)]
+
+
 def test_a_released_key_can_be_used_again_and_the_undo_is_then_refused_in_words(
     jane: str, database: Database
 ) -> None:

@@ -7,6 +7,7 @@ image can be forgotten, by destroying its data key and itself, and the chain sti
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from collectors.evidence.schema import before_images, previews
 from dashboard.remediation.facts import Row
 from dashboard.remediation.journal.chain import Recording
 from dashboard.remediation.journal.tampering import digest_of
+from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.undo import BeforeImage
 
 PREVIEW_LASTS = timedelta(days=1)
@@ -84,21 +86,44 @@ def forget_expired(connection: Connection, now: datetime) -> None:
     connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
 
 
-def keep_preview(store: Store, digest: str, row: Row, now: datetime) -> None:
-    """Remember, for a day, the row that a plan of this digest is about."""
-    line = {"digest": digest, "sealed": store.vault.seal(row.as_json()), "made_at": now}
+KeptChild = tuple[str, str, str, Row]
+"""A row that is to be restored along: its table's schema and name, its id, and as it was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What the newest Preview of a digest saw, and when."""
+
+    row: Row
+    children: tuple[KeptChild, ...]
+    at: datetime
+
+
+def keep_preview(store: Store, plan: RemediationPlan, now: datetime) -> None:
+    """Remember, for a day, the rows that a plan of this digest is about."""
+    digest = plan.digest
+    along = [
+        [one.table.schema, one.table.name, one.place.row_id, one.before.as_json()]
+        for one in plan.children
+    ]
+    sealed = store.vault.seal(plan.before.as_json() | {"children": along})
+    line = {"digest": digest, "sealed": sealed, "made_at": now}
     with store.write() as connection:
         connection.execute(delete(previews).where(previews.c.digest == digest))
         connection.execute(previews.insert(), line)
         connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
 
 
-def previewed_row(store: Store, digest: str) -> tuple[Row, datetime] | None:
-    """The row as the newest Preview of this digest saw it, and when."""
+def previewed(store: Store, digest: str) -> Previewed | None:
+    """The rows as the newest Preview of this digest saw them."""
     query = select(previews.c.sealed, previews.c.made_at).where(previews.c.digest == digest)
     with store.read() as connection:
         found = connection.execute(query).one_or_none()
-    return None if found is None else (Row.from_json(store.vault.open(found[0])), found[1])
+    if found is None:
+        return None
+    told = store.vault.open(found[0])
+    along = [(*name, Row.from_json(row)) for *name, row in told.get("children", ())]
+    return Previewed(Row.from_json(told), tuple(along), found[1])
 
 
 def row_print(vault: Vault, row: Row) -> str:

@@ -9,7 +9,7 @@ committing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,7 @@ def note_committing(
     after: Row | None,
     horizon: str,
     now: datetime,
+    children: Sequence[Row | None] = (),
 ) -> None:
     """Journal the Target's transaction id before its COMMIT. Raises Superseded.
 
@@ -118,7 +119,7 @@ def note_committing(
     printed = None if after is None else row_print(recording.vault, after)
     body: dict[str, Any] = {"xid": xid, "after_print": printed}
     if order.plan.keeps_image:
-        image = _image(order.plan, after=after, horizon=horizon)
+        image = _image(order.plan, after, horizon, xid, children)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
     recording.append(_line(Kind.COMMITTING, order, remediation_id, now, body))
 
@@ -264,13 +265,15 @@ def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str
         "target": plan.place.target,
         "table": plan.table.label,
         "row": plan.place.row_id,
-        "statements": [statement.shown for statement in plan.statements],
+        "statements": [statement.shown for statement in plan.every_statement],
         "changes": [[one.column, one.before, one.after] for one in shown_changes(plan)],
         "reason": order.reason,
         "ticket": order.ticket,
         "approved_at": order.approved_at.isoformat(),
         "before_print": row_print(recording.vault, plan.before),
     }
+    if plan.children:
+        body["along"] = [[one.table.label, one.place.row_id] for one in plan.children]
     if plan.keeps_image:
         image = _image(plan)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
@@ -278,10 +281,24 @@ def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str
 
 
 def _image(
-    plan: RemediationPlan, *, after: Row | None = None, horizon: str | None = None
+    plan: RemediationPlan,
+    after: Row | None = None,
+    horizon: str | None = None,
+    xid: str | None = None,
+    children: Sequence[Row | None] = (),
 ) -> BeforeImage:
+    """The row before and after, and each that was written along."""
     written = tuple(change.column for change in plan.changes)
-    return BeforeImage(plan.before, written, plan.place.values, after, horizon)
+    left = children or [None] * len(plan.children)
+    along = tuple(
+        (_named(child.place), _image(child, its, horizon, xid))
+        for child, its in zip(plan.children, left, strict=True)
+    )
+    return BeforeImage(plan.before, written, plan.place.values, after, horizon, xid, along)
+
+
+def _named(place: Place) -> tuple[str, str, str]:
+    return place.table.schema, place.table.name, place.row_id
 
 
 def _line(

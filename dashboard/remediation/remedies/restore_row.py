@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -113,11 +114,15 @@ def live_value(marker: SoftDeleteMarker) -> str | None:
 def _warnings(facts: Facts) -> list[str]:
     place = facts.place
     warnings = ["Its history and access come back, and possibly its billing."]
+    if facts.children:
+        along = Counter(child.place.table.label for child in facts.children)
+        counts = ", ".join(f"{count:,} in {table}" for table, count in along.items())
+        warnings.append(f"Restored with it, in the same transaction: {counts}.")
     if facts.same_moment:
         counts = ", ".join(f"{count:,} in {table}" for table, count in facts.same_moment)
         warnings.append(
-            f"Deleted in the same moment, and not restored with it: {counts}. Each can be restored "
-            "by the application, or by hand, once this row is live."
+            f"Deleted in the same moment, and not restored with it: {counts}. An engineer can "
+            "have them restored along, a table at a time."
         )
     if place.dependents:
         tables = ", ".join(place.dependents)

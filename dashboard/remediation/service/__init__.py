@@ -1,6 +1,7 @@
 """The one door to the write side: whoever wants a row changed asks `Remediation`.
 
 bulk/          many releases under one Approval
+children.py    what was deleted in the same moment, offered to be restored along
 door.py        what may be asked, and who may ask it
 forgetting.py  what we hold of a person: found, erased, and named where a Remedy hid it
 gather.py      what a plan is made from, read through `collectors.postgres` and our store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from collectors.errors import TargetUnreachable
@@ -102,13 +102,18 @@ class Remediation:
         """
         return self._planner.offers(conflict_id, actor)
 
-    def preview(self, conflict_id: str, remedy: RemedyName, actor: Actor) -> Preview | Refused:
-        """Run the plan for real and roll it back."""
-        plan = self._planner.afresh(conflict_id, remedy, actor)
+    def preview(
+        self, conflict_id: str, remedy: RemedyName, actor: Actor, along: Sequence[str] = ()
+    ) -> Preview | Refused:
+        """Run the plan for real and roll it back.
+
+        `along` are tables of which a restore is to take along what was deleted in the same moment.
+        """
+        plan = self._planner.afresh(conflict_id, remedy, actor, along)
         preview = plan if isinstance(plan, Refusal) else self._rehearsed(plan)
         if isinstance(preview, Refusal):
             return self._refused(preview, actor, conflict_id, remedy)
-        keep_preview(self._store, preview.plan.digest, preview.plan.before, self._clock())
+        keep_preview(self._store, preview.plan, self._clock())
         return preview
 
     def apply(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Outcome:

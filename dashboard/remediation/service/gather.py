@@ -115,7 +115,7 @@ def read_row(case: Case) -> Row | Refusal | None:
 
 
 def facts_of(case: Case, row: Row | None, *, triggers_known: bool) -> Facts:
-    """The facts with this row. Raises TargetUnreachable."""
+    """The facts with this row, but for those about others. Raises TargetUnreachable."""
     facts = Facts(case.place, case.conflict.confidence, row, triggers_known=triggers_known)
     if row is None:
         return facts
@@ -123,7 +123,6 @@ def facts_of(case: Case, row: Row | None, *, triggers_known: bool) -> Facts:
         facts,
         parent_deleted=_parent_deleted(case, row),
         kept_free=_kept_free(case, row),
-        same_moment=_same_moment(case, row),
     )
 
 
@@ -145,27 +144,17 @@ def _kept_free(case: Case, row: Row) -> bool:
     return bool(changes) and answer is not None and not any(answer)
 
 
-def _same_moment(case: Case, row: Row) -> tuple[tuple[str, int], ...]:
-    children = [
-        (table, fk)
-        for fk in case.place.referring
-        if (table := case.catalog.table(fk.schema, fk.table))
-        and table.marker
-        and table.marker.since
-    ]
-    statement = statements.deleted_together(case.place, row, children)
-    counts = None if statement is None else _answered(case, statement)
-    pairs = zip(children, counts or (), strict=False)
-    return tuple((table.label, count) for (table, _), count in pairs if count)
+def answers(case: Case, statement: Statement) -> list[tuple[Any, ...]]:
+    """What the reader answers; nothing where it may not see what is asked about."""
+    try:
+        with case.reader.snapshot() as snapshot:
+            return [tuple(row) for row in snapshot.rows(statement.sql, *statement.params)]
+    except StatementFailed:
+        return []
 
 
 def _answered(case: Case, statement: Statement) -> tuple[Any, ...] | None:
-    """The reader's answer; None where it may not see what is asked about."""
-    try:
-        with case.reader.snapshot() as snapshot:
-            return snapshot.rows(statement.sql, *statement.params)[0]
-    except StatementFailed:
-        return None
+    return next(iter(answers(case, statement)), None)
 
 
 def _key(conflict: ConflictRow, table: Table) -> UniqueKey | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collectors.evidence.reads.remediations import (
@@ -14,14 +14,21 @@ from collectors.evidence.reads.remediations import (
 )
 from collectors.model import input_columns
 from dashboard.access import Actor
-from dashboard.remediation.facts import RemedyName, Row
+from dashboard.remediation.facts import Child, RemedyName, Row
 from dashboard.remediation.guard import unfit_reason
-from dashboard.remediation.journal.images import open_image, previewed_row
+from dashboard.remediation.journal.images import open_image, previewed
 from dashboard.remediation.journal.ledger import Order, done_by, slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import rights
+from dashboard.remediation.service.children import (
+    find_children,
+    images_of,
+    kept_children,
+    refusal_for,
+    same_moment,
+)
 from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
 from dashboard.remediation.service.values import Approval, Offer
 from dashboard.remediation.undo import BeforeImage, plan_undo
@@ -58,16 +65,19 @@ class Planner:
         return [_offer(name, refusal, first=name is best) for name, refusal in refusals.items()]
 
     def afresh(
-        self, conflict_id: str, remedy: RemedyName, actor: Actor
+        self, conflict_id: str, remedy: RemedyName, actor: Actor, along: Sequence[str] = ()
     ) -> RemediationPlan | Refusal:
-        """A plan for the row as the writer sees it now."""
+        """A plan for the row as the writer sees it now, and for what it is to take along."""
         case = self._allowed(conflict_id, remedy, actor)
         if isinstance(case, Refusal):
             return case
         row = self.writer(case.place.target).look(case.place)
         if isinstance(row, Refusal):
             return row
-        plan = self._plan(case, row, remedy, actor)
+        children: tuple[Child, ...] | Refusal = ()
+        if along and row is not None:
+            children = find_children(case, row, along, self.settings, self.writer)
+        plan = self._plan(case, row, remedy, actor, children)
         return self._or_done_already(case, plan) if isinstance(plan, Refusal) else plan
 
     def approved(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Order | Refusal:
@@ -75,14 +85,14 @@ class Planner:
         case = self._allowed(conflict_id, remedy, approval.actor)
         if isinstance(case, Refusal):
             return case
-        kept = previewed_row(self.sources.store, approval.digest)
+        kept = previewed(self.sources.store, approval.digest)
         if kept is None:
             return Refusal(
                 RefusalCode.NOT_PREVIEWED, "No Preview of this digest is known: preview it first."
             )
-        row, previewed_at = kept
-        plan = self._plan(case, row, remedy, approval.actor)
-        return plan if isinstance(plan, Refusal) else self._order(plan, approval, previewed_at)
+        children = kept_children(case, kept.children, self.settings)
+        plan = self._plan(case, kept.row, remedy, approval.actor, children)
+        return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.at)
 
     def back(self, remediation_id: str, actor: Actor) -> RemediationPlan | Refusal:
         """The plan that takes a remediation back."""
@@ -120,11 +130,28 @@ class Planner:
         return self._or_done_already(case, plan) if isinstance(plan, Refusal) else None
 
     def _plan(
-        self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor
+        self,
+        case: Case,
+        row: Row | None,
+        remedy: RemedyName,
+        actor: Actor,
+        children: tuple[Child, ...] | Refusal = (),
     ) -> RemediationPlan | Refusal:
         known = rights.triggers_known(self.settings, case.place)
         facts = facts_of(case, row, triggers_known=known)
-        return rights.role_refusal(actor, remedy, facts) or make_plan(facts, remedy)
+        refusal = rights.role_refusal(actor, remedy, facts)
+        if refusal is not None:
+            return refusal
+        if isinstance(children, Refusal):
+            return children
+        refusal = refusal_for(self.settings, actor, remedy, children)
+        if refusal is not None:
+            return refusal
+        if row is not None and remedy is RemedyName.RESTORE_ROW:
+            along = {child.place.table.label for child in children}
+            beside = same_moment(case, row, sorted(along))
+            facts = replace(facts, children=children, same_moment=beside)
+        return make_plan(facts, remedy)
 
     def _order(
         self, plan: RemediationPlan, approval: Approval, previewed_at: datetime
@@ -187,7 +214,10 @@ def _plan_back(
             RefusalCode.NOTHING_TO_UNDO,
             "Its before-image is no longer kept, or never was because the row was erased.",
         )
-    return plan_undo(case.place, image, RemedyName(done.remedy), done.id)
+    children = images_of(case, image)
+    if isinstance(children, Refusal):
+        return children
+    return plan_undo(case.place, image, RemedyName(done.remedy), done.id, children)
 
 
 def telling_values(plan: RemediationPlan) -> list[str]:

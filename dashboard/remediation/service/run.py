@@ -11,7 +11,7 @@ from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
 from collectors.evidence.reads.remediations import RemediationRow, find_remediation
 from dashboard.remediation import guard
-from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.facts import Place
 from dashboard.remediation.journal import recording
 from dashboard.remediation.journal.ledger import (
     Busy,
@@ -23,6 +23,7 @@ from dashboard.remediation.journal.ledger import (
 )
 from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import (
+    Difference,
     Failed,
     Outcome,
     Refusal,
@@ -30,6 +31,7 @@ from dashboard.remediation.outcomes import (
     Refused,
     Step,
 )
+from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service import settlement
 from dashboard.remediation.writer import Announce, EndUnknown, Limits, Writer, Written
 
@@ -115,16 +117,17 @@ class Runner:
             time.sleep(POLL_S)
 
     def _apply(self, order: Order, remediation_id: str) -> Outcome:
-        def before_commit(xid: str, after: Row | None, horizon: str) -> None:
+        def before_commit(written: Written) -> None:
             with recording(self.store) as line:
                 note_committing(
                     line,
                     order,
                     remediation_id,
-                    xid=xid,
-                    after=after,
-                    horizon=horizon,
+                    xid=written.xid,
+                    after=written.after,
+                    horizon=written.horizon,
                     now=self.clock(),
+                    children=[child.after for child in written.children],
                 )
 
         try:
@@ -145,13 +148,11 @@ class Runner:
     def _conclude(self, order: Order, remediation_id: str, written: Written) -> Outcome:
         """Verified on the writer's own connection, journalled, and told to the Conflict."""
         self.announce(Step.VERIFIED)
-        plan, found = order.plan, written.found
-        if not guard.reached(plan, found):
-            difference = (
-                ()
-                if found is None or written.after is None
-                else guard.differences(plan.table, written.after, found)
-            )
+        plan = order.plan
+        pairs = [(plan, written), *zip(plan.children, written.children, strict=True)]
+        missed = [(its, one) for its, one in pairs if not guard.reached(its, one.found)]
+        if missed:
+            difference = _difference(*missed[0])
             text = "It was committed, and the row is not as it was left: somebody changed it since."
             now = self.clock()
             return settlement.close_failed(self.store, remediation_id, text, difference, now)
@@ -172,3 +173,9 @@ class Runner:
             "The connection was lost while committing. Whether it was done will be settled as soon "
             "as the database answers.",
         )
+
+
+def _difference(plan: RemediationPlan, written: Written) -> tuple[Difference, ...]:
+    if written.found is None or written.after is None:
+        return ()
+    return guard.differences(plan.table, written.after, written.found)

@@ -54,7 +54,7 @@ class Preview:
     @property
     def statements(self) -> tuple[str, ...]:
         """The SQL, with customer data masked."""
-        return tuple(statement.shown for statement in self.plan.statements)
+        return tuple(statement.shown for statement in self.plan.every_statement)
 
     @classmethod
     def of(cls, plan: RemediationPlan, took_ms: int) -> Preview:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -33,9 +33,8 @@ from dashboard.remediation.writer.connecting import (
 
 LOOKS_FOR_A_LOCKED_ROW = 5
 
-BeforeCommit = Callable[[str, Row | None, str], None]
-"""Called with the transaction's id, the row as written, and the oldest transaction beside it. The
-row is None once it was purged."""
+BeforeCommit = Callable[["Written"], None]
+"""Called with what is about to be committed."""
 
 Announce = Callable[[Step], None]
 
@@ -44,10 +43,16 @@ Announce = Callable[[Step], None]
 class Written:
     """The row as the plan left it and, for what was committed, as it was read again.
 
-    Either is None where the row is not there.
+    Either is None where the row is not there, as after a purge.
+
+    xid, horizon  the transaction's id, and the oldest one that was still running beside it
+    children      the same of each row that was written along, in the plan's order
     """
 
     after: Row | None
+    xid: str
+    horizon: str
+    children: tuple[Written, ...] = ()
     found: Row | None = None
 
 
@@ -63,13 +68,23 @@ class Writer(Connecting):
             except psycopg.Error as error:
                 return refusal_of(error)
 
+    def look_at_all(self, places: Sequence[Place]) -> list[Row | None] | Refusal:
+        """Each row as it is now, unlocked. Raises TargetUnreachable."""
+        with self._connected() as connection:
+            try:
+                with self._transaction(connection, "tombstone look"):
+                    asked = [statements.look(place, lock=False) for place in places]
+                    pairs = zip(places, asked, strict=True)
+                    return [_row(connection, place, one) for place, one in pairs]
+            except psycopg.Error as error:
+                return refusal_of(error)
+
     def rehearse(self, plan: RemediationPlan) -> Written | Refusal:
         """The Preview: the plan run for real, and rolled back. Raises TargetUnreachable."""
         with self._connected() as connection:
             try:
                 with self._transaction(connection, "tombstone preview"):
-                    after, _, _ = self._write(connection, plan, lambda _: None)
-                    return Written(after)
+                    return self._write_all(connection, plan, lambda _: None)
             except RolledBack as refused:
                 return refused.refusal
             except psycopg.Error as error:
@@ -87,8 +102,8 @@ class Writer(Connecting):
         with self._connected() as connection:
             try:
                 self._begin(connection, f"tombstone {name}")
-                after, xid, horizon = self._write(connection, plan, announce)
-                before_commit(xid, after, horizon)
+                written = self._write_all(connection, plan, announce)
+                before_commit(written)
             except RolledBack as refused:
                 return refused.refusal
             except psycopg.Error as error:
@@ -101,12 +116,22 @@ class Writer(Connecting):
                     return refusal_of(error, plan)
                 raise EndUnknown from None
             announce(Step.COMMITTED)
-            return Written(after, self._verified(connection, plan))
+            return self._verified(connection, plan, written)
+
+    def _write_all(
+        self, connection: psycopg.Connection[Any], plan: RemediationPlan, announce: Announce
+    ) -> Written:
+        """The plan's own row, then those that are written along: all of them, or none."""
+        written = self._write(connection, plan, announce)
+        children = [self._write(connection, child, lambda _: None) for child in plan.children]
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        announce(Step.WRITTEN)
+        return replace(written, children=tuple(children))
 
     def _write(
         self, connection: psycopg.Connection[Any], plan: RemediationPlan, announce: Announce
-    ) -> tuple[Row | None, str, str]:
-        """Lock, re-check, write, count: the row as written, the transaction's id, the horizon.
+    ) -> Written:
+        """Lock, re-check, write, count.
 
         A purged row is looked for again: a trigger may have put it back.
         """
@@ -128,9 +153,7 @@ class Writer(Connecting):
         else:
             after = statements.read_row(plan.place, row)
         unless(guard.missed(plan, after))
-        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        announce(Step.WRITTEN)
-        return after, xid, horizon
+        return Written(after, xid, horizon)
 
     def _lock(self, connection: psycopg.Connection[Any], place: Place) -> Row | None:
         pause = self._limits.lock_timeout_ms / 1_000 / LOOKS_FOR_A_LOCKED_ROW
@@ -145,12 +168,23 @@ class Writer(Connecting):
             Refusal(RefusalCode.LOCKED, "Another session has the row locked: try again shortly.")
         )
 
-    def _verified(self, connection: psycopg.Connection[Any], plan: RemediationPlan) -> Row | None:
+    def _verified(
+        self, connection: psycopg.Connection[Any], plan: RemediationPlan, written: Written
+    ) -> Written:
+        """The same, with every row as it is found now."""
         try:
             with self._transaction(connection, "tombstone verify"):
-                return _row(connection, plan.place, statements.look(plan.place, lock=False))
+                pairs = zip(plan.children, written.children, strict=True)
+                children = [_found(connection, child, its) for child, its in pairs]
+                return replace(_found(connection, plan, written), children=tuple(children))
         except psycopg.Error:
             raise EndUnknown from None
+
+
+def _found(connection: psycopg.Connection[Any], plan: RemediationPlan, written: Written) -> Written:
+    return replace(
+        written, found=_row(connection, plan.place, statements.look(plan.place, lock=False))
+    )
 
 
 def _row(connection: psycopg.Connection[Any], place: Place, statement: Statement) -> Row | None:
