@@ -10,7 +10,7 @@ import pytest
 
 from collectors.evidence.reads.remediations import list_entries
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode
 from dashboard.remediation.service.bulk import BulkRefused, Chosen
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
@@ -197,10 +197,10 @@ def test_the_undo_of_a_release_brings_nothing_of_an_erased_row_back(world: World
     conflict = world.conflict(jane, EXTERNAL)
     approval = approved(previewed(world.door(), conflict))
     done = world.door().apply(conflict, RELEASE, approval)
+    assert isinstance(done, Applied)
     world.update(jane, "email = '0b6f@anonymized.invalid', user_metadata = '{}'")
 
-    assert not isinstance(done, Refusal)
-    back = world.door().undo_preview(str(done.remediation_id), ENGINEER)
+    back = world.door().undo_preview(done.remediation_id, ENGINEER)
 
     assert refusal(back).code is RefusalCode.ERASED
     assert world.row(jane)["external_id"] is None

@@ -1,6 +1,7 @@
 """What was meant, what was done, and by whom: kept so that neither can be denied.
 
 chain.py   the AuditEntries, append-only and hash-chained, and the check that they still are
+orders.py  an approved plan, and what is written down of it
 ledger.py  where each remediation stands, and who has which row in hand
 images.py  the sealed BeforeImages, and the rows that Previews saw
 bulks.py   where each bulk and its batches stand; `written.py` what becomes of their rows

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy import Row as Record
 
 from collectors.evidence.schema import remediations as table
-from dashboard.remediation.facts import Place, Row
+from dashboard.remediation.facts import Row
 from dashboard.remediation.journal.chain import Kind, Line, Recording
 from dashboard.remediation.journal.images import (
     forget_expired,
@@ -26,28 +25,15 @@ from dashboard.remediation.journal.images import (
     keep_image,
     row_print,
 )
-from dashboard.remediation.journal.owner import this_process
+from dashboard.remediation.journal.orders import (
+    Order,
+    image_of,
+    intent,
+    line_of,
+    line_of_ledger,
+    slot_of,
+)
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.plan import RemediationPlan
-from dashboard.remediation.showing import shown_changes
-from dashboard.remediation.undo import BeforeImage
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An approved plan, and what is kept of its approval.
-
-    previewed_at  when the row was last seen as the plan expects it
-    """
-
-    plan: RemediationPlan
-    actor: str
-    role: str
-    reason: str
-    ticket: str | None
-    previewed_at: datetime
-    approved_at: datetime
-    undo_until: datetime
 
 
 class Busy(Exception):
@@ -60,16 +46,6 @@ class Busy(Exception):
 
 class Superseded(Exception):
     """The remediation was closed by a settlement while it was still at work."""
-
-
-def slot_of(place: Place) -> str:
-    """The row's name among all Targets."""
-    return slot_at(place, place.row_id)
-
-
-def slot_at(place: Place, row_id: str) -> str:
-    """The name of another row of the same table."""
-    return f"{place.target}/{place.table.schema}.{place.table.name}/{row_id}"
 
 
 def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
@@ -88,9 +64,9 @@ def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
     if refusal is not None:
         return refusal
     remediation_id = uuid.uuid4().hex
-    connection.execute(table.insert(), _new_line(order, remediation_id, now))
-    body = _intent(recording, order, remediation_id)
-    recording.append(_line(Kind.INTENT, order, remediation_id, now, body))
+    connection.execute(table.insert(), line_of_ledger(order, remediation_id, now))
+    body = intent(recording, order, remediation_id)
+    recording.append(line_of(Kind.INTENT, order, remediation_id, now, body))
     return remediation_id
 
 
@@ -119,9 +95,9 @@ def note_committing(
     printed = None if after is None else row_print(recording.vault, after)
     body: dict[str, Any] = {"xid": xid, "after_print": printed}
     if order.plan.keeps_image:
-        image = _image(order.plan, after, horizon, xid, children)
+        image = image_of(order.plan, after, horizon, xid, children)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
-    recording.append(_line(Kind.COMMITTING, order, remediation_id, now, body))
+    recording.append(line_of(Kind.COMMITTING, order, remediation_id, now, body))
 
 
 def close(
@@ -230,82 +206,6 @@ def _closed(connection: Connection, slot: str) -> Refusal | None:
         RefusalCode.NEEDS_A_LOOK,
         f"Remediation {failed.id} of this row ended unclear: somebody must look at it first.",
     )
-
-
-def _new_line(order: Order, remediation_id: str, now: datetime) -> dict[str, Any]:
-    plan = order.plan
-    return {
-        "id": remediation_id,
-        "conflict_id": plan.place.conflict_id,
-        "environment": plan.place.environment,
-        "target": plan.place.target,
-        "remedy": plan.remedy,
-        "digest": plan.digest,
-        "table_name": plan.table.label,
-        "row_id": plan.place.row_id,
-        "undoes": plan.undoes,
-        "state": "running",
-        "actor": order.actor,
-        "role": order.role,
-        "reason": order.reason,
-        "ticket": order.ticket,
-        "owner": this_process(),
-        "started_at": now,
-        "slot": slot_of(plan.place),
-        "open_slot": slot_of(plan.place),
-    }
-
-
-def _intent(recording: Recording, order: Order, remediation_id: str) -> dict[str, Any]:
-    plan = order.plan
-    body: dict[str, Any] = {
-        "remedy": plan.remedy,
-        "undoes": plan.undoes,
-        "digest": plan.digest,
-        "target": plan.place.target,
-        "table": plan.table.label,
-        "row": plan.place.row_id,
-        "statements": [statement.shown for statement in plan.every_statement],
-        "changes": [[one.column, one.before, one.after] for one in shown_changes(plan)],
-        "reason": order.reason,
-        "ticket": order.ticket,
-        "approved_at": order.approved_at.isoformat(),
-        "before_print": row_print(recording.vault, plan.before),
-    }
-    if plan.children:
-        body["along"] = [[one.table.label, one.place.row_id] for one in plan.children]
-    if plan.keeps_image:
-        image = _image(plan)
-        body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
-    return body
-
-
-def _image(
-    plan: RemediationPlan,
-    after: Row | None = None,
-    horizon: str | None = None,
-    xid: str | None = None,
-    children: Sequence[Row | None] = (),
-) -> BeforeImage:
-    """The row before and after, and each that was written along."""
-    written = tuple(change.column for change in plan.changes)
-    left = children or [None] * len(plan.children)
-    along = tuple(
-        (_named(child.place), _image(child, its, horizon, xid))
-        for child, its in zip(plan.children, left, strict=True)
-    )
-    return BeforeImage(plan.before, written, plan.place.values, after, horizon, xid, along)
-
-
-def _named(place: Place) -> tuple[str, str, str]:
-    return place.table.schema, place.table.name, place.row_id
-
-
-def _line(
-    kind: Kind, order: Order, remediation_id: str, now: datetime, body: Mapping[str, Any]
-) -> Line:
-    conflict_id = order.plan.place.conflict_id
-    return Line(kind, now, order.actor, order.role, body, conflict_id, remediation_id)
 
 
 def _one(connection: Connection, *conditions: ColumnElement[bool]) -> Record[Any] | None:

@@ -22,6 +22,7 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, ledger, recording
 from dashboard.remediation.journal.images import forget_expired, keep_preview
+from dashboard.remediation.journal.orders import Order
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCode, Refused, Step
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service import rights, settlement
@@ -199,7 +200,7 @@ class Remediation:
 
     def _run(
         self,
-        order: ledger.Order | Refusal,
+        order: Order | Refusal,
         actor: Actor,
         conflict_id: str | None,
         remedy: str | None,

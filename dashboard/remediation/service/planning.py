@@ -17,7 +17,8 @@ from dashboard.access import Actor
 from dashboard.remediation.facts import Child, RemedyName, Row
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal.images import open_image, previewed
-from dashboard.remediation.journal.ledger import Order, done_by, slot_of
+from dashboard.remediation.journal.ledger import done_by
+from dashboard.remediation.journal.orders import Order, slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from dashboard.remediation.remedies import REMEDIES

@@ -15,12 +15,12 @@ from dashboard.remediation.facts import Place
 from dashboard.remediation.journal import recording
 from dashboard.remediation.journal.ledger import (
     Busy,
-    Order,
     Superseded,
     claim,
     done_by,
     note_committing,
 )
+from dashboard.remediation.journal.orders import Order
 from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import (
     Difference,

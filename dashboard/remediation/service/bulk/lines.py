@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dashboard.remediation.journal.ledger import slot_of
+from dashboard.remediation.journal.orders import slot_of
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service.bulk.choosing import Candidate, Choice
 

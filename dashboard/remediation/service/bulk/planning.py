@@ -25,7 +25,7 @@ from dashboard.remediation.batch import (
 from dashboard.remediation.facts import Facts, RemedyName
 from dashboard.remediation.journal.bulks import keep_bulk
 from dashboard.remediation.journal.images import seal_image
-from dashboard.remediation.journal.ledger import slot_of
+from dashboard.remediation.journal.orders import slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from dashboard.remediation.service import rights

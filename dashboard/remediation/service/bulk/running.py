@@ -27,7 +27,8 @@ from dashboard.remediation.batch import BatchRow, Form, batch_digest, form_of, u
 from dashboard.remediation.facts import Row
 from dashboard.remediation.journal import bulks, recording
 from dashboard.remediation.journal.bulks import WaitingBatch
-from dashboard.remediation.journal.ledger import Superseded, done_by, slot_at
+from dashboard.remediation.journal.ledger import Superseded, done_by
+from dashboard.remediation.journal.orders import slot_at
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service.bulk.choosing import Candidate
