@@ -23,6 +23,7 @@ from collectors.evidence.schema.collected import (
     verdict_history,
 )
 from collectors.evidence.schema.counted import (
+    customer_days,
     failed_recreation_days,
     failure_days,
     release_customers,
@@ -64,6 +65,7 @@ __all__ = [
     "coverages",
     "create_days",
     "cursors",
+    "customer_days",
     "dependents",
     "deploys",
     "ended_logins",

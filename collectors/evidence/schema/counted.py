@@ -50,3 +50,15 @@ release_customers = Table(
 )
 """Customers (Conflicts) that this bug hurt in a release, by the day of their newest Failure in it:
 those of a period that ends now are the sum of its days. Triggers keep it (revision 0004)."""
+
+customer_days = Table(
+    "customer_days",
+    metadata,
+    Column("day", Moment, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("constraint_name", String, primary_key=True),
+    Column("began", Integer, nullable=False),
+    Column("ended", Integer, nullable=False),
+)
+"""Customers (`CUSTOMER`) whose first Failure was on each UTC day, and those freed on it. Triggers
+on `conflicts` keep it (revision 0006)."""

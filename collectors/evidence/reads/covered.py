@@ -1,0 +1,47 @@
+"""From when until when was everything read? No trend may be drawn beyond that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.marks import coverage_marks
+from collectors.evidence.schema import failures, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Every Failure `since` then, up to `until`; None: nothing was read yet.
+
+    missing  Events that a server counted and no longer holds, so that numbers are at least
+    """
+
+    since: datetime | None
+    until: datetime | None
+    missing: int = 0
+
+
+def covered(store: Store) -> Covered:
+    """What all sources together cover.
+
+    It begins with the oldest Failure, for before that nothing shows that we would have been told;
+    with the first Run, if that was earlier; and not before what a server still has to give. It ends
+    with the last Run that reached everything, or with the newest Failure.
+    """
+    seen = failures.c.occurred_at
+    with store.read() as connection:
+        oldest = connection.scalar(select(func.min(seen)))
+        newest = connection.scalar(select(func.max(seen)))
+        first = connection.scalar(select(func.min(runs.c.started_at)))
+        whole = runs.c.finished_at.is_not(None), func.json_array_length(runs.c.unreachable) == 0
+        last = connection.scalar(select(func.max(runs.c.started_at)).where(*whole))
+    marks = [mark.coverage for mark in coverage_marks(store)]
+    begins = min(filter(None, (oldest, first)), default=None)
+    cut = [mark.covered_from for mark in marks if mark.covered_from is not None]
+    since = None if begins is None else max([begins, *cut])
+    ends = max(filter(None, (newest, last)), default=None)
+    until = None if ends is None else min(ends, datetime.now(UTC))
+    return Covered(since, until, sum(mark.missing for mark in marks))
