@@ -36,6 +36,7 @@ class Route:
 
 
 TRIAGE = Route("Triage", ":material/troubleshoot:", "triage", default=True)
+PREVENTION = Route("Prevention", ":material/shield:", "prevention")
 ACTIVITY = Route("Activity", ":material/history:", "activity")
 HEALTH = Route("Health", ":material/monitor_heart:", "health")
 CONFLICT = Route("Conflict", ":material/link_off:", "conflict", listed=False)
@@ -66,6 +67,16 @@ def link_to_conflict(conflict_id: str, label: str = "Open") -> None:
 def link_to_triage() -> None:
     """The way back."""
     st.page_link(TRIAGE.page(_elsewhere), label="Triage", icon=":material/arrow_back:")
+
+
+def link_to_prevention(label: str, invariant: str | None = None) -> None:
+    """The page, or one Invariant on it; `label` is ours."""
+    st.page_link(
+        PREVENTION.page(_elsewhere),
+        label=label,
+        icon=PREVENTION.icon,
+        query_params={} if invariant is None else {"invariant": invariant},
+    )
 
 
 def open_conflict(conflict_id: str) -> None:

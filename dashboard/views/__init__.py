@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dashboard.components.routes import ACTIVITY, CONFLICT, HEALTH, TRIAGE, Route
-from dashboard.views import activity, conflict, health, triage
+from dashboard.components.routes import ACTIVITY, CONFLICT, HEALTH, PREVENTION, TRIAGE, Route
+from dashboard.views import activity, conflict, health, prevention, triage
 
 PAGES: Mapping[Route, Callable[[], None]] = {
     TRIAGE: triage.render,
+    PREVENTION: prevention.render,
     ACTIVITY: activity.render,
     HEALTH: health.render,
     CONFLICT: conflict.render,

@@ -10,6 +10,7 @@ from dashboard.components import (
     bulk_dialog,
     elsewhere,
     evidence,
+    explained_by,
     freshness,
     headline,
     live_look,
@@ -37,6 +38,7 @@ def render() -> None:
     remediations.just_ended(conflict, done)
     remediations.did_not_hold(conflict, done)
     timeline.show(conflict, failures, changes)
+    explained_by.show(conflict)
     actions = st.container()
     reply.show(conflict, done, changes)
     elsewhere.show(conflict, failures)

@@ -16,7 +16,7 @@ from dashboard.views import PAGES
 from sample_data.postgres import Database
 from tests.browser.conftest import ARTEFACTS
 from tests.factories import new_store
-from tests.views import shop, story
+from tests.views import prevented, shop, story
 from tests.views.serving import serving
 
 STREAMLITS_OWN = {"svg-img-alt", "target-size", "color-contrast"}
@@ -37,6 +37,7 @@ def lively(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     database = Database("lively", postgres.dsn("lively"))
     store = new_store(folder)
     story.tell(store)
+    prevented.tell(store)
     conflict_id = shop.open_shop(database, store)
     shop.work(database, store, conflict_id)
     finish_run(store, start_run(store), read=3, stored=3, unreachable=[], notes=[])

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 
 APP = Path(dashboard.__file__).parent / "app.py"
-LITERAL = frozenset({"text", "code", "json", "arrow_data_frame"})
+LITERAL = frozenset({"text", "code", "json", "dataframe"})
 """What Streamlit shows as it is, whatever it holds."""
 
 
@@ -65,7 +65,7 @@ def marked_up(app: AppTest) -> str:
 
 
 def _said(node: Any, but: tuple[str, ...] = ()) -> str:
-    if node.type == "arrow_data_frame":
+    if node.type == "dataframe":
         return "\n".join(map(str, node.value.to_numpy().ravel()))
     proto = getattr(node, "proto", None)
     told = {} if proto is None else MessageToDict(proto)

@@ -1,0 +1,91 @@
+"""The numbers at the top of Prevention, each the answer to one question, and how old they are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collectors.evidence.reads.surveys import SurveyFilter
+from collectors.model import InvariantState, LeftoverKind, Severity
+from dashboard import data
+from dashboard.components import plain
+from dashboard.components.moments import ago_and_local
+from dashboard.data import Audited
+
+
+def show(wanted: SurveyFilter, found: Audited) -> None:
+    """Four numbers; what was never counted is a dash, not a zero."""
+    with st.container(horizontal=True):
+        st.metric(
+            "Findings, high",
+            sum(one.finding.severity is Severity.HIGH for one in found.open) if found.at else "–",
+            border=True,
+            help="Unique keys on which soft deletion and uniqueness disagree, and for whose values "
+            "people can ask again, or did. Source: the audit of each Target's catalog.",
+        )
+        exposure = data.exposure(wanted)
+        st.metric(
+            "Deleted rows in the way",
+            "–" if exposure is None else f"{exposure.tombstones:,}",
+            border=True,
+            help="Exposure: deleted rows that hold a key somebody could ask for again, each row "
+            f"once. {_how_exact(exposure is None or exposure.how.exact)}",
+        )
+        _leftovers(wanted)
+        _broken(wanted)
+    _audited(found)
+
+
+def _leftovers(wanted: SurveyFilter) -> None:
+    rows = data.leftovers_found(wanted)
+    known = [
+        one.leftover.rows or 0 for one in rows or () if one.leftover.kind is LeftoverKind.LIVE_CHILD
+    ]
+    st.metric(
+        "Live rows left behind",
+        "–" if rows is None else f"{sum(known):,}",
+        border=True,
+        help="Rows that still do something although what they belong to was deleted, through every "
+        "foreign key. A row counts once for each.",
+    )
+
+
+def _broken(wanted: SurveyFilter) -> None:
+    checked = data.invariants(wanted.targets)
+    broken = sum(one.state is InvariantState.BROKEN for one in checked)
+    st.metric(
+        "Broken invariants",
+        broken if checked else "–",
+        border=True,
+        help="Reviewed SQL that says what must hold if every deletion and creation is whole.",
+    )
+
+
+def _how_exact(exact: bool) -> str:
+    return "Every row was counted." if exact else "Some of it is estimated or from a sample."
+
+
+def _audited(found: Audited) -> None:
+    """How old it all is, and which Targets nobody has looked at."""
+    if found.at:
+        plain.facts([(f"{name}, last audited", at) for name, at in sorted(found.at.items())])
+    if found.never:
+        st.warning(
+            "Some Targets were never audited: of them nothing is known, which is not “no Finding”.",
+            icon=":material/help:",
+        )
+        plain.lines(found.never)
+
+
+def never_audited() -> None:
+    """What the page says before the first audit."""
+    st.info(
+        "No Target has been audited yet, so nothing is known: that is not the same as “no "
+        "Finding”. The next run of `tombstone collect` audits each Target; or do it now:",
+        icon=":material/policy:",
+    )
+    plain.block("tombstone audit")
+
+
+def told_when(found: Audited) -> str:
+    """How old the oldest of the audits is."""
+    return ago_and_local(min(found.at.values(), default=None))
