@@ -132,12 +132,6 @@ def clear(key: str, empty: str = "") -> None:
     st.session_state[key] = empty
 
 
-def begin_with(key: str, value: Any | None) -> None:
-    """What a widget is set to before it is drawn for the first time, if anything."""
-    if value is not None and key not in st.session_state:
-        st.session_state[key] = value
-
-
 def paging(name: str, of: object) -> Paging:
     """Where the list `name` was turned to, at its start if it now lists something else."""
     held = session().paging.get(name)

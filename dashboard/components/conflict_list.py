@@ -69,7 +69,7 @@ def frame(conflicts: Sequence[ConflictRow]) -> pd.DataFrame:
             "open": ["Open"] * len(conflicts),
             "verdict": [[label(conflict.verdict)] for conflict in conflicts],
             "key": [plain.cell(masked_key(conflict)) for conflict in conflicts],
-            "organization": [plain.cell(conflict.organization_id) for conflict in conflicts],
+            "organization": [plain.cell(_organization(conflict)) for conflict in conflicts],
             "environment": [plain.cell(conflict.environment) for conflict in conflicts],
             "attempts": [conflict.failures for conflict in conflicts],
             "last": [conflict.last_seen for conflict in conflicts],
@@ -92,6 +92,12 @@ def _key(conflict: ConflictRow) -> str:
     return f"{conflict.table} · {', '.join(column for column, _ in _telling(conflict))}"
 
 
+def _organization(conflict: ConflictRow) -> str | None:
+    """What it is called, else its id."""
+    id_ = conflict.organization_id
+    return data.organization_names().get((conflict.target, id_), id_) if id_ else None
+
+
 def _telling(conflict: ConflictRow) -> list[tuple[str, str]]:
     organization = data.organization_column(conflict)
     parts = zip(conflict.columns, conflict.masked_key, strict=True)
@@ -112,15 +118,15 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
                 "Verdict",
                 options=[look.label for look in looks],
                 color=[look.ink for look in looks],
-                width=190,
+                width=180,
             ),
-            "key": column.TextColumn("Key, masked", width=150),
-            "attempts": column.NumberColumn("Attempts", width=80),
-            "last": column.DatetimeColumn("Last failed", format="distance", width=110),
-            "place": column.TextColumn("Table · key", width=230),
-            "organization": column.TextColumn("Organization", width=165),
-            "environment": column.TextColumn("Environment", width=100),
-            "ask": column.ButtonColumn("Still blocked?", key=_ASK, width=110, type="tertiary"),
+            "key": column.TextColumn("Key, masked", width=140),
+            "attempts": column.NumberColumn("Attempts", width=75),
+            "last": column.DatetimeColumn("Last failed", format="distance", width=105),
+            "place": column.TextColumn("Table · key", width=205),
+            "organization": column.TextColumn("Organization", width=150),
+            "environment": column.TextColumn("Environment", width=95),
+            "ask": column.ButtonColumn("Still blocked?", key=_ASK, width=105, type="tertiary"),
             "last_at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=150),
             "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
             "first_utc": column.DatetimeColumn("First failed, UTC", format=exact, timezone="UTC"),

@@ -1,8 +1,8 @@
 """The one filter bar. Every page draws it, and every number of a page obeys it.
 
-What it is set to stands in the address, so that a view of it can be sent on; Streamlit carries what
-it binds there from page to page. An organization stands there by its id: what it is called, or what
-somebody typed to find it, is nobody else's business.
+What it is set to stands in the address, so that a view of it can be sent on; Streamlit carries
+what it binds there from page to page. Nothing that somebody typed stands there, for that may be an
+e-mail address: every choice is one of those offered.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
+from collectors.evidence.privacy import mask_text
 from collectors.evidence.reads.activity import Act, ActFilter
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
-from dashboard import data, state
+from dashboard import data
 from dashboard.components import plain
 
 ANY_TIME = "Any time"
@@ -29,6 +30,7 @@ PERIODS: Mapping[str, timedelta | None] = {
     "Last 30 days": timedelta(days=30),
     "Last 90 days": timedelta(days=90),
 }
+_BETWEEN = " · "
 OPEN = tuple(verdict for verdict in Verdict if verdict.is_blocked)
 
 
@@ -54,6 +56,10 @@ class Filters:
         if span <= timedelta(days=1):
             return now.replace(second=0, microsecond=0) - span
         return datetime.combine(now.date(), time.min, UTC) - span
+
+    def of(self, environment: str) -> bool:
+        """Whether an environment is one of those chosen."""
+        return not self.environments or environment in self.environments
 
     def conflicts(self, *verdicts: Verdict) -> ConflictFilter:
         """For a question about Conflicts of these Verdicts, or of any."""
@@ -117,18 +123,20 @@ def show() -> Filters:
             data.environments(),
             format_func=plain.cleaned,
             key="environment",
-            placeholder="Any environment",
+            placeholder="Any",
             bind="query-params",
-            width=220,
+            width="stretch",
         )
-        period = st.selectbox("Period", list(PERIODS), key="period", bind="query-params", width=150)
+        period = st.selectbox(
+            "Period", list(PERIODS), key="period", bind="query-params", width="stretch"
+        )
         organization = _organization()
-        constraint = _one("Unique key", "key", data.constraints(), 280)
-        release = _one("Release", "release", data.releases(), 190)
+        constraint = _one("Unique key", "key", data.constraints())
+        release = _one("Release", "release", data.releases())
     return Filters(tuple(environments), organization, constraint, release, period)
 
 
-def _one(label: str, key: str, options: list[str], width: int) -> str | None:
+def _one(label: str, key: str, options: list[str]) -> str | None:
     return st.selectbox(
         label,
         options,
@@ -137,31 +145,30 @@ def _one(label: str, key: str, options: list[str], width: int) -> str | None:
         key=key,
         placeholder="Any",
         bind="query-params",
-        width=width,
+        width="stretch",
     )
 
 
 def _organization() -> str | None:
     names = {one.id: one.name for one in data.organizations_met()}
-    key, named = "organization", st.query_params.get("organization")
-    state.begin_with(key, named)
-    typed = st.selectbox(
+    linked = st.query_params.get("organization", "").rpartition(_BETWEEN)[2]
+    if linked and linked not in names:  # of a link from when it had more Conflicts
+        names[linked] = None
+    chosen: str | None = st.selectbox(
         "Organization",
-        list(names) if named is None or named in names else [*names, named],
+        list(names),
         index=None,
-        format_func=lambda id_: plain.cleaned(names.get(id_) or id_),
-        key=key,
+        format_func=lambda id_: organization_words(id_, names.get(id_)),
+        key="organization",
         placeholder="Any",
-        accept_new_options=True,
-        persist_state="session",
-        width=220,
-        help="The 500 with the most Conflicts. Any other: type its id, or what it is called.",
+        bind="query-params",
+        width="stretch",
+        help="Those with Conflicts, the most first; by name or id.",
     )
-    meant = typed if typed is None or typed in names else data.organization_meant(typed)
-    if typed is not None and meant is None:
-        st.caption(":material/help: Nobody is called that, so all are shown.")
-    if meant is None:
-        st.query_params.pop(key, None)
-    else:
-        st.query_params[key] = meant
-    return meant
+    return chosen
+
+
+def organization_words(id_: str, name: str | None) -> str:
+    """An organization's name and id, in this order because a narrow box shows only the first."""
+    told = plain.cleaned(mask_text(name)) if name else ""
+    return f"{told}{_BETWEEN}{plain.cleaned(id_)}" if told else plain.cleaned(id_)

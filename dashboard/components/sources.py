@@ -10,17 +10,19 @@ import streamlit as st
 from collectors.evidence.reads.sources import EnvironmentRow, SourceRow
 from dashboard import data
 from dashboard.components import plain
+from dashboard.components.filters import Filters
 from dashboard.components.moments import ago_and_local, zone
 
 
-def show() -> None:
-    """Two tables and, where there is reason, a warning."""
+def show(filters: Filters) -> None:
+    """Two tables and, where there is reason, a warning; of the chosen environments."""
     st.subheader("Sources and environments", anchor=False)
-    sources, environments = data.sources_read(), data.environments_heard()
+    sources = data.sources_read()
+    environments = [one for one in data.environments_heard() if filters.of(one.environment)]
     if not sources and not environments:
         st.caption("No source has been read, and no environment heard of.")
         return
-    _unmapped()
+    _unmapped(filters)
     column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
     left, right = st.columns(2)
     with left:
@@ -77,8 +79,8 @@ def environments_frame(environments: Sequence[EnvironmentRow]) -> pd.DataFrame:
     )
 
 
-def _unmapped() -> None:
-    waiting = data.unmapped_environments()
+def _unmapped(filters: Filters) -> None:
+    waiting = [one for one in data.unmapped_environments() if filters.of(one.environment)]
     if not waiting:
         return
     st.warning(

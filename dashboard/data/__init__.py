@@ -10,7 +10,7 @@ from dashboard.data.activity import (
 from dashboard.data.choices import (
     constraints,
     environments,
-    organization_meant,
+    organization_names,
     organizations_met,
     releases,
     targets_of,
@@ -124,7 +124,7 @@ __all__ = [
     "offers",
     "opened",
     "organization_column",
-    "organization_meant",
+    "organization_names",
     "organizations_blocked",
     "organizations_met",
     "preview",

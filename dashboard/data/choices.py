@@ -1,9 +1,8 @@
-"""What the filter bar offers to choose from, and what was meant by a choice."""
+"""What the filter bar offers to choose from, and which Targets a choice is about."""
 
 from __future__ import annotations
 
-from collectors.evidence.database import Store
-from collectors.evidence.reads import failures, organizations, tallies
+from collectors.evidence.reads import failures, organizations, surveys, tallies
 from collectors.evidence.reads.organizations import Organization
 from dashboard.data.held import opened, remembered
 
@@ -28,10 +27,9 @@ def organizations_met() -> list[Organization]:
     return remembered(organizations.organizations_met)
 
 
-def organization_meant(told: str) -> str | None:
-    """The id of the one organization that an id or a name means, None for none or several."""
-    found = remembered(_meant, told.strip())
-    return next(iter(found)) if len(found) == 1 else None
+def organization_names() -> dict[tuple[str, str], str]:
+    """What organizations are called, by Target and id."""
+    return remembered(surveys.organization_names)
 
 
 def targets_of(environments: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,7 +37,3 @@ def targets_of(environments: tuple[str, ...]) -> tuple[str, ...]:
     settings = opened().settings
     found = (settings.target_of(environment) for environment in environments)
     return tuple(dict.fromkeys(target for target in found if target is not None))
-
-
-def _meant(store: Store, told: str) -> set[str]:
-    return organizations.organizations_meant(store, [told]).get(told, set())

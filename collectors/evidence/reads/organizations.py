@@ -12,7 +12,7 @@ from collectors.evidence.reads.conflicts import known_organizations
 from collectors.evidence.schema import conflicts
 from collectors.evidence.schema import organizations as table
 
-LISTED = 500
+LISTED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
