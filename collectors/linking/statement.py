@@ -185,6 +185,7 @@ def _value(tree: Tree) -> Value:
 _TAIL = re.compile(
     r"\[SQL: |\bFailed query: |\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
 )
+_TAIL_SIGNS = ("SQL: ", "Failed query: ", "executed was: ", "STATEMENT: ")
 _REMOVED = re.compile(rf"{_TAIL.pattern}|\n\[parameters: |\nparams: ")
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
 _TAILS_READ = 4
@@ -192,6 +193,8 @@ _TAILS_READ = 4
 
 def tails(text: str) -> Iterator[tuple[Statement, Tree]]:
     """Each statement that `text` quotes, with its parameters (UNKNOWN where there are none)."""
+    if not any(sign in text for sign in _TAIL_SIGNS):
+        return
     for tail in islice(_TAIL.finditer(text), _TAILS_READ):
         limit = tail.end() + _LONGEST
         start = _PARAMETERS.search(text, tail.end(), limit)

@@ -13,16 +13,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from types import TracebackType
 
 import httpx
 import stamina
+from msgspec import Raw
 
 from collectors.errors import SentryUnreachable, SettingsError
 from collectors.sentry.body import ENCODING, read_body
 from collectors.sentry.gate import Gate
 from collectors.sentry.limits import Limits, retry_after, server_time
 from collectors.sentry.links import next_cursor
+from collectors.sentry.parse import whole_list
 from collectors.sentry.refusals import Passing, passing_fault, refusal, unexpected_content
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -31,13 +34,18 @@ Params = Mapping[str, str | int | Sequence[str]]
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """A JSON answer. `next` is the next page's cursor, `at` the time by the server's clock."""
 
     body: bytes
     next: str | None
     at: datetime
+
+    @cached_property
+    def items(self) -> list[Raw] | None:
+        """The items of a whole list, else None; read once, for a page is megabytes."""
+        return whole_list(self.body)
 
 
 class SentryClient:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.client import Reply, SentryClient
-from collectors.sentry.listing import ALL_PROJECTS, SentryListing, window
+from collectors.sentry.listing import ALL_PROJECTS, SentryListing, events_of, window
 from collectors.sentry.paging import pages
 from collectors.sentry.parse import Origin, parse_events
 from collectors.sentry.parse.row import FIELDS, is_rows, parse_rows
@@ -53,7 +53,7 @@ class LightListing(SentryListing):
         } | window(start)
         path = f"/api/0/organizations/{organization}/events/"
         projects = {issue.issue_id: issue.project for issue in issues}
-        replies = pages(self._client, path, params, "rows", is_whole=is_rows, scope="org:read")
+        replies = pages(self._client, path, params, "rows", is_whole=_is_rows, scope="org:read")
         for reply in replies:
             events = parse_rows(reply.body, Origin(reply.at))
             if events is None:
@@ -68,7 +68,7 @@ class LightListing(SentryListing):
         """The ids and times of an Issue's Events, without anything to judge them by."""
         path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
         for reply in pages(self._client, path, window(start), f"events of issue {issue.issue_id}"):
-            events = parse_events(reply.body, _origin(issue, reply))
+            events = events_of(reply, _origin(issue, reply))
             bare = tuple(
                 replace(event, exceptions=(), message=None, light=True) for event in events
             )
@@ -104,7 +104,7 @@ class LightListing(SentryListing):
         listed = pages(self._client, path, params, f"events of issue {issue.issue_id}")
         try:
             for reply in islice(listed, most):
-                for event in parse_events(reply.body, _origin(issue, reply)):
+                for event in events_of(reply, _origin(issue, reply)):
                     if wanted.pop(event.event_id, None):
                         yield event
                 if not wanted:
@@ -141,6 +141,10 @@ def _whole(
             found = next(parse_events(reply.body, _origin(issue, reply)), None)
             if found is not None and found.event_id == event.event_id:
                 yield found
+
+
+def _is_rows(reply: Reply) -> bool:
+    return is_rows(reply.body)
 
 
 def _of_project(event: Event, project: str | None) -> Event:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from collectors.errors import SentryUnreachable
 from collectors.model import Event, Issue
-from collectors.sentry.client import SentryClient
+from collectors.sentry.ahead import Ahead
+from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.paging import pages
-from collectors.sentry.parse import Origin, parse_events, parse_issues
+from collectors.sentry.parse import Origin, parse_event, parse_events, parse_issues
 
 ALL_PROJECTS = "-1"
 """What Sentry calls every project that the token sees."""
@@ -72,13 +73,16 @@ class SentryListing:
         """Until a page holds none that is new enough."""
         path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
         params = {"full": "true"} | window(start)
-        for reply in pages(self._client, path, params, f"events of issue {issue.issue_id}"):
-            origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
-            events = tuple(parse_events(reply.body, origin))
-            fresh = tuple(e for e in events if start is None or e.occurred_at >= start)
-            yield fresh
-            if events and not fresh:
-                return
+        with Ahead(pages(self._client, path, params, f"events of issue {issue.issue_id}")) as ahead:
+            while (reply := ahead.take()) is not None:
+                origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
+                events = tuple(events_of(reply, origin))
+                del reply
+                fresh = tuple(e for e in events if start is None or e.occurred_at >= start)
+                if events and not fresh:
+                    return
+                ahead.go_on()
+                yield fresh
 
 
 def window(start: datetime | None, end: datetime | None = None) -> dict[str, str]:
@@ -87,6 +91,13 @@ def window(start: datetime | None, end: datetime | None = None) -> dict[str, str
         return {}
     end = end or datetime.now(start.tzinfo) + _AHEAD
     return {"start": f"{start:%Y-%m-%dT%H:%M:%S}", "end": f"{end:%Y-%m-%dT%H:%M:%S}"}
+
+
+def events_of(reply: Reply, origin: Origin) -> Iterator[Event]:
+    """The Events of a page."""
+    if reply.items is None:
+        return parse_events(reply.body, origin)
+    return (parse_event(item, origin) for item in reply.items)
 
 
 def issues_of(body: bytes) -> tuple[Issue, ...]:

@@ -19,6 +19,7 @@ import pytest
 
 from sample_data.postgres import Database
 from tests.captured import captured
+from tests.command import tombstone
 from tests.factories import SECRET
 
 ORGANIZATION = "0b6f6a70-5a0c-4c6e-8f0e-3f3c7d1f2a10"
@@ -65,8 +66,7 @@ class World:
 
     def tombstone(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command with a reader that may only read."""
-        own = {k: v for k, v in os.environ.items() if not k.startswith("TOMBSTONE_")}
-        own |= {
+        own = {
             "TOMBSTONE_STORE_URL": f"sqlite:///{self.folder}/store.sqlite",
             "TOMBSTONE_SECRET_KEY": SECRET,
         }
@@ -74,15 +74,7 @@ class World:
             f"TOMBSTONE_TARGETS__{name.upper()}__READ_DSN": self.database.dsn
             for name in self.environments
         }
-        return subprocess.run(
-            [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments],
-            env=own | variables,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return tombstone(self.folder, *arguments, variables=own | variables)
 
     def explain(self, text: str, *arguments: str) -> dict[str, Any]:
         """`explain --json` of a text."""

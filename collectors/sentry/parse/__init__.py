@@ -5,7 +5,13 @@ it should have; `event` reads an Event off them, a file for each of its parts; `
 bodies in a page, a file or an envelope.
 """
 
-from collectors.sentry.parse.batch import is_list, items_of, parse_events, received_times
+from collectors.sentry.parse.batch import (
+    is_list,
+    items_of,
+    parse_events,
+    received_times,
+    whole_list,
+)
 from collectors.sentry.parse.decode import MAX_EVENT_BYTES
 from collectors.sentry.parse.envelope import is_header
 from collectors.sentry.parse.event import parse_event
@@ -22,4 +28,5 @@ __all__ = [
     "parse_events",
     "parse_issues",
     "received_times",
+    "whole_list",
 ]

@@ -38,6 +38,7 @@ _RECEIVED = msgspec.json.Decoder(list[_Received])
 _LIST = msgspec.json.Decoder(list[Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _PAGE = msgspec.json.Decoder(_ResultsPage)
+_ITEMS = msgspec.json.Decoder(list[Raw] | _DataPage)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -68,19 +69,23 @@ def received_times(raw: bytes) -> list[datetime | None]:
 def items_of(raw: bytes) -> list[Raw]:
     """The items of a page, whatever holds them; what is no page is one item."""
     try:
-        read = msgspec.json.decode(raw, type=list[Raw] | _DataPage)
+        read = _ITEMS.decode(raw)
     except _ERRORS:
         return [Raw(raw)]
     return read if isinstance(read, list) else read.data or read.results
 
 
+def whole_list(raw: bytes) -> list[Raw] | None:
+    """The items of a list as JSON has it, None for anything else."""
+    try:
+        return _LIST.decode(raw)
+    except _ERRORS:
+        return None
+
+
 def is_list(raw: bytes) -> bool:
     """It is a whole JSON list, whatever its items hold."""
-    try:
-        _LIST.decode(raw)
-    except _ERRORS:
-        return _is_list_tolerantly(raw)
-    return True
+    return whole_list(raw) is not None or _is_list_tolerantly(raw)
 
 
 def _is_list_tolerantly(raw: bytes) -> bool:
@@ -91,9 +96,8 @@ def _is_list_tolerantly(raw: bytes) -> bool:
 
 
 def _parse_list(raw: bytes, origin: Origin) -> Iterator[Event]:
-    try:
-        items = _LIST.decode(raw)
-    except _ERRORS:
+    items = whole_list(raw)
+    if items is None:
         yield from _parse_cut_list(raw, origin)
         return
     for item in items:

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from collectors.model import Event, Issue
+from collectors.sentry.ahead import Ahead
 from collectors.sentry.allowance import Allowance
 from collectors.sentry.client import SentryClient
-from collectors.sentry.listing import ALL_PROJECTS, IssuePage, issues_of
+from collectors.sentry.listing import ALL_PROJECTS, IssuePage, events_of, issues_of
 from collectors.sentry.paging import pages
-from collectors.sentry.parse import Origin, parse_events, received_times
+from collectors.sentry.parse import Origin, received_times
 from collectors.sentry.sources.swept import OVERLAP, Swept
 
 
@@ -63,13 +64,16 @@ class GlitchTipListing:
     def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """Those received since `start`, until a page holds none."""
         path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
-        for reply in pages(self._client, path, {}, f"events of issue {issue.issue_id}"):
-            origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
-            events = tuple(parse_events(reply.body, origin))
-            fresh = _received_since(start, events, received_times(reply.body))
-            yield fresh
-            if events and not fresh:
-                return
+        with Ahead(pages(self._client, path, {}, f"events of issue {issue.issue_id}")) as ahead:
+            while (reply := ahead.take()) is not None:
+                origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
+                events = tuple(events_of(reply, origin))
+                fresh = _received_since(start, events, received_times(reply.body))
+                del reply
+                if events and not fresh:
+                    return
+                ahead.go_on()
+                yield fresh
 
 
 def _received_since(
