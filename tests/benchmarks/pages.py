@@ -1,107 +1,178 @@
-"""The first full render of Triage, against an empty Streamlit page in the same browser."""
+"""The pages at a million Failures, in one browser, against pages that do less, all taken in turn.
+
+static  sends the same charts and rows as our page, as they were recorded once: no store, no code
+        of ours
+empty   a button and a word
+small   our page over a hundredth of the Failures
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from collectors.evidence.store import save_page
+from tests.benchmarks import crowded, served
+from tests.benchmarks.answering import answer_times
 from tests.browser.conftest import CHROMIUM_FLAGS
-from tests.factories import NOON, SECRET, judged, new_store, violated
 
-FAILURES, RUNS = 10_000, 9
-_EMPTY = 'import streamlit as st\nst.text("ready")\n'
+MANY, FEW, RUNS = 1_000_000, 10_000, 9
+PAGES: Mapping[str, str] = {
+    "triage": "/",
+    "conflict": "/conflict?id=0000000000000007",
+    "regression": "/regression",
+    "impact": "/impact",
+}
+_FINISHED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 
 
 def measure(folder: Path) -> Iterator[dict[str, Any]]:
-    """Medians of new sessions in one warm browser, taken in turn."""
-    _fill(folder)
-    empty = folder / "empty.py"
-    empty.write_text(_EMPTY, encoding="utf-8")
+    """First renders, a filter change, the data's share of the server's time, and memory."""
+    crowded.fill(folder / "many", MANY)
+    crowded.fill(folder / "few", FEW)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    with (
-        _serving(folder, "from dashboard.server import run; run(port=0)") as triage,
-        _serving(folder, _serve_empty(empty)) as bare,
-        sync_playwright() as playwright,
-    ):
+    with ExitStack() as open_now, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-        pages = {"triage": (triage, "text=Blocked now"), "empty": (bare, "text=ready")}
-        times: dict[str, list[float]] = {name: [] for name in pages}
-        for _ in range(RUNS + 1):
-            for name, (url, sign) in pages.items():
-                times[name].append(_load(browser, url, sign))
-        browser.close()
-    medians = {name: statistics.median(taken[1:]) for name, taken in times.items()}
-    yield {
-        "what": "first full render of Triage, against an empty page",
-        "failures": FAILURES,
-        "triage_ms": round(medians["triage"] * 1_000),
-        "empty_ms": round(medians["empty"] * 1_000),
-        "times_empty": round(medians["triage"] / medians["empty"], 2),
+        open_now.callback(browser.close)
+        many = open_now.enter_context(served.ours(folder / "many"))
+        few = open_now.enter_context(served.ours(folder / "few"))
+        bare = open_now.enter_context(served.empty(folder))
+        for name, path in PAGES.items():
+            recorded = _record(browser, folder / "many", path, name)
+            with served.replaying(folder, recorded) as static:
+                yield _first_renders(browser, name, {
+                    "ours": many.address + path,
+                    "static": static.address,
+                    "small": few.address + path,
+                    "empty": bare.address,
+                })  # fmt: skip
+        rerun = yield from _changes(browser, many.address, bare.address)
+        for name, seconds in answer_times(folder / "many", PAGES).items():
+            yield {
+                "what": "server time for a page's data, none of it kept, against an empty rerun",
+                "page": name,
+                "data_ms": round(seconds * 1_000),
+                "empty_rerun_ms": round(rerun * 1_000),
+                "of_an_empty_rerun": round(seconds / rerun, 2),
+            }
+        held = {"many": many.memory_mb(), "few": few.memory_mb()}
+        yield {
+            "what": "the server's memory after all of it",
+            **{f"{name}_mb": round(size) for name, size in held.items()},
+            "times_few": round(held["many"] / held["few"], 2),
+        }
+
+
+def _record(browser: Browser, folder: Path, path: str, name: str) -> Path:
+    with served.recording(folder) as server:
+        _load(browser, server.address + path)
+    return (folder / "recorded").rename(folder / f"recorded_{name}")
+
+
+def _first_renders(browser: Browser, name: str, urls: Mapping[str, str]) -> dict[str, Any]:
+    medians = _medians({which: partial(_load, browser, url) for which, url in urls.items()})
+    return {
+        "what": "first full render in a new session",
+        "page": name,
+        "failures": MANY,
+        **{f"{which}_ms": round(seconds * 1_000) for which, seconds in medians.items()},
+        "times_static": round(medians["ours"] / medians["static"], 2),
+        "times_empty": round(medians["ours"] / medians["empty"], 2),
+        "times_small": round(medians["ours"] / medians["small"], 2),
     }
 
 
-def _fill(folder: Path) -> None:
-    store = new_store(folder)
-    for start in range(0, FAILURES, 500):
-        page = [
-            judged(
-                key=violated("o", f"customer.{number // 5}@example.com"),
-                occurred_at=NOON - timedelta(minutes=number),
-            )
-            for number in range(start, start + 500)
-        ]
-        save_page(store, "bench", page)
-    store.close()
+def _changes(browser: Browser, address: str, bare: str) -> Generator[dict[str, Any], None, float]:
+    """A period chosen on each page, against a rerun of the empty page; returns the latter."""
+    still = _opened(browser, bare)
+    rerun = 0.0
+    for name in ("triage", "regression", "impact"):
+        page = _opened(browser, address + PAGES[name])
+        periods = cycle(["Last 90 days", "Last 30 days", "Last 7 days"])
+        change = partial(_choose_next, page, periods)
+        medians = _medians({"change": change, "empty": partial(_again, still)})
+        rerun = medians["empty"]
+        yield {
+            "what": "a filter change, against a rerun of an empty page",
+            "page": name,
+            "change_ms": round(medians["change"] * 1_000),
+            "empty_ms": round(rerun * 1_000),
+            "times_empty": round(medians["change"] / rerun, 2),
+        }
+        page.context.close()
+    still.context.close()
+    return rerun
 
 
-def _serve_empty(script: Path) -> str:
-    return (
-        "import streamlit as st, uvicorn, socket, dashboard.server as s; s.create_app();"
-        f"app = st.App({str(script)!r}); sock = socket.create_server(('127.0.0.1', 0));"
-        "print('at http://127.0.0.1:%d' % sock.getsockname()[1], flush=True);"
-        "uvicorn.Server(uvicorn.Config(app, log_level='error')).run(sockets=[sock])"
-    )
+def _medians(jobs: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+    """Median of what each job says it took; they take turns, after one round that counts not."""
+    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(RUNS + 1):
+        for name, job in jobs.items():
+            taken[name].append(job())
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
-@contextmanager
-def _serving(folder: Path, code: str) -> Iterator[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
-    own |= {
-        "TOMBSTONE_STORE_URL": f"sqlite:///{folder}/store.sqlite",
-        "TOMBSTONE_SECRET_KEY": SECRET,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=own, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        yield next(word for word in line.split() if word.startswith("http"))
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
-
-
-def _load(browser: Browser, url: str, sign: str) -> float:
-    context = browser.new_context()
-    page = context.new_page()
-    began = time.perf_counter()
+def _opened(browser: Browser, url: str) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(url)
-    page.wait_for_selector(sign)
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached")
+    _wait(page)
+    return page
+
+
+def _load(browser: Browser, url: str) -> float:
+    began = time.perf_counter()
+    page = _opened(browser, url)
     taken = time.perf_counter() - began
-    context.close()
+    page.context.close()
     return taken
+
+
+def _wait(page: Page) -> None:
+    """Until nothing runs, no skeleton is left, and every chart has drawn itself."""
+    page.wait_for_selector(_FINISHED, timeout=60_000)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stSkeleton]') &&"
+        " [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+        ".every(chart => chart.querySelector('canvas, svg'))",
+        timeout=60_000,
+    )
+
+
+def _choose_next(page: Page, periods: Iterator[str]) -> float:
+    page.get_by_role("combobox", name="Period", exact=True).click()
+    option = page.get_by_role("option", name=next(periods))
+    option.wait_for()
+    return _rerun(page, option.click)
+
+
+def _again(page: Page) -> float:
+    return _rerun(page, page.get_by_role("button", name="Again").click)
+
+
+def _rerun(page: Page, act: Callable[[], None]) -> float:
+    """From the click until what it started has ended."""
+    page.evaluate(
+        "() => { const app = document.querySelector('[data-testid=stApp]');"
+        " window.ended = new Promise(done => { let ran = false;"
+        " new MutationObserver((_, watch) => {"
+        "  const state = app.getAttribute('data-test-script-state');"
+        "  if (state === 'running') ran = true;"
+        "  if (ran && state === 'notRunning') { watch.disconnect(); done(); }"
+        " }).observe(app, {attributes: true});"
+        " setTimeout(() => done('too late'), 60000); }); }"
+    )
+    began = time.perf_counter()
+    act()
+    if page.evaluate("() => window.ended") is not None:
+        raise TimeoutError("the page did not run again")
+    _wait(page)
+    return time.perf_counter() - began
