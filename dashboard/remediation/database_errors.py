@@ -30,6 +30,15 @@ _BY_STATE = {
 }
 
 
+_BY_RULE = {
+    "23514": "A rule of the table's own does not allow the new value",
+    "23502": "A column that may not be empty would be left empty",
+    "23P01": "Another row excludes this one",
+    "22001": "The column has no room for the new value",
+}
+"""Errors of the data itself, in words."""
+
+
 def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Refusal:
     """The Refusal for an error before COMMIT: the transaction is rolled back."""
     state = error.sqlstate
@@ -45,10 +54,8 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
         )
     constraint = error.diag.constraint_name
     on = f" on {constraint}" if constraint else ""
-    return Refusal(
-        RefusalCode.DATABASE_REFUSED,
-        f"The database refused the change: {type(error).__name__}{on} ({state}).",
-    )
+    said = _BY_RULE.get(state, "The database refused the change")
+    return Refusal(RefusalCode.DATABASE_REFUSED, f"{said}: {type(error).__name__}{on} ({state}).")
 
 
 def is_about_rows(error: psycopg.Error) -> bool:

@@ -52,7 +52,10 @@ class PurgeRow:
             undo=f"{_NO_UNDO} {_KEPT if kept else _NOT_KEPT}",
             undoable=False,
             evidence=kept,
-            warnings=("The row is deleted for good, with all that it holds. There is no undo.",),
+            warnings=(
+                "The row is deleted for good, with all that it holds. There is no undo.",
+                "Only foreign keys are counted: what names the row without one is not seen.",
+            ),
         )
 
     def not_for_support(self, facts: Facts) -> str | None:  # noqa: ARG002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +13,9 @@ from dashboard.remediation.facts import Facts, RemedyName, Row
 from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies.remedy import Draft, Goal
+from dashboard.remediation.statements import marks
+
+_DELETION = re.compile(r'"?(is_?)?(soft_?)?(delet(ed|ion)|removed|removal)(_|[A-Z])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,14 @@ def live_value(marker: SoftDeleteMarker) -> str | None:
     return literal.split("::")[0]
 
 
+def _tells_of_deletion(table: Table, row: Row, name: str) -> bool:
+    """Who deleted it and why, by the column's name; the marks themselves are taken off."""
+    column = table.column(name)
+    computed = column is None or column.generated
+    told = row.columns[name] not in (None, "false", "0", "")
+    return told and not computed and name not in marks(table) and bool(_DELETION.match(name))
+
+
 def _warnings(facts: Facts) -> list[str]:
     place = facts.place
     warnings = ["Its history and access come back, and possibly its billing."]
@@ -137,6 +149,9 @@ def _warnings(facts: Facts) -> list[str]:
         for marker in place.table.markers
         if marker.kind is MarkerKind.STATUS and _says_deleted(marker, facts.row)
     ]
+    told = [name for name in facts.row.columns if _tells_of_deletion(place.table, facts.row, name)]
+    if told:
+        warnings.append(f"What else tells of the deletion stays as it is: {', '.join(told)}.")
     back = [one.column for one in put_back(place.table, facts.row) if isinstance(one, Write)]
     if back:
         names, how = ", ".join(back), "is put back" if facts.kept_free else "is not put back"

@@ -1,7 +1,8 @@
 """Many releases under one Approval: chosen, previewed as a whole, written batch by batch.
 
 choosing.py  the Conflicts, or what an earlier bulk has written, as rows
-planning.py  every plan made, rehearsed, and kept sealed under one digest
+planning.py  every plan made, and kept under one digest
+rehearsing.py  the batches run for real and rolled back, and what is kept sealed of each
 lines.py     what of it is stored beside the batches
 running.py   the batches, two at a time, paced, stopped by too many refusals
 settling.py  the batches whose end nobody saw

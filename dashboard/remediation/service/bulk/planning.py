@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dashboard.access import Actor
 from dashboard.remediation import guard
-from dashboard.remediation.batch import (
-    BatchRow,
-    Form,
-    Values,
-    batch_digest,
-    digest_of_all,
-    form_of,
-    packed,
-)
+from dashboard.remediation.batch import digest_of_all, form_of
 from dashboard.remediation.facts import Facts, RemedyName
 from dashboard.remediation.journal.bulks import keep_bulk
-from dashboard.remediation.journal.images import seal_image
 from dashboard.remediation.journal.orders import slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk.choosing import Candidate, Choice
-from dashboard.remediation.service.bulk.lines import exception_lines, lead_line
+from dashboard.remediation.service.bulk.lines import exception_lines
+from dashboard.remediation.service.bulk.rehearsing import Planned, Rehearsal
 from dashboard.remediation.service.bulk.values import BulkPreview
 from dashboard.remediation.service.gather import Sources
-from dashboard.remediation.service.planning import telling_values
-from dashboard.remediation.undo import BeforeImage, plan_undo
+from dashboard.remediation.undo import plan_undo
 from dashboard.remediation.writer import BatchWriter, Seen
 from dashboard.settings import WriteSettings
 
@@ -49,41 +39,6 @@ _TRIGGERS = (
     "{label} has triggers of its own ({names}): what they do is previewed a row at a time, so "
     "release its rows one by one."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One row's plan, how it writes, and the row as it was seen."""
-
-    candidate: Candidate
-    plan: RemediationPlan
-    form: Form
-    values: Values
-    seen: str
-    """The row's print."""
-
-    @property
-    def conflict_id(self) -> str:
-        """The Conflict it is for."""
-        return self.candidate.place.conflict_id
-
-
-@dataclass
-class Rehearsed:
-    """Batches that were run for real and rolled back, as lines of the store, images sealed."""
-
-    bulk_id: str
-    batches: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    images: list[dict[str, Any]] = field(default_factory=list)
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-    statements: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    not_undoable: int = 0
-
-    def next_id(self) -> str:
-        """A remediation's id: those of one bulk lie side by side, so that they are stored fast."""
-        return f"{self.bulk_id[:24]}{next(self.numbers):08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +59,10 @@ class BulkPlanner:
             return Refusal(RefusalCode.TOO_MANY, text)
         writer = self.writer(choice.target)
         planned = list(self._planned(choice, actor, writer))
-        done = Rehearsed(uuid.uuid4().hex)
+        vault, days = self.sources.store.vault, self.settings.remediation.undo_days
+        done = Rehearsal(uuid.uuid4().hex, choice, vault, days, self.clock)
         for some in self._batched(planned):
-            self._rehearse(some, choice, writer, done)
+            done.run(some, writer)
         return self._kept(choice, done, undoes, round((time.monotonic() - began) * 1_000))
 
     def _planned(self, choice: Choice, actor: Actor, writer: BatchWriter) -> Iterator[Planned]:
@@ -144,94 +100,8 @@ class BulkPlanner:
             for start in range(0, len(group), size):
                 yield group[start : start + size]
 
-    def _rehearse(
-        self, some: Sequence[Planned], choice: Choice, writer: BatchWriter, done: Rehearsed
-    ) -> None:
-        lead = some[0]
-        rows = [_row(one, done.next_id()) for one in some]
-        written = writer.rehearse(
-            lead.form, lead.plan, rows, [one.plan.place.values for one in some]
-        )
-        kept: list[tuple[Planned, BatchRow, Seen]] = []
-        for number, one in enumerate(some):
-            seen = written.seen.get(number)
-            refusal = written.refused.get(number) or guard.missed(
-                one.plan, None if seen is None else seen.row
-            )
-            if refusal is not None or seen is None:
-                assert refusal is not None
-                choice.leave_out(one.conflict_id, refusal)
-            else:
-                after = tuple(seen.row.columns[change.column] for change in one.plan.changes)
-                kept.append((one, rows[number].left(after), seen))
-        if kept:
-            self._add_batch(kept, done)
-
-    def _add_batch(self, kept: list[tuple[Planned, BatchRow, Seen]], done: Rehearsed) -> None:
-        lead, number = kept[0][0], len(done.batches)
-        rows = [row for _, row, _ in kept]
-        text = packed(rows)
-        telling = {value for one, _, _ in kept for value in telling_values(one.plan)}
-        content = {
-            "lead": lead_line(lead.candidate, lead.plan),
-            "rows": text,
-            "telling": sorted(telling),
-        }
-        done.batches.append(
-            {
-                "number": number,
-                "state": "waiting",
-                "digest": batch_digest(lead.form, rows, text),
-                "rows": len(rows),
-                "sealed": self.sources.store.vault.seal(content),
-            }
-        )
-        for one, row, seen in kept:
-            line = self._line(one, row, seen, done)
-            line |= {"batch": number, "number": len(done.rows)}
-            done.rows.append(line)
-        shown = lead.plan.statements[0].shown
-        if shown not in done.statements and number < 5:
-            done.statements.append(shown)
-        for warning in lead.plan.warnings:
-            if warning not in done.warnings:
-                done.warnings.append(warning)
-
-    def _line(self, one: Planned, row: BatchRow, seen: Seen, done: Rehearsed) -> dict[str, Any]:
-        plan = one.plan
-        digest = self._sealed(plan, row, seen, done) if plan.keeps_image else None
-        done.not_undoable += digest is None
-        return {
-            "remediation_id": row.remediation_id,
-            "conflict_id": row.conflict_id,
-            "table_name": plan.table.label,
-            "row_id": row.row_id,
-            "slot": slot_of(plan.place),
-            "digest": plan.digest,
-            "undoes": one.candidate.undoes,
-            "state": "planned",
-            "code": None,
-            "said": None,
-            "image_digest": digest,
-        }
-
-    def _sealed(self, plan: RemediationPlan, row: BatchRow, seen: Seen, done: Rehearsed) -> str:
-        """The row before and after, sealed beside the bulk; the digest of what is sealed."""
-        written = tuple(change.column for change in plan.changes)
-        image = BeforeImage(plan.before, written, plan.place.values, seen.row)
-        days = timedelta(days=self.settings.remediation.undo_days)
-        done.images.append(
-            {
-                "remediation_id": row.remediation_id,
-                "expires_at": self.clock() + days,
-                "forgotten": False,
-                **seal_image(self.sources.store.vault, image),
-            }
-        )
-        return str(done.images[-1]["digest"])
-
     def _kept(
-        self, choice: Choice, done: Rehearsed, undoes: str | None, took_ms: int
+        self, choice: Choice, done: Rehearsal, undoes: str | None, took_ms: int
     ) -> BulkPreview:
         bulk_id, now = done.bulk_id, self.clock()
         digests = [batch["digest"] for batch in done.batches]
@@ -302,13 +172,3 @@ def _looked_at(
             found = writer.look(some[0].place, asked)
             rows = [found] * len(some) if isinstance(found, Refusal) else found
             yield from zip(some, rows, strict=True)
-
-
-def _row(one: Planned, remediation_id: str) -> BatchRow:
-    return BatchRow(
-        remediation_id,
-        one.conflict_id,
-        one.plan.place.row_id,
-        one.values,
-        one.seen,
-    )
