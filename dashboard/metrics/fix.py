@@ -35,7 +35,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class CanaryLook:
-    """The newest walk. `tries_table`: its requests name the key's table, so it speaks of it."""
+    """The newest walk. `tries_table`: its addresses name the key's table, so it speaks of it."""
 
     color: str
     at: datetime
@@ -44,11 +44,10 @@ class CanaryLook:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A release that is live in the environment since `at`; `deployed` False: its first Event."""
+    """A release that is live in the environment since its deploy."""
 
     release: str
     at: datetime
-    deployed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,7 @@ def _released(facts: KeyFacts) -> str:
     live, failed = facts.live, facts.last_failed
     if live is None or failed is None or live.at <= failed:
         return ""
-    how = "deployed" if live.deployed else "first heard of"
-    return f" {live.release} is live, {how} {_utc(live.at)}."
+    return f" {live.release} is live, deployed {_utc(live.at)}."
 
 
 def _days(days: float) -> str:

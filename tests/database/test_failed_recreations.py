@@ -19,6 +19,7 @@ from collectors.evidence.reads.failed_recreations import (
     customers_by_release,
     failed_recreations,
 )
+from collectors.evidence.reads.failing import failing_spans
 from collectors.evidence.reads.failures import FailureFilter, conditions
 from collectors.evidence.schema import counted_days, failures
 from collectors.evidence.store import save_page
@@ -124,6 +125,14 @@ def told_of_releases(store: Store, wanted: FailureFilter) -> dict[tuple[object, 
     return {(one.environment, one.release): one.customers for one in found}
 
 
+def spans(store: Store, wanted: FailureFilter) -> dict[tuple[object, ...], tuple[object, ...]]:
+    found = defaultdict(list)
+    for line in stored(store, wanted):
+        if line[6] in OF_THIS_BUG:
+            found[line[1], line[2], line[3], line[5]].append(line[0])
+    return {kind: (min(days), max(days), len(days)) for kind, days in found.items()}  # type: ignore[type-var]
+
+
 def changed_at_random(store: Store) -> None:
     """Verdicts move, Failures get other times and releases, some are erased, some come again."""
     chance = random.Random(5)
@@ -149,6 +158,19 @@ def changed_at_random(store: Store) -> None:
 def test_a_customer_counts_once_a_day_however_often_they_tried(filled: Store, name: str) -> None:
     assert told(filled, FILTERS[name]) == recounted(filled, FILTERS[name])
     assert told_of_releases(filled, FILTERS[name]) == hurt(filled, FILTERS[name])
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_which_key_failed_in_which_release_and_since_when(filled: Store, name: str) -> None:
+    told = {
+        (one.environment, one.table, one.constraint, one.release): (
+            one.first_day,
+            one.last_day,
+            one.failures,
+        )
+        for one in failing_spans(filled, FILTERS[name])
+    }
+    assert told == spans(filled, FILTERS[name])
 
 
 @pytest.mark.parametrize("name", FILTERS)

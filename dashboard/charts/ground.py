@@ -1,0 +1,90 @@
+"""What the charts over time share: the axis, where nothing was read, and what went live when.
+
+Names of releases, environments and keys come with the data, never with the specification, and are
+drawn as text on a canvas; a tooltip holds none of them. Okabe and Ito's colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import altair as alt
+import pandas as pd
+
+from dashboard.metrics.buckets import Cut, Interval, Knowing
+
+HEIGHT = 260
+INKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+QUIET_INK = "#7D8894"
+MOST_LABELS = 9
+_FORMATS = {Cut.HOURS: "%-d %b %H:%M", Cut.DAYS: "%-d %b", Cut.WEEKS: "%-d %b", Cut.MONTHS: "%b %Y"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a moment; `label` may be anybody's text."""
+
+    at: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The time that is drawn, and how it is cut."""
+
+    cut: Cut
+    spans: Sequence[Interval]
+
+    def axis(self, field: str = "begin:T") -> alt.X:
+        """UTC, from the first interval to the last."""
+        domain = [self.spans[0].begin.isoformat(), self.spans[-1].end.isoformat()]
+        return alt.X(
+            field,
+            title=f"UTC, by {self.cut}",
+            scale=alt.Scale(type="utc", domain=domain, nice=False),
+            axis=alt.Axis(format=_FORMATS[self.cut], tickCount=8, labelOverlap=True, grid=False),
+        )
+
+    def nothing(self) -> list[alt.Chart]:
+        """Where no Run has read: grey, and said."""
+        bands: list[list[datetime]] = []
+        for span in self.spans:
+            if span.known is not Knowing.NOTHING:
+                continue
+            if bands and bands[-1][1] == span.begin:
+                bands[-1][1] = span.end
+            else:
+                bands.append([span.begin, span.end])
+        if not bands:
+            return []
+        frame = pd.DataFrame(bands, columns=["begin", "end"]).assign(what=str(Knowing.NOTHING))
+        frame["middle"] = frame["begin"] + (frame["end"] - frame["begin"]) / 2
+        base = alt.Chart(frame)
+        return [
+            base.mark_rect(color=QUIET_INK, opacity=0.22).encode(
+                x=self.axis(), x2="end:T", tooltip=[alt.Tooltip("what:N", title="Read")]
+            ),
+            base.mark_text(color=QUIET_INK, fontSize=11, baseline="top", dy=4)
+            .encode(x=self.axis("middle:T"), y=alt.value(0), text="what:N"),
+        ]  # fmt: skip
+
+    def marks(self, marks: Sequence[Mark]) -> list[alt.Chart]:
+        """A line for each, with its label where they are few."""
+        first, last = self.spans[0].begin, self.spans[-1].end
+        shown = [mark for mark in marks if first <= mark.at <= last]
+        if not shown:
+            return []
+        frame = pd.DataFrame(
+            [(mark.at, mark.label, f"{mark.at:%Y-%m-%d %H:%M} UTC") for mark in shown],
+            columns=["begin", "label", "when"],
+        )
+        base = alt.Chart(frame).encode(x=self.axis(), tooltip=[alt.Tooltip("when:N", title="At")])
+        lines = base.mark_rule(color=QUIET_INK, strokeDash=[4, 3], strokeWidth=1.5)
+        if len(shown) > MOST_LABELS:
+            return [lines]
+        text = base.mark_text(
+            color=QUIET_INK, fontSize=11, align="left", baseline="top", dx=4, limit=110
+        )
+        return [lines, text.encode(y=alt.value(2), text="label:N")]

@@ -1,0 +1,213 @@
+"""What is known of each unique key that fails, put together from what the store counted.
+
+Of the filter bar these obey environment, organization and key. Not the period, for whether it is
+fixed today depends on all that was ever read; nor the release, of which no Target knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads import covered, failing, findings, surveys, walks
+from collectors.evidence.reads.conflicts import ConflictFilter
+from collectors.evidence.reads.covered import Covered
+from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
+from collectors.evidence.reads.failing import FailingSpan, KeyNow
+from collectors.evidence.reads.failure_counts import By, count_by
+from collectors.evidence.reads.failures import FailureFilter
+from collectors.evidence.reads.findings import FindingRow
+from collectors.evidence.reads.surveys import SurveyFilter
+from collectors.evidence.reads.walks import WalkRow
+from collectors.model import Counting
+from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
+from dashboard.metrics.regression import back_on
+from dashboard.metrics.releases import Went, first_of, live_now
+
+DAY = timedelta(days=1)
+Place = tuple[str, str]
+"""(environment or Target, key)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was asked of the store, once for all keys."""
+
+    spans: Mapping[Place, Sequence[FailingSpan]]
+    now: Mapping[Place, KeyNow]
+    findings: Mapping[Place, FindingRow]
+    gone: Mapping[Place, datetime]
+    audited: Mapping[str, datetime]
+    exposure: Mapping[Place, int]
+    exposed: Counting | None
+    succeeded: Mapping[Place, Mapping[date, int]]
+    counted: Counting | None
+    failed: Mapping[Place, Mapping[date, int]]
+    freed: Mapping[Place, Mapping[date, int]]
+    walks: Mapping[str, WalkRow]
+    tables: Mapping[Place, str]
+    covered: Covered
+
+
+def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gathered:
+    """Ask for everything."""
+    ever = replace(wanted, since=None, until=None, release=None, verdicts=())
+    conflicts = ConflictFilter(
+        environments=wanted.environments,
+        organization_id=wanted.organization_id,
+        constraint=wanted.constraint,
+    )
+    counted = replace(counted, since=None, until=None)
+    still = _by_place(findings.list_findings(store, counted.targets))
+    gone = findings.list_findings(store, counted.targets, gone=True)
+    exposure = surveys.exposure_by_key(store, counted)
+    recreated = surveys.recreations_by_key(store, counted)
+    rows = () if recreated is None else recreated.rows
+    failed = failed_recreations(store, ever)
+    freed = failing.freed_by_us(store, conflicts)
+    exposed = () if exposure is None else exposure.rows
+    return Gathered(
+        spans=_spans(failing.failing_spans(store, ever)),
+        now={(one.environment, one.constraint): one for one in failing.keys_now(store, conflicts)},
+        findings=still,
+        gone={place: row.gone_at for place, row in _by_place(gone).items() if row.gone_at},
+        audited=findings.last_audits(store),
+        exposure={(one.target, one.constraint): one.tombstones for one in exposed},
+        exposed=None if exposure is None else exposure.how,
+        succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
+        counted=None if recreated is None else recreated.how,
+        failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
+        freed=by_day(((f.environment, f.constraint), f.day, f.conflicts) for f in freed),
+        walks=_newest(walks.list_walks(store, wanted.environments)),
+        tables={
+            **{place: row.finding.table for place, row in {**_by_place(gone), **still}.items()},
+            **{(one.target, one.constraint): one.table for one in rows},
+            **{(one.target, one.constraint): one.table for one in exposed},
+        },
+        covered=covered.covered(store),
+    )
+
+
+def facts_of(
+    store: Store,
+    place: Place,
+    found: Gathered,
+    target: str | None,
+    deploys: Sequence[Went],
+) -> KeyFacts:
+    """One key in one environment."""
+    environment, key = place
+    spans, there = found.spans[place], (target or "", key)
+    tries = _tries(place, there, found)
+    finding = found.findings.get(there)
+    table = found.tables.get(there) or spans[0].table
+    return KeyFacts(
+        environment,
+        table,
+        key,
+        failures=sum(span.failures for span in spans),
+        first_day=min(span.first_day for span in spans),
+        last_failed=_last_failed(spans, found.now.get(place), found.covered.until),
+        read_until=found.covered.until,
+        blocked_now=found.now[place].blocked if place in found.now else 0,
+        finding=finding.finding.rule if finding else None,
+        audited_at=found.audited.get(target or ""),
+        mended_at=None if finding else found.gone.get(there),
+        exposure=found.exposure.get(there),
+        exposed_at=found.exposed.as_of if found.exposed else None,
+        tries=tries,
+        counted_at=found.counted.as_of if found.counted else None,
+        canary=_canary(found.walks.get(environment), table),
+        live=live_now(deploys, environment),
+        first_bad=_first_bad(store, place, spans, back_on(tries), deploys),
+    )
+
+
+def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, int]]:
+    """Numbers by place, each by day."""
+    found: defaultdict[Place, dict[date, int]] = defaultdict(dict)
+    for place, day, count in rows:
+        found[place][day] = found[place].get(day, 0) + count
+    return dict(found)
+
+
+def _tries(place: Place, there: Place, found: Gathered) -> tuple[Tries, ...]:
+    good, bad = found.succeeded.get(there, {}), found.failed.get(place, {})
+    freed = found.freed.get(place, {})
+    how = found.counted
+    since = None if how is None or how.covers_from is None else how.covers_from.date()
+    return tuple(
+        Tries(
+            day,
+            good.get(day, 0) if since is not None and day >= since else None,
+            bad.get(day, 0),
+            freed.get(day, 0),
+        )
+        for day in sorted({*good, *bad, *freed})
+    )
+
+
+def _last_failed(
+    spans: Sequence[FailingSpan], now: KeyNow | None, read_until: datetime | None
+) -> datetime | None:
+    """To the microsecond where a Conflict tells it, else by the end of its day."""
+    last_day = max(span.last_day for span in spans)
+    told = now.last_failed if now else None
+    if told is not None and told.astimezone(UTC).date() >= last_day:
+        return told
+    end = datetime.combine(last_day + DAY, time(), UTC)
+    return end if read_until is None else min(end, read_until)
+
+
+def _first_bad(
+    store: Store,
+    place: Place,
+    spans: Sequence[FailingSpan],
+    back: date | None,
+    deploys: Sequence[Went],
+) -> str | None:
+    if back is None:
+        first = min(span.first_day for span in spans)
+        return first_of((s.release for s in spans if s.first_day == first), deploys, place[0])
+    day = datetime.combine(back, time(), UTC)
+    wanted = FailureFilter(
+        environments=(place[0],),
+        constraint=place[1],
+        verdicts=OF_THIS_BUG,
+        since=day,
+        until=day + DAY,
+    )
+    releases = (one.names[0] for one in count_by(store, wanted, (By.RELEASE,)))
+    return first_of(releases, deploys, place[0])
+
+
+def _canary(walk: WalkRow | None, table: str) -> CanaryLook | None:
+    if walk is None:
+        return None
+    name = table.rpartition(".")[2].strip('"').lower()
+    words = {
+        word
+        for step in walk.steps
+        for word in re.split(r"[/?&=]", str(step.get("path", "")).lower())
+    }
+    return CanaryLook(walk.color, walk.finished_at, name in words)
+
+
+def _newest(seen: Sequence[WalkRow]) -> dict[str, WalkRow]:
+    return {walk.environment: walk for walk in reversed(seen)}
+
+
+def _by_place(rows: Sequence[FindingRow]) -> dict[Place, FindingRow]:
+    """The worst Finding of each key comes first, and stays."""
+    return {(row.target, row.finding.constraint): row for row in reversed(rows)}
+
+
+def _spans(spans: Sequence[FailingSpan]) -> dict[Place, list[FailingSpan]]:
+    found: defaultdict[Place, list[FailingSpan]] = defaultdict(list)
+    for span in spans:
+        found[span.environment, span.constraint].append(span)
+    return dict(found)

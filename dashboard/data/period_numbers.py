@@ -1,0 +1,83 @@
+"""The numbers of the period by day: what failure rates and Re-creation success are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads import surveys
+from collectors.evidence.reads.failed_recreations import failed_recreations
+from collectors.evidence.reads.failure_counts import By, Step, count_by
+from collectors.evidence.reads.failures import FailureFilter
+from collectors.evidence.reads.surveys import CountedDay, Surveyed, SurveyFilter
+from collectors.model import Counting
+from dashboard.data.key_facts import Gathered, Place, by_day
+from dashboard.metrics.rates import Days, Known, Window, whole_days
+
+TargetOf = Mapping[str, str | None]
+
+
+def known_days(
+    store: Store, wanted: FailureFilter, counted: SurveyFilter, target_of: TargetOf, found: Gathered
+) -> tuple[Known, Counting | None]:
+    """Everything by day, and how the creates were counted."""
+    creates = surveys.creates_by_day(store, counted)
+    again = None
+    if counted.constraint is None:
+        again = surveys.recreations_by_day(store, counted)
+    how = (creates.how if creates else None, found.counted)
+    windows = [_window(wanted, found, one) for one in how]
+    labels = {one.table for one in creates.rows} if creates else set()
+    known = Known(
+        failures=_failures(store, wanted),
+        creates=_by_table(creates),
+        succeeded={**found.succeeded, **_any_key(again)},
+        failed=_failed(store, wanted) if wanted.release else found.failed,
+        table_of=_tables(found, target_of, labels),
+        target_of=target_of,
+        created_in=windows[0],
+        recreated_in=windows[1],
+    )
+    return known, how[0]
+
+
+def _failures(store: Store, wanted: FailureFilter) -> Days:
+    counts = count_by(store, wanted, (By.ENVIRONMENT, By.CONSTRAINT), Step.DAY)
+    return by_day(
+        ((one.names[0], one.names[1]), one.at.date(), one.failures)
+        for one in counts
+        if one.at is not None and one.names[1]
+    )
+
+
+def _failed(store: Store, wanted: FailureFilter) -> Days:
+    found = failed_recreations(store, wanted)
+    return by_day(((one.environment, one.constraint), one.day, one.customers) for one in found)
+
+
+def _by_table(counted: Surveyed[CountedDay] | None) -> Days:
+    rows = counted.rows if counted else ()
+    return by_day(((one.target, one.table), one.day, one.count) for one in rows)
+
+
+def _any_key(counted: Surveyed[CountedDay] | None) -> Days:
+    rows = counted.rows if counted else ()
+    return by_day(((one.target, ""), one.day, one.count) for one in rows)
+
+
+def _tables(found: Gathered, target_of: TargetOf, labels: set[str]) -> dict[Place, str]:
+    """As the Target calls the table of each key; by its bare name only where that means one."""
+    tables: dict[Place, str] = {}
+    for (environment, key), spans in found.spans.items():
+        meant = [one for one in labels if one.rpartition(".")[2] == spans[0].table]
+        if len(meant) == 1:
+            tables[target_of.get(environment) or "", key] = meant[0]
+    return {**tables, **found.tables}
+
+
+def _window(wanted: FailureFilter, found: Gathered, how: Counting | None) -> Window | None:
+    if how is None:
+        return None
+    begins: list[datetime | None] = [wanted.since, found.covered.since, how.covers_from]
+    return whole_days(begins, [found.covered.until, how.as_of])

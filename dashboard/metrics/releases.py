@@ -1,0 +1,135 @@
+"""Which release was live where and when, and what failed while it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from dashboard.metrics.fix import Live
+from dashboard.metrics.intervals import Rate, Share
+from dashboard.metrics.rates import Known, Window
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """A release that went live in an environment."""
+
+    release: str
+    environment: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLine:
+    """One release in one environment.
+
+    first_seen  its first Event as the server tells it, else the first day that it failed on
+    alone       the whole days on which no other release was live: what rate and success are of
+    """
+
+    release: str
+    environment: str
+    first_seen: datetime | None
+    deployed_at: datetime | None
+    failures: int
+    customers: int
+    alone: Window | None = None
+    rate: Rate | None = None
+    recreation: Share | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a release did in one environment: Failures of this bug, since when, to how many."""
+
+    release: str
+    environment: str
+    first_day: date
+    failures: int
+    customers: int
+
+
+def live_now(deploys: Sequence[Went], environment: str) -> Live | None:
+    """The release that was deployed last; None where no deploy is told."""
+    here = [one for one in deploys if one.environment == environment]
+    last = max(here, key=lambda one: one.at, default=None)
+    return None if last is None else Live(last.release, last.at)
+
+
+def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str) -> str | None:
+    """Of releases that failed on the same day, the one that was deployed first."""
+    went = {one.release: one.at for one in reversed(deploys) if one.environment == environment}
+    never = datetime.max.replace(tzinfo=UTC)
+    named = sorted(filter(None, releases))
+    return min(named, key=lambda release: went.get(release, never), default=None)
+
+
+def alone(deploys: Sequence[Went], environment: str, release: str, now: datetime) -> Window | None:
+    """The whole days of its newest time live: from the day after its deploy to the next one's."""
+    here = sorted((one for one in deploys if one.environment == environment), key=lambda d: d.at)
+    spans = [
+        (one.at, later.at if later else now)
+        for one, later in zip(here, [*here[1:], None], strict=True)
+        if one.release == release
+    ]
+    if not spans:
+        return None
+    at, until = spans[-1]
+    first = at.date() if at.astimezone(UTC).time() == time.min else at.date() + DAY
+    end = until.astimezone(UTC).date()
+    return Window(first, end) if first < end else None
+
+
+def release_lines(
+    failed: Iterable[Failed],
+    asked: Iterable[Went],
+    deploys: Sequence[Went],
+    first_seen: Mapping[str, datetime],
+    known: Known,
+    now: datetime,
+) -> list[ReleaseLine]:
+    """Every release that failed or is `asked` for, the newest first."""
+    did = {(one.release, one.environment): one for one in failed}
+    went: dict[tuple[str, str], datetime] = {}
+    for one in asked:
+        place = (one.release, one.environment)
+        went[place] = min(one.at, went.get(place, one.at))
+    lines = [
+        _line(release, environment, did, went, deploys, first_seen, known, now)
+        for release, environment in did.keys() | went.keys()
+    ]
+    return sorted(lines, key=_newest_first)
+
+
+def _line(
+    release: str,
+    environment: str,
+    did: Mapping[tuple[str, str], Failed],
+    went: Mapping[tuple[str, str], datetime],
+    deploys: Sequence[Went],
+    first_seen: Mapping[str, datetime],
+    known: Known,
+    now: datetime,
+) -> ReleaseLine:
+    one = did.get((release, environment))
+    days = alone(deploys, environment, release, now)
+    first_failed = None if one is None else datetime.combine(one.first_day, time(), UTC)
+    return ReleaseLine(
+        release,
+        environment,
+        first_seen.get(release, first_failed),
+        went.get((release, environment)),
+        one.failures if one else 0,
+        one.customers if one else 0,
+        days,
+        known.failure_rate((environment,), window=days) if days else None,
+        known.recreation((environment,), window=days) if days else None,
+    )
+
+
+def _newest_first(line: ReleaseLine) -> tuple[float, str, str]:
+    at = line.deployed_at or line.first_seen
+    return (-at.timestamp() if at else 0.0, line.release, line.environment)
