@@ -37,6 +37,7 @@ class Route:
 
 TRIAGE = Route("Triage", ":material/troubleshoot:", "triage", default=True)
 PREVENTION = Route("Prevention", ":material/shield:", "prevention")
+REGRESSION = Route("Regression", ":material/monitoring:", "regression")
 ACTIVITY = Route("Activity", ":material/history:", "activity")
 HEALTH = Route("Health", ":material/monitor_heart:", "health")
 CONFLICT = Route("Conflict", ":material/link_off:", "conflict", listed=False)

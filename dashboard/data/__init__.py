@@ -45,6 +45,14 @@ from dashboard.data.prevention import (
     leftovers_by_day,
     leftovers_found,
 )
+from dashboard.data.regression import (
+    canary_walks,
+    failures_over_time,
+    known_releases,
+    read_span,
+    regression,
+    went_live,
+)
 from dashboard.data.remedies import (
     Confirmed,
     apply,
@@ -98,6 +106,7 @@ __all__ = [
     "bulk_apply",
     "bulk_preview",
     "bulk_undo_preview",
+    "canary_walks",
     "check_everything",
     "conflict",
     "conflicts_page",
@@ -110,11 +119,13 @@ __all__ = [
     "exposure",
     "failures_count",
     "failures_of",
+    "failures_over_time",
     "findings_by_day",
     "generation",
     "invariants",
     "journal_check",
     "keep_ticket",
+    "known_releases",
     "last_run",
     "left_by_deletion",
     "leftover_notes",
@@ -129,7 +140,9 @@ __all__ = [
     "organizations_met",
     "preview",
     "queue_page",
+    "read_span",
     "recent_runs",
+    "regression",
     "releases",
     "remediations_of",
     "reopen",
@@ -146,4 +159,5 @@ __all__ = [
     "undo_preview",
     "unmapped_environments",
     "verdict_changes",
+    "went_live",
 ]

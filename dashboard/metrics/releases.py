@@ -70,11 +70,8 @@ def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str)
 def alone(deploys: Sequence[Went], environment: str, release: str, now: datetime) -> Window | None:
     """The whole days of its newest time live: from the day after its deploy to the next one's."""
     here = sorted((one for one in deploys if one.environment == environment), key=lambda d: d.at)
-    spans = [
-        (one.at, later.at if later else now)
-        for one, later in zip(here, [*here[1:], None], strict=True)
-        if one.release == release
-    ]
+    ends = [*(later.at for later in here[1:]), now]
+    spans = [(one.at, end) for one, end in zip(here, ends, strict=False) if one.release == release]
     if not spans:
         return None
     at, until = spans[-1]

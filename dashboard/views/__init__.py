@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dashboard.components.routes import ACTIVITY, CONFLICT, HEALTH, PREVENTION, TRIAGE, Route
-from dashboard.views import activity, conflict, health, prevention, triage
+from dashboard.components.routes import (
+    ACTIVITY,
+    CONFLICT,
+    HEALTH,
+    PREVENTION,
+    REGRESSION,
+    TRIAGE,
+    Route,
+)
+from dashboard.views import activity, conflict, health, prevention, regression, triage
 
 PAGES: Mapping[Route, Callable[[], None]] = {
     TRIAGE: triage.render,
+    REGRESSION: regression.render,
     PREVENTION: prevention.render,
     ACTIVITY: activity.render,
     HEALTH: health.render,

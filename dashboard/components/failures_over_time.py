@@ -1,0 +1,157 @@
+"""Failures over time by what is told apart, and the trends of both rates below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from collectors.evidence.reads.failed_recreations import OF_THIS_BUG
+from collectors.evidence.reads.failure_counts import By, FailureCount, Step
+from dashboard import data
+from dashboard.charts import estimates as estimate_chart
+from dashboard.charts import failures as failure_chart
+from dashboard.charts.ground import MOST_LABELS, Ground, Mark
+from dashboard.components import plain
+from dashboard.components.filters import Filters
+from dashboard.data.regression import Regression
+from dashboard.metrics.buckets import (
+    UNKNOWN,
+    Counted,
+    Cut,
+    Knowing,
+    intervals,
+    most_named,
+    piled,
+)
+from dashboard.metrics.success import Estimate, rate_estimates, recreation_estimates
+
+APART = {
+    "release": By.RELEASE,
+    "environment": By.ENVIRONMENT,
+    "key": By.CONSTRAINT,
+    "operation": By.OPERATION,
+}
+THIS_BUG, EVERY = "this bug", "every failure"
+
+
+def show(found: Regression, chosen: Filters) -> None:
+    """The chart, its switches, and the trends."""
+    st.subheader("Failures over time", anchor=False)
+    by, verdicts = _switches()
+    now = datetime.now(UTC)
+    counts = _counts(chosen, by, this_bug=verdicts == THIS_BUG, now=now)
+    ground = _ground(chosen, counts, now)
+    marks, told = _marks(chosen)
+    _failures(ground, counts, marks, told)
+    _trends(found, ground, marks)
+
+
+def _switches() -> tuple[By, str]:
+    with st.container(horizontal=True, gap="medium"):
+        apart = st.segmented_control(
+            "Told apart by",
+            list(APART),
+            default="release",
+            required=True,
+            key="by",
+            bind="query-params",
+        )
+        which = st.segmented_control(
+            "Failures of",
+            [THIS_BUG, EVERY],
+            default=THIS_BUG,
+            required=True,
+            key="of",
+            bind="query-params",
+            help="This bug: blocked by a deleted row or by what its deletion left behind, "
+            "unblocked since or not. Every failure: whatever the Verdict.",
+        )
+    return APART[apart or "release"], which or THIS_BUG
+
+
+def _counts(chosen: Filters, by: By, *, this_bug: bool, now: datetime) -> list[Counted]:
+    wanted = chosen.failures(*(OF_THIS_BUG if this_bug else ()))
+    hourly = chosen.since is not None and Cut.of(now - chosen.since) is Cut.HOURS
+    found = data.failures_over_time(wanted, by, Step.HOUR if hourly else Step.DAY)
+    return [_counted(one) for one in found if one.at is not None]
+
+
+def _counted(one: FailureCount) -> Counted:
+    assert one.at is not None
+    return Counted(one.at, plain.cleaned(one.names[0]) or UNKNOWN, one.failures)
+
+
+def _ground(chosen: Filters, counts: Sequence[Counted], now: datetime) -> Ground | None:
+    """From where the period begins, else from the first Failure that is shown."""
+    first = min((one.at for one in counts), default=None)
+    since = chosen.since or first
+    if since is None:
+        return None
+    cut, read = Cut.of(now - since), data.read_span()
+    return Ground(cut, intervals(cut, since, now, read.since, read.until))
+
+
+def _marks(chosen: Filters) -> tuple[list[Mark], str]:
+    """Deploys; where the server tells none, the first Event of each release. And what they are."""
+    deploys = data.went_live(chosen.environments)
+    several = len({one.environment for one in deploys}) > 1
+    told = [
+        (one.release, one.at, f"{one.release} ({one.environment})" if several else one.release)
+        for one in deploys
+    ]
+    words = "Dashed lines: deploys."
+    if not deploys:
+        releases = data.known_releases()
+        told = [(r.version, r.first_event, r.version) for r in releases if r.first_event]
+        words = "Dashed lines: the first Event of each release; the server tells of no deploy."
+    asked = [Mark(at, plain.cleaned(label)) for release, at, label in told
+             if chosen.release in (None, release)]  # fmt: skip
+    return asked, words if told else "The server tells of no deploy."
+
+
+def _failures(
+    ground: Ground | None, counts: Sequence[Counted], marks: Sequence[Mark], told: str
+) -> None:
+    if ground is None or not counts:
+        st.info("No Failure matches these filters.", icon=":material/filter_alt_off:")
+        return
+    names = most_named(counts)
+    piles = piled(ground.cut, counts, names)
+    st.altair_chart(
+        failure_chart.failures(ground, names, piles, marks),
+        alt=failure_chart.described(ground, piles),
+        key="failures_over_time",
+    )
+    labels = " Hover one for its time." if len(marks) > MOST_LABELS else ""
+    nothing = any(span.known is Knowing.NOTHING for span in ground.spans)
+    grey = " Grey: not read, so no data." if nothing else ""
+    st.caption(f"Pale: not over, or read in part.{grey} {told}{labels}")
+
+
+def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark]) -> None:
+    left, right = st.columns(2)
+    if ground is None or ground.cut is Cut.HOURS:
+        left.caption("Creates and Re-creations are counted by whole days: no data for hours.")
+        return
+    with left:
+        points = recreation_estimates(ground.cut, ground.spans, found.days)
+        _trend(ground, points, "Re-creation success", ".0%", marks)
+    with right:
+        points = rate_estimates(ground.cut, ground.spans, found.days)
+        _trend(ground, points, "Failures for each create", ".2~g", marks)
+
+
+def _trend(
+    ground: Ground, points: Sequence[Estimate], what: str, form: str, marks: Sequence[Mark]
+) -> None:
+    st.markdown(f"**{what}**, with its 95 % interval")
+    if not points:
+        st.caption("No data: no whole day of the period was both read and counted.")
+        return
+    st.altair_chart(
+        estimate_chart.estimates(ground, points, what, form, marks),
+        alt=estimate_chart.described(points, what, form),
+        key=what,
+    )

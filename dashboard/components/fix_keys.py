@@ -1,0 +1,120 @@
+"""Is it fixed, key by key? A table, and the reasons of the line that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components import plain
+from dashboard.components.fix_summary import LOOKS, per_thousand, percent
+from dashboard.components.moments import zone
+from dashboard.data.regression import KeyLine
+
+
+def show(keys: Sequence[KeyLine], window: str) -> None:
+    """Worst first; the reasons are those of the worst until another is chosen."""
+    st.subheader("By unique key", anchor=False)
+    if not keys:
+        st.caption("No unique key has failed with this bug, as far as the filters reach.")
+        return
+    _table(keys, window)
+    labels = [_label(line) for line in keys]
+    chosen = st.selectbox(
+        "Reasons for",
+        range(len(labels)),
+        format_func=lambda number: labels[number],
+        key="fix_key",
+    )
+    _reasons(keys[chosen if chosen is not None and chosen < len(keys) else 0])
+
+
+def frame(keys: Sequence[KeyLine]) -> pd.DataFrame:
+    """What the table shows; every text of it is cleaned."""
+    return pd.DataFrame(
+        {
+            "state": [[LOOKS[one.verdict.state].label(one.verdict.state)] for one in keys],
+            "key": [plain.cell(one.facts.constraint) for one in keys],
+            "table": [plain.cell(one.facts.table) for one in keys],
+            "environment": [plain.cell(one.facts.environment) for one in keys],
+            "failures": [one.failures for one in keys],
+            "blocked": [one.facts.blocked_now for one in keys],
+            "exposure": [one.facts.exposure for one in keys],
+            "rate": [per_thousand(one.rate) for one in keys],
+            "success": [percent(one.recreation) for one in keys],
+            "rests": [_rests(one) for one in keys],
+            "first_bad": [plain.cell(one.facts.first_bad) for one in keys],
+            "last": [one.facts.last_failed for one in keys],
+            "last_utc": [one.facts.last_failed for one in keys],
+        }
+    )
+
+
+def _rests(line: KeyLine) -> int | None:
+    return None if line.verdict.rests_on is None else line.verdict.rests_on.recreations
+
+
+def _table(keys: Sequence[KeyLine], window: str) -> None:
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    st.dataframe(
+        frame(keys),
+        hide_index=True,
+        height="content" if len(keys) <= 12 else 460,
+        column_config={
+            "state": column.MultiselectColumn(
+                "Is it fixed?",
+                options=[look.label(state) for state, look in LOOKS.items()],
+                color=[look.ink for look in LOOKS.values()],
+                width=230,
+                pinned=True,
+            ),
+            "key": column.TextColumn("Unique key", width=270),
+            "table": column.TextColumn("Table", width=100),
+            "environment": column.TextColumn("Environment", width=100),
+            "failures": column.NumberColumn(
+                "Failures of this bug", width=130, help=f"By this key, {window}."
+            ),
+            "blocked": column.NumberColumn(
+                "Blocked now", width=100, help="Customers, as last asked, whenever they failed."
+            ),
+            "exposure": column.NumberColumn(
+                "Exposure",
+                width=90,
+                help="Deleted rows that hold the key, as last counted. Empty: not counted.",
+            ),
+            "rate": column.TextColumn(
+                "For 1,000 creates",
+                width=150,
+                help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
+            ),
+            "success": column.TextColumn(
+                "Re-creation success", width=150, help="Under this key (95 %)."
+            ),
+            "rests": column.NumberColumn(
+                "Rests on", width=90, help="Re-creations that succeeded since the last Failure."
+            ),
+            "first_bad": column.TextColumn("First bad release", width=150),
+            "last": column.DatetimeColumn(
+                "Last failed", format=exact, timezone=zone(), width=150, help="Whenever it was."
+            ),
+            "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
+        },
+        alt="Each unique key by environment: whether it is fixed, and the numbers behind that",
+    )
+
+
+def _label(line: KeyLine) -> str:
+    return plain.cleaned(f"{line.facts.constraint}, {line.facts.environment}: {line.verdict.state}")
+
+
+def _reasons(line: KeyLine) -> None:
+    with st.container(border=True, gap="small"):
+        look = LOOKS[line.verdict.state]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(look.label(line.verdict.state), color=look.colour)
+            plain.line(f"{line.facts.table} · {line.facts.constraint} · {line.facts.environment}")
+        plain.lines(line.verdict.reasons)
+        if line.verdict.missing:
+            st.markdown("**What would settle it**")
+            plain.lines(line.verdict.missing)

@@ -1,0 +1,102 @@
+"""Regression by release: what went live where, whom it hurt, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components import plain
+from dashboard.components.moments import zone
+from dashboard.metrics.releases import ReleaseLine
+
+
+def show(lines: Sequence[ReleaseLine], window: str) -> None:
+    """The newest first; a click on a heading sorts."""
+    st.subheader("By release", anchor=False)
+    if not lines:
+        st.caption("No release failed or is known to have been deployed.")
+        return
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
+    alone = "Of the whole days on which it alone was live, as far as read and counted. Empty: none."
+    st.dataframe(
+        frame(lines),
+        hide_index=True,
+        height="content" if len(lines) <= 12 else 460,
+        column_config={
+            "release": column.TextColumn("Release", width=150, pinned=True),
+            "environment": column.TextColumn("Environment", width=100),
+            "deployed": column.DatetimeColumn(
+                "Deployed", format=exact, timezone=zone(), width=135, help="The first time, there."
+            ),
+            "seen": column.DatetimeColumn(
+                "First seen",
+                format=exact,
+                timezone=zone(),
+                width=135,
+                help="Its first Event, as the server tells it; else the first day it failed on.",
+            ),
+            "failures": column.NumberColumn(
+                "Failures of this bug", width=130, help=f"{window.capitalize()}."
+            ),
+            "customers": column.NumberColumn(
+                "Customers", width=90, help=f"Conflicts that it hurt, {window}."
+            ),
+            "rate": column.NumberColumn(
+                "For 1,000 creates",
+                format="%.3g",
+                width=125,
+                help=f"Failures that violated a key for 1,000 creates. {alone}",
+            ),
+            "rate_sure": column.TextColumn("95 %", width=110, help="Poisson."),
+            "success": column.NumberColumn(
+                "Re-creation success", format="percent", width=140, help=alone
+            ),
+            "success_sure": column.TextColumn(
+                "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
+            ),
+            "days": column.TextColumn("Alone on", width=190),
+            "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),
+            "seen_utc": column.DatetimeColumn("First seen, UTC", format=exact, timezone="UTC"),
+        },
+        alt="Each release by environment: deployed, first seen, failures, customers, rates",
+    )
+
+
+def frame(lines: Sequence[ReleaseLine]) -> pd.DataFrame:
+    """What the table shows; every text of it is cleaned."""
+    return pd.DataFrame(
+        {
+            "release": [plain.cell(one.release) for one in lines],
+            "environment": [plain.cell(one.environment) for one in lines],
+            "deployed": [one.deployed_at for one in lines],
+            "seen": [one.first_seen for one in lines],
+            "failures": [one.failures for one in lines],
+            "customers": [one.customers for one in lines],
+            "rate": [_thousand(one) for one in lines],
+            "rate_sure": [_rate_sure(one) for one in lines],
+            "success": [one.recreation.value if one.recreation else None for one in lines],
+            "success_sure": [_success_sure(one) for one in lines],
+            "days": [one.alone.words() if one.alone else None for one in lines],
+            "deployed_utc": [one.deployed_at for one in lines],
+            "seen_utc": [one.first_seen for one in lines],
+        }
+    )
+
+
+def _thousand(line: ReleaseLine) -> float | None:
+    value = line.rate.value if line.rate else None
+    return None if value is None else 1_000 * value
+
+
+def _rate_sure(line: ReleaseLine) -> str | None:
+    sure = line.rate.interval if line.rate else None
+    return None if sure is None else f"{1_000 * sure.low:.2g}–{1_000 * sure.high:.2g}"
+
+
+def _success_sure(line: ReleaseLine) -> str | None:
+    share = line.recreation
+    if share is None:
+        return None
+    return f"{share.interval.low:.0%}–{share.interval.high:.0%} of {share.whole:,}"
