@@ -165,10 +165,15 @@ class WriteBackSettings(BaseModel):
 
 
 class DashboardSettings(BaseModel):
-    """What the pages link to. `{title}` and `{body}` in `tracker_url` are filled in, masked."""
+    """What the pages link to. `{title}` and `{body}` in `tracker_url` are filled in, masked.
+
+    production  the environments whose failures hurt customers; what fails elsewhere costs tests.
+                None: those whose names begin with production, prod or live
+    """
 
     model_config = _Strict
     tracker_url: str | None = None
+    production: Names = ()
 
     @field_validator("tracker_url")
     @classmethod

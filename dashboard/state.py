@@ -101,6 +101,7 @@ class Session:
     plan, bulk  what is in an open dialog
     checked     what the last check of everything found
     generation  the state of the store that the page shows
+    next        what widgets are to be set to before they are drawn again
     """
 
     answer: SearchAnswer | None = None
@@ -114,6 +115,7 @@ class Session:
     checked: Checked | None = None
     generation: int | None = None
     paging: dict[str, Paging] = field(default_factory=dict)
+    next: dict[str, Any] = field(default_factory=dict)
 
 
 def session() -> Session:
@@ -130,6 +132,19 @@ def clicked_row(key: str) -> int | None:
 def clear(key: str, empty: str = "") -> None:
     """Empty a text box; only before it is drawn, or in a callback."""
     st.session_state[key] = empty
+
+
+def set_next(key: str, value: Any) -> None:
+    """Set a widget that is drawn already, and draw the page again; ends this run of it."""
+    session().next[key] = value
+    st.rerun()
+
+
+def take_over() -> None:
+    """Set what `set_next` asked for; before the widgets are drawn."""
+    for key, value in session().next.items():
+        st.session_state[key] = value
+    session().next.clear()
 
 
 def paging(name: str, of: object) -> Paging:

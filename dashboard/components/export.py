@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.components import plain
+from dashboard.text import csv
+
+__all__ = ["button", "csv"]
 
 
 def button(make: Callable[[], pd.DataFrame], file_name: str) -> None:
@@ -20,10 +22,3 @@ def button(make: Callable[[], pd.DataFrame], file_name: str) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-
-
-def csv(frame: pd.DataFrame) -> bytes:
-    """The table, every text of it cleaned; times in UTC. With a byte order mark."""
-    safe = frame.map(lambda held: plain.cell(held) if isinstance(held, str) else held)
-    text: str = safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ", lineterminator="\r\n")
-    return text.encode("utf-8-sig")

@@ -36,6 +36,7 @@ class Route:
 
 
 TRIAGE = Route("Triage", ":material/troubleshoot:", "triage", default=True)
+IMPACT = Route("Impact", ":material/groups:", "impact")
 PREVENTION = Route("Prevention", ":material/shield:", "prevention")
 REGRESSION = Route("Regression", ":material/monitoring:", "regression")
 ACTIVITY = Route("Activity", ":material/history:", "activity")

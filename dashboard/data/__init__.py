@@ -34,6 +34,7 @@ from dashboard.data.held import (
     sign_out,
     tracker_url,
 )
+from dashboard.data.impact import Impact, Wanted, impact
 from dashboard.data.prevention import (
     Audited,
     audited,
@@ -95,6 +96,8 @@ __all__ = [
     "QUEUE_PAGE",
     "Audited",
     "Confirmed",
+    "Impact",
+    "Wanted",
     "actor",
     "actors",
     "acts_page",
@@ -122,6 +125,7 @@ __all__ = [
     "failures_over_time",
     "findings_by_day",
     "generation",
+    "impact",
     "invariants",
     "journal_check",
     "keep_ticket",

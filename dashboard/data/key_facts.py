@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from collectors.evidence.database import Store
 from collectors.evidence.reads import covered, failing, findings, surveys, walks
 from collectors.evidence.reads.conflicts import ConflictFilter
-from collectors.evidence.reads.covered import Covered
+from collectors.model.customers import Covered
 from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
 from collectors.evidence.reads.failing import FailingSpan, KeyNow
 from collectors.evidence.reads.failure_counts import By, count_by

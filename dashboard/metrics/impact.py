@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import CensoredData, ecdf
 
-from collectors.evidence.reads.customer_terms import Ending
+from collectors.model.customers import Ending
 
 CONFIDENCE = 0.95
 FEW = 5

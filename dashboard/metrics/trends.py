@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from collectors.evidence.reads.covered import Covered
+from collectors.model.customers import Covered
 
 DAY = timedelta(days=1)
 

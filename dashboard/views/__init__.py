@@ -8,16 +8,18 @@ from dashboard.components.routes import (
     ACTIVITY,
     CONFLICT,
     HEALTH,
+    IMPACT,
     PREVENTION,
     REGRESSION,
     TRIAGE,
     Route,
 )
-from dashboard.views import activity, conflict, health, prevention, regression, triage
+from dashboard.views import activity, conflict, health, impact, prevention, regression, triage
 
 PAGES: Mapping[Route, Callable[[], None]] = {
     TRIAGE: triage.render,
     REGRESSION: regression.render,
+    IMPACT: impact.render,
     PREVENTION: prevention.render,
     ACTIVITY: activity.render,
     HEALTH: health.render,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
@@ -10,18 +9,9 @@ from sqlalchemy import func, select
 from collectors.evidence.database import Store
 from collectors.evidence.reads.marks import coverage_marks
 from collectors.evidence.schema import failures, runs
+from collectors.model.customers import Covered
 
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """Every Failure `since` then, up to `until`; None: nothing was read yet.
-
-    missing  Events that a server counted and no longer holds, so that numbers are at least
-    """
-
-    since: datetime | None
-    until: datetime | None
-    missing: int = 0
+__all__ = ["Covered", "covered"]
 
 
 def covered(store: Store) -> Covered:

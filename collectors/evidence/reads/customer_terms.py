@@ -6,8 +6,7 @@ Made of the columns of `ix_conflicts_customers`, so that counting reads no whole
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -23,35 +22,14 @@ from sqlalchemy import (
 
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
 from collectors.evidence.schema import conflicts as table
+from collectors.model import Verdict
+from collectors.model.customers import Outcome
 
-SILENCE = timedelta(days=14)
-"""Whoever has not tried for so long has given up; before, nobody can tell. `conflicts.outcome` is
-computed with the same length."""
+ONCE_BLOCKED = (*(verdict for verdict in Verdict if verdict.is_blocked), Verdict.UNBLOCKED)
+"""What a Failure was judged as that this bug caused."""
 
 BLOCKED = table.c.outcome == 0
 GOT_THROUGH, GAVE_UP, NOT_KNOWN = (table.c.outcome == place for place in (1, 2, 3))
-
-
-class Ending(StrEnum):
-    """What freed a customer's key: a Remedy of ours, or anything else."""
-
-    REMEDY = "remedy"
-    THEMSELVES = "themselves"
-
-
-class Outcome(StrEnum):
-    """How it ended for a customer.
-
-    GOT_THROUGH  the key was freed while they were trying, or less than SILENCE after
-    GAVE_UP      they had not tried for SILENCE when it was freed, or have not until now
-    TOO_EARLY    still kept out, and tried less than SILENCE ago
-    NOT_KNOWN    free when we looked first: nobody knows since when
-    """
-
-    GOT_THROUGH = "got_through"
-    GAVE_UP = "gave_up"
-    TOO_EARLY = "too_early"
-    NOT_KNOWN = "not_known"
 
 
 def customers(wanted: ConflictFilter) -> list[ColumnElement[bool]]:

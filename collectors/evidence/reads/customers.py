@@ -17,18 +17,15 @@ from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.customer_terms import (
     BLOCKED,
-    Outcome,
     customers,
     ended,
     how_many,
 )
 from collectors.evidence.schema import conflicts as table
 from collectors.evidence.schema import organizations
+from collectors.model.customers import TRIES, Outcome
 
 T = TypeVar("T")
-
-TRIES = {1: "1", 2: "2", 3: "3–5", 6: "6–10", 11: "11–20", 21: "21 or more"}
-"""The classes of `conflicts.tries`, by their least number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def hurt(store: Store, wanted: ConflictFilter, quiet_since: datetime | None, lis
         rows = connection.execute(_by_organization(wanted, quiet_since)).all()
         rows = sorted(rows, key=_hurt_most)
         names = _names([row.organization_id for row in rows[:listed]])
-        called: dict[str, str] = dict(connection.execute(names).all())  # type: ignore[arg-type]
+        called = {row[0]: row[1] for row in connection.execute(names)}
     told = [row.organization_id is not None and row.hit > 0 for row in rows]
     return Hurt(
         hit=sum(row.hit for row in rows),

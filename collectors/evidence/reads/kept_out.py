@@ -18,10 +18,11 @@ from sqlalchemy import (
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
-from collectors.evidence.reads.customer_terms import Ending, customers, micros, whoever
+from collectors.evidence.reads.customer_terms import customers, micros, whoever
 from collectors.evidence.schema import Moment
 from collectors.evidence.schema import conflicts as table
 from collectors.evidence.schema import customer_days as kept
+from collectors.model.customers import DayOfCustomers, Ending
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
 
@@ -41,15 +42,6 @@ class StillOut:
 
     since: datetime
     customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayOfCustomers:
-    """A UTC day: how many failed for the first time, and how many were freed."""
-
-    day: datetime
-    began: int
-    ended: int
 
 
 def waits(store: Store, wanted: ConflictFilter) -> list[Wait]:

@@ -59,7 +59,7 @@ def payments_known(store: Store, wanted: ConflictFilter) -> dict[str | None, int
             .where(*customers(wanted), table.c.last_seen.is_not(None))
             .group_by(table.c.organization_id)
         )
-        return dict(connection.execute(query).tuples().all())
+        return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def _row_of(other: FromClause) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.evidence.reads.customer_terms import Ending
+from collectors.model.customers import Ending
 from dashboard.metrics.impact import FEW, Kept, Survival, survival, thinned
 
 OURS, THEIRS, STILL = Ending.REMEDY, Ending.THEMSELVES, None

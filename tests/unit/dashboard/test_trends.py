@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectors.evidence.reads.covered import Covered
+from collectors.model.customers import Covered
 from dashboard.metrics.trends import Change, Comparison, Span, comparison
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)

@@ -1,0 +1,205 @@
+"""Impact in three pictures: who was kept out by day, for how long, and how often they tried.
+
+They hold numbers, days and our own words only. Text takes the page's own colour, so that one
+picture serves the light page, the dark one and the printed report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import altair as alt
+import pandas as pd
+
+from collectors.model.customers import TRIES, DayOfCustomers
+from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
+from dashboard.metrics.impact import Median, Survival, thinned
+
+HEIGHT = 240
+STEPS_DRAWN = 60
+OUT, BEGAN = "Kept out at the day's end", "First kept out that day"
+STILL, REMEDY, THEMSELVES = "Still kept out", "Freed by a remedy", "Freed by themselves"
+_WEEKLY_ABOVE = 92
+_DAY = timedelta(days=1)
+
+
+def by_day(days: Sequence[DayOfCustomers], since: datetime | None, until: date) -> pd.DataFrame:
+    """Each day (or week, of a long time) with who began, who was freed and who is out at its end.
+
+    A day without a line had nobody. The last one is `unfinished`, for it is not over.
+    """
+    if not days:
+        return pd.DataFrame(columns=["day", "began", "ended", "out", "unfinished"])
+    told = pd.DataFrame(
+        {"began": [one.began for one in days], "ended": [one.ended for one in days]},
+        index=pd.DatetimeIndex([one.day.replace(tzinfo=None) for one in days]),
+    )
+    whole = told.reindex(pd.date_range(told.index[0], pd.Timestamp(until)), fill_value=0)
+    whole["out"] = (whole["began"] - whole["ended"]).cumsum()
+    if since is not None:
+        whole = whole[whole.index >= pd.Timestamp(since.replace(tzinfo=None)).normalize()]
+    if len(whole) > _WEEKLY_ABOVE:
+        sums = {"began": "sum", "ended": "sum", "out": "last"}
+        whole = whole.resample("W-MON", label="left", closed="left").agg(sums)
+    whole["unfinished"] = [place == len(whole) - 1 for place in range(len(whole))]
+    return whole.reset_index(names="day")
+
+
+def kept_out_by_day(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
+    """Bars for who was kept out anew, a line for all who were; what is not over is pale."""
+    step = "week" if len(frame) > 1 and frame["day"].diff().max() > _DAY else "day"
+    began, out = BEGAN.replace("day", step), OUT.replace("day", step)
+    x = alt.X("day:T", title=f"UTC {step}", axis=alt.Axis(format="%-d %b", tickCount=8))
+    y = alt.Y("value:Q", title="Customers", axis=alt.Axis(tickMinStep=1))
+    ink = alt.Color(
+        "what:N",
+        scale=alt.Scale(domain=[out, began], range=[BLOCKS_INK, LIVE_INK]),
+        legend=alt.Legend(orient="top", title=None),
+    )
+    tooltip = [
+        alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
+        alt.Tooltip("value:Q", title="Customers"),
+        alt.Tooltip("what:N", title="What"),
+    ]
+    drawn = frame.assign(day=frame["day"].dt.tz_localize("UTC"))
+    bars = (
+        alt.Chart(drawn.assign(value=drawn["began"], what=began))
+        .mark_bar(width={"band": 0.7})
+        .encode(
+            x=x,
+            y=y,
+            color=ink,
+            opacity=alt.condition("datum.unfinished", alt.value(0.45), alt.value(0.95)),
+            tooltip=tooltip,
+        )
+    )
+    line = (
+        alt.Chart(drawn.assign(value=drawn["out"], what=out))
+        .mark_line(interpolate="step-after", strokeWidth=2.5)
+        .encode(x=x, y=y, color=ink, tooltip=tooltip)
+    )
+    return alt.layer(bars, line).properties(height=HEIGHT, title=f"Customers kept out, by {step}")
+
+
+def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:
+    """Shares of all customers over time; dashed is the interval of the share still kept out."""
+    points = thinned(curve.points, STEPS_DRAWN)
+    shares = [(STILL, "kept_out"), (REMEDY, "remedy"), (THEMSELVES, "themselves")]
+    rows = [
+        (point.hours / 24, what, getattr(point, name), place)
+        for point in points
+        for place, (what, name) in enumerate(shares)
+    ]
+    drawn = pd.DataFrame(rows, columns=["days", "what", "share", "place"])
+    x = alt.X("days:Q", title="Days since the first failed attempt", scale=alt.Scale(nice=False))
+    axis = alt.Axis(format="%")
+    areas = (
+        alt.Chart(drawn)
+        .mark_area(interpolate="step-after", opacity=0.85)
+        .encode(
+            x=x,
+            y=alt.Y("share:Q", title="Share of customers", stack="zero", axis=axis),
+            color=alt.Color(
+                "what:N",
+                scale=alt.Scale(
+                    domain=[what for what, _ in shares], range=[BLOCKS_INK, LIVE_INK, FREE_INK]
+                ),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("days:Q", title="Days", format=".1f"),
+                alt.Tooltip("what:N", title="What"),
+                alt.Tooltip("share:Q", title="Share", format=".0%"),
+            ],
+        )
+    )
+    band = pd.DataFrame(
+        [(p.hours / 24, bound, side) for p in points for side, bound in enumerate((p.low, p.high))],
+        columns=["days", "bound", "side"],
+    )
+    edges = (
+        alt.Chart(band)
+        .mark_line(interpolate="step-after", strokeDash=[4, 3], strokeWidth=1.2, color="#5A2A00")
+        .encode(x=x, y="bound:Q", detail="side:N")
+    )
+    return alt.layer(areas, edges).properties(height=HEIGHT, title="Time to unblock")
+
+
+def attempts(tried: Mapping[int, int]) -> alt.Chart:
+    """How many customers failed how often."""
+    drawn = pd.DataFrame(
+        {"attempts": list(TRIES.values()), "customers": [tried[least] for least in TRIES]}
+    )
+    chart: alt.Chart = (
+        alt.Chart(drawn)
+        .mark_bar(color=LIVE_INK)
+        .encode(
+            x=alt.X("attempts:O", title="Failed attempts", sort=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("customers:Q", title="Customers", axis=alt.Axis(tickMinStep=1)),
+            tooltip=[
+                alt.Tooltip("attempts:O", title="Failed attempts"),
+                alt.Tooltip("customers:Q", title="Customers"),
+            ],
+        )
+        .properties(height=HEIGHT, title="Attempts per customer")
+    )
+    return chart
+
+
+def days_in_words(frame: pd.DataFrame) -> str:
+    """The first picture for whoever does not see it."""
+    if frame.empty:
+        return "Nobody was kept out."
+    first, last = frame.iloc[0], frame.iloc[-1]
+    worst = frame.iloc[int(frame["out"].to_numpy().argmax())]
+    return (
+        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum()} customers "
+        f"were kept out for the first time and {frame['ended'].sum()} were freed; most were kept "
+        f"out at once on {worst['day']:%Y-%m-%d}, {worst['out']} of them; at the end "
+        f"{last['out']} are."
+    )
+
+
+def curve_in_words(curve: Survival) -> str:
+    """The second."""
+    last = curve.points[-1]
+    return (
+        f"Of {curve.customers} customers, half were free after {median_in_words(curve.median)}. "
+        f"After {last.hours / 24:.0f} days {last.kept_out:.0%} are still kept out, "
+        f"{last.remedy:.0%} were freed by a remedy and {last.themselves:.0%} by themselves."
+    )
+
+
+def attempts_in_words(tried: Mapping[int, int]) -> str:
+    """The third."""
+    told = [f"{tried[least]} failed {label} times" for least, label in TRIES.items()]
+    return f"Customers by failed attempts: {', '.join(told)}."
+
+
+def median_in_words(median: Median) -> str:
+    """With its interval, which may be open.
+
+    >>> median_in_words(Median(30, 12, None))
+    '30 hours (95% interval: 12 hours to not reached)'
+    """
+    if median.hours is None:
+        return "a time that is not reached yet"
+    low, high = (
+        "not reached" if hours is None else lasting(hours) for hours in (median.low, median.high)
+    )
+    return f"{lasting(median.hours)} (95% interval: {low} to {high})"
+
+
+def lasting(hours: float) -> str:
+    """Hours below two days, days above.
+
+    >>> lasting(0), lasting(1), lasting(36), lasting(60)
+    ('less than an hour', '1 hour', '36 hours', '2.5 days')
+    """
+    if hours < 1:
+        return "less than an hour"
+    if hours < 48:
+        return f"{hours:.0f} hour" + ("s" if hours >= 1.5 else "")
+    return f"{hours / 24:.1f}".removesuffix(".0") + " days"

@@ -1,0 +1,120 @@
+"""Impact in numbers, each with what it counts and where it is from on hover."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import plain
+from dashboard.data.impact import Impact
+from dashboard.metrics.money import amounts
+from dashboard.metrics.trends import Change
+from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS
+
+
+def definitions() -> None:
+    """One click away."""
+    with st.popover("What these words mean", icon=":material/menu_book:", type="tertiary"):
+        st.markdown("\n\n".join(f"**{word}**: {meaning}" for word, meaning in DEFINITIONS))
+
+
+def show(found: Impact) -> None:
+    """Who is hurt."""
+    hurt, window = found.hurt, found.wanted.window
+    store = "Source: the store"
+    with st.container(horizontal=True):
+        _metric(
+            "Customers blocked now",
+            found.blocked,
+            "Keys that a deleted row, or a leftover of one, still holds: Triage's “Blocked now” in "
+            f"these environments. {store}; last failed {window}.",
+        )
+        _metric(
+            "Organizations blocked now",
+            found.organizations_blocked,
+            "Organizations with such a customer. One that is not known is not counted. "
+            f"{store}; last failed {window}.",
+        )
+        _metric(
+            "Customers hit",
+            hurt.hit,
+            f"Customers with a failed attempt {window}, blocked now or not. {store}.",
+        )
+        _metric(
+            "Organizations hit",
+            hurt.organizations,
+            f"Organizations with a customer who was hit {window}. {store}.",
+        )
+    with st.container(horizontal=True):
+        for label, outcome, what in OUTCOMES:
+            told = f"{what} Of the customers hit {window}. {store}."
+            _metric(label, hurt.outcomes[outcome], told)
+
+
+def trend(found: Impact) -> None:
+    """Against as many days before, or the sentence that says why not."""
+    st.subheader("Better or worse?", anchor=False)
+    told = found.trend
+    if isinstance(told, str):
+        st.caption(f":material/calendar_month: {told}")
+        return
+    spans = told.spans
+    with st.container(horizontal=True):
+        for (label, what), change in zip(TRENDS, told.changes(), strict=True):
+            st.metric(
+                label,
+                f"{change.now:,}",
+                delta=_delta(change),
+                delta_color="normal" if label == "Freed" else "inverse",
+                border=True,
+                help=f"{what} From {spans.now.words()}, UTC. Source: the store.",
+            )
+    if spans.before is None:
+        st.caption(f":material/do_not_disturb_on: No comparison. {spans.why}")
+        return
+    st.caption(
+        f"{spans.now.words()} against {spans.before.words()}: whole UTC days, without today."
+    )
+
+
+def _delta(change: Change) -> str | None:
+    return (
+        None if change.difference is None else f"{change.difference:+,} (before: {change.before:,})"
+    )
+
+
+def paid(found: Impact) -> None:
+    """By currency; and of how many it is known."""
+    known = sum(found.paid.known.values())
+    st.markdown("**Paid by these customers in the 90 days before deletion**")
+    plain.line(amounts(found.paid.total, known=known > 0))
+    st.caption(
+        f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
+        "Source: payments in the application's database."
+    )
+
+
+def apart(found: Impact) -> None:
+    """What the other environments cost."""
+    st.subheader("Integration tests", anchor=False)
+    places = found.places
+    if not places.known:
+        st.caption(
+            "No environment's name begins with production, prod or live, so all count as "
+            "customers. The setting `dashboard.production` tells which do."
+        )
+        return
+    if not places.apart:
+        st.caption("No other environment is chosen.")
+        return
+    cost, window = found.apart, found.wanted.window
+    st.caption("Nobody's customers, but developers' time: the same numbers of the environments")
+    plain.line(", ".join(places.apart))
+    with st.container(horizontal=True):
+        _metric("Failed requests", cost.failures, f"Caused by this bug, {window}.")
+        _metric("Test customers hit", cost.hit, f"With a failed attempt {window}.")
+        _metric("Blocked there now", cost.blocked, f"Last failed {window}.")
+        _metric("Organizations testing", cost.organizations, f"Hit there {window}.")
+
+
+def _metric(label: str, value: int, help_: str) -> None:
+    st.metric(label, f"{value:,}", border=True, help=help_)

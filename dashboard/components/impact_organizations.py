@@ -1,0 +1,60 @@
+"""Whom it hurts most, an organization a line; a button narrows the whole page to one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import state
+from dashboard.components import export
+from dashboard.components.moments import zone
+from dashboard.data.impact import LISTED, Impact
+from dashboard.report.organizations import frame
+
+_ONLY = "only_organization"
+
+
+def show(found: Impact) -> None:
+    """The most hurt first."""
+    st.subheader("Organizations", anchor=False)
+    listed = found.hurt.listed
+    if not listed:
+        st.info("No organization was hit.", icon=":material/sentiment_satisfied:")
+        return
+    table = frame(found)
+    _table(table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        export.button(lambda: table, "tombstone-impact.csv")
+        if len(listed) == LISTED:
+            st.caption(f"The {LISTED} most hurt.")
+    row = state.clicked_row(_ONLY)
+    if row is not None and row < len(listed) and (id_ := listed[row].organization_id):
+        state.set_next("organization", id_)
+
+
+def _table(table: pd.DataFrame) -> None:
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
+    shown = table.copy()
+    shown.insert(0, "only", ["Show"] * len(shown))
+    shown["utc"] = shown["blocked_since"]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(shown) <= 10 else 400,
+        column_config={
+            "only": column.ButtonColumn("", key=_ONLY, width=70, pinned=True, type="secondary"),
+            "organization": column.TextColumn("Organization", width=180),
+            "blocked": column.NumberColumn("Blocked now", width=95),
+            "hit": column.NumberColumn("Hit", width=60),
+            "attempts": column.NumberColumn("Attempts", width=80),
+            "blocked_since": column.DatetimeColumn(
+                "Longest blocked since", format=exact, timezone=zone(), width=150
+            ),
+            "paid": column.TextColumn("Paid in the 90 days before deletion", width=230),
+            "got_through": column.NumberColumn("Got through", width=95),
+            "gave_up": column.NumberColumn("Gave up", width=80),
+            "id": column.TextColumn("Id", width=150),
+            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
+        },
+        alt="Organizations, the most hurt first, with a button that narrows the page to one",
+    )

@@ -1,0 +1,35 @@
+"""Amounts in people's units. Which currencies have no or three decimals is ISO 4217's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_NONE = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+         "VUV", "XAF", "XOF", "XPF"}  # fmt: skip
+_THREE = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+NOT_KNOWN = "not known"
+
+
+def amount(smallest: int, currency: str) -> str:
+    """An amount that is counted in the smallest unit of its currency ('': not told).
+
+    >>> amount(123450, "usd"), amount(500, "JPY"), amount(7, "")
+    ('1,234.50 USD', '500 JPY', '7 in the smallest unit of a currency that is not told')
+    """
+    if not currency:
+        return f"{smallest:,} in the smallest unit of a currency that is not told"
+    name = currency.upper()
+    decimals = 0 if name in _NONE else 3 if name in _THREE else 2
+    return f"{smallest / 10**decimals:,.{decimals}f} {name}"
+
+
+def amounts(by_currency: Mapping[str, int], *, known: bool) -> str:
+    """Several, the largest number first; nothing was paid only where somebody counted.
+
+    >>> amounts({}, known=True), amounts({}, known=False), amounts({"eur": 100}, known=True)
+    ('nothing', 'not known', '1.00 EUR')
+    """
+    if not by_currency:
+        return "nothing" if known else NOT_KNOWN
+    most = sorted(by_currency.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(amount(smallest, currency) for currency, smallest in most)

@@ -1,0 +1,40 @@
+"""Which environments hurt customers, and which cost developers their integration tests?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WORDS = frozenset({"production", "prod", "live"})
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`production` is counted as customers, `apart` as tests.
+
+    Not `known`: nothing tells them apart, so that all count as customers.
+    """
+
+    production: tuple[str, ...]
+    apart: tuple[str, ...]
+    known: bool
+
+
+def split(environments: Sequence[str], told: Sequence[str]) -> Places:
+    """By their exact names, if any were `told`; else by the first word of each.
+
+    >>> split(["production", "sandbox"], [])
+    Places(production=('production',), apart=('sandbox',), known=True)
+    """
+    production = tuple(one for one in environments if _is_production(one, told))
+    apart = tuple(one for one in environments if one not in production)
+    if not production and not told:
+        return Places(tuple(environments), (), known=False)
+    return Places(production, apart, known=True)
+
+
+def _is_production(environment: str, told: Sequence[str]) -> bool:
+    if told:
+        return environment in told
+    return re.split(r"[^a-z]+", environment.lower())[0] in WORDS

@@ -1,0 +1,159 @@
+"""Impact as one HTML file: the page's numbers, pictures and table, from the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboard.charts import impact as charts
+from dashboard.data.impact import Impact, Trend
+from dashboard.metrics.money import amounts
+from dashboard.metrics.trends import Change
+from dashboard.report import html
+from dashboard.report.drawing import svg
+from dashboard.report.organizations import frame
+from dashboard.report.style import STYLE
+from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS
+
+HEADINGS = (
+    "Organization",
+    "Blocked now",
+    "Hit",
+    "Attempts",
+    "Longest blocked since",
+    "Paid in the 90 days before deletion",
+    "Got through",
+    "Gave up",
+    "Id",
+)
+
+
+def document(found: Impact) -> str:
+    """The file. No script, no request, all text escaped."""
+    return html.page("Impact of blocked customers", STYLE, _body(found))
+
+
+def _body(found: Impact) -> Iterator[str]:
+    yield "<h1>Impact</h1>"
+    yield from _about(found)
+    yield html.heading("Whom it hurts")
+    yield html.numbers(_headline(found))
+    yield from _trend(found.trend)
+    yield html.heading("How long, and how often they tried")
+    yield from _pictures(found)
+    yield html.heading("Paid by these customers in the 90 days before deletion")
+    yield from _paid(found)
+    yield html.heading("Organizations")
+    yield _organizations(found)
+    yield from _apart(found)
+    yield html.heading("What these words mean")
+    yield html.definitions(DEFINITIONS)
+
+
+def _about(found: Impact) -> Iterator[str]:
+    asked = found.wanted
+    narrowed = [
+        ("organization", asked.organization),
+        ("unique key", asked.constraint),
+        ("release", asked.release),
+    ]
+    told = [f"{name} {value}" for name, value in narrowed if value is not None]
+    yield html.paragraph(
+        f"Environments counted: {', '.join(found.places.production)}. Period: {asked.window}."
+        + (f" Only {', '.join(told)}." if told else "")
+    )
+    covered = found.covered
+    read = "Nothing was read yet."
+    if covered.since is not None and covered.until is not None:
+        read = f"Failures were read from {html.utc(covered.since)} to {html.utc(covered.until)}."
+    missing = ""
+    if covered.missing:
+        missing = (
+            f" The server no longer holds {covered.missing:,} Events that it counted: all numbers "
+            "are at least."
+        )
+    yield html.paragraph(
+        f"Made {html.utc(found.at)} from Tombstone's store. {read}{missing}", quiet=True
+    )
+
+
+def _headline(found: Impact) -> Iterator[tuple[str, str, str]]:
+    hurt, window = found.hurt, found.wanted.window
+    yield "Customers blocked now", f"{found.blocked:,}", f"last failed {window}"
+    yield "Organizations blocked now", f"{found.organizations_blocked:,}", f"last failed {window}"
+    yield "Customers hit", f"{hurt.hit:,}", f"failed {window}"
+    yield "Organizations hit", f"{hurt.organizations:,}", f"failed {window}"
+    for label, outcome, what in OUTCOMES:
+        yield label, f"{hurt.outcomes[outcome]:,}", what
+
+
+def _trend(told: Trend | str) -> Iterator[str]:
+    yield html.heading("Better or worse?")
+    if isinstance(told, str):
+        yield html.paragraph(told)
+        return
+    before = told.spans.before
+    yield html.numbers(
+        (label, f"{change.now:,}", _against(change))
+        for (label, _), change in zip(TRENDS, told.changes(), strict=True)
+    )
+    against = f" against {before.words()}" if before else ""
+    yield html.paragraph(
+        f"{told.spans.now.words()}{against}: whole UTC days, without today.", quiet=True
+    )
+    if told.spans.why:
+        yield html.paragraph(f"No comparison. {told.spans.why}")
+
+
+def _against(change: Change) -> str:
+    if change.before is None:
+        return "before: not known"
+    return f"before: {change.before:,} ({change.now - change.before:+,})"
+
+
+def _pictures(found: Impact) -> Iterator[str]:
+    days = charts.by_day(found.days, found.wanted.since, found.at.date())
+    if days.empty:
+        yield html.paragraph("Nobody was kept out in this period.")
+    else:
+        words = charts.days_in_words(days)
+        yield html.figure(svg(charts.kept_out_by_day(days), words), words)
+    if found.curve is None:
+        yield html.paragraph("Too few customers for a curve of the time to unblock.")
+    else:
+        words = charts.curve_in_words(found.curve)
+        yield html.figure(svg(charts.time_to_unblock(found.curve), words), words)
+    words = charts.attempts_in_words(found.hurt.tried)
+    yield html.figure(svg(charts.attempts(found.hurt.tried), words), words)
+
+
+def _paid(found: Impact) -> Iterator[str]:
+    known = sum(found.paid.known.values())
+    yield html.paragraph(amounts(found.paid.total, known=known > 0))
+    yield html.paragraph(
+        f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
+        "Nobody says that it is lost.",
+        quiet=True,
+    )
+
+
+def _organizations(found: Impact) -> str:
+    if not found.hurt.listed:
+        return html.paragraph("No organization was hit.")
+    return html.table(frame(found), HEADINGS)
+
+
+def _apart(found: Impact) -> Iterator[str]:
+    places, cost = found.places, found.apart
+    if not places.apart:
+        return
+    yield html.heading("Integration tests")
+    yield html.paragraph(f"Nobody's customers, but developers' time: {', '.join(places.apart)}.")
+    window = found.wanted.window
+    yield html.numbers(
+        [
+            ("Failed requests", f"{cost.failures:,}", f"caused by this bug, {window}"),
+            ("Test customers hit", f"{cost.hit:,}", f"failed {window}"),
+            ("Blocked there now", f"{cost.blocked:,}", f"last failed {window}"),
+            ("Organizations testing", f"{cost.organizations:,}", f"failed {window}"),
+        ]
+    )

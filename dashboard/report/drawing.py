@@ -1,0 +1,34 @@
+"""A chart as SVG that stands in the document itself: no script, no font and no request.
+
+Whatever is no mark takes the colour of the text around it, so that one drawing serves light, dark
+and paper.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import vl_convert
+
+WIDTH = 640
+_TEXT = {"labelColor": "currentColor", "titleColor": "currentColor"}
+_LINES = {"domainColor": "currentColor", "tickColor": "currentColor", "gridColor": "currentColor"}
+_LOOK = {
+    "background": "transparent",
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {**_TEXT, **_LINES, "gridOpacity": 0.15, "domainOpacity": 0.5, "tickOpacity": 0.5},
+    "legend": _TEXT,
+    "title": {"color": "currentColor", "anchor": "start", "fontSize": 14},
+}
+_NUMBER = re.compile(r'(<svg[^>]*?) width="\d+" height="\d+"')
+
+
+def svg(chart: Any, described: str) -> str:
+    """The drawing, with what it shows in words for whoever does not see it; `described` is ours."""
+    spec = chart.properties(width=WIDTH).to_dict()
+    spec["description"] = described
+    spec["config"] = _LOOK
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return _NUMBER.sub(r'\1 role="img"', drawn, count=1)

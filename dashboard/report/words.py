@@ -1,0 +1,69 @@
+"""What Impact's words mean: said on the page and in the report alike."""
+
+from collectors.model.customers import SILENCE, Outcome
+
+DAYS = SILENCE.days
+
+OUTCOMES = (
+    ("Got through", Outcome.GOT_THROUGH, "Freed while trying, or soon after."),
+    ("Gave up", Outcome.GAVE_UP, f"Silent for {DAYS} days when freed, or until now."),
+    ("Too early to tell", Outcome.TOO_EARLY, f"Blocked, and tried within {DAYS} days."),
+    ("Outcome not known", Outcome.NOT_KNOWN, "Already free when we looked first."),
+)
+
+TRENDS = (
+    ("First kept out", "Customers whose first failed attempt it was."),
+    ("Their organizations", "Organizations of those."),
+    ("Failed attempts", "Failures that a deleted row, or a leftover of one, caused."),
+    ("Freed", "Customers whose key was freed, by a remedy or by themselves."),
+)
+
+DEFINITIONS = (
+    (
+        "Customer",
+        "an organization's key (an e-mail address, an external ID, …) that a soft-deleted row, or "
+        "a leftover of one, holds or held. Not Sentry's user: that is the organization's own "
+        "developer.",
+    ),
+    ("Blocked now", "the key is still held, as of our newest look at the database."),
+    ("Hit", "with a failed attempt in the period; all their attempts count, earlier ones too."),
+    (
+        "Got through",
+        f"the key was freed while they were trying, or less than {DAYS} days after their last "
+        "attempt.",
+    ),
+    (
+        "Gave up",
+        f"they had not tried for {DAYS} days when it was freed, or have not until we last "
+        "listened. Before that nobody can tell: “too early”.",
+    ),
+    ("Outcome not known", "the key was free when we looked first: nobody knows since when."),
+    (
+        "Time to unblock",
+        "from the first failed attempt until the key was free: as our journal has it, else when a "
+        "look found it free. Those still blocked count for as long as we saw it (Kaplan and "
+        "Meier); those that were free when we looked first are left out.",
+    ),
+    (
+        "Freed by a remedy, or by themselves",
+        "by Tombstone; or re-created, restored, purged or mended otherwise. Both are shares of all "
+        "(Aalen and Johansen).",
+    ),
+    (
+        "Paid",
+        "what the application's database counts as received from these customers in the 90 days "
+        "before their deletion, by currency. Nobody says that it is lost. Where payments could not "
+        "be counted it is not known.",
+    ),
+    (
+        "Better or worse",
+        "the whole days of the period against as many before; today is in neither. Nothing is "
+        "drawn against days that were not read.",
+    ),
+    (
+        "Integration tests",
+        "environments that are not production. Production are those that the setting "
+        "dashboard.production names; without it, those whose names begin with production, prod or "
+        "live.",
+    ),
+)

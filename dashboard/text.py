@@ -1,0 +1,51 @@
+"""Untrusted text made fit to show, wherever it is shown: pages, tables, files."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pandas as pd
+
+LONGEST = 2_000
+LONGEST_BLOCK = 20_000
+UNKNOWN = "–"
+
+_FORMULA = ("=", "+", "-", "@")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def cleaned(text: str, *, lines: bool = False) -> str:
+    r"""`text` without control, bidi, zero-width and unassigned characters, of bounded length.
+
+    With `lines` line breaks stay, else they become spaces.
+
+    >>> cleaned("a\u202eb\x00c\nd")
+    'abc d'
+    """
+    if lines:
+        kept = "".join(c for c in text.expandtabs(4) if c == "\n" or _is_visible(c))
+    else:
+        kept = " ".join("".join(c for c in text if c.isspace() or _is_visible(c)).split())
+    longest = LONGEST_BLOCK if lines else LONGEST
+    return kept if len(kept) <= longest else kept[:longest] + "…"
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE
+
+
+def cell(text: str | None) -> str:
+    """`text` for a dataframe; one that a spreadsheet would run begins with an apostrophe.
+
+    >>> cell("=HYPERLINK(1)"), cell(None)
+    ("'=HYPERLINK(1)", '–')
+    """
+    shown = cleaned(text or "") or UNKNOWN
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """The table, every text of it cleaned; times in UTC. With a byte order mark."""
+    safe = frame.map(lambda held: cell(held) if isinstance(held, str) else held)
+    text: str = safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ", lineterminator="\r\n")
+    return text.encode("utf-8-sig")

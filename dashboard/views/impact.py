@@ -1,0 +1,34 @@
+"""Impact: how many organizations and customers, for how long, better or worse?"""
+
+from __future__ import annotations
+
+from dashboard import data, state
+from dashboard.components import (
+    filters,
+    first_run,
+    freshness,
+    header,
+    impact_charts,
+    impact_numbers,
+    impact_organizations,
+    impact_report,
+)
+
+
+def render() -> None:
+    """The page."""
+    header.show("Impact", "How many organizations and customers, for how long, better or worse.")
+    freshness.show()
+    if not data.environments():
+        first_run.show(collected=data.last_run() is not None)
+        return
+    state.take_over()
+    chosen = filters.show()
+    found = data.impact(impact_report.wanted(chosen))
+    impact_report.show(found)
+    impact_numbers.show(found)
+    impact_numbers.trend(found)
+    impact_charts.show(found)
+    impact_charts.beside(found)
+    impact_organizations.show(found)
+    impact_numbers.apart(found)
