@@ -9,24 +9,24 @@ import pandas as pd
 
 from dashboard.metrics.prevention import ORDER, Point
 
-HEIGHT = 220
+HEIGHT = 260
 _INKS = ("#D55E00", "#0072B2", "#009E73", "#7D8894")
 _SHAPES = ("circle", "square", "diamond", "triangle-up")
 
 
-def lines(points: Sequence[Point], title: str, unit: str) -> alt.LayerChart | alt.FacetChart:
-    """One line a series, a point a day; `title` and `unit` are ours."""
-    base = alt.Chart(_frame(points), title=title).encode(
+def lines(points: Sequence[Point], unit: str) -> alt.LayerChart | alt.FacetChart:
+    """One line a series, a point a day; the title stands above, `unit` is ours."""
+    base = alt.Chart(_frame(points)).encode(
         x=_days(), y=_counts(unit), color=_color(points), tooltip=_tooltip(unit)
     )
     marks = base.mark_point(size=60, filled=True, opacity=1).encode(shape=_shape(points))
     return alt.layer(base.mark_line(strokeWidth=2), marks).properties(height=HEIGHT)
 
 
-def bars(points: Sequence[Point], title: str, unit: str) -> alt.Chart:
+def bars(points: Sequence[Point], unit: str) -> alt.Chart:
     """One bar a day, its series on top of each other."""
     chart: alt.Chart = (
-        alt.Chart(_frame(points), title=title)
+        alt.Chart(_frame(points))
         .mark_bar(size=9)
         .encode(x=_days(), y=_counts(unit), color=_color(points), tooltip=_tooltip(unit))
         .properties(height=HEIGHT)
@@ -70,18 +70,28 @@ def _counts(unit: str) -> alt.Y:
 
 
 def _color(points: Sequence[Point]) -> alt.Color:
+    """As for all of them, so that a series keeps its colour; one alone needs no legend."""
     series = _series(points)
+    legend = alt.Legend(orient="top", title=None, labelLimit=240, columns=1)
+    inks = [_look(name)[0] for name in series]
     return alt.Color(
         "series:N",
-        scale=alt.Scale(domain=series, range=list(_INKS[: len(series)])),
-        legend=alt.Legend(orient="bottom", title=None, labelLimit=240, columns=2),
+        scale=alt.Scale(domain=series, range=inks),
+        legend=legend if len(series) > 1 else None,
+        sort=series,
     )
 
 
 def _shape(points: Sequence[Point]) -> alt.Shape:
     series = _series(points)
-    scale = alt.Scale(domain=series, range=list(_SHAPES[: len(series)]))
+    scale = alt.Scale(domain=series, range=[_look(name)[1] for name in series])
     return alt.Shape("series:N", scale=scale, legend=None)
+
+
+def _look(name: str) -> tuple[str, str]:
+    """A series' colour and shape: four severities, three kinds."""
+    place = ORDER.index(name) % len(_INKS)
+    return _INKS[place], _SHAPES[place]
 
 
 def _tooltip(unit: str) -> list[alt.Tooltip]:

@@ -19,6 +19,9 @@ _COLOURS: Mapping[Severity, Literal["red", "orange", "blue", "gray"]] = {
     Severity.INFO: "gray",
 }
 
+_TALLEST, _LINES = 380, 18
+"""Pixels, and the lines that fit into them."""
+
 
 def show(row: FindingRow) -> None:
     """The reason, then each text in a tab, to copy or to take away."""
@@ -80,7 +83,7 @@ def _text(finding: KeyFinding, label: str, text: str, ending: str) -> None:
         key=f"download {label}",
     )
     shown = plain.cleaned(text, lines=True)
-    st.code(shown, language=language, height=360)
+    st.code(shown, language=language, height=_TALLEST if shown.count("\n") > _LINES else "content")
     if len(shown) < len(text):
         st.caption("Shown in part: the download is whole.")
 

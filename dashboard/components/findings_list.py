@@ -14,7 +14,7 @@ from dashboard.data import Audited
 
 def show(found: Audited) -> None:
     """The open ones with Exposure and Failures beside them; what was accepted and mended below."""
-    st.subheader("Where it can still happen", anchor=False)
+    st.header("Where it can still happen", anchor=False)
     if not found.open:
         st.success("No Finding is open here.", icon=":material/task_alt:")
     else:

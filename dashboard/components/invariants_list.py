@@ -16,7 +16,7 @@ from dashboard.components.moments import ago_and_local
 
 def show(wanted: SurveyFilter) -> None:
     """The table of those that apply, and one of them more closely."""
-    st.subheader("Whole transactions", anchor=False)
+    st.header("Whole transactions", anchor=False)
     every = data.invariants(wanted.targets)
     if not every:
         st.info(
@@ -71,12 +71,12 @@ def _table(checked: Sequence[CheckedInvariant]) -> None:
             "severity": column.MultiselectColumn(
                 "Severity", options=severity.labels(), color=severity.inks(), width=105
             ),
-            "title": column.TextColumn("Invariant", width=420),
+            "title": column.TextColumn("Invariant", width=385),
             "rows": column.NumberColumn("Rows that break it", format="localized", width=125),
-            "oldest": column.DatetimeColumn("Oldest", format="distance", width=105),
+            "oldest": column.DatetimeColumn("Oldest", format="distance", width=125),
             "said": column.TextColumn("Why not asked", width=260),
             "target": column.TextColumn("Target", width=95),
-            "asked": column.DatetimeColumn("Asked", format="distance", width=105),
+            "asked": column.DatetimeColumn("Asked", format="distance", width=125),
         },
         alt="Invariants with their state and the number of rows that break them",
     )

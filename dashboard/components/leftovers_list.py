@@ -17,7 +17,7 @@ from dashboard.metrics.prevention import KINDS
 
 def show(wanted: SurveyFilter) -> None:
     """The table, the oldest rows of each, and what the counts leave out."""
-    st.subheader("Left behind", anchor=False)
+    st.header("Left behind", anchor=False)
     rows = data.leftovers_found(wanted)
     if rows is None:
         st.info(
@@ -76,14 +76,14 @@ def _table(rows: Sequence[LeftoverRow]) -> None:
         hide_index=True,
         height="content" if len(rows) <= 10 else 388,
         column_config={
-            "kind": column.TextColumn("What", width=200),
-            "table": column.TextColumn("Rows of", width=120),
-            "of": column.TextColumn("Left by deleting", width=125),
-            "name": column.TextColumn("Foreign or unique key", width=250),
+            "kind": column.TextColumn("What", width=195),
+            "table": column.TextColumn("Rows of", width=110),
+            "of": column.TextColumn("Left by deleting", width=110),
+            "name": column.TextColumn("Foreign or unique key", width=235),
             "rows": column.NumberColumn("Rows", format="localized", width=75),
             "week": column.NumberColumn("Of 7 days", format="localized", width=80),
-            "oldest": column.DatetimeColumn("Oldest", format="distance", width=105),
-            "how": column.TextColumn("Counted", width=160),
+            "oldest": column.DatetimeColumn("Oldest", format="distance", width=115),
+            "how": column.TextColumn("Counted", width=150),
             "target": column.TextColumn("Target", width=95),
         },
         alt="What deletions left behind: how many rows of which table, since when",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from collectors.evidence.reads.surveys import SurveyFilter
@@ -11,27 +13,27 @@ from dashboard.metrics.prevention import Point
 
 
 def show(wanted: SurveyFilter) -> None:
-    """Two trends side by side and, below, the growth by day of deletion."""
-    st.subheader("Better or worse?", anchor=False)
-    left, right = st.columns(2)
-    with left:
-        _trend(data.findings_by_day(wanted), "Findings at the end of each day", "Findings")
-    with right:
-        _trend(data.leftovers_by_day(wanted), "Left behind, as counted each day", "Rows")
+    """The Findings; each kind of leftover on a scale of its own; the growth by day of deletion."""
+    st.header("Better or worse?", anchor=False)
+    _trend(data.findings_by_day(wanted), "Findings at the end of each day", "Findings")
+    counted = data.leftovers_by_day(wanted)
+    series = list(dict.fromkeys(point.series for point in counted))
+    if not series:
+        _trend([], "Left behind", "Rows")
+    for column, name in zip(st.columns(len(series) or 1), series, strict=False):
+        with column:
+            _trend([one for one in counted if one.series == name], name, "Rows")
     grown = data.left_by_deletion(wanted)
     if grown:
         title = "Left behind now, by the day of the deletion (last 30 days)"
-        st.altair_chart(
-            charts.bars(grown, title, "Rows"), alt=charts.described(grown, title), key=title
-        )
+        st.markdown(f"**{title}**")
+        st.altair_chart(charts.bars(grown, "Rows"), alt=charts.described(grown, title), key=title)
 
 
-def _trend(points: list[Point], title: str, unit: str) -> None:
-    """A line needs two days."""
-    days = {point.day for point in points}
-    if len(days) < 2:
-        st.caption(f"{title}: the trend begins with the second day.")
+def _trend(points: Sequence[Point], title: str, unit: str) -> None:
+    """A line needs two days. `title` and `unit` are ours."""
+    st.markdown(f"**{title}**")
+    if len({point.day for point in points}) < 2:
+        st.caption("The trend begins with the second day.")
         return
-    st.altair_chart(
-        charts.lines(points, title, unit), alt=charts.described(points, title), key=title
-    )
+    st.altair_chart(charts.lines(points, unit), alt=charts.described(points, title), key=title)

@@ -43,6 +43,6 @@ def test_a_chart_is_told_in_words_too() -> None:
         "Findings. high: 0 on 2026-11-01, 1,200 on 2026-11-02;"
         " low: 1 on 2026-11-01, 0 on 2026-11-02."
     )
-    for chart in (charts.lines(points, "T", "Rows"), charts.bars(points, "T", "Rows")):
+    for chart in (charts.lines(points, "Rows"), charts.bars(points, "Rows")):
         drawn = chart.to_dict()
         assert drawn["height"] == charts.HEIGHT
