@@ -8,11 +8,9 @@ that needs it, so that `--help` and `explain` start at once.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import traceback
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +19,7 @@ import typer
 
 from collectors.errors import TombstoneError, Unreachable, UsageError
 from collectors.model import Severity, Verdict
+from dashboard.commands.times import duration, moment, whole_days
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -35,6 +34,13 @@ class Shape(StrEnum):
     BACKFILL_SQL = "backfill-sql"
     BACKFILL_ALEMBIC = "backfill-alembic"
     SARIF = "sarif"
+
+
+class Document(StrEnum):
+    """What `report` makes."""
+
+    HTML = "html"
+    CSV = "csv"
 
 
 app = typer.Typer(
@@ -119,7 +125,7 @@ def collect(
 
     if fail_on not in (None, "new"):
         raise UsageError("--fail-on knows only `new`.")
-    summary = collecting.collect_once(environment, events or [], _moment(since), full=full)
+    summary = collecting.collect_once(environment, events or [], moment(since), full=full)
     collecting.show(summary, as_json=as_json)
     if summary.unreachable:
         return UNREACHABLE
@@ -134,7 +140,7 @@ def follow(
     """Collect again and again, in the foreground, until interrupted."""
     from dashboard.commands import collecting
 
-    return collecting.follow(environment, _duration(every))
+    return collecting.follow(environment, duration(every))
 
 
 @app.command()
@@ -160,7 +166,7 @@ def failures(
     """List the Failures, newest first, each with its Verdict and reasons."""
     from dashboard.commands import listing
 
-    listing.show_failures(environment, _moment(since), verdict, conflict, as_json=as_json)
+    listing.show_failures(environment, moment(since), verdict, conflict, as_json=as_json)
 
 
 @app.command()
@@ -309,6 +315,24 @@ def doctor(as_json: Json = False) -> int:
 
 
 @app.command()
+def report(
+    environment: Environment = None,
+    since: Annotated[
+        str | None, typer.Option(help="How far back: 90d (whole days), 12h, or a date.")
+    ] = "90d",
+    organization: Annotated[str | None, typer.Option(help="Only this organization's.")] = None,
+    shape: Annotated[
+        Document, typer.Option("--format", help="html, or csv: the organizations alone.")
+    ] = Document.HTML,
+    output: Annotated[Path | None, typer.Option(help="A file; without, stdout.")] = None,
+) -> None:
+    """Make the Impact page as one file that opens without a network, or its table as CSV."""
+    from dashboard.commands import reporting
+
+    reporting.report(environment, whole_days(since), organization, shape, output)
+
+
+@app.command()
 def dashboard(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8501,
     host: Annotated[
@@ -342,33 +366,3 @@ def store_upgrade() -> None:
     from dashboard.commands import checking
 
     checking.upgrade_store()
-
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def _duration(text: str) -> timedelta:
-    """`5m` → five minutes; a UsageError for what is none."""
-    found = re.fullmatch(r"(\d{1,6})([smhdw])", text.strip())
-    if found is None:
-        raise UsageError(f"{text!r} is not a duration such as 30s, 5m, 12h or 14d.")
-    try:
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
-    except OverflowError as error:
-        raise UsageError(f"{text!r} is longer than anybody has kept time.") from error
-
-
-def _moment(text: str | None) -> datetime | None:
-    """`14d` → two weeks ago; a date or time in UTC as it is."""
-    if text is None:
-        return None
-    if re.fullmatch(r"\d{1,6}[smhdw]", text.strip()):
-        try:
-            return datetime.now(UTC) - _duration(text)
-        except OverflowError as error:
-            raise UsageError(f"{text!r} ago is before the first year.") from error
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is neither a duration such as 14d nor a date.") from error
-    return moment.replace(tzinfo=moment.tzinfo or UTC)

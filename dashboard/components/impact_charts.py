@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard.charts import impact as charts
 from dashboard.components import impact_numbers
-from dashboard.data.impact import Impact
 from dashboard.metrics.impact import FEW
+from dashboard.report.answers import Impact
 
 
 def show(found: Impact) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components import plain
-from dashboard.data.impact import Impact
 from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
+from dashboard.report.answers import Impact
 from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import export
 from dashboard.components.moments import zone
-from dashboard.data.impact import LISTED, Impact
+from dashboard.report.answers import LISTED, Impact
 from dashboard.report.organizations import frame
 
 _ONLY = "only_organization"

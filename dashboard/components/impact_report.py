@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import data
 from dashboard.components import impact_numbers, plain
 from dashboard.components.filters import Filters
-from dashboard.data.impact import Impact, Wanted
+from dashboard.report.answers import Impact, Wanted, impact_of
 from dashboard.report.document import document
+
+
+def found(chosen: Filters) -> Impact:
+    """All of it, for what the bar is set to."""
+    return impact_of(data.remembered, wanted(chosen))
 
 
 def wanted(chosen: Filters) -> Wanted:
@@ -22,22 +28,22 @@ def wanted(chosen: Filters) -> Wanted:
     )
 
 
-def show(found: Impact) -> None:
+def show(answers: Impact) -> None:
     """Which environments count, what is missing from the numbers, and the document."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        plain.line(f"Counted: {', '.join(found.places.production)}")
+        plain.line(f"Counted: {', '.join(answers.places.production)}")
         impact_numbers.definitions()
         st.download_button(
             "Report",
-            data=lambda: document(found).encode(),
+            data=lambda: document(answers).encode(),
             file_name="tombstone-impact.html",
             mime="text/html",
             icon=":material/description:",
             on_click="ignore",
             help="All of this as one file that opens without a network and prints.",
         )
-    if found.covered.missing:
+    if answers.covered.missing:
         st.caption(
-            f":material/incomplete_circle: The server no longer holds {found.covered.missing:,} "
+            f":material/incomplete_circle: The server no longer holds {answers.covered.missing:,} "
             "Events that it counted: all numbers are “at least”."
         )

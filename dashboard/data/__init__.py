@@ -31,10 +31,10 @@ from dashboard.data.held import (
     generation,
     needs_login,
     opened,
+    remembered,
     sign_out,
     tracker_url,
 )
-from dashboard.data.impact import Impact, Wanted, impact
 from dashboard.data.prevention import (
     Audited,
     audited,
@@ -96,8 +96,6 @@ __all__ = [
     "QUEUE_PAGE",
     "Audited",
     "Confirmed",
-    "Impact",
-    "Wanted",
     "actor",
     "actors",
     "acts_page",
@@ -125,7 +123,6 @@ __all__ = [
     "failures_over_time",
     "findings_by_day",
     "generation",
-    "impact",
     "invariants",
     "journal_check",
     "keep_ticket",
@@ -149,6 +146,7 @@ __all__ = [
     "regression",
     "releases",
     "remediations_of",
+    "remembered",
     "reopen",
     "reveal",
     "search",

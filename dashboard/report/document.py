@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.charts import impact as charts
-from dashboard.data.impact import Impact, Trend
 from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
 from dashboard.report import html
+from dashboard.report.answers import Impact, Trend
 from dashboard.report.drawing import svg
 from dashboard.report.organizations import frame
 from dashboard.report.style import STYLE

@@ -6,8 +6,8 @@ import pandas as pd
 
 from collectors.evidence.privacy import mask_text
 from collectors.evidence.reads.customers import OrganizationHit
-from dashboard.data.impact import Impact
 from dashboard.metrics.money import amounts
+from dashboard.report.answers import Impact
 from dashboard.text import cell
 
 

@@ -24,7 +24,7 @@ def render() -> None:
         return
     state.take_over()
     chosen = filters.show()
-    found = data.impact(impact_report.wanted(chosen))
+    found = impact_report.found(chosen)
     impact_report.show(found)
     impact_numbers.show(found)
     impact_numbers.trend(found)

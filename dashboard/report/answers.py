@@ -30,7 +30,6 @@ from collectors.evidence.reads.customers import Hurt
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.model import Verdict
 from collectors.model.customers import SILENCE, Covered, DayOfCustomers
-from dashboard.data.held import remembered
 from dashboard.metrics.impact import Kept, Survival, survival
 from dashboard.metrics.production import Places, split
 from dashboard.metrics.trends import Change, Comparison, Span, comparison
@@ -128,13 +127,8 @@ class Impact:
     apart: Apart
 
 
-def impact(wanted: Wanted) -> Impact:
-    """For the page."""
-    return impact_of(remembered, wanted)
-
-
 def impact_in(store: Store, wanted: Wanted) -> Impact:
-    """For the command line, which keeps nothing."""
+    """Asked afresh: nothing is kept."""
 
     def ask(question: Callable[..., T], *about: Any) -> T:
         return question(store, *about)
@@ -143,7 +137,7 @@ def impact_in(store: Store, wanted: Wanted) -> Impact:
 
 
 def impact_of(ask: Ask, wanted: Wanted) -> Impact:
-    """Ask it all."""
+    """Ask it all; `ask(question, *about)` gives what `question(store, *about)` answers."""
     told = load_write_settings().dashboard.production
     chosen = wanted.environments or tuple(ask(failures.known_environments))
     places = split(chosen, told)

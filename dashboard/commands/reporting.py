@@ -1,0 +1,41 @@
+"""`report`: the Impact page as a document, to a file or to stdout."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from collectors.errors import UsageError
+from dashboard.commands.opening import our_store
+from dashboard.output import say
+from dashboard.report.answers import Wanted, impact_in
+from dashboard.report.document import document
+from dashboard.report.organizations import frame
+from dashboard.text import csv
+
+
+def report(
+    environment: str | None,
+    since: datetime | None,
+    organization: str | None,
+    shape: str,
+    output: Path | None,
+) -> None:
+    """The whole document, or the table of organizations. UsageError: the file cannot be written."""
+    wanted = Wanted(
+        environments=(environment,) if environment else (),
+        organization=organization,
+        since=since,
+        window=f"since {since:%Y-%m-%d %H:%M} UTC" if since else "at any time",
+    )
+    found = impact_in(our_store(), wanted)
+    made = csv(frame(found)) if shape == "csv" else document(found).encode()
+    if output is None:
+        sys.stdout.buffer.write(made)
+        return
+    try:
+        output.write_bytes(made)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
+    say(f"Wrote {output}: {found.blocked:,} customers blocked now, {found.hurt.hit:,} hit.")
