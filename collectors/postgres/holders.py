@@ -10,6 +10,7 @@ from itertools import chain
 from collectors.errors import TargetUnreachable
 from collectors.model import (
     Catalog,
+    Column,
     Holder,
     KeyLookup,
     KeyPart,
@@ -21,6 +22,7 @@ from collectors.model import (
     row_id_parts,
 )
 from collectors.postgres.casting import in_halves, readings, text_array, uncastable, unsendable
+from collectors.postgres.dated import doubtful, is_dated
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.serving import computable, has_index
@@ -127,14 +129,15 @@ def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> lis
     printed = {n: lookup.values for n, lookup in lookups.items() if not lookup.from_columns}
     asked: list[Asked] = [
         (values, number)
-        for number, found in _askable(printed, len(parts), answers).items()
+        for number, found in _askable(printed, parts, answers).items()
         for values in (readings(parts, found, key.nulls_distinct) if None in found else (found,))
     ]
     if len(printed) == len(lookups):
         return asked
     given = {n: lookup.values for n, lookup in lookups.items() if lookup.from_columns}
-    width = len(input_columns(replace(key, parts=parts)))
-    inputs = [(values, n) for n, values in _askable(given, width, answers).items()]
+    names = input_columns(replace(key, parts=parts))
+    columns = [column for name in names if (column := scope.table.column(name))]
+    inputs = [(values, n) for n, values in _askable(given, columns, answers).items()]
     computed = _computed(scope, parts, inputs, answers)
     found = [(computed[values], n) for values, n in inputs if values in computed]
     # Where NULLs are distinct nothing can conflict with a NULL.
@@ -200,16 +203,22 @@ def _answer_ids(scope: Scope, ids: dict[int, str], answers: Answers) -> None:
         raise TargetUnreachable(f"Target {scope.snapshot.target!r}: {reason}.") from None
 
 
-def _askable(values: dict[int, KeyValues], width: int, answers: Answers) -> dict[int, KeyValues]:
-    """Without what cannot even be sent, which is answered here."""
+def _askable(
+    values: dict[int, KeyValues], of: Sequence[KeyPart] | Sequence[Column], answers: Answers
+) -> dict[int, KeyValues]:
+    """Without what cannot even be sent, or means several things; that is answered here."""
+    names = [one.expression if isinstance(one, KeyPart) else one.name for one in of]
+    types = [one.type for one in of]
     every = chain.from_iterable(values.values())
-    if unsendable(every) is None and {*map(len, values.values())} <= {width}:
+    is_sound = unsendable(every) is None and {*map(len, values.values())} <= {len(of)}
+    if is_sound and not any(map(is_dated, types)):
         return values
     good = {}
     for number, found in values.items():
         reason = unsendable(found)
-        if len(found) != width:
-            reason = f"{len(found)} values are no key of {width}"
+        if len(found) != len(of):
+            reason = f"{len(found)} values are no key of {len(of)}"
+        reason = reason or doubtful(names, types, found)
         if reason:
             answers.refuse(number, reason)
         else:
