@@ -12,12 +12,14 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from collectors.doctor import Health, check_all
+from collectors.doctor import Check, Health, check_all
+from collectors.evidence.database import Store
 from collectors.settings import Settings, TargetSettings
+from dashboard.remediation.journal import Kind, Line, recording
 from dashboard.remediation.service.checks import check_write_side
 from dashboard.settings import WriterSettings, WriteSettings
 from sample_data.postgres import Database
-from tests.factories import SECRET, new_store
+from tests.factories import NOON, SECRET, new_store
 
 SCHEMA = """
 CREATE TABLE customers (
@@ -205,3 +207,24 @@ def test_a_journal_that_was_tampered_with_is_wrong(tmp_path: Path) -> None:
         )
     store.close()
     assert write_side(tmp_path, "host=127.0.0.1 port=1", None)["journal"] is Health.WRONG
+
+
+def test_a_journal_whose_tail_was_cut_off_is_named(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    for number in range(3):
+        with recording(store) as line:
+            line.append(Line(Kind.LOOK_UP, NOON, "sam", "support", {"number": number}))
+    assert check_journal(store).health is Health.GOOD
+    with store.write() as connection:
+        connection.execute(text("DELETE FROM audit_entries WHERE seq > 1"))
+
+    found = check_journal(store)
+
+    assert found.health is Health.WRONG
+    assert "ends at line 1, which is not its last: lines were cut off" in found.sentence
+    store.close()
+
+
+def check_journal(store: Store) -> Check:
+    checks = check_write_side(Settings(), WriteSettings(), store)
+    return next(check for check in checks if check.name == "journal")
