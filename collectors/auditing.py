@@ -62,9 +62,16 @@ class AuditSummary:
 
 
 def audit_targets(
-    settings: Settings, store: Store | None = None, *, environment: str | None = None
+    settings: Settings,
+    store: Store | None = None,
+    *,
+    environment: str | None = None,
+    backfills: bool = False,
 ) -> AuditSummary:
-    """Audit every Target, or the environment's. Raises SettingsError where there is none."""
+    """Audit every Target, or the environment's. Raises SettingsError where there is none.
+
+    A store is given every backfill; without one they are written only where they are wanted.
+    """
     names = _wanted(settings, environment)
     reviewed, loaded = load_reviewed(settings), load_invariants(settings.audit.invariants)
     summary, found = AuditSummary(), list[KeyFinding]()
@@ -73,7 +80,8 @@ def audit_targets(
         dsn = one.read_dsn.get_secret_value()
         with ReadTarget(name, dsn, statement_timeout_ms=limit) as target:
             try:
-                audit = audit_target(target, one, store, reviewed, settings.survey.sample_above)
+                most = settings.survey.sample_above
+                audit = audit_target(target, one, store, reviewed, most, backfills=backfills)
                 found += audit.findings
                 summary.accepted |= audit.accepted
                 checked = check_invariants(target, one.schemas, loaded)
@@ -118,9 +126,14 @@ def audit_target(
     store: Store | None,
     reviewed: Reviewed,
     sample_above: int,
+    *,
+    backfills: bool = False,
 ) -> TargetAudit:
     """Audit one Target and, with a store, write down what was found. Raises TargetUnreachable."""
-    audit = target.ask(lambda snapshot: _audit(snapshot, settings, store, reviewed, sample_above))
+    wanted = backfills or store is not None
+    audit = target.ask(
+        lambda snapshot: _audit(snapshot, settings, store, reviewed, sample_above, wanted)
+    )
     if store is not None:
         said = {one: (why.reason, str(why.look_again)) for one, why in audit.accepted.items()}
         everything = (*audit.findings, *audit.accepted)
@@ -160,12 +173,13 @@ def _audit(
     store: Store | None,
     reviewed: Reviewed,
     sample_above: int,
+    backfills: bool,
 ) -> TargetAudit:
     catalog = target_catalog(snapshot, settings)
     every = list(cases(catalog, reviewed.reuse))
     facts = _facts(_Asked(snapshot, catalog, store, sample_above), every)
     known = (replace(case, facts=facts[name_of(case.key)]) for case in every)
-    found = [one for case in known for one in inspect(case)]
+    found = [one for case in known for one in inspect(case, backfills=backfills)]
     today = datetime.now(UTC).date()
     accepted = {one: why for one in found if (why := reviewed.acceptance(one, today))}
     shown = worst_first(one for one in found if one not in accepted)

@@ -37,9 +37,9 @@ def is_flawed(case: KeyCase) -> bool:
     return _flaw(case) is not None
 
 
-def inspect(case: KeyCase) -> Iterator[KeyFinding]:
-    """Everything that the rules say of a key."""
-    offer = _Offer(case)
+def inspect(case: KeyCase, *, backfills: bool = True) -> Iterator[KeyFinding]:
+    """Everything that the rules say of a key; a text that nobody wants is not written."""
+    offer = _Offer(case, backfills)
     if found := _flaw(case):
         severity, why = weighed(case)
         name, ruling = found
@@ -83,8 +83,8 @@ def name_of(key: UniqueKey) -> KeyName:
 class _Offer:
     """The ways out for a key, written once, and only if a Finding wants them."""
 
-    def __init__(self, case: KeyCase) -> None:
-        self._case = case
+    def __init__(self, case: KeyCase, backfills: bool) -> None:
+        self._case, self._backfills = case, backfills
         self._made: tuple[Migration | None, str] | None = None
 
     def made(self) -> tuple[Migration | None, str]:
@@ -99,7 +99,7 @@ class _Offer:
 
     def backfill(self) -> Migration | None:
         """The text that frees what deleted rows hold now."""
-        plan = freeing(self._case)
+        plan = freeing(self._case) if self._backfills else None
         return backfill(plan) if plan else None
 
 

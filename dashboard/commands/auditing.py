@@ -34,7 +34,8 @@ def run(
     before = _baseline(baseline)
     settings = our_settings()
     store = our_store() if settings.secret_key is not None else None
-    summary = audit_targets(settings, store, environment=environment)
+    frees = shape.startswith("backfill")
+    summary = audit_targets(settings, store, environment=environment, backfills=frees)
     new = [one for one in summary.findings if not before.has(one)]
     _SHAPES[shape](summary, new, baseline is not None)
     _summarize(summary, new, compared=baseline is not None)
