@@ -74,6 +74,66 @@ WAYS = {
         AGAIN,
         before="CREATE TYPE state AS ENUM ('active', 'deleted')",
     ),
+    "milliseconds since 1970": Way(
+        "deleted_at bigint NOT NULL DEFAULT 0, email text",
+        "(lower(email))",
+        "(deleted_at, email) VALUES (1770000000000, 'jane@e.com')",
+        AGAIN,
+    ),
+    "a status, under a predicate on another one": Way(
+        "status state NOT NULL DEFAULT 'active', email text",
+        "(lower(email)) WHERE status <> 'archived'",
+        "(status, email) VALUES ('deleted', 'jane@e.com')",
+        "INSERT INTO items (status, email) VALUES ('archived', 'jane@e.com'); " + AGAIN,
+        before="CREATE TYPE state AS ENUM ('active', 'archived', 'deleted')",
+    ),
+    "a column that the server computes": Way(
+        "deleted_at timestamptz, email text, folded text GENERATED ALWAYS AS (lower(email)) STORED",
+        "(folded)",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+    ),
+    "a field of jsonb": Way(
+        "deleted_at timestamptz, data jsonb",
+        "(lower(data #>> '{contact,email}'))",
+        f'(deleted_at, data) VALUES (\'{DELETED}\', \'{{"contact": {{"email": "J@e.com"}}}}\')',
+        'INSERT INTO items (data) VALUES (\'{"contact": {"email": "j@E.com"}}\')',
+    ),
+    "a digest of a long text": Way(
+        "deleted_at timestamptz, org int, body text",
+        "(org, md5(body))",
+        f"(deleted_at, org, body) VALUES ('{DELETED}', 1, 'hello, (world)')",
+        "INSERT INTO items (org, body) VALUES (1, 'hello, (world)')",
+    ),
+    "the day of a time": Way(
+        "deleted_at timestamptz, who text, at timestamp",
+        "(who, date_trunc('day', at))",
+        f"(deleted_at, who, at) VALUES ('{DELETED}', 'x', '2026-01-01 10:00')",
+        "INSERT INTO items (who, at) VALUES ('x', '2026-01-01 11:00')",
+    ),
+    "an inheriting table with the same values": Way(
+        "deleted_at timestamptz, email text",
+        "(lower(email))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        "CREATE TABLE heirs () INHERITS (items); INSERT INTO heirs (id, deleted_at, email)"
+        f" VALUES (99, '{DELETED}', 'jane@e.com'); {AGAIN}",
+    ),
+    "a sentinel for a time, a live row beside a deleted twin": Way(
+        "deleted_at timestamp, email text",
+        "(email, COALESCE(deleted_at, '1970-01-01'::timestamp))",
+        "(email) VALUES ('jane@e.com')",
+        "INSERT INTO items (email, deleted_at) VALUES ('jane@e.com', '2026-03-01 10:00');"
+        " INSERT INTO items (email) VALUES ('jane@e.com')",
+        Verdict.LIVE_DUPLICATE,
+    ),
+    "seconds since 1970 in the key, a live row beside a deleted twin": Way(
+        "deleted_at bigint NOT NULL DEFAULT 0, email text",
+        "(email, deleted_at)",
+        "(email) VALUES ('jane@e.com')",
+        "INSERT INTO items (email, deleted_at) VALUES ('jane@e.com', 1770000000);"
+        " INSERT INTO items (email) VALUES ('jane@e.com')",
+        Verdict.LIVE_DUPLICATE,
+    ),
     "a time in the key, deleted twice": Way(
         "deleted_at timestamptz, email text",
         "(email, deleted_at) NULLS NOT DISTINCT",
