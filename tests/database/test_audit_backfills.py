@@ -293,3 +293,16 @@ def test_the_change_for_every_delete_path_is_sql_that_frees_the_key(database: Da
     assert database.execute(row, [one]) == [(None, '{"__external_id": "crm-1"}', False)]
     run(database, [forgets.replace("id = …", f"id = '{one}'")])
     assert database.execute(row, [one]) == [(None, "{}", False)]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "said"),
+    [
+        ("by_email", "is left as it is: its email was made up when it was erased."),
+        ("by_external_id", "nothing is kept: neither now nor where an earlier release kept it."),
+    ],
+)
+def test_what_becomes_of_the_erased_is_said(database: Database, constraint: str, said: str) -> None:
+    database.execute(CUSTOMERS)
+    text = backfill(plan_of(database, constraint)).sql
+    assert said in " ".join(text.replace("\n-- ", " ").split())

@@ -10,6 +10,7 @@ from collectors.audit.backfill.draft import Freeing
 from collectors.audit.backfill.statements import BATCH, assignments, forgetting, steps, wanted
 from collectors.audit.migration.render import written
 from collectors.model import Migration
+from collectors.model.releasable import columns_read
 from collectors.model.released import kept_name
 
 _REFUSAL = (
@@ -37,13 +38,20 @@ def _paragraphs(plan: Freeing) -> Iterator[str]:
     )
     yield _what(plan)
     if plan.erased is not None:
-        yield (
-            f"Of a row that was erased ({table.erased_when}) nothing is kept: neither now nor "
-            "where an earlier release kept it."
-        )
+        yield _of_the_erased(plan)
     if table.triggers:
         yield f"Triggers of the table fire for each row: {', '.join(table.triggers)}."
     yield from _delete_paths(plan)
+
+
+def _of_the_erased(plan: Freeing) -> str:
+    table, column = plan.table, plan.column.name
+    who = f"a row that was erased ({table.erased_when})"
+    if column in columns_read(table, table.erased_when or ""):
+        return f"A{who[1:]} is left as it is: its {column} was made up when it was erased."
+    if plan.keeper is None:
+        return f"Of {who} nothing is kept either."
+    return f"Of {who} nothing is kept: neither now nor where an earlier release kept it."
 
 
 def _what(plan: Freeing) -> str:
