@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import plain
-from dashboard.components.fix_summary import LOOKS, per_thousand, percent
+from dashboard.components.fix_summary import LOOKS, NO_DATA, per_thousand, percent
 from dashboard.components.moments import zone
 from dashboard.data.regression import KeyLine
 
@@ -41,14 +41,18 @@ def frame(keys: Sequence[KeyLine]) -> pd.DataFrame:
             "failures": [one.failures for one in keys],
             "blocked": [one.facts.blocked_now for one in keys],
             "exposure": [one.facts.exposure for one in keys],
-            "rate": [per_thousand(one.rate) for one in keys],
-            "success": [percent(one.recreation) for one in keys],
+            "rate": [per_thousand(one.rate).line for one in keys],
+            "success": [percent(one.recreation).line for one in keys],
             "rests": [_rests(one) for one in keys],
-            "first_bad": [plain.cell(one.facts.first_bad) for one in keys],
+            "first_bad": [_named(one.facts.first_bad) for one in keys],
             "last": [one.facts.last_failed for one in keys],
             "last_utc": [one.facts.last_failed for one in keys],
         }
     )
+
+
+def _named(text: str | None) -> str | None:
+    return plain.cell(text) if text else None
 
 
 def _rests(line: KeyLine) -> int | None:
@@ -81,7 +85,7 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
             "exposure": column.NumberColumn(
                 "Exposure",
                 width=90,
-                help="Deleted rows that hold the key, as last counted. Empty: not counted.",
+                help="Deleted rows that hold the key, as last counted.",
             ),
             "rate": column.TextColumn(
                 "For 1,000 creates",
@@ -100,6 +104,7 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
             ),
             "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
         },
+        placeholder=NO_DATA,
         alt="Each unique key by environment: whether it is fixed, and the numbers behind that",
     )
 

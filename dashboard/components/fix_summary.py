@@ -15,6 +15,7 @@ from dashboard.components.verdict import Colour
 from dashboard.data.regression import Regression
 from dashboard.metrics.fix import FixState, FixVerdict
 from dashboard.metrics.intervals import Rate, Share
+from dashboard.metrics.reasons import figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +85,19 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             help=f"Failed creates, updates, deletes and restores of any kind, {window}. The same "
             "number as on Triage. Source: the store.",
         )
-        st.metric(
+        _estimate(
             "Failures for 1,000 creates",
             per_thousand(found.rate),
-            border=True,
-            help="Failures that violated a unique key, of any Verdict, for 1,000 rows created in "
-            f"the tables of those keys, with its 95 % interval (Poisson). {_days(found, chosen)} "
-            "Source: the store, and creates as counted in the Targets.",
+            "Failures that violated a unique key, of any Verdict, for 1,000 rows created in the "
+            f"tables of those keys, with its interval (Poisson). {_days(found, chosen)} Source: "
+            "the store, and creates as counted in the Targets.",
         )
-        st.metric(
+        _estimate(
             "Re-creation success",
             percent(found.recreation),
-            border=True,
-            help="Of the customers who were created again after a deletion, those who got through: "
-            "one counts once a day, however often they tried. With its 95 % interval (binomial, "
-            "Clopper and Pearson). An API that answers 409 hides the failed ones from Sentry. "
+            "Of the customers who were created again after a deletion, those who got through: one "
+            "counts once a day, however often they tried. With its interval (binomial, Clopper and "
+            "Pearson). An API that answers 409 hides the failed ones from Sentry. "
             f"{_days(found, chosen, recreated=True)}",
         )
         st.metric(
@@ -125,19 +124,44 @@ def _days(found: Regression, chosen: Filters, *, recreated: bool = False) -> str
     return f"Whole days that were both read and counted: {window.words()}."
 
 
-def per_thousand(rate: Rate | None) -> str:
-    """A rate with its interval, for 1,000."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A number in words, and its interval."""
+
+    value: str
+    sure: str
+
+    @property
+    def line(self) -> str | None:
+        """Both, None where nothing is known."""
+        return None if self.value == NO_DATA else f"{self.value} ({self.sure})"
+
+
+def per_thousand(rate: Rate | None) -> Told:
+    """A rate for 1,000."""
     if rate is None or rate.value is None or rate.interval is None:
-        return NO_DATA
+        return Told(NO_DATA, "")
     low, high = 1_000 * rate.interval.low, 1_000 * rate.interval.high
-    return f"{1_000 * rate.value:,.3g} ({low:,.2g}–{high:,.2g})"
+    return Told(figure(1_000 * rate.value), f"{figure(low)} to {figure(high)}")
 
 
-def percent(share: Share | None) -> str:
-    """A share with its interval."""
+def percent(share: Share | None) -> Told:
+    """A share."""
     if share is None or share.value is None:
-        return NO_DATA
-    return f"{share.value:.0%} ({share.interval.low:.0%}–{share.interval.high:.0%})"
+        return Told(NO_DATA, "")
+    return Told(f"{share.value:.0%}", f"{share.interval.low:.0%} to {share.interval.high:.0%}")
+
+
+def _estimate(label: str, told: Told, help_: str) -> None:
+    st.metric(
+        label,
+        told.value,
+        delta=f"95 %: {told.sure}" if told.sure else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=help_,
+    )
 
 
 def _definitions() -> None:

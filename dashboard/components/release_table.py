@@ -8,7 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import plain
+from dashboard.components.fix_summary import NO_DATA
 from dashboard.components.moments import zone
+from dashboard.metrics.reasons import figure
 from dashboard.metrics.releases import ReleaseLine
 
 
@@ -19,7 +21,7 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
         st.caption("No release failed or is known to have been deployed.")
         return
     column, exact = st.column_config, "YYYY-MM-DD HH:mm"
-    alone = "Of the whole days on which it alone was live, as far as read and counted. Empty: none."
+    alone = "Of the whole days on which it alone was live, as far as read and counted."
     st.dataframe(
         frame(lines),
         hide_index=True,
@@ -60,6 +62,7 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
             "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),
             "seen_utc": column.DatetimeColumn("First seen, UTC", format=exact, timezone="UTC"),
         },
+        placeholder=NO_DATA,
         alt="Each release by environment: deployed, first seen, failures, customers, rates",
     )
 
@@ -92,11 +95,11 @@ def _thousand(line: ReleaseLine) -> float | None:
 
 def _rate_sure(line: ReleaseLine) -> str | None:
     sure = line.rate.interval if line.rate else None
-    return None if sure is None else f"{1_000 * sure.low:.2g}–{1_000 * sure.high:.2g}"
+    return None if sure is None else f"{figure(1_000 * sure.low)} to {figure(1_000 * sure.high)}"
 
 
 def _success_sure(line: ReleaseLine) -> str | None:
     share = line.recreation
     if share is None:
         return None
-    return f"{share.interval.low:.0%}–{share.interval.high:.0%} of {share.whole:,}"
+    return f"{share.interval.low:.0%} to {share.interval.high:.0%} of {share.whole:,}"

@@ -12,19 +12,31 @@ from dashboard.metrics.fix import KeyFacts
 from dashboard.metrics.intervals import Rate, at_most_failing, count_interval
 
 
+def figure(number: float) -> str:
+    """A number to two or three digits, as people write it.
+
+    >>> figure(0.0251), figure(2.04), figure(33.3), figure(1560.4)
+    ('0.025', '2.0', '33', '1,560')
+    """
+    if number < 1:
+        return f"{number:.2g}"
+    return f"{number:.1f}" if number < 10 else f"{number:,.0f}"
+
+
 def before_and_since(facts: KeyFacts, before: Rate, silent_days: float) -> str:
     """How often it failed, and for how long not."""
     interval = before.interval
     assert interval is not None
     assert facts.last_failed is not None
+    assert before.value is not None
     rate = (
-        f"Failed {before.value:.3g} times a day ({interval.low:.2g} to {interval.high:.2g}, 95 %) "
-        f"until {_utc(facts.last_failed)}"
+        f"{figure(before.value)} Re-creations failed a day (95 %: {figure(interval.low)} to "
+        f"{figure(interval.high)}), the last on {_utc(facts.last_failed)}"
     )
     if silent_days < 1 / 24:
         return f"{rate}, which is as far as Failures were read."
     most = count_interval(0).high / silent_days
-    since = f" Since then none in {_days(silent_days)}: at most {most:.2g} a day."
+    since = f" Since then none in {_days(silent_days)}: at most {figure(most)} a day."
     return f"{rate}.{since}{_released(facts)}"
 
 

@@ -8,6 +8,7 @@ as Re-creations that succeeded since the last Failure, or a green canary.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from dashboard.metrics.fix import FixState, FixVerdict, KeyFacts, RestsOn, Tries
@@ -149,24 +150,47 @@ def silent_days(facts: KeyFacts) -> float:
 def back_on(tries: Sequence[Tries]) -> date | None:
     """The day on which it failed again after it had been fixed, the last time that it did.
 
-    Fixed: so many Re-creations succeeded without one failing that, had as many failed as before,
-    luck would not explain it.
+    Fixed: so many Re-creations succeeded without one failing, over so many days, that neither is
+    luck if as many had failed as before.
     """
     found: date | None = None
-    failed = tried = quiet = 0
+    run = _Run()
     for one, (_, unaided) in zip(tries, _unaided(tries), strict=True):
         if not one.failed:
-            quiet += unaided
+            run.quiet += unaided
             continue
-        before = proportion(failed, tried).low
-        if failed and chance_of_no_failure(before, quiet) < UNLIKELY:
-            found, failed, tried = one.day, 0, 0
-        else:
-            tried += quiet
-        failed += one.failed
-        tried += one.failed + unaided
-        quiet = 0
+        if run.ended_before(one.day):
+            found, run = one.day, _Run()
+        run.add(one, unaided)
     return found
+
+
+@dataclass
+class _Run:
+    """Days on which Re-creations failed, from `first` to `last`; `quiet` succeeded since."""
+
+    first: date | None = None
+    last: date | None = None
+    failed: int = 0
+    tried: int = 0
+    quiet: int = 0
+
+    def ended_before(self, day: date) -> bool:
+        """It had ended when it failed again on that day."""
+        if self.first is None or self.last is None:
+            return False
+        often = Rate(self.failed, (self.last - self.first).days + 1).interval
+        silent = (day - self.last).days - 1
+        by_luck = chance_of_no_failure(proportion(self.failed, self.tried).low, self.quiet)
+        unheard = 1.0 if often is None else chance_of_silence(often.low, silent)
+        return by_luck < UNLIKELY and unheard < UNLIKELY
+
+    def add(self, one: Tries, succeeded: int) -> None:
+        """A day that failed, with what succeeded since the one before."""
+        self.first, self.last = self.first or one.day, one.day
+        self.failed += one.failed
+        self.tried += one.failed + succeeded + self.quiet
+        self.quiet = 0
 
 
 def together(verdicts: Sequence[FixVerdict]) -> FixVerdict:

@@ -193,6 +193,10 @@ BACK = {
     "quiet-and-not-counted": (tries(TODAY, [3, 0, 0, 1], [None] * 4), None),
     "a-few-lucky-ones": (tries(TODAY, [1, 0, 1], [3, 2, 0]), None),
     "many-succeeded-in-between": (tries(TODAY, [9, 0, 0, 1], [0, 20, 20, 0]), TODAY + 3 * DAY),
+    "a-few-succeeded-and-silence-may-be-luck": (
+        tries(TODAY, [1, 0, 1, 0, 1, 0, 0, 0, 1], [0, 0, 0, 0, 0, 2, 2, 2, 0]),
+        None,
+    ),
     "twice": (
         tries(TODAY, [9, 0, 9, 0, 2, 1], [0, 30, 0, 30, 0, 0]),
         TODAY + 4 * DAY,
