@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+import httpx
+
 from sample_data.api.process import ApiProcess
 from sample_data.api.settings import Settings
 from sample_data.demo.commands import CommandFailed, start_tombstone, stop, tombstone
@@ -27,7 +29,7 @@ from sample_data.demo.place import DATABASES, Place, toml, write_private
 from sample_data.demo.roles import READER, WRITER, make_roles
 from sample_data.postgres import Postgres
 from sample_data.scenario import Play, play, tokens
-from sample_data.scenario.timeline import SANDBOX
+from sample_data.scenario.timeline import SANDBOX, Deploy, Timeline
 from sample_data.sentry.address import Address
 from sample_data.sentry.local import LocalSentry
 
@@ -99,7 +101,7 @@ def _start(place: Place, stack: ExitStack, steps: Steps) -> Standing:
         api = stack.enter_context(ApiProcess.start(settings, place.folder / "api"))
     if not place.played:
         with steps.step("eight weeks of the shop, played over HTTP"):
-            _play(place, settings, api, steps)
+            _play(place, settings, api, sentry.address, steps)
         passwords = make_roles(postgres, DATABASES)
         write_private(place.folder / "roles.json", json.dumps(passwords))
         place.mark_played()
@@ -130,7 +132,7 @@ def _api_settings(place: Place, postgres: Postgres, sentry: LocalSentry) -> Sett
     )
 
 
-def _play(place: Place, settings: Settings, api: ApiProcess, steps: Steps) -> None:
+def _play(place: Place, settings: Settings, api: ApiProcess, sentry: Address, steps: Steps) -> None:
     wanted = Play(
         api_url=api.url,
         settings=settings,
@@ -139,6 +141,20 @@ def _play(place: Place, settings: Settings, api: ApiProcess, steps: Steps) -> No
         progress=lambda sentence: steps.say(f"           {sentence}"),
     )
     asyncio.run(play(wanted))
+    for environment in DATABASES:
+        for deploy in Timeline(wanted.now).deploys(environment):
+            _tell(sentry, deploy, environment)
+
+
+def _tell(sentry: Address, deploy: Deploy, environment: str) -> None:
+    """That a release went live: what a deployment's own script tells Sentry."""
+    httpx.post(
+        f"{sentry.url}/api/0/organizations/{sentry.organization}/releases/{deploy.release}/deploys/",
+        headers={"Authorization": f"Bearer {sentry.write_token}"},
+        json={"environment": environment, "dateFinished": deploy.at.isoformat()},
+        trust_env=False,
+        timeout=30,
+    ).raise_for_status()
 
 
 def _write_config(

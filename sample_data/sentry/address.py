@@ -14,7 +14,7 @@ class Address:
 
     dsns         project → what `sentry_sdk.init` wants
     token        reads (`event:read`, `org:read`, `project:read`)
-    write_token  may also comment and resolve (`event:write`)
+    write_token  may also comment and resolve (`event:write`) and tell deploys (`project:releases`)
     """
 
     url: str

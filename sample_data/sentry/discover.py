@@ -100,10 +100,27 @@ async def deploys(request: Request) -> Response:
     )
 
 
+@needs("project:releases")
+async def tell_deploy(request: Request) -> Response:
+    """POST that a release went live somewhere, as a deployment's own script does."""
+    told = await request.json()
+    try:
+        environment, finished = str(told["environment"]), _moment(told["dateFinished"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRequest("environment and dateFinished must be told") from error
+    store_of(request).add_deploy(request.path_params["version"], environment, finished)
+    return answer({"environment": environment, "dateFinished": iso(finished)}, 201)
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
 _ORGANIZATION = "/api/0/organizations/{organization}"
 
 ROUTES = [
     Route(f"{_ORGANIZATION}/events/", events),
     Route(f"{_ORGANIZATION}/releases/", releases),
-    Route(f"{_ORGANIZATION}/releases/{{version}}/deploys/", deploys),
+    Route(f"{_ORGANIZATION}/releases/{{version}}/deploys/", deploys, methods=["GET"]),
+    Route(f"{_ORGANIZATION}/releases/{{version}}/deploys/", tell_deploy, methods=["POST"]),
 ]

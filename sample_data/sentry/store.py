@@ -14,7 +14,7 @@ from sample_data.sentry.wire import Wire
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 READ_SCOPES = "event:read org:read project:read"
-WRITE_SCOPES = "event:read event:write"
+WRITE_SCOPES = "event:read event:write project:releases"
 
 Row = sqlite3.Row
 

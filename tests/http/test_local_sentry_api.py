@@ -203,6 +203,23 @@ def test_a_comment_is_kept_as_it_was_sent(sentry: SentryOfTest) -> None:
     assert comment["data"] == {"text": "1 row, released"}
 
 
+def test_a_deploy_is_told_and_read(sentry: SentryOfTest) -> None:
+    sentry.send(event_body(release="shop@1.4.0"))
+    path = "/api/0/organizations/sample/releases/shop@1.4.0/deploys/"
+    url, told = sentry.address.url + path, {"environment": "production"}
+    writer = {"Authorization": f"Bearer {sentry.address.write_token}"}
+    assert httpx.post(url, json=told, headers=writer).status_code == 400
+    told["dateFinished"] = "2026-11-20T12:00:00+00:00"
+    reader = {"Authorization": f"Bearer {sentry.address.token}"}
+    assert httpx.post(url, json=told, headers=reader).status_code == 403
+    assert httpx.post(url, json=told, headers=writer).status_code == 201
+    [deploy] = sentry.get(path).json()
+    assert deploy["environment"] == "production"
+    assert deploy["dateFinished"].startswith("2026-11-20T12:00:00")
+    [release] = sentry.get("/api/0/organizations/sample/releases/").json()
+    assert (release["version"], release["deployCount"]) == ("shop@1.4.0", 1)
+
+
 HOSTILE = "<script>alert(1)</script> ![](https://example.com/x) '\"&"
 
 
