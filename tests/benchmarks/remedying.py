@@ -68,7 +68,7 @@ def measure(folder: Path) -> Iterator[dict[str, Any]]:
             if run:
                 for name, taken in (("bulk", bulk), ("preview", preview), ("plain", plain)):
                     times[name].append(taken)
-        trips = _round_trips(folder, postgres, store)
+        trips, read_trips = _round_trips(folder, postgres, store)
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     yield {
         "what": "rows released per second in a bulk, against one plain UPDATE in the same batches",
@@ -79,7 +79,13 @@ def measure(folder: Path) -> Iterator[dict[str, Any]]:
         "of_floor": round(statistics.median(_shares(times)), 2),
         "preview_per_s": round(ROWS / medians["preview"]),
     }
-    yield {"what": "round trips of a single apply", "round_trips": trips, "at_most": 15}
+    yield {
+        "what": "round trips of a single apply on the writer's connection; before the row is "
+        "locked, the reader's for the catalog and the row's surroundings",
+        "round_trips": trips,
+        "at_most": 15,
+        "reader_round_trips": read_trips,
+    }
 
 
 def _shares(times: dict[str, list[float]]) -> list[float]:
@@ -175,22 +181,22 @@ def _plain(postgres: Postgres, ids: Sequence[str], size: int, run: int) -> float
     return taken
 
 
-def _round_trips(folder: Path, postgres: Postgres, kept: Path) -> int:
-    """Counted by a proxy before PostgreSQL, from the Approval to the outcome."""
+def _round_trips(folder: Path, postgres: Postgres, kept: Path) -> tuple[int, int]:
+    """The writer's and the reader's, counted by proxies, from the Approval to the outcome."""
     postgres.create_database("single", template="bench")
     store = _store_of(folder, kept, "single")
-    with counting(postgres.port) as counted:
-        dsn = make_conninfo(postgres.dsn("single"), port=counted.port, sslmode="disable")
-        dsn = make_conninfo(dsn, gssencmode="disable")
-        door, reader = _door(store, postgres.dsn("single"), dsn)
+    with counting(postgres.port) as counted, counting(postgres.port) as read:
+        plain = make_conninfo(postgres.dsn("single"), sslmode="disable", gssencmode="disable")
+        dsns = [make_conninfo(plain, port=one.port) for one in (read, counted)]
+        door, reader = _door(store, *dsns)
         with store.read() as connection:
             conflict = connection.exec_driver_sql("SELECT id FROM conflicts LIMIT 1").scalar_one()
         preview = door.preview(conflict, RELEASE, ENGINEER)
         assert isinstance(preview, Preview)
-        before = counted.trips
+        before = counted.trips, read.trips
         approval = Approval(ENGINEER, preview.plan.digest, "the incident")
         assert isinstance(door.apply(conflict, RELEASE, approval), Applied)
-        trips = counted.trips - before
+        trips = counted.trips - before[0], read.trips - before[1]
         reader.close()
     store.close()
     return trips

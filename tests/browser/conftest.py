@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM_FLAGS = (
     "--headless",
@@ -28,6 +28,8 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 ARTEFACTS = Path("artefacts")
+
+expect.set_options(timeout=20_000)  # a page that asks a database may be slow on a busy machine
 
 
 @dataclass(frozen=True)

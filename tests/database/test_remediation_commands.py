@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Confidence, Verdict
 from sample_data.postgres import Database
-from tests.database.remediation_world import EMAIL, EXTERNAL, World
+from tests.database.remediation_world import EMAIL, EXTERNAL, WRITER, World
 from tests.factories import SECRET
 
 DONE, FOUND, WRONG_USAGE = 0, 1, 2
@@ -99,6 +100,31 @@ def test_an_erased_row_is_refused_from_here_too(world: World) -> None:
     code, told, _ = tombstone(world, "remediate", "--bulk", "--remedy", "restore-row")
     assert (code, told["refusal"]["code"]) == (FOUND, "not-in-bulk")
     assert world.row(gone)["deleted_at"] is not None
+    refused = [one.body["code"] for one in list_entries(world.store) if one.kind == "refused"]
+    assert refused == ["not-in-bulk", "erased"]
+
+
+def test_a_restore_takes_along_what_it_is_told_to(world: World) -> None:
+    jane = world.customer()
+    world.database.execute(
+        f"GRANT UPDATE (deleted_at) ON subscriptions TO {WRITER};"
+        "INSERT INTO subscriptions (customer_id, deleted_at) SELECT id, deleted_at FROM customers"
+    )
+    restore = ("remediate", world.conflict(jane), "--remedy", "restore-row", "--with")
+
+    code, nothing, _ = tombstone(world, *restore, "orders")
+    assert (code, nothing["refusal"]["code"]) == (FOUND, "nothing-to-change")
+    code, preview, _ = tombstone(world, *restore, "subscriptions")
+    assert (code, len(preview["statements"])) == (DONE, 2)
+    digest = ("--digest", preview["digest"], "--apply", "--reason", "deleted by mistake")
+    code, done, _ = tombstone(world, *restore, "subscriptions", *digest)
+
+    assert (code, done["outcome"]) == (DONE, "Applied")
+    live = "SELECT count(*) FROM subscriptions WHERE deleted_at IS NULL"
+    assert world.database.execute(live) == [(1,)]
+    code, back, _ = tombstone(world, "undo", done["remediation_id"], "--apply")
+    assert (code, back["outcome"]) == (DONE, "Applied")
+    assert world.database.execute(live) == [(0,)]
 
 
 def test_a_role_that_may_not_is_refused(world: World) -> None:
@@ -133,8 +159,9 @@ def test_what_did_not_end_unclear_is_not_reopened(world: World) -> None:
         ("remediate", "c1", "--remedy", "release-key", "--constraint", EMAIL),
         ("remediate", "--bulk", "--remedy", "release-key", "--apply"),
         ("remediate", "--bulk", "--remedy", "no-such-remedy"),
+        ("remediate", "--bulk", "--remedy", "release-key", "--with", "orders"),
     ],
-    ids=["nothing-named", "a-filter-without-bulk", "no-reason", "no-such-remedy"],
+    ids=["nothing-named", "a-filter-without-bulk", "no-reason", "no-such-remedy", "with-a-bulk"],
 )
 def test_wrong_usage_is_one_sentence(world: World, arguments: tuple[str, ...]) -> None:
     code, told, said = tombstone(world, *arguments)
