@@ -31,14 +31,11 @@ def estimates(
         y=alt.Y("low:Q", title=unit, scale=_scale(form)), y2="high:Q"
     )
     line = base.mark_line(color=INKS[0], strokeWidth=1.5, opacity=0.7).encode(y=y)
-    dots = base.mark_point(size=55, color=INKS[0], opacity=1, strokeWidth=2).encode(
+    known = [str(Knowing.WHOLE), str(Knowing.PART)]
+    dots = base.mark_point(size=55, color=INKS[0], fill=INKS[0], opacity=1, strokeWidth=2).encode(
         y=y,
-        fill=alt.Fill(
-            "known:N",
-            scale=alt.Scale(
-                domain=[str(Knowing.WHOLE), str(Knowing.PART)], range=[INKS[0], "#FFFFFF"]
-            ),
-            legend=None,
+        fillOpacity=alt.FillOpacity(
+            "known:N", scale=alt.Scale(domain=known, range=[1, 0]), legend=None
         ),
     )
     layers = [*ground.nothing(), *ground.marks(marks), sure, line, dots]

@@ -1,4 +1,4 @@
-"""Failures over time, piled up by what is told apart; what is not over yet is pale."""
+"""Failures over time, piled up by what is told apart; what is not over yet is faint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def failures(
     inks = [QUIET_INK if name == OTHERS else ink for name, ink in zip(names, INKS, strict=False)]
     bars = (
         alt.Chart(frame(ground.spans, names, piles))
-        .mark_bar(stroke="#FFFFFF", strokeWidth=0.4)
+        .mark_bar()
         .encode(
             x=ground.axis(),
             x2="end:T",
@@ -35,7 +35,7 @@ def failures(
                 "name:N",
                 sort=None,
                 scale=alt.Scale(range=inks),
-                legend=alt.Legend(orient="bottom", title=None, columns=3, labelLimit=200),
+                legend=alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160),
             ),
             opacity=alt.Opacity(
                 "known:N",

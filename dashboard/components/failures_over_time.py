@@ -45,7 +45,7 @@ def show(found: Regression, chosen: Filters) -> None:
     ground = _ground(chosen, counts, now)
     marks, told = _marks(chosen)
     _failures(ground, counts, marks, told)
-    _trends(found, ground, marks)
+    _trends(found, ground, marks, now)
 
 
 def _switches() -> tuple[By, str]:
@@ -89,7 +89,11 @@ def _ground(chosen: Filters, counts: Sequence[Counted], now: datetime) -> Ground
     since = chosen.since or first
     if since is None:
         return None
-    cut, read = Cut.of(now - since), data.read_span()
+    return _ground_from(since, now, Cut.of(now - since))
+
+
+def _ground_from(since: datetime, now: datetime, cut: Cut) -> Ground:
+    read = data.read_span()
     return Ground(cut, intervals(cut, since, now, read.since, read.until))
 
 
@@ -127,14 +131,17 @@ def _failures(
     labels = " Hover one for its time." if len(marks) > MOST_LABELS else ""
     nothing = any(span.known is Knowing.NOTHING for span in ground.spans)
     grey = " Grey: not read, so no data." if nothing else ""
-    st.caption(f"Pale: not over, or read in part.{grey} {told}{labels}")
+    st.caption(f"Faint: not over, or read in part.{grey} {told}{labels}")
 
 
-def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark]) -> None:
+def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark], now: datetime) -> None:
+    """By week, where a day has too few Re-creations to say anything."""
     left, right = st.columns(2)
     if ground is None or ground.cut is Cut.HOURS:
         left.caption("Creates and Re-creations are counted by whole days: no data for hours.")
         return
+    if ground.cut is Cut.DAYS and len(ground.spans) > 14:
+        ground = _ground_from(ground.spans[0].begin, now, Cut.WEEKS)
     with left:
         points = recreation_estimates(ground.cut, ground.spans, found.days)
         _trend(ground, points, "Re-creation success", ".0%", marks)

@@ -70,33 +70,33 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
                 "Is it fixed?",
                 options=[look.label(state) for state, look in LOOKS.items()],
                 color=[look.ink for look in LOOKS.values()],
-                width=230,
+                width=215,
                 pinned=True,
             ),
-            "key": column.TextColumn("Unique key", width=270),
-            "table": column.TextColumn("Table", width=100),
-            "environment": column.TextColumn("Environment", width=100),
+            "key": column.TextColumn("Unique key", width=190),
+            "table": column.TextColumn("Table", width=85),
+            "environment": column.TextColumn("Environment", width=95),
             "failures": column.NumberColumn(
-                "Failures of this bug", width=130, help=f"By this key, {window}."
+                "Failures", width=75, help=f"Of this bug, by this key, {window}."
             ),
             "blocked": column.NumberColumn(
-                "Blocked now", width=100, help="Customers, as last asked, whenever they failed."
+                "Blocked now", width=95, help="Customers, as last asked, whenever they failed."
             ),
             "exposure": column.NumberColumn(
                 "Exposure",
-                width=90,
+                width=75,
                 help="Deleted rows that hold the key, as last counted.",
             ),
             "rate": column.TextColumn(
                 "For 1,000 creates",
-                width=150,
+                width=135,
                 help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
             ),
             "success": column.TextColumn(
-                "Re-creation success", width=150, help="Under this key (95 %)."
+                "Re-creation success", width=145, help="Under this key (95 %)."
             ),
             "rests": column.NumberColumn(
-                "Rests on", width=90, help="Re-creations that succeeded since the last Failure."
+                "Rests on", width=75, help="Re-creations that succeeded since the last Failure."
             ),
             "first_bad": column.TextColumn("First bad release", width=150),
             "last": column.DatetimeColumn(

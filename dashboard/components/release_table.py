@@ -27,33 +27,31 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
         hide_index=True,
         height="content" if len(lines) <= 12 else 460,
         column_config={
-            "release": column.TextColumn("Release", width=150, pinned=True),
-            "environment": column.TextColumn("Environment", width=100),
+            "release": column.TextColumn("Release", width=125, pinned=True),
+            "environment": column.TextColumn("Environment", width=95),
             "deployed": column.DatetimeColumn(
-                "Deployed", format=exact, timezone=zone(), width=135, help="The first time, there."
+                "Deployed", format=exact, timezone=zone(), width=125, help="The first time, there."
             ),
             "seen": column.DatetimeColumn(
                 "First seen",
                 format=exact,
                 timezone=zone(),
-                width=135,
+                width=125,
                 help="Its first Event, as the server tells it; else the first day it failed on.",
             ),
-            "failures": column.NumberColumn(
-                "Failures of this bug", width=130, help=f"{window.capitalize()}."
-            ),
+            "failures": column.NumberColumn("Failures", width=75, help=f"Of this bug, {window}."),
             "customers": column.NumberColumn(
-                "Customers", width=90, help=f"Conflicts that it hurt, {window}."
+                "Customers", width=80, help=f"Conflicts that it hurt, {window}."
             ),
             "rate": column.NumberColumn(
                 "For 1,000 creates",
                 format="%.3g",
-                width=125,
+                width=120,
                 help=f"Failures that violated a key for 1,000 creates. {alone}",
             ),
-            "rate_sure": column.TextColumn("95 %", width=110, help="Poisson."),
+            "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
             "success": column.NumberColumn(
-                "Re-creation success", format="percent", width=140, help=alone
+                "Re-creation success", format="percent", width=135, help=alone
             ),
             "success_sure": column.TextColumn(
                 "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
