@@ -69,7 +69,7 @@ def frame(conflicts: Sequence[ConflictRow]) -> pd.DataFrame:
             "open": ["Open"] * len(conflicts),
             "verdict": [[label(conflict.verdict)] for conflict in conflicts],
             "key": [plain.cell(masked_key(conflict)) for conflict in conflicts],
-            "organization": [plain.cell(_organization(conflict)) for conflict in conflicts],
+            "organization": _organizations(conflicts),
             "environment": [plain.cell(conflict.environment) for conflict in conflicts],
             "attempts": [conflict.failures for conflict in conflicts],
             "last": [conflict.last_seen for conflict in conflicts],
@@ -92,10 +92,11 @@ def _key(conflict: ConflictRow) -> str:
     return f"{conflict.table} · {', '.join(column for column, _ in _telling(conflict))}"
 
 
-def _organization(conflict: ConflictRow) -> str | None:
-    """What it is called, else its id."""
-    id_ = conflict.organization_id
-    return data.organization_names().get((conflict.target, id_), id_) if id_ else None
+def _organizations(conflicts: Sequence[ConflictRow]) -> list[str]:
+    """What each one's is called, else its id."""
+    ids = [conflict.organization_id for conflict in conflicts]
+    names = data.organization_names(tuple(sorted({id_ for id_ in ids if id_})))
+    return [plain.cell(names.get(id_ or "", id_)) for id_ in ids]
 
 
 def _telling(conflict: ConflictRow) -> list[tuple[str, str]]:

@@ -163,7 +163,7 @@ def _organization() -> str | None:
         placeholder="Any",
         bind="query-params",
         width="stretch",
-        help="Those with Conflicts, the most first; by name or id.",
+        help="Those with Conflicts, by name or id.",
     )
     return chosen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.evidence.reads import failures, organizations, surveys, tallies
+from collectors.evidence.reads import failures, organizations, tallies
 from collectors.evidence.reads.organizations import Organization
 from dashboard.data.held import opened, remembered
 
@@ -23,13 +23,13 @@ def releases() -> list[str]:
 
 
 def organizations_met() -> list[Organization]:
-    """The organizations with the most Conflicts, with what they are called."""
+    """The organizations with Conflicts, with what they are called."""
     return remembered(organizations.organizations_met)
 
 
-def organization_names() -> dict[tuple[str, str], str]:
-    """What organizations are called, by Target and id."""
-    return remembered(surveys.organization_names)
+def organization_names(ids: tuple[str, ...]) -> dict[str, str]:
+    """What those of the organizations are called that are called anything."""
+    return remembered(organizations.names_of, ids)
 
 
 def targets_of(environments: tuple[str, ...]) -> tuple[str, ...]:

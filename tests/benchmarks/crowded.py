@@ -40,6 +40,7 @@ def fill(folder: Path, failures: int) -> None:
     now = datetime.now(UTC)
     run = start_run(store)
     with store.write() as connection:
+        connection.exec_driver_sql("PRAGMA cache_size = -500000")  # KiB: all of it fits
         _conflicts(connection, store.vault, range(_SEED // ATTEMPTS), chance, now)
         for copy in range(1, failures // _SEED):
             for table in (schema.conflicts, schema.failures):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, select, tuple_, union
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref, row_refs
-from collectors.evidence.schema import conflicts, issues
+from collectors.evidence.schema import conflicts, failure_days, issues
 from collectors.evidence.schema import failures as table
 from collectors.model import Confidence, Operation, RowRef, Verdict
 
@@ -87,17 +87,12 @@ def list_failures(
 def known_environments(store: Store) -> list[str]:
     """Every environment a Failure or Conflict was stored for, in alphabetical order.
 
-    Found by leaps through an index, for there are few of them and may be many Failures in each.
+    From the daily counts, and from those Conflicts that have no Failure: few lines of either.
     """
-    found: set[str] = set()
+    looked_up = select(conflicts.c.environment).where(conflicts.c.last_seen.is_(None))
+    query = union(select(failure_days.c.environment), looked_up)
     with store.read() as connection:
-        found.update(connection.scalars(select(conflicts.c.environment).distinct()))
-        name = connection.scalar(select(func.min(table.c.environment)))
-        while name is not None:
-            found.add(name)
-            beyond = select(func.min(table.c.environment)).where(table.c.environment > name)
-            name = connection.scalar(beyond)
-    return sorted(found)
+        return sorted(connection.scalars(query))
 
 
 def _select() -> Select[Any]:

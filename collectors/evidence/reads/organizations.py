@@ -24,21 +24,31 @@ class Organization:
 
 
 def organizations_met(store: Store) -> list[Organization]:
-    """The LISTED organizations with the most Conflicts, most first."""
+    """Organizations with Conflicts by what they are called, LISTED at most.
+
+    Found by leaps through an index, for each may have very many Conflicts.
+    """
     met = conflicts.c.organization_id
-    most = select(met, func.count().label("conflicts")).where(met.is_not(None)).group_by(met)
-    top = most.order_by(func.count().desc(), met).limit(LISTED).subquery()
-    named = select(table.c.organization_id, func.min(table.c.name).label("name")).group_by(
-        table.c.organization_id
-    )
-    names = named.subquery()
-    query = (
-        select(top.c.organization_id, names.c.name)
-        .outerjoin(names, names.c.organization_id == top.c.organization_id)
-        .order_by(top.c.conflicts.desc(), top.c.organization_id)
-    )
+    leaps = select(func.min(met).label("id")).cte("leaps", recursive=True)
+    beyond = select(func.min(met)).where(met > leaps.c.id).scalar_subquery()
+    leaps = leaps.union_all(select(beyond).where(leaps.c.id.is_not(None)))
     with store.read() as connection:
-        return [Organization(id_, name) for id_, name in connection.execute(query)]
+        ids = list(
+            connection.scalars(select(leaps.c.id).where(leaps.c.id.is_not(None)).limit(LISTED))
+        )
+    names = names_of(store, None)
+    found = [Organization(id_, names.get(id_)) for id_ in ids]
+    return sorted(found, key=lambda one: (one.name is None, (one.name or one.id).lower(), one.id))
+
+
+def names_of(store: Store, ids: Sequence[str] | None) -> dict[str, str]:
+    """What those of the organizations (None: all) are called that are called anything."""
+    query = select(table.c.organization_id, func.min(table.c.name))
+    if ids is not None:
+        query = query.where(table.c.organization_id.in_(ids))
+    with store.read() as connection:
+        rows = connection.execute(query.group_by(table.c.organization_id))
+        return {row[0]: row[1] for row in rows}
 
 
 def organizations_meant(store: Store, told: Sequence[str]) -> dict[str, set[str]]:
