@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.evidence.reads.findings import FindingRow
+from dashboard import data
 from dashboard.components import export, finding_detail, plain, severity
 from dashboard.data import Audited
 
@@ -21,7 +22,7 @@ def show(found: Audited) -> None:
         _table(found.open)
         chosen = _choose(found.open)
         if chosen is not None:
-            finding_detail.show(chosen)
+            finding_detail.show(data.with_texts(chosen))
     _accepted(found.accepted)
     _mended(found.mended)
 

@@ -45,6 +45,7 @@ from dashboard.data.prevention import (
     leftover_notes,
     leftovers_by_day,
     leftovers_found,
+    with_texts,
 )
 from dashboard.data.regression import (
     canary_walks,
@@ -162,4 +163,5 @@ __all__ = [
     "unmapped_environments",
     "verdict_changes",
     "went_live",
+    "with_texts",
 ]

@@ -41,6 +41,11 @@ def audited(wanted: SurveyFilter) -> Audited:
     return remembered(_audited, wanted.targets, wanted.constraint, names)
 
 
+def with_texts(row: FindingRow) -> FindingRow:
+    """A Finding with its migration and backfill, which the list leaves out."""
+    return remembered(stored.with_texts, row)
+
+
 def exposure(wanted: SurveyFilter) -> ExposureTotal | None:
     """Tombstones that hold a key; None where nothing was counted."""
     return remembered(surveys.exposure_total, wanted)
@@ -93,13 +98,14 @@ def _audited(
     asked = configured if targets is None else targets
     at = stored.last_audits(store)
     at = at if targets is None else {name: at[name] for name in targets if name in at}
-    found = _of_key(stored.list_findings(store, targets), constraint)
+    found = _of_key(stored.list_findings(store, targets, texts=False), constraint)
+    gone = stored.list_findings(store, targets, gone=True, texts=False)
     return Audited(
         at=at,
         never=tuple(name for name in asked if name not in at),
         open=tuple(one for one in found if one.accepted is None),
         accepted=tuple(one for one in found if one.accepted is not None),
-        mended=tuple(_of_key(stored.list_findings(store, targets, gone=True), constraint)),
+        mended=tuple(_of_key(gone, constraint)),
     )
 
 

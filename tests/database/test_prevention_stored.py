@@ -13,7 +13,7 @@ from sqlalchemy import select
 from collectors.auditing import audit_when_due
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.reads.findings import last_audits, list_findings
+from collectors.evidence.reads.findings import last_audits, list_findings, with_texts
 from collectors.evidence.reads.leftovers import (
     leftover_notes,
     leftover_trend,
@@ -160,3 +160,12 @@ def test_what_an_audit_cannot_do_is_a_note_and_harms_no_run(
     (note,) = audit_when_due(settings(database, invariants=tmp_path / "none"), store)
     assert note.startswith("production was not audited: audit.invariants names")
     assert last_audits(store) == {}
+
+
+def test_a_list_without_texts_is_filled_one_by_one(database: Database, store: Store) -> None:
+    database.execute(TABLES)
+    audit_when_due(settings(database), store)
+    whole, light = list_findings(store), list_findings(store, texts=False)
+    assert any(one.finding.migration and one.finding.backfill for one in whole)
+    assert not any(one.finding.migration or one.finding.backfill for one in light)
+    assert [with_texts(store, one) for one in light] == whole

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, case, func, null, select, tuple_
 
 from collectors.evidence.database import Store
 from collectors.evidence.schema import audits, finding_days
@@ -39,19 +39,44 @@ class FindingDay:
     exposed_rows: int
 
 
+_TEXTS = ("migration_sql", "migration_alembic", "backfill_sql", "backfill_alembic")
+
+
 def list_findings(
-    store: Store, targets: Sequence[str] | None = None, *, gone: bool = False
+    store: Store,
+    targets: Sequence[str] | None = None,
+    *,
+    gone: bool = False,
+    texts: bool = True,
 ) -> list[FindingRow]:
-    """Worst first, then by what hurts now; `gone` lists those that were mended, newest first."""
+    """Worst first, then by what hurts now; `gone` lists those that were mended, newest first.
+
+    Without `texts` neither migrations nor backfills are read: a large schema has megabytes of them.
+    """
     order = case({severity: n for n, severity in enumerate(Severity)}, value=table.c.severity)
     hurts = (table.c.failures.desc(), table.c.exposed_rows.desc())
     names = (table.c.table_name, table.c.constraint_name, table.c.rule, table.c.target)
-    query = select(table).order_by(table.c.gone_at.desc() if gone else order, *hurts, *names)
+    kept = [c if texts or c.name not in _TEXTS else null().label(c.name) for c in table.c]
+    query = select(*kept).order_by(table.c.gone_at.desc() if gone else order, *hurts, *names)
     query = query.where(table.c.gone_at.is_not(None) if gone else table.c.gone_at.is_(None))
     if targets is not None:
         query = query.where(table.c.target.in_(targets))
     with store.read() as connection:
         return [_finding(row) for row in connection.execute(query)]
+
+
+def with_texts(store: Store, row: FindingRow) -> FindingRow:
+    """The same with its migration and backfill, where it has them."""
+    finding = row.finding
+    named = tuple_(table.c.target, table.c.table_name, table.c.constraint_name, table.c.rule)
+    query = select(*(table.c[name] for name in _TEXTS))
+    with store.read() as connection:
+        found = connection.execute(query.where(named == (row.target, *finding.identity))).first()
+    if found is None:
+        return row
+    migration = _text(found.migration_sql, found.migration_alembic)
+    backfill = _text(found.backfill_sql, found.backfill_alembic)
+    return replace(row, finding=replace(finding, migration=migration, backfill=backfill))
 
 
 def last_audits(store: Store) -> dict[str, datetime]:
