@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import POLAR, TableMapping
 from sample_data.postgres import Database
+from sample_data.postgres_home import account, binaries
 from tests.database.auditing_world import run
 
 CUSTOMERS = """
@@ -306,3 +308,15 @@ def test_what_becomes_of_the_erased_is_said(database: Database, constraint: str,
     database.execute(CUSTOMERS)
     text = backfill(plan_of(database, constraint)).sql
     assert said in " ".join(text.replace("\n-- ", " ").split())
+
+
+def test_psql_runs_the_file_as_it_is(database: Database, tmp_path: Path) -> None:
+    database.execute(CUSTOMERS + MANY)
+    file = tmp_path / "backfill.sql"
+    file.write_text(backfill(plan_of(database, "by_external_id")).sql, encoding="utf-8")
+    psql = binaries(account()) / "psql"
+    command = [str(psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", database.dsn, "-f", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    left = "SELECT count(*) FROM customers WHERE deleted_at IS NOT NULL AND external_id IS NOT NULL"
+    assert rows(database, left) == [(0,)]
