@@ -97,10 +97,9 @@ def plan_undo(
         undoable=False,
         warnings=("Whoever was kept out before is kept out again.",),
     )
-    plans = [plan_undo(each, its, remedy, remediation_id) for each, its in children]
-    refused = next((plan for plan in plans if isinstance(plan, Refusal)), None)
-    if refused is not None:
-        return refused
+    along = _taken_back(children, remedy, remediation_id)
+    if isinstance(along, Refusal):
+        return along
     return assemble(
         place,
         after,
@@ -108,8 +107,21 @@ def plan_undo(
         remedy,
         undoes=remediation_id,
         since=Since(image.horizon, image.xid) if restored and image.horizon else None,
-        children=tuple(plan for plan in plans if isinstance(plan, RemediationPlan)),
+        children=along,
     )
+
+
+def _taken_back(
+    children: Sequence[tuple[Place, BeforeImage]], remedy: RemedyName, remediation_id: str
+) -> tuple[RemediationPlan, ...] | Refusal:
+    """The way back of each row that was restored along."""
+    plans = []
+    for place, image in children:
+        plan = plan_undo(place, image, remedy, remediation_id)
+        if isinstance(plan, Refusal):
+            return plan
+        plans.append(plan)
+    return tuple(plans)
 
 
 def _put_back(place: Place, image: BeforeImage, name: str) -> Write:
