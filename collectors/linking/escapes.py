@@ -12,13 +12,19 @@ import re
 from collections.abc import Iterator
 
 from collectors.linking.backslashes import unescape
-from collectors.linking.phrases import NAMED_AFTER
+from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(
     rf"(?:constraint|Constraint|Key|\(|{'|'.join(map(re.escape, NAMED_AFTER))})"
     r"\s?&(?:quot|apos|laquo|raquo|#34|#39|#x27|#x22|amp);"
 )
+_DOUBLED = re.compile(
+    rf"(?:{'|'.join(map(re.escape, NAMED_AFTER))})[^\"\n]{{0,40}}\"\"(?=[^\"])"
+    rf"|\"\"\s?(?:{'|'.join(map(re.escape, NAMED_BEFORE))})|,23505,\""
+)
+"""A server that logs as CSV doubles every quote."""
+
 _TAG = re.compile(
     r"<(/?)(br|p|div|li|tr|td|th|span|b|i|em|strong|code|pre|a|font)\b[^<>]{0,300}>", re.I
 )
@@ -34,7 +40,8 @@ _LINK = re.compile(
 _BREAKING_TAGS = frozenset({"br", "p", "div", "li", "tr", "pre"})
 _ESCAPED = re.compile(
     r"\\[\"'](?=[\w.$-]{1,128}\\{1,4}[\"'])"
-    r"|\\n\s{0,4}(?:DETAIL|Detail|DETALLE|DÉTAIL|DETTAGLI|DETALHE|SZCZEGÓŁY|Key |\[SQL)"
+    r"|\\n\s{0,4}(?:DETAIL|Detail|DETALLE|DÉTAIL|DETTAGLI|DETALHE|SZCZEGÓŁY|ПОДРОБНОСТИ|ДЕТАЛІ"
+    r"|ВІДОМОСТІ|AYRINTI|DETAY|DETALJ|詳細|상세정보|描述|详细信息|Key |\[SQL)"
     r"|\"\s?:\s?\"Key \("
 )
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
@@ -52,7 +59,8 @@ def readings(text: str, *, wrapped: bool = False) -> Iterator[str]:
 
 
 def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
-    freed = without_links(_free(text)) if wrapped else _free(text)
+    freed = _free(text, pasted=wrapped)
+    freed = without_links(freed) if wrapped else freed
     yield freed
     yield text
     if "\\" in freed:
@@ -65,10 +73,12 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
             yield _BREAK.sub("", unquoted)
 
 
-def _free(text: str) -> str:
+def _free(text: str, *, pasted: bool) -> str:
     """The text without the escapes that surround it, as far as they show."""
-    if "&" in text and _is_html(text):
+    if "&" in text and (_is_html(text) or (pasted and _TAG.search(text))):
         text = _from_html(text)
+    if '""' in text and _DOUBLED.search(text):
+        text = text.replace('""', '"')
     for _ in range(_MOST_LEVELS):
         if "\\" not in text or _ESCAPED.search(text) is None:
             break

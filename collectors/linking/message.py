@@ -190,7 +190,7 @@ def _name(match: re.Match[str] | None) -> str | None:
     name = next((group for group in match.groups() if group), None) if match else None
     if name is None or "@" in name or not hidden.is_usable(name):
         return None  # a name is stored in clear; an address is nobody's constraint
-    return _BREAK.sub("", name).strip("\\") or None
+    return _BREAK.sub("", name).strip("\\").lstrip("> ") or None
 
 
 def _assigned(word: str, text: str) -> str | None:

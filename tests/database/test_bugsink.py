@@ -24,6 +24,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bugsink]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bugsink]:
+    """One that nobody sends anything to, for all who only ask what it is."""
+    with bugsink(tmp_path_factory.mktemp("bugsink"), ["api"], GRANTS) as running:
+        yield running
+
+
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
     database.execute(SCHEMA)
@@ -131,11 +138,11 @@ def test_a_token_that_may_only_read_issues_and_events_reads_a_numbered_project(
     ids=["may do everything", "may not read events", "unknown"],
 )
 def test_doctor_names_it_and_what_its_token_lacks(
-    world: World, server: Bugsink, token: int | None, code: int, said: list[str]
+    world: World, empty: Bugsink, token: int | None, code: int, said: list[str]
 ) -> None:
-    named = {"TOMBSTONE_SENTRY__TOKEN": "a" * 40 if token is None else server.tokens[token]}
-    done = world.tombstone("doctor", **settings(server, **named))
+    named = {"TOMBSTONE_SENTRY__TOKEN": "a" * 40 if token is None else empty.tokens[token]}
+    done = world.tombstone("doctor", **settings(empty, **named))
     assert [words for words in said if words not in done.stdout] == []
     checks = [line for line in done.stdout.splitlines() if " sentry" in line]
     assert any(line.startswith("✗") for line in checks) == (code == 1)
-    assert server.tokens[0] not in done.stdout + done.stderr
+    assert empty.tokens[0] not in done.stdout + done.stderr

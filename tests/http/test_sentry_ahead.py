@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 
 from collectors.sentry.ahead import Ahead
 from collectors.sentry.paging import pages
@@ -26,6 +27,17 @@ def test_the_next_page_is_asked_for_only_when_it_will_be_wanted() -> None:
         while len(served.calls) < 2 and time.monotonic() < until:
             time.sleep(0.01)
         assert len(served.calls) == 2
+
+
+def test_no_page_is_kept_while_the_next_one_comes() -> None:
+    with server(three_pages) as (_, client), Ahead(pages(client, PATH, {}, "e")) as ahead:
+        for _page in range(2):
+            reply = ahead.take()
+            assert reply is not None
+            kept = weakref.ref(reply)
+            del reply
+            assert kept() is None
+            ahead.go_on()
 
 
 def test_every_page_comes_once_whether_asked_for_or_not() -> None:
