@@ -8,7 +8,6 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import InvariantState, LeftoverKind, Severity
 from dashboard import data
 from dashboard.components import plain
-from dashboard.components.moments import ago_and_local
 from dashboard.data import Audited
 
 
@@ -84,8 +83,3 @@ def never_audited() -> None:
         icon=":material/policy:",
     )
     plain.block("tombstone audit")
-
-
-def told_when(found: Audited) -> str:
-    """How old the oldest of the audits is."""
-    return ago_and_local(min(found.at.values(), default=None))
