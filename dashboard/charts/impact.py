@@ -1,4 +1,4 @@
-"""Impact in three pictures: who was kept out by day, for how long, and how often they tried.
+"""Impact in pictures: who was kept out and freed by day, for how long, and how often they tried.
 
 They hold numbers, days and our own words only. Text takes the page's own colour, so that one
 picture serves the light page, the dark one and the printed report.
@@ -16,11 +16,15 @@ from collectors.model.customers import TRIES, DayOfCustomers
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
 from dashboard.metrics.impact import Median, Survival, thinned
 
-HEIGHT = 240
+HEIGHT = 320
 STEPS_DRAWN = 60
-OUT, BEGAN = "Kept out at the day's end", "First kept out that day"
+BEGAN, FREED = "First kept out", "Freed"
 STILL, REMEDY, THEMSELVES = "Still kept out", "Freed by a remedy", "Freed by themselves"
 _WEEKLY_ABOVE = 92
+_OUTLINE = {"color": BLOCKS_INK, "strokeWidth": 2.5}
+_WHOLE = alt.Axis(tickMinStep=1)
+_EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
+_LEGEND = alt.Legend(orient="top", title=None, columnPadding=24, columns=2)
 _DAY = timedelta(days=1)
 
 
@@ -46,40 +50,66 @@ def by_day(days: Sequence[DayOfCustomers], since: datetime | None, until: date) 
     return whole.reset_index(names="day")
 
 
-def kept_out_by_day(frame: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
-    """Bars for who was kept out anew, a line for all who were; what is not over is pale."""
-    step = "week" if len(frame) > 1 and frame["day"].diff().max() > _DAY else "day"
-    began, out = BEGAN.replace("day", step), OUT.replace("day", step)
-    x = alt.X("day:T", title=f"UTC {step}", axis=alt.Axis(format="%-d %b", tickCount=8))
-    y = alt.Y("value:Q", title="Customers", axis=alt.Axis(tickMinStep=1))
-    ink = alt.Color(
-        "what:N",
-        scale=alt.Scale(domain=[out, began], range=[BLOCKS_INK, LIVE_INK]),
-        legend=alt.Legend(orient="top", title=None),
-    )
-    tooltip = [
-        alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
-        alt.Tooltip("value:Q", title="Customers"),
-        alt.Tooltip("what:N", title="What"),
-    ]
+def kept_out_by_day(frame: pd.DataFrame) -> alt.Chart:
+    """How many were kept out when each day ended; the last is as of now."""
+    step = _step(frame)
     drawn = frame.assign(day=frame["day"].dt.tz_localize("UTC"))
-    bars = (
-        alt.Chart(drawn.assign(value=drawn["began"], what=began))
+    chart: alt.Chart = (
+        alt.Chart(drawn)
+        .mark_area(interpolate="step-after", color=BLOCKS_INK, opacity=0.35, line=_OUTLINE)
+        .encode(
+            x=_time(step),
+            y=alt.Y("out:Q", title="Customers", axis=_WHOLE),
+            tooltip=[
+                alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
+                alt.Tooltip("out:Q", title="Kept out at its end"),
+            ],
+        )
+        .properties(height=HEIGHT, title=f"Customers kept out at the end of each {step}")
+    )
+    return chart
+
+
+def begun_and_freed(frame: pd.DataFrame) -> alt.Chart:
+    """Up, who was kept out for the first time; down, who was freed. What is not over is pale."""
+    step = _step(frame)
+    began, freed = (f"{what} that {step}" for what in (BEGAN, FREED))
+    rows = pd.concat(
+        [
+            frame.assign(what=began, value=frame["began"], customers=frame["began"]),
+            frame.assign(what=freed, value=-frame["ended"], customers=frame["ended"]),
+        ]
+    )
+    chart: alt.Chart = (
+        alt.Chart(rows.assign(day=rows["day"].dt.tz_localize("UTC")))
         .mark_bar(width={"band": 0.7})
         .encode(
-            x=x,
-            y=y,
-            color=ink,
+            x=_time(step),
+            y=alt.Y("value:Q", title="Customers", axis=_EITHER_WAY),
+            color=alt.Color(
+                "what:N",
+                scale=alt.Scale(domain=[began, freed], range=[BLOCKS_INK, FREE_INK]),
+                legend=_LEGEND,
+            ),
             opacity=alt.condition("datum.unfinished", alt.value(0.45), alt.value(0.95)),
-            tooltip=tooltip,
+            tooltip=[
+                alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
+                alt.Tooltip("what:N", title="What"),
+                alt.Tooltip("customers:Q", title="Customers"),
+            ],
         )
+        .properties(height=HEIGHT, title=f"First kept out and freed, by {step}")
     )
-    line = (
-        alt.Chart(drawn.assign(value=drawn["out"], what=out))
-        .mark_line(interpolate="step-after", strokeWidth=2.5)
-        .encode(x=x, y=y, color=ink, tooltip=tooltip)
-    )
-    return alt.layer(bars, line).properties(height=HEIGHT, title=f"Customers kept out, by {step}")
+    return chart
+
+
+def _step(frame: pd.DataFrame) -> str:
+    return "week" if len(frame) > 1 and frame["day"].diff().max() > _DAY else "day"
+
+
+def _time(step: str) -> alt.X:
+    axis = alt.Axis(format="%-d %b", tickCount=8, labelOverlap=True)
+    return alt.X("day:T", title=f"UTC {step}", scale=alt.Scale(type="utc"), axis=axis)
 
 
 def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:
@@ -105,7 +135,7 @@ def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:
                 scale=alt.Scale(
                     domain=[what for what, _ in shares], range=[BLOCKS_INK, LIVE_INK, FREE_INK]
                 ),
-                legend=alt.Legend(orient="top", title=None),
+                legend=_LEGEND,
             ),
             order=alt.Order("place:Q"),
             tooltip=[
@@ -137,7 +167,7 @@ def attempts(tried: Mapping[int, int]) -> alt.Chart:
         .mark_bar(color=LIVE_INK)
         .encode(
             x=alt.X("attempts:O", title="Failed attempts", sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("customers:Q", title="Customers", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("customers:Q", title="Customers", axis=_WHOLE),
             tooltip=[
                 alt.Tooltip("attempts:O", title="Failed attempts"),
                 alt.Tooltip("customers:Q", title="Customers"),
@@ -166,7 +196,7 @@ def curve_in_words(curve: Survival) -> str:
     """The second."""
     last = curve.points[-1]
     return (
-        f"Of {curve.customers} customers, half were free after {median_in_words(curve.median)}. "
+        f"Of {curve.customers} customers, {median_in_words(curve.median)}. "
         f"After {last.hours / 24:.0f} days {last.kept_out:.0%} are still kept out, "
         f"{last.remedy:.0%} were freed by a remedy and {last.themselves:.0%} by themselves."
     )
@@ -182,14 +212,14 @@ def median_in_words(median: Median) -> str:
     """With its interval, which may be open.
 
     >>> median_in_words(Median(30, 12, None))
-    '30 hours (95% interval: 12 hours to not reached)'
+    'half were free after 30 hours (95% interval: 12 hours to not reached)'
     """
     if median.hours is None:
-        return "a time that is not reached yet"
+        return "less than half are free so far, so that the median is not known"
     low, high = (
         "not reached" if hours is None else lasting(hours) for hours in (median.low, median.high)
     )
-    return f"{lasting(median.hours)} (95% interval: {low} to {high})"
+    return f"half were free after {lasting(median.hours)} (95% interval: {low} to {high})"
 
 
 def lasting(hours: float) -> str:

@@ -32,7 +32,7 @@ def report(
     found = impact_in(our_store(), wanted)
     made = csv(frame(found)) if shape == "csv" else document(found).encode()
     if output is None:
-        sys.stdout.buffer.write(made)
+        sys.stdout.write(made.decode())
         return
     try:
         output.write_bytes(made)

@@ -1,27 +1,34 @@
-"""The three pictures of Impact; each says in words what it shows, or why there is none."""
+"""The pictures of Impact; each says in words what it shows, or why there is none."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.charts import impact as charts
-from dashboard.components import impact_numbers
 from dashboard.metrics.impact import FEW
 from dashboard.report.answers import Impact
 
 
 def show(found: Impact) -> None:
     """Side by side where there is room."""
+    frame = charts.by_day(found.days, found.wanted.since, found.at.date())
+    told = charts.days_in_words(frame)
     left, right = st.columns(2)
     with left:
-        frame = charts.by_day(found.days, found.wanted.since, found.at.date())
         if frame.empty:
             st.caption("Nobody was kept out in this period.")
         else:
-            told = charts.days_in_words(frame)
             st.altair_chart(charts.kept_out_by_day(frame), alt=told, key="kept_out_by_day")
     with right:
         _curve(found)
+    left, right = st.columns(2)
+    with left:
+        if not frame.empty:
+            st.altair_chart(charts.begun_and_freed(frame), alt=told, key="begun_and_freed")
+    with right:
+        tried = found.hurt.tried
+        words = charts.attempts_in_words(tried)
+        st.altair_chart(charts.attempts(tried), alt=words, key="attempts")
 
 
 def _curve(found: Impact) -> None:
@@ -36,14 +43,3 @@ def _curve(found: Impact) -> None:
     told = charts.curve_in_words(curve)
     st.altair_chart(charts.time_to_unblock(curve), alt=told, key="time_to_unblock")
     st.caption(f"{told} Customers first kept out {found.wanted.window}.")
-
-
-def beside(found: Impact) -> None:
-    """How often they tried, and what they had paid."""
-    left, right = st.columns(2)
-    with left:
-        tried = found.hurt.tried
-        told = charts.attempts_in_words(tried)
-        st.altair_chart(charts.attempts(tried), alt=told, key="attempts")
-    with right:
-        impact_numbers.paid(found)

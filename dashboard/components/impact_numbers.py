@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from dashboard.components import plain
@@ -64,7 +66,8 @@ def trend(found: Impact) -> None:
                 label,
                 f"{change.now:,}",
                 delta=_delta(change),
-                delta_color="normal" if label == "Freed" else "inverse",
+                delta_color=_color(label, change),
+                delta_arrow="auto" if change.difference else "off",
                 border=True,
                 help=f"{what} From {spans.now.words()}, UTC. Source: the store.",
             )
@@ -76,6 +79,13 @@ def trend(found: Impact) -> None:
     )
 
 
+def _color(label: str, change: Change) -> Literal["normal", "inverse", "off"]:
+    """More is worse, but for those who were freed."""
+    if not change.difference:
+        return "off"
+    return "normal" if label == "Freed" else "inverse"
+
+
 def _delta(change: Change) -> str | None:
     return (
         None if change.difference is None else f"{change.difference:+,} (before: {change.before:,})"
@@ -85,7 +95,7 @@ def _delta(change: Change) -> str | None:
 def paid(found: Impact) -> None:
     """By currency; and of how many it is known."""
     known = sum(found.paid.known.values())
-    st.markdown("**Paid by these customers in the 90 days before deletion**")
+    st.subheader("Paid by these customers in the 90 days before deletion", anchor=False)
     plain.line(amounts(found.paid.total, known=known > 0))
     st.caption(
         f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
@@ -103,17 +113,23 @@ def apart(found: Impact) -> None:
             "customers. The setting `dashboard.production` tells which do."
         )
         return
-    if not places.apart:
+    if not places.beside:
         st.caption("No other environment is chosen.")
         return
     cost, window = found.apart, found.wanted.window
     st.caption("Nobody's customers, but developers' time: the same numbers of the environments")
-    plain.line(", ".join(places.apart))
+    plain.line(", ".join(places.beside))
     with st.container(horizontal=True):
-        _metric("Failed requests", cost.failures, f"Caused by this bug, {window}.")
-        _metric("Test customers hit", cost.hit, f"With a failed attempt {window}.")
-        _metric("Blocked there now", cost.blocked, f"Last failed {window}.")
-        _metric("Organizations testing", cost.organizations, f"Hit there {window}.")
+        _metric(
+            "Failed requests", cost.failures, f"Caused by this bug, {window}. Source: the store."
+        )
+        _metric(
+            "Test customers hit", cost.hit, f"With a failed attempt {window}. Source: the store."
+        )
+        _metric("Blocked there now", cost.blocked, f"Last failed {window}. Source: the store.")
+        _metric(
+            "Organizations testing", cost.organizations, f"Hit there {window}. Source: the store."
+        )
 
 
 def _metric(label: str, value: int, help_: str) -> None:

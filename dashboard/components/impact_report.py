@@ -9,6 +9,7 @@ from dashboard.components import impact_numbers, plain
 from dashboard.components.filters import Filters
 from dashboard.report.answers import Impact, Wanted, impact_of
 from dashboard.report.document import document
+from dashboard.report.words import ONLY_TESTS
 
 
 def found(chosen: Filters) -> Impact:
@@ -31,7 +32,7 @@ def wanted(chosen: Filters) -> Wanted:
 def show(answers: Impact) -> None:
     """Which environments count, what is missing from the numbers, and the document."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        plain.line(f"Counted: {', '.join(answers.places.production)}")
+        plain.line(f"Counted: {', '.join(answers.places.counted)}")
         impact_numbers.definitions()
         st.download_button(
             "Report",
@@ -42,6 +43,8 @@ def show(answers: Impact) -> None:
             on_click="ignore",
             help="All of this as one file that opens without a network and prints.",
         )
+    if answers.places.only_tests:
+        st.caption(f":material/science: {ONLY_TESTS}")
     if answers.covered.missing:
         st.caption(
             f":material/incomplete_circle: The server no longer holds {answers.covered.missing:,} "

@@ -20,6 +20,30 @@ class Places:
     apart: tuple[str, ...]
     known: bool
 
+    def only(self, chosen: Sequence[str]) -> Places:
+        """Of these, or of all."""
+        if not chosen:
+            return self
+        production, apart = (
+            tuple(one for one in some if one in chosen) for some in (self.production, self.apart)
+        )
+        return Places(production, apart, self.known)
+
+    @property
+    def only_tests(self) -> bool:
+        """Nothing but integration tests is asked about."""
+        return self.known and not self.production
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """What the numbers are of."""
+        return self.apart if self.only_tests else self.production
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What stands apart from them."""
+        return () if self.only_tests else self.apart
+
 
 def split(environments: Sequence[str], told: Sequence[str]) -> Places:
     """By their exact names, if any were `told`; else by the first word of each.

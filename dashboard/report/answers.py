@@ -139,13 +139,11 @@ def impact_in(store: Store, wanted: Wanted) -> Impact:
 def impact_of(ask: Ask, wanted: Wanted) -> Impact:
     """Ask it all; `ask(question, *about)` gives what `question(store, *about)` answers."""
     told = load_write_settings().dashboard.production
-    chosen = wanted.environments or tuple(ask(failures.known_environments))
-    places = split(chosen, told)
+    known = ask(failures.known_environments)
+    places = split(sorted({*known, *wanted.environments}), told).only(wanted.environments)
     read: Covered = ask(covered.covered)
     now = datetime.now(UTC)
-    if not places.production:  # somebody asked for the others alone
-        places = replace(places, production=places.apart, apart=())
-    mine = wanted.conflicts(places.production)
+    mine = wanted.conflicts(places.counted)
     hurt: Hurt = ask(customers.hurt, mine, quiet_since(read), LISTED)
     days: list[DayOfCustomers] = ask(kept_out.customer_days, replace(mine, since=None))
     return Impact(
@@ -159,8 +157,8 @@ def impact_of(ask: Ask, wanted: Wanted) -> Impact:
         curve=ask(_curve, mine, read.until),
         days=days,
         paid=_paid(ask, mine),
-        trend=_trend(ask, wanted, places.production, days, comparison(wanted.since, read, now)),
-        apart=_apart(ask, wanted, places.apart, quiet_since(read)),
+        trend=_trend(ask, wanted, places.counted, days, comparison(wanted.since, read, now)),
+        apart=_apart(ask, wanted, places.beside, quiet_since(read)),
     )
 
 

@@ -12,7 +12,7 @@ from dashboard.report.answers import Impact, Trend
 from dashboard.report.drawing import svg
 from dashboard.report.organizations import frame
 from dashboard.report.style import STYLE
-from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS
+from dashboard.report.words import DEFINITIONS, ONLY_TESTS, OUTCOMES, TRENDS
 
 HEADINGS = (
     "Organization",
@@ -58,9 +58,11 @@ def _about(found: Impact) -> Iterator[str]:
     ]
     told = [f"{name} {value}" for name, value in narrowed if value is not None]
     yield html.paragraph(
-        f"Environments counted: {', '.join(found.places.production)}. Period: {asked.window}."
+        f"Environments counted: {', '.join(found.places.counted)}. Period: {asked.window}."
         + (f" Only {', '.join(told)}." if told else "")
     )
+    if found.places.only_tests:
+        yield html.paragraph(ONLY_TESTS)
     covered = found.covered
     read = "Nothing was read yet."
     if covered.since is not None and covered.until is not None:
@@ -117,6 +119,7 @@ def _pictures(found: Impact) -> Iterator[str]:
     else:
         words = charts.days_in_words(days)
         yield html.figure(svg(charts.kept_out_by_day(days), words), words)
+        yield html.figure(svg(charts.begun_and_freed(days), words), "The same by what happened.")
     if found.curve is None:
         yield html.paragraph("Too few customers for a curve of the time to unblock.")
     else:
@@ -144,10 +147,10 @@ def _organizations(found: Impact) -> str:
 
 def _apart(found: Impact) -> Iterator[str]:
     places, cost = found.places, found.apart
-    if not places.apart:
+    if not places.beside:
         return
     yield html.heading("Integration tests")
-    yield html.paragraph(f"Nobody's customers, but developers' time: {', '.join(places.apart)}.")
+    yield html.paragraph(f"Nobody's customers, but developers' time: {', '.join(places.beside)}.")
     window = found.wanted.window
     yield html.numbers(
         [

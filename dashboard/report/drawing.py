@@ -7,6 +7,7 @@ and paper.
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 import vl_convert
@@ -16,7 +17,7 @@ _TEXT = {"labelColor": "currentColor", "titleColor": "currentColor"}
 _LINES = {"domainColor": "currentColor", "tickColor": "currentColor", "gridColor": "currentColor"}
 _LOOK = {
     "background": "transparent",
-    "font": "system-ui, sans-serif",
+    "font": "Arial, Helvetica, sans-serif",
     "view": {"stroke": None},
     "axis": {**_TEXT, **_LINES, "gridOpacity": 0.15, "domainOpacity": 0.5, "tickOpacity": 0.5},
     "legend": _TEXT,
@@ -28,7 +29,7 @@ _NUMBER = re.compile(r'(<svg[^>]*?) width="\d+" height="\d+"')
 def svg(chart: Any, described: str) -> str:
     """The drawing, with what it shows in words for whoever does not see it; `described` is ours."""
     spec = chart.properties(width=WIDTH).to_dict()
-    spec["description"] = described
     spec["config"] = _LOOK
     drawn: str = vl_convert.vegalite_to_svg(spec)
-    return _NUMBER.sub(r'\1 role="img"', drawn, count=1)
+    told = f' role="img" aria-label="{escape(described)}"'
+    return _NUMBER.sub(lambda found: found[1] + told, drawn, count=1)

@@ -11,6 +11,8 @@ OUTCOMES = (
     ("Outcome not known", Outcome.NOT_KNOWN, "Already free when we looked first."),
 )
 
+ONLY_TESTS = "These are integration tests: nobody's customers, but developers' time."
+
 TRENDS = (
     ("First kept out", "Customers whose first failed attempt it was."),
     ("Their organizations", "Organizations of those."),

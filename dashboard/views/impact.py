@@ -29,6 +29,6 @@ def render() -> None:
     impact_numbers.show(found)
     impact_numbers.trend(found)
     impact_charts.show(found)
-    impact_charts.beside(found)
+    impact_numbers.paid(found)
     impact_organizations.show(found)
     impact_numbers.apart(found)

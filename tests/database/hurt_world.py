@@ -5,10 +5,10 @@ of them, row by row, to hold every number against.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -23,6 +23,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = datetime.now(UTC).replace(microsecond=0)
 MIDNIGHT = datetime.combine(NOW.date(), time.min, UTC)
 OWNERS = tuple(f"{number:08d}-1111-4222-8333-444455556666" for number in range(1, 7))
+KEYS = (EMAIL_KEY, replace(EMAIL_KEY, name="customers_organization_id_external_id_key"))
 RELEASES = ("shop@1.0", "shop@2.0", "shop@3.0")
 ENVIRONMENTS = ("production", "production", "production", "sandbox")
 KINDS = (
@@ -123,6 +124,37 @@ def fill(store: Store, customers: int = CUSTOMERS) -> None:
     finish_run(store, run, read=1, stored=1, unreachable=[], notes=[])
     with store.write() as connection:
         connection.execute(update(schema.runs).values(started_at=NOW - HOUR))
+        _pay(connection, chance, customers)
+
+
+def _pay(connection: Connection, chance: random.Random, customers: int) -> None:
+    """What the survey found of every second row: payments in several currencies, or none."""
+    about = {"target": "production", "table_name": "customers", "counted_at": NOW}
+    rows = [f"row-{number}" for number in range(0, customers, 2)]
+    counted = [
+        {**about, "row_id": row, "child_table": "orders", "rows": 2, "live": 1} for row in rows
+    ]
+    paid = [
+        {
+            **about,
+            "row_id": row,
+            "currency": currency,
+            "amount": chance.randrange(9_999),
+            "days": 90,
+        }
+        for row in rows
+        for currency in chance.sample(("usd", "eur", "jpy"), chance.randrange(3))
+    ]
+    survey = {"target": "production", "schema_name": "public", "table_name": "customers"}
+    connection.execute(
+        schema.surveys.insert(), [{**survey, "topic": "payments", "as_of": NOW, "notes": []}]
+    )
+    connection.execute(schema.dependents.insert(), counted)
+    connection.execute(schema.payments.insert(), paid)
+    named = [
+        {"target": "production", "organization_id": one, "name": f"Shop {one[7]}"} for one in OWNERS
+    ]
+    connection.execute(schema.organizations.insert(), named)
 
 
 @dataclass(frozen=True)
@@ -164,6 +196,7 @@ def _judged(
     looked_at: datetime,
 ) -> Judged:
     values = (OWNERS[0], f"customer{number}@example.com")
+    unique = KEYS[number % 3 == 0]
     deleted = RowRef("customers", f"row-{number}", at - 40 * DAY)
     blocker = deleted if verdict.is_blocked or verdict is Verdict.UNBLOCKED else None
     event_id = f"{number:08x}{int(at.timestamp() * 1e6):024x}"
@@ -171,7 +204,7 @@ def _judged(
         verdict,
         Confidence.CERTAIN,
         (Finding("test", "A row holds this key."),),
-        key=EMAIL_KEY,
+        key=unique,
         values=values,
         blocker=blocker,
         holder=Holder(deleted, deleted=True, values=values) if blocker else None,
@@ -183,7 +216,7 @@ def _judged(
             environment=environment,
             occurred_at=at,
             release=release,
-            key=violated(*values),
+            key=replace(violated(*values), constraint=unique.name),
         ),
         environment,
         judgement,

@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, update
 from collectors.evidence.database import Store
 from collectors.evidence.reads import kept_out
 from collectors.evidence.reads.conflicts import ConflictFilter
-from collectors.evidence.reads.customer_terms import Outcome
 from collectors.evidence.reads.customers import hurt
 from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
 from collectors.evidence.schema import conflicts, customer_days, failures
+from collectors.model.customers import Outcome
 from tests.database import hurt_world
 from tests.database.hurt_world import DAY, MIDNIGHT
 from tests.factories import new_store
@@ -25,6 +25,15 @@ from tests.factories import new_store
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = new_store(tmp_path)
+    hurt_world.fill(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The same for whoever only reads."""
+    opened = new_store(tmp_path_factory.mktemp("unchanged"))
     hurt_world.fill(opened)
     yield opened
     opened.close()
@@ -74,10 +83,14 @@ def test_what_is_removed_is_counted_no_more(store: Store) -> None:
 
 
 @pytest.mark.parametrize("owner", hurt_world.OWNERS[:2])
-def test_an_organization_s_days_are_counted_as_the_whole_s_are(store: Store, owner: str) -> None:
+def test_an_organization_s_days_are_counted_as_the_whole_s_are(
+    unchanged: Store, owner: str
+) -> None:
     wanted = ConflictFilter(organization_id=owner)
-    told = {one.day: (one.began, one.ended) for one in kept_out.customer_days(store, wanted)}
-    mine = [one for one in hurt_world.plain(store) if one.customer and one.organization_id == owner]
+    told = {one.day: (one.began, one.ended) for one in kept_out.customer_days(unchanged, wanted)}
+    mine = [
+        one for one in hurt_world.plain(unchanged) if one.customer and one.organization_id == owner
+    ]
     began = Counter(hurt_world.midnight(one.first_seen) for one in mine if one.first_seen)
     ended = Counter(hurt_world.midnight(one.freed_at) for one in mine if one.freed_at)
     assert told == {day: (began[day], ended[day]) for day in {*began, *ended}}
@@ -86,23 +99,25 @@ def test_an_organization_s_days_are_counted_as_the_whole_s_are(store: Store, own
 @pytest.mark.parametrize("since", [None, MIDNIGHT - 30 * DAY, MIDNIGHT - 7 * DAY])
 @pytest.mark.parametrize("organization", [None, hurt_world.OWNERS[0]])
 def test_every_customer_ends_in_exactly_one_way(
-    store: Store, since: datetime | None, organization: str | None
+    unchanged: Store, since: datetime | None, organization: str | None
 ) -> None:
     wanted = ConflictFilter(since=since, organization_id=organization)
-    found = hurt(store, wanted, MIDNIGHT - 14 * DAY, 100)
+    found = hurt(unchanged, wanted, MIDNIGHT - 14 * DAY, 100)
     assert sum(found.outcomes.values()) == found.hit == sum(found.tried.values())
     assert sum(one.hit for one in found.listed) == found.hit
 
 
-def test_without_anybody_listening_nobody_who_is_blocked_has_given_up(store: Store) -> None:
-    found = hurt(store, ConflictFilter(), None, 0)
-    blocked = [one for one in hurt_world.plain(store) if one.verdict.is_blocked and one.last_seen]
+def test_without_anybody_listening_nobody_who_is_blocked_has_given_up(unchanged: Store) -> None:
+    found = hurt(unchanged, ConflictFilter(), None, 0)
+    blocked = [
+        one for one in hurt_world.plain(unchanged) if one.verdict.is_blocked and one.last_seen
+    ]
     assert found.outcomes[Outcome.TOO_EARLY] == len(blocked)
 
 
-def test_the_curve_s_customers_are_those_seen_kept_out(store: Store) -> None:
-    freed = sum(one.customers for one in kept_out.waits(store, ConflictFilter()))
-    out = sum(one.customers for one in kept_out.still_out(store, ConflictFilter()))
-    met = [one for one in hurt_world.plain(store) if one.customer and one.first_seen]
+def test_the_curve_s_customers_are_those_seen_kept_out(unchanged: Store) -> None:
+    freed = sum(one.customers for one in kept_out.waits(unchanged, ConflictFilter()))
+    out = sum(one.customers for one in kept_out.still_out(unchanged, ConflictFilter()))
+    met = [one for one in hurt_world.plain(unchanged) if one.customer and one.first_seen]
     assert out == sum(one.verdict.is_blocked for one in met)
     assert freed == sum(one.held_at is not None for one in met if not one.verdict.is_blocked)

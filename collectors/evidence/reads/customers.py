@@ -102,7 +102,7 @@ def _summed(rows: Sequence[Any], names: Mapping[T, str]) -> dict[T, int]:
     return {key: sum(getattr(row, name) for row in rows) for key, name in names.items()}
 
 
-def _names(ids: Sequence[str | None]) -> Select[tuple[str, str]]:
+def _names(ids: Sequence[str | None]) -> Select[Any]:
     owner = organizations.c.organization_id
     query = select(owner, func.min(organizations.c.name)).where(owner.in_(ids))
     return query.group_by(owner)

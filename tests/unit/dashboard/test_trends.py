@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors.model.customers import Covered
+from dashboard.metrics.production import split
 from dashboard.metrics.trends import Change, Comparison, Span, comparison
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -66,3 +67,26 @@ def test_a_change_from_what_is_not_known_is_not_known() -> None:
 
 def test_a_span_names_its_last_day_not_the_one_after() -> None:
     assert Span(TODAY - 7 * DAY, TODAY).words() == "2026-11-13 to 2026-11-19"
+
+
+@pytest.mark.parametrize(
+    ("there", "told", "chosen", "counted", "beside"),
+    [
+        (["prod-eu", "sandbox"], [], [], ("prod-eu",), ("sandbox",)),
+        (["production", "sandbox"], [], ["sandbox"], ("sandbox",), ()),
+        (["production", "sandbox"], ["sandbox"], [], ("sandbox",), ("production",)),
+        (["staging", "eu1"], [], [], ("staging", "eu1"), ()),
+        (["preproduction", "live"], [], [], ("live",), ("preproduction",)),
+        ([], [], [], (), ()),
+    ],
+    ids=["by its first word", "only the tests", "as told", "nothing tells", "a whole word", "none"],
+)
+def test_what_counts_as_production(
+    there: list[str],
+    told: list[str],
+    chosen: list[str],
+    counted: tuple[str, ...],
+    beside: tuple[str, ...],
+) -> None:
+    places = split(there, told).only(chosen)
+    assert (places.counted, places.beside) == (counted, beside)
