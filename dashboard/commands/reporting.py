@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from collectors.errors import UsageError
-from dashboard.commands.opening import our_store
+from collectors.evidence.reads.surveys import SurveyFilter
+from dashboard.commands.opening import our_settings, our_store
+from dashboard.metrics.fix import FixVerdict
 from dashboard.output import say
-from dashboard.report.answers import Wanted, impact_in
+from dashboard.report.answers import Impact, Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.report.organizations import frame
 from dashboard.text import csv
@@ -30,7 +33,7 @@ def report(
         window=f"since {since:%Y-%m-%d %H:%M} UTC" if since else "at any time",
     )
     found = impact_in(our_store(), wanted)
-    made = csv(frame(found)) if shape == "csv" else document(found).encode()
+    made = csv(frame(found)) if shape == "csv" else document(found, _fix(found)).encode()
     if output is None:
         sys.stdout.write(made.decode())
         return
@@ -39,3 +42,22 @@ def report(
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
     say(f"Wrote {output}: {found.blocked:,} customers blocked now, {found.hurt.hit:,} hit.")
+
+
+def _fix(found: Impact) -> FixVerdict:
+    """What Regression says of the same environments."""
+    from streamlit import logger
+
+    logger.set_log_level("ERROR")  # there is no server here, which it would warn of
+    from dashboard.data.regression import ask_regression
+
+    asked, settings = found.wanted, our_settings()
+    environments = found.places.counted
+    targets = tuple((one, settings.target_of(one)) for one in environments)
+    counted = SurveyFilter(
+        targets=tuple({target for _, target in targets if target is not None}),
+        organization_id=asked.organization,
+        since=asked.since,
+    )
+    failed = replace(asked.failures(environments), verdicts=())
+    return ask_regression(our_store(), failed, counted, targets).whole

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import data
 from dashboard.components import impact_numbers, plain
 from dashboard.components.filters import Filters
+from dashboard.metrics.fix import FixVerdict
 from dashboard.report.answers import Impact, Wanted, impact_of
 from dashboard.report.document import document
 from dashboard.report.words import ONLY_TESTS
@@ -29,14 +32,14 @@ def wanted(chosen: Filters) -> Wanted:
     )
 
 
-def show(answers: Impact) -> None:
+def show(answers: Impact, chosen: Filters) -> None:
     """Which environments count, what is missing from the numbers, and the document."""
     with st.container(horizontal=True, vertical_alignment="center"):
         plain.line(f"Counted: {', '.join(answers.places.counted)}")
         impact_numbers.definitions()
         st.download_button(
             "Report",
-            data=lambda: document(answers).encode(),
+            data=lambda: document(answers, _fix(answers, chosen)).encode(),
             file_name="tombstone-impact.html",
             mime="text/html",
             icon=":material/description:",
@@ -50,3 +53,9 @@ def show(answers: Impact) -> None:
             f":material/incomplete_circle: The server no longer holds {answers.covered.missing:,} "
             "Events that it counted: all numbers are “at least”."
         )
+
+
+def _fix(answers: Impact, chosen: Filters) -> FixVerdict:
+    """What Regression says of the same environments."""
+    mine = replace(chosen, environments=answers.places.counted)
+    return data.regression(mine.failures(), mine.surveys()).whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.charts import impact as charts
+from dashboard.metrics.fix import FixVerdict
 from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
 from dashboard.report import html
@@ -27,16 +28,18 @@ HEADINGS = (
 )
 
 
-def document(found: Impact) -> str:
-    """The file. No script, no request, all text escaped."""
-    return html.page("Impact of blocked customers", STYLE, _body(found))
+def document(found: Impact, fix: FixVerdict | None = None) -> str:
+    """The file, with what Regression says. No script, no request, all text escaped."""
+    return html.page("Impact of blocked customers", STYLE, _body(found, fix))
 
 
-def _body(found: Impact) -> Iterator[str]:
+def _body(found: Impact, fix: FixVerdict | None) -> Iterator[str]:
     yield "<h1>Impact</h1>"
     yield from _about(found)
     yield html.heading("Whom it hurts")
     yield html.numbers(_headline(found))
+    if fix is not None:
+        yield from _fix(fix)
     yield from _trend(found.trend)
     yield html.heading("How long, and how often they tried")
     yield from _pictures(found)
@@ -86,6 +89,13 @@ def _headline(found: Impact) -> Iterator[tuple[str, str, str]]:
     yield "Organizations hit", f"{hurt.organizations:,}", f"failed {window}"
     for label, outcome, what in OUTCOMES:
         yield label, f"{hurt.outcomes[outcome]:,}", what
+
+
+def _fix(fix: FixVerdict) -> Iterator[str]:
+    yield html.heading("Is it fixed?")
+    yield html.paragraph(f"{str(fix.state).capitalize()}.")
+    for reason in (*fix.reasons, *fix.missing):
+        yield html.paragraph(reason, quiet=True)
 
 
 def _trend(told: Trend | str) -> Iterator[str]:

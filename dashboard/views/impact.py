@@ -25,7 +25,7 @@ def render() -> None:
     state.take_over()
     chosen = filters.show()
     found = impact_report.found(chosen)
-    impact_report.show(found)
+    impact_report.show(found, chosen)
     impact_numbers.show(found)
     impact_numbers.trend(found)
     impact_charts.show(found)

@@ -132,6 +132,8 @@ def test_without_a_file_it_goes_to_stdout(store: Store) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("<!doctype html>")
     assert "Environments counted: sandbox." in done.stdout
+    assert "Is it fixed?" in done.stdout
+    assert done.stderr == ""
 
 
 def test_a_file_that_cannot_be_written_is_wrong_usage(store: Store, tmp_path: Path) -> None:
