@@ -2,7 +2,8 @@
 
 A server prints them by the `DateStyle` of the session that failed, which no message tells:
 `02/01/2026` is one day for it and may be another for us, and an abbreviated zone is several zones.
-Only what ISO 8601 fixes is asked for; anything else would find another row as surely as its own.
+Asked for is what ISO 8601 fixes; anything else would find another row as surely as its own, unless
+the database itself has that style.
 """
 
 from __future__ import annotations

@@ -21,7 +21,13 @@ from collectors.model import (
     input_columns,
     row_id_parts,
 )
-from collectors.postgres.casting import in_halves, readings, text_array, uncastable, unsendable
+from collectors.postgres.casting import (
+    in_halves,
+    readings,
+    text_array,
+    uncastable,
+    unsendable,
+)
 from collectors.postgres.dated import doubtful, is_dated
 from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
@@ -30,6 +36,8 @@ from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, bat
 from collectors.postgres.statements import identity, key_values_of, only_within
 
 NOT_ALLOWED = "42501"
+OWN_STYLE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'DateStyle'"
+"""As the database or the server has it; our own transaction's is always ISO."""
 
 
 def find_holders(
@@ -129,7 +137,7 @@ def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> lis
     printed = {n: lookup.values for n, lookup in lookups.items() if not lookup.from_columns}
     asked: list[Asked] = [
         (values, number)
-        for number, found in _askable(printed, parts, answers).items()
+        for number, found in _askable(scope, printed, parts, answers, printed=True).items()
         for values in (readings(parts, found, key.nulls_distinct) if None in found else (found,))
     ]
     if len(printed) == len(lookups):
@@ -137,7 +145,7 @@ def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> lis
     given = {n: lookup.values for n, lookup in lookups.items() if lookup.from_columns}
     names = input_columns(replace(key, parts=parts))
     columns = [column for name in names if (column := scope.table.column(name))]
-    inputs = [(values, n) for n, values in _askable(given, columns, answers).items()]
+    inputs = [(values, n) for n, values in _askable(scope, given, columns, answers).items()]
     computed = _computed(scope, parts, inputs, answers)
     found = [(computed[values], n) for values, n in inputs if values in computed]
     # Where NULLs are distinct nothing can conflict with a NULL.
@@ -204,7 +212,12 @@ def _answer_ids(scope: Scope, ids: dict[int, str], answers: Answers) -> None:
 
 
 def _askable(
-    values: dict[int, KeyValues], of: Sequence[KeyPart] | Sequence[Column], answers: Answers
+    scope: Scope,
+    values: dict[int, KeyValues],
+    of: Sequence[KeyPart] | Sequence[Column],
+    answers: Answers,
+    *,
+    printed: bool = False,
 ) -> dict[int, KeyValues]:
     """Without what cannot even be sent, or means several things; that is answered here."""
     names = [one.expression if isinstance(one, KeyPart) else one.name for one in of]
@@ -213,17 +226,26 @@ def _askable(
     is_sound = unsendable(every) is None and {*map(len, values.values())} <= {len(of)}
     if is_sound and not any(map(is_dated, types)):
         return values
+    doubts = {n: doubtful(names, types, one) for n, one in values.items() if len(one) == len(of)}
+    if printed and any(doubts.values()) and _has_own_style(scope):
+        doubts = {}
     good = {}
     for number, found in values.items():
         reason = unsendable(found)
         if len(found) != len(of):
             reason = f"{len(found)} values are no key of {len(of)}"
-        reason = reason or doubtful(names, types, found)
+        reason = reason or doubts.get(number)
         if reason:
             answers.refuse(number, reason)
         else:
             good[number] = found
     return good
+
+
+def _has_own_style(scope: Scope) -> bool:
+    """The database prints dates by a style of its own: then so did whoever failed in it."""
+    ((style,),) = scope.snapshot.rows(OWN_STYLE)
+    return not str(style).startswith("ISO")
 
 
 def _why_not(failure: StatementFailed | Halted, table: Table) -> str:
