@@ -18,7 +18,7 @@ _SIGNS = {"green": "✓", "red": "✗"}
 
 def show(chosen: Filters) -> None:
     """The last result of each environment, and all of them as a strip."""
-    st.subheader("Canary", anchor=False)
+    st.header("Canary", anchor=False)
     walks = data.canary_walks(chosen.environments, chosen.since)
     if not walks:
         st.markdown(

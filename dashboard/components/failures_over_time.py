@@ -38,7 +38,7 @@ THIS_BUG, EVERY = "this bug", "every failure"
 
 def show(found: Regression, chosen: Filters) -> None:
     """The chart, its switches, and the trends."""
-    st.subheader("Failures over time", anchor=False)
+    st.header("Failures over time", anchor=False)
     by, verdicts = _switches()
     now = datetime.now(UTC)
     counts = _counts(chosen, by, this_bug=verdicts == THIS_BUG, now=now)
@@ -49,26 +49,18 @@ def show(found: Regression, chosen: Filters) -> None:
 
 
 def _switches() -> tuple[By, str]:
-    with st.container(horizontal=True, gap="medium"):
-        apart = st.segmented_control(
-            "Told apart by",
-            list(APART),
-            default="release",
-            required=True,
-            key="by",
-            bind="query-params",
-        )
-        which = st.segmented_control(
+    with st.container(horizontal=True, gap="small"):
+        apart = st.selectbox("Told apart by", list(APART), key="by", bind="query-params", width=170)
+        which = st.selectbox(
             "Failures of",
             [THIS_BUG, EVERY],
-            default=THIS_BUG,
-            required=True,
             key="of",
             bind="query-params",
+            width=170,
             help="This bug: blocked by a deleted row or by what its deletion left behind, "
             "unblocked since or not. Every failure: whatever the Verdict.",
         )
-    return APART[apart or "release"], which or THIS_BUG
+    return APART[apart], which
 
 
 def _counts(chosen: Filters, by: By, *, this_bug: bool, now: datetime) -> list[Counted]:
@@ -84,9 +76,9 @@ def _counted(one: FailureCount) -> Counted:
 
 
 def _ground(chosen: Filters, counts: Sequence[Counted], now: datetime) -> Ground | None:
-    """From where the period begins, else from the first Failure that is shown."""
-    first = min((one.at for one in counts), default=None)
-    since = chosen.since or first
+    """From where the period begins, else from where everything was read."""
+    begins = [data.read_span().since, min((one.at for one in counts), default=None)]
+    since = chosen.since or min(filter(None, begins), default=None)
     if since is None:
         return None
     return _ground_from(since, now, Cut.of(now - since))

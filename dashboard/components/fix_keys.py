@@ -11,11 +11,12 @@ from dashboard.components import plain
 from dashboard.components.fix_summary import LOOKS, NO_DATA, per_thousand, percent
 from dashboard.components.moments import zone
 from dashboard.data.regression import KeyLine
+from dashboard.metrics.regression import is_mended
 
 
 def show(keys: Sequence[KeyLine], window: str) -> None:
     """Worst first; the reasons are those of the worst until another is chosen."""
-    st.subheader("By unique key", anchor=False)
+    st.header("By unique key", anchor=False)
     if not keys:
         st.caption("No unique key has failed with this bug, as far as the filters reach.")
         return
@@ -40,7 +41,7 @@ def frame(keys: Sequence[KeyLine]) -> pd.DataFrame:
             "environment": [plain.cell(one.facts.environment) for one in keys],
             "failures": [one.failures for one in keys],
             "blocked": [one.facts.blocked_now for one in keys],
-            "exposure": [one.facts.exposure for one in keys],
+            "exposure": [0 if is_mended(one.facts) else one.facts.exposure for one in keys],
             "rate": [per_thousand(one.rate).line for one in keys],
             "success": [percent(one.recreation).line for one in keys],
             "rests": [_rests(one) for one in keys],
@@ -85,7 +86,7 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
             "exposure": column.NumberColumn(
                 "Exposure",
                 width=75,
-                help="Deleted rows that hold the key, as last counted.",
+                help="Deleted rows that hold the key, as last counted; none where it ignores them.",
             ),
             "rate": column.TextColumn(
                 "For 1,000 creates",

@@ -59,7 +59,7 @@ def show(found: Regression, chosen: Filters) -> None:
 def _headline(whole: FixVerdict) -> None:
     look = LOOKS[whole.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Is it fixed?", anchor=False, width="content")
+        st.header("Is it fixed?", anchor=False, width="content")
         st.badge(look.label(whole.state), color=look.colour)
         _definitions()
     st.markdown(look.sentence)

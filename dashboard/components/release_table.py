@@ -16,7 +16,7 @@ from dashboard.metrics.releases import ReleaseLine
 
 def show(lines: Sequence[ReleaseLine], window: str) -> None:
     """The newest first; a click on a heading sorts."""
-    st.subheader("By release", anchor=False)
+    st.header("By release", anchor=False)
     if not lines:
         st.caption("No release failed or is known to have been deployed.")
         return

@@ -15,15 +15,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from collectors.evidence.database import Store
 from collectors.evidence.reads import covered, failing, findings, surveys, walks
 from collectors.evidence.reads.conflicts import ConflictFilter
-from collectors.model.customers import Covered
 from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
-from collectors.evidence.reads.failing import FailingSpan, KeyNow
+from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow
 from collectors.model import Counting
+from collectors.model.customers import Covered
 from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
 from dashboard.metrics.regression import back_on
 from dashboard.metrics.releases import Went, first_of, live_now
@@ -38,7 +38,8 @@ class Gathered:
     """What was asked of the store, once for all keys."""
 
     spans: Mapping[Place, Sequence[FailingSpan]]
-    now: Mapping[Place, KeyNow]
+    blocked: Mapping[Place, int]
+    last: Mapping[Place, datetime]
     findings: Mapping[Place, FindingRow]
     gone: Mapping[Place, datetime]
     audited: Mapping[str, datetime]
@@ -47,7 +48,6 @@ class Gathered:
     succeeded: Mapping[Place, Mapping[date, int]]
     counted: Counting | None
     failed: Mapping[Place, Mapping[date, int]]
-    freed: Mapping[Place, Mapping[date, int]]
     walks: Mapping[str, WalkRow]
     tables: Mapping[Place, str]
     covered: Covered
@@ -68,11 +68,13 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
     recreated = surveys.recreations_by_key(store, counted)
     rows = () if recreated is None else recreated.rows
     failed = failed_recreations(store, ever)
-    freed = failing.freed_by_us(store, conflicts)
     exposed = () if exposure is None else exposure.rows
+    spans = _spans(failing.failing_spans(store, ever))
+    last_days = {(place[0], max(one.last_day for one in own)) for place, own in spans.items()}
     return Gathered(
-        spans=_spans(failing.failing_spans(store, ever)),
-        now={(one.environment, one.constraint): one for one in failing.keys_now(store, conflicts)},
+        spans=spans,
+        blocked=failing.blocked_by_key(store, conflicts),
+        last=failing.last_failures(store, ever, last_days),
         findings=still,
         gone={place: row.gone_at for place, row in _by_place(gone).items() if row.gone_at},
         audited=findings.last_audits(store),
@@ -81,7 +83,6 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
         failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
-        freed=by_day(((f.environment, f.constraint), f.day, f.conflicts) for f in freed),
         walks=_newest(walks.list_walks(store, wanted.environments)),
         tables={
             **{place: row.finding.table for place, row in {**_by_place(gone), **still}.items()},
@@ -111,9 +112,9 @@ def facts_of(
         key,
         failures=sum(span.failures for span in spans),
         first_day=min(span.first_day for span in spans),
-        last_failed=_last_failed(spans, found.now.get(place), found.covered.until),
+        last_failed=_last_failed(spans, found.last.get(place), found.covered.until),
         read_until=found.covered.until,
-        blocked_now=found.now[place].blocked if place in found.now else 0,
+        blocked_now=found.blocked.get(place, 0),
         finding=finding.finding.rule if finding else None,
         audited_at=found.audited.get(target or ""),
         mended_at=None if finding else found.gone.get(there),
@@ -127,6 +128,23 @@ def facts_of(
     )
 
 
+def with_freed(store: Store, facts: KeyFacts, organization: str | None) -> KeyFacts:
+    """The same with what Remedies of ours freed: needed only where successes would decide."""
+    wanted = ConflictFilter(
+        environments=(facts.environment,),
+        constraint=facts.constraint,
+        organization_id=organization,
+    )
+    freed = {one.day: one.conflicts for one in failing.freed_by_us(store, wanted)}
+    told = {one.day: one for one in facts.tries}
+    empty = {day: Tries(day, None, 0) for day in freed}
+    tries = {**empty, **told}
+    return replace(
+        facts,
+        tries=tuple(replace(tries[day], released=freed.get(day, 0)) for day in sorted(tries)),
+    )
+
+
 def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, int]]:
     """Numbers by place, each by day."""
     found: defaultdict[Place, dict[date, int]] = defaultdict(dict)
@@ -137,7 +155,6 @@ def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, in
 
 def _tries(place: Place, there: Place, found: Gathered) -> tuple[Tries, ...]:
     good, bad = found.succeeded.get(there, {}), found.failed.get(place, {})
-    freed = found.freed.get(place, {})
     how = found.counted
     since = None if how is None or how.covers_from is None else how.covers_from.date()
     return tuple(
@@ -145,18 +162,16 @@ def _tries(place: Place, there: Place, found: Gathered) -> tuple[Tries, ...]:
             day,
             good.get(day, 0) if since is not None and day >= since else None,
             bad.get(day, 0),
-            freed.get(day, 0),
         )
-        for day in sorted({*good, *bad, *freed})
+        for day in sorted({*good, *bad})
     )
 
 
 def _last_failed(
-    spans: Sequence[FailingSpan], now: KeyNow | None, read_until: datetime | None
+    spans: Sequence[FailingSpan], told: datetime | None, read_until: datetime | None
 ) -> datetime | None:
-    """To the microsecond where a Conflict tells it, else by the end of its day."""
+    """To the microsecond, else by the end of its day."""
     last_day = max(span.last_day for span in spans)
-    told = now.last_failed if now else None
     if told is not None and told.astimezone(UTC).date() >= last_day:
         return told
     end = datetime.combine(last_day + DAY, time(), UTC)

@@ -18,7 +18,7 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow
 from collectors.model import Counting, Release
 from dashboard.data.held import opened, remembered
-from dashboard.data.key_facts import facts_of, gather
+from dashboard.data.key_facts import Gathered, facts_of, gather, with_freed
 from dashboard.data.period_numbers import known_days
 from dashboard.metrics.fix import FixState, FixVerdict, KeyFacts
 from dashboard.metrics.intervals import Rate, Share
@@ -109,11 +109,11 @@ def ask_regression(
     found = gather(store, wanted, counted)
     deploys = _went_live(store, wanted.environments)
     known, how = known_days(store, wanted, replace(counted, since=None), target_of, found)
-    spans = failing.failing_spans(store, wanted)
+    spans = _spans_of(store, wanted, found)
     facts = [
         facts_of(store, place, found, target_of.get(place[0]), deploys) for place in found.spans
     ]
-    keys = [_key_line(one, known, spans, by_release=wanted.release is not None) for one in facts]
+    keys = [_key_line(*_decided(store, one, wanted), known, spans, wanted) for one in facts]
     of_bar = wanted.environments or tuple(target_of)
     return Regression(
         keys=tuple(sorted(keys, key=_worst_first)),
@@ -135,18 +135,38 @@ def _days(wanted: FailureFilter, known: Known, environments: Sequence[str]) -> l
     return day_lines(known.created_in, known.recreated_in, numbers)
 
 
+def _spans_of(store: Store, wanted: FailureFilter, found: Gathered) -> list[FailingSpan]:
+    """Those of the period; where it is all of time, they are known already."""
+    if wanted.since is None and wanted.release is None:
+        return [span for own in found.spans.values() for span in own]
+    return failing.failing_spans(store, wanted)
+
+
+def _decided(store: Store, facts: KeyFacts, wanted: FailureFilter) -> tuple[KeyFacts, FixVerdict]:
+    """Where successes decide, those that Remedies of ours made room for are told apart first."""
+    verdict = decide(facts)
+    if verdict.state is FixState.FIXED or verdict.back_on is not None:
+        facts = with_freed(store, facts, wanted.organization_id)
+        verdict = decide(facts)
+    return facts, verdict
+
+
 def _key_line(
-    facts: KeyFacts, known: Known, spans: Sequence[FailingSpan], *, by_release: bool
+    facts: KeyFacts,
+    verdict: FixVerdict,
+    known: Known,
+    spans: Sequence[FailingSpan],
+    wanted: FailureFilter,
 ) -> KeyLine:
     """What the Targets counted knows of no release, so that a release asked for has no rate."""
     place = (facts.environment, facts.constraint)
     own = (facts.environment,)
     return KeyLine(
         facts,
-        decide(facts),
+        verdict,
         sum(span.failures for span in spans if (span.environment, span.constraint) == place),
-        None if by_release else known.failure_rate(own, (facts.constraint,)),
-        None if by_release else known.recreation(own, facts.constraint),
+        None if wanted.release else known.failure_rate(own, (facts.constraint,)),
+        None if wanted.release else known.recreation(own, facts.constraint),
     )
 
 

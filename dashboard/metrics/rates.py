@@ -26,6 +26,10 @@ class Window:
     first: date
     end: date
 
+    def days(self) -> list[date]:
+        """Each of them."""
+        return [self.first + n * DAY for n in range((self.end - self.first).days)]
+
     def holds(self, day: date) -> bool:
         """Whether it is one of them."""
         return self.first <= day < self.end
@@ -154,13 +158,9 @@ def _narrowed(days: Window | None, window: Window | None) -> Window | None:
 
 
 def _sum(days: Days, window: Window, wanted: Callable[[tuple[str, str]], bool]) -> int:
-    return sum(
-        count
-        for place, by_day in days.items()
-        if wanted(place)
-        for day, count in by_day.items()
-        if window.holds(day)
-    )
+    own = [by_day for place, by_day in days.items() if wanted(place)]
+    listed = window.days()
+    return sum(by_day.get(day, 0) for by_day in own for day in listed)
 
 
 def _together(days: Days, wanted: Collection[tuple[str, str]]) -> dict[date, int]:

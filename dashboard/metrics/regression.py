@@ -177,10 +177,10 @@ class _Run:
 
     def ended_before(self, day: date) -> bool:
         """It had ended when it failed again on that day."""
-        if self.first is None or self.last is None:
+        if self.first is None or self.last is None or not self.quiet:
             return False
-        often = Rate(self.failed, (self.last - self.first).days + 1).interval
         silent = (day - self.last).days - 1
+        often = Rate(self.failed, (self.last - self.first).days + 1).interval
         by_luck = chance_of_no_failure(proportion(self.failed, self.tried).low, self.quiet)
         unheard = 1.0 if often is None else chance_of_silence(often.low, silent)
         return by_luck < UNLIKELY and unheard < UNLIKELY

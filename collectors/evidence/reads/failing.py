@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, case, func, select, type_coerce
+from sqlalchemy import Integer, Select, func, select, type_coerce
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
@@ -33,21 +35,9 @@ class FailingSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyNow:
-    """The Conflicts of one key in one environment that this bug made; `blocked` ones still are."""
-
-    environment: str
-    constraint: str
-    blocked: int
-    last_failed: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class FreedDay:
-    """Conflicts of one key that a Remedy of ours freed on one UTC day."""
+    """Conflicts that a Remedy of ours freed on one UTC day."""
 
-    environment: str
-    constraint: str
     day: date
     conflicts: int
 
@@ -63,28 +53,59 @@ def failing_spans(store: Store, wanted: FailureFilter | None = None) -> list[Fai
     ]
 
 
-def keys_now(store: Store, wanted: ConflictFilter | None = None) -> list[KeyNow]:
-    """How many Conflicts of each key are blocked, and when it failed last."""
+def blocked_by_key(
+    store: Store, wanted: ConflictFilter | None = None
+) -> dict[tuple[str, str], int]:
+    """How many Conflicts are blocked now, by (environment, key).
+
+    Grouped in the order of the index, so that nothing is sorted.
+    """
     table = conflicts.c
-    wanted = replace(wanted or ConflictFilter(), verdicts=OF_THIS_BUG)
-    blocked = [verdict for verdict in OF_THIS_BUG if verdict.is_blocked]
-    many = func.sum(case((table.verdict.in_(blocked), 1), else_=0))
-    kind = (table.environment, table.constraint_name)
-    query = select(*kind, many, func.max(table.last_seen)).where(*conditions_of(wanted))
+    blocked = tuple(verdict for verdict in OF_THIS_BUG if verdict.is_blocked)
+    kind = (table.verdict, table.environment, table.constraint_name)
+    query = select(*kind, func.count())
+    query = query.where(*conditions_of(replace(wanted or ConflictFilter(), verdicts=blocked)))
+    found: Counter[tuple[str, str]] = Counter()
     with store.read() as connection:
-        return [KeyNow(*row) for row in connection.execute(query.group_by(*kind))]
+        for _, environment, key, many in connection.execute(query.group_by(*kind)):
+            found[environment, key] += many
+    return dict(found)
 
 
-def freed_by_us(store: Store, wanted: ConflictFilter | None = None) -> list[FreedDay]:
-    """When Remedies of ours freed keys, by day; what was blocked again since is not among them."""
+def last_failures(
+    store: Store, wanted: FailureFilter, days: Iterable[tuple[str, date]]
+) -> dict[tuple[str, str], datetime]:
+    """When each key failed last with this bug, by (environment, key), on these days of each."""
+    table, found = failures.c, dict[tuple[str, str], datetime]()
+    for environment, day in set(days):
+        begins = datetime.combine(day, time(), UTC)
+        there = replace(
+            wanted,
+            environments=(environment,),
+            verdicts=OF_THIS_BUG,
+            since=begins,
+            until=begins + timedelta(days=1),
+        )
+        query = select(table.constraint_name, func.max(table.occurred_at))
+        query = query.where(*conditions(failures, there, table.occurred_at))
+        with store.read() as connection:
+            for key, at in connection.execute(query.group_by(table.constraint_name)):
+                if key is not None:
+                    place = (environment, key)
+                    found[place] = max(at, found.get(place, at))
+    return found
+
+
+def freed_by_us(store: Store, wanted: ConflictFilter) -> list[FreedDay]:
+    """When Remedies of ours freed such Conflicts; one that was blocked again is not among them."""
     table = conflicts.c
     at = type_coerce(table.released_at, Integer)
-    kind = (table.environment, table.constraint_name, at - at % _DAY)
-    query = select(*kind, func.count()).where(table.released_at.is_not(None))
-    wanted = replace(wanted or ConflictFilter(), verdicts=(Verdict.UNBLOCKED,))
+    day = at - at % _DAY
+    query = select(day, func.count()).where(table.released_at.is_not(None))
+    query = query.where(*conditions_of(replace(wanted, verdicts=(Verdict.UNBLOCKED,))))
     with store.read() as connection:
-        rows = connection.execute(query.where(*conditions_of(wanted)).group_by(*kind)).all()
-    return [FreedDay(one, key, _date(day), many) for one, key, day, many in rows]
+        rows = connection.execute(query.group_by(day)).all()
+    return [FreedDay(_date(one), many) for one, many in rows]
 
 
 def _spans(wanted: FailureFilter) -> Select[Any]:
