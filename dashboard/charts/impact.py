@@ -188,7 +188,7 @@ def days_in_words(frame: pd.DataFrame) -> str:
         f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum()} customers "
         f"were kept out for the first time and {frame['ended'].sum()} were freed; most were kept "
         f"out at once on {worst['day']:%Y-%m-%d}, {worst['out']} of them; at the end "
-        f"{last['out']} are."
+        f"{last['out']} are, whenever they last tried."
     )
 
 

@@ -19,6 +19,7 @@ def show(found: Impact) -> None:
             st.caption("Nobody was kept out in this period.")
         else:
             st.altair_chart(charts.kept_out_by_day(frame), alt=told, key="kept_out_by_day")
+            st.caption(told)
     with right:
         _curve(found)
     left, right = st.columns(2)
