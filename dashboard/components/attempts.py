@@ -15,7 +15,7 @@ from dashboard.components import plain
 
 def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
     """The table, newest first."""
-    st.subheader("Failed attempts at this key", anchor=False)
+    st.header("Failed attempts at this key", anchor=False)
     if not failures:
         st.caption("Nobody has tried yet: the key was found held before any request failed.")
         return

@@ -24,7 +24,7 @@ _SIGNS: Mapping[Health, str] = {
 
 def show() -> None:
     """The Targets' names, a button, and what it found last in this session."""
-    st.subheader("Targets and checks", anchor=False)
+    st.header("Targets and checks", anchor=False)
     _targets()
     if st.button("Check everything now", icon=":material/stethoscope:"):
         with problem.told(), st.spinner("Asking Sentry and every Target …"):

@@ -15,7 +15,7 @@ from dashboard.components.moments import zone
 
 def show() -> None:
     """The table of every project that was read as a backlog, and what it means."""
-    st.subheader("Completeness", anchor=False)
+    st.header("Completeness", anchor=False)
     marks = data.coverage()
     if not marks:
         st.caption("No project has been read from a server yet; files are always read whole.")

@@ -13,7 +13,7 @@ from dashboard.components.moments import ago_and_local, row_words, utc
 
 def show(conflict: ConflictRow) -> None:
     """The reasons, and whom we asked when."""
-    st.subheader("Why", anchor=False)
+    st.header("Why", anchor=False)
     with st.container(border=True):
         plain.lines(conflict.reasons or ("No reason was recorded.",))
         if conflict.candidates:

@@ -80,7 +80,7 @@ def _clear() -> None:
 def _answer(answer: SearchAnswer) -> None:
     several = len(answer.conflicts) > 1
     with st.container(border=True):
-        st.subheader(_found(answer), anchor=False)
+        st.header(_found(answer), anchor=False)
         if answer.read_as:
             st.caption("Read in the text, masked")
             with st.container(horizontal=True, gap="medium"):

@@ -10,7 +10,7 @@ from dashboard.components import plain
 def show(*, collected: bool) -> None:
     """How to get to a first Verdict; `collected` when a Run has been but found nothing."""
     with st.container(border=True):
-        st.subheader("No failures have been collected yet")
+        st.header("No failures have been collected yet")
         if collected:
             st.markdown(
                 "The last run found no failed create, update, delete or restore. If that surprises "

@@ -20,7 +20,7 @@ def show(conflict: ConflictRow) -> None:
             tickets.show(conflict)
             _share(conflict)
     verdict.show(conflict.verdict, conflict.confidence)
-    st.subheader(verdict.sentence(conflict), anchor=False)
+    st.header(verdict.sentence(conflict), anchor=False)
     row = conflict.blocker or conflict.holder
     plain.facts(
         [

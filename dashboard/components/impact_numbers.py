@@ -54,7 +54,7 @@ def show(found: Impact) -> None:
 
 def trend(found: Impact) -> None:
     """Against as many days before, or the sentence that says why not."""
-    st.subheader("Better or worse?", anchor=False)
+    st.header("Better or worse?", anchor=False)
     told = found.trend
     if isinstance(told, str):
         st.caption(f":material/calendar_month: {told}")
@@ -95,7 +95,7 @@ def _delta(change: Change) -> str | None:
 def paid(found: Impact) -> None:
     """By currency; and of how many it is known."""
     known = sum(found.paid.known.values())
-    st.subheader("Paid by these customers in the 90 days before deletion", anchor=False)
+    st.header("Paid by these customers in the 90 days before deletion", anchor=False)
     plain.line(amounts(found.paid.total, known=known > 0))
     st.caption(
         f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
@@ -105,7 +105,7 @@ def paid(found: Impact) -> None:
 
 def apart(found: Impact) -> None:
     """What the other environments cost."""
-    st.subheader("Integration tests", anchor=False)
+    st.header("Integration tests", anchor=False)
     places = found.places
     if not places.known:
         st.caption(

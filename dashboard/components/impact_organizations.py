@@ -16,7 +16,7 @@ _ONLY = "only_organization"
 
 def show(found: Impact) -> None:
     """The most hurt first."""
-    st.subheader("Organizations", anchor=False)
+    st.header("Organizations", anchor=False)
     listed = found.hurt.listed
     if not listed:
         st.info("No organization was hit.", icon=":material/sentiment_satisfied:")

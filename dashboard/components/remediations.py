@@ -80,7 +80,7 @@ def history(done: Sequence[RemediationRow]) -> None:
     """Everything that was done or tried, newest first."""
     if not done:
         return
-    st.subheader("What was done", anchor=False)
+    st.header("What was done", anchor=False)
     for row in done:
         with st.container(border=True):
             what = "Undo: " if row.undoes else ""

@@ -31,7 +31,7 @@ def show(conflict: ConflictRow) -> None:
 
 
 def _show_offers(conflict: ConflictRow) -> None:
-    st.subheader("What can be done", anchor=False)
+    st.header("What can be done", anchor=False)
     with problem.told():
         offered = _offered(conflict.id)
         for column, offer in zip(

@@ -19,7 +19,7 @@ def show(
     conflict: ConflictRow, done: Sequence[RemediationRow], changes: Sequence[VerdictChange]
 ) -> None:
     """The text, with a button that copies it."""
-    st.subheader("What to answer", anchor=False)
+    st.header("What to answer", anchor=False)
     plain.block(reply(case_of(conflict, done, changes, data.organization_column(conflict))))
     st.caption("It names no customer, and nothing that another organization could learn from.")
 

@@ -15,7 +15,7 @@ from dashboard.components.moments import lasting, zone
 
 def show() -> None:
     """The table, newest first."""
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     runs = data.recent_runs()
     if not runs:
         st.info("Nothing has been collected yet: run `tombstone collect`.", icon=":material/sync:")

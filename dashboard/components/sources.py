@@ -16,7 +16,7 @@ from dashboard.components.moments import ago_and_local, zone
 
 def show(filters: Filters) -> None:
     """Two tables and, where there is reason, a warning; of the chosen environments."""
-    st.subheader("Sources and environments", anchor=False)
+    st.header("Sources and environments", anchor=False)
     sources = data.sources_read()
     environments = [one for one in data.environments_heard() if filters.of(one.environment)]
     if not sources and not environments:

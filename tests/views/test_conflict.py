@@ -62,7 +62,7 @@ def test_every_verdict_is_said_in_a_sentence_with_an_answer_to_send(
 ) -> None:
     page = pages.conflict(conflict_of(filled, verdict))
     assert not page.exception
-    assert words in page.subheader[0].value
+    assert words in page.header[0].value
     assert any(code.value.startswith("Hello,") for code in page.code)
 
 
@@ -126,7 +126,7 @@ def test_released_and_verified_then_undone(jane: str, database: Database) -> Non
     before = shop.rows(database)
     page = approve(press(pages.conflict(jane), "Preview"))
     assert any("Released and verified" in one.value for one in page.success)
-    assert "This key was blocked by a deleted row and no longer is" in page.subheader[0].value
+    assert "This key was blocked by a deleted row and no longer is" in page.header[0].value
     assert shop.rows(database) != before
     page = approve(press(page, "Undo"), "Approve and take back")
     assert any("Undone and verified" in one.value for one in page.success)
@@ -215,7 +215,7 @@ def test_a_reason_that_names_the_customer_is_refused(jane: str, database: Databa
 def test_what_was_done_stays_on_the_page_for_another_session(jane: str) -> None:
     approve(press(pages.conflict(jane), "Preview"))
     other = pages.conflict(jane)
-    assert "What was done" in [heading.value for heading in other.subheader]
+    assert "What was done" in [heading.value for heading in other.header]
     assert REASON in said(other)
     assert not other.success
     assert "Undo" in labels(other)

@@ -63,7 +63,7 @@ def test_it_is_drawn_without_data_and_says_what_is_missing(store: Store, name: s
     app = draw(name)
     assert complaints(app) == []
     assert not app.dataframe
-    said = [*app.info, *app.subheader, *app.caption]
+    said = [*app.info, *app.header, *app.caption]
     assert said
 
 

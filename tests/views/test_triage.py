@@ -124,7 +124,7 @@ def test_a_pasted_ticket_finds_the_conflict_and_reads_back_masked(filled: Store)
     page = pages.triage()
     page.text_area(key="pasted").input("Hello! jane.doe@example.com cannot be created, error 500.")
     page.button[0].click().run()
-    assert "This is about one Conflict" in [heading.value for heading in page.subheader]
+    assert "This is about one Conflict" in [heading.value for heading in page.header]
     assert "email: j…@e….com" in [element.value for element in page.text]
     assert "jane.doe" not in pages.texts(page).replace(page.text_area[0].proto.value, "")
 
@@ -133,7 +133,7 @@ def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
     page = pages.triage()
     page.text_area(key="pasted").input("stranger@example.net has a question about an invoice")
     page.button[0].click().run()
-    assert "Nothing that was collected is about this" in [h.value for h in page.subheader]
+    assert "Nothing that was collected is about this" in [h.value for h in page.header]
 
 
 def test_clearing_the_box_clears_the_answer(filled: Store) -> None:
@@ -142,7 +142,7 @@ def test_clearing_the_box_clears_the_answer(filled: Store) -> None:
     page.button[0].click().run()
     page.button[1].click().run()
     assert page.text_area(key="pasted").value == ""
-    assert not page.subheader
+    assert not page.header
 
 
 def test_what_the_last_run_could_not_reach_is_named(filled: Store) -> None:
@@ -161,7 +161,7 @@ def test_who_is_looking_is_shown_with_their_role(
 
 def test_an_empty_store_explains_the_first_step(store: Store) -> None:
     page = pages.triage()
-    assert "No failures have been collected yet" in [h.value for h in page.subheader]
+    assert "No failures have been collected yet" in [h.value for h in page.header]
     assert "tombstone collect --since 14d" in [code.value for code in page.code]
     assert not page.metric
 
@@ -219,5 +219,5 @@ def test_two_sessions_share_nothing(filled: Store) -> None:
     first.text_area(key="pasted").input("jane.doe@example.com")
     first.button[0].click().run()
     second.run()
-    assert first.subheader
-    assert not second.subheader
+    assert first.header
+    assert not second.header
