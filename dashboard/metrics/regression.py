@@ -41,7 +41,7 @@ def decide(facts: KeyFacts) -> FixVerdict:
     reasons = filter(
         None,
         (
-            before_and_since(facts, failing_rate(facts), silent_days(facts)),
+            before_and_since(facts, failing_rate(facts, came), silent_days(facts)),
             _blocked(facts),
             catalog_words(facts),
             exposure_words(facts),
@@ -66,7 +66,7 @@ def _state(facts: KeyFacts, came: date | None) -> FixState:
         return FixState.FIXED
     if is_mended(facts) and not facts.blocked_now:
         return FixState.UNSURE
-    if not is_silent(facts):
+    if not is_silent(facts, came):
         return FixState.CAME_BACK if came or _failed_when_mended(facts) else FixState.FAILING
     exposed = facts.exposure is not None and facts.exposure > 0 and not is_mended(facts)
     return FixState.POSSIBLE if exposed or facts.blocked_now else FixState.UNSURE
@@ -121,18 +121,18 @@ def green_since(facts: KeyFacts) -> datetime | None:
     return canary.at if _after(canary.at, facts.last_failed) else None
 
 
-def is_silent(facts: KeyFacts) -> bool:
+def is_silent(facts: KeyFacts, came: date | None) -> bool:
     """Nothing failed since, for longer than chance explains."""
-    rate = failing_rate(facts).interval
+    rate = failing_rate(facts, came).interval
     return rate is not None and chance_of_silence(rate.low, silent_days(facts)) < UNLIKELY
 
 
-def failing_rate(facts: KeyFacts) -> Rate:
+def failing_rate(facts: KeyFacts, came: date | None) -> Rate:
     """Failed Re-creations (else Failures) a day, from the first failing day to the last.
 
     Where it came back, from that day on.
     """
-    first = back_on(facts.tries) or facts.first_day
+    first = came or facts.first_day
     if first is None or facts.last_failed is None:
         return Rate(0, 0)
     days = (facts.last_failed.astimezone(UTC).date() - first).days + 1
