@@ -70,7 +70,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
     failed = failed_recreations(store, ever)
     exposed = () if exposure is None else exposure.rows
     spans = _spans(failing.failing_spans(store, ever))
-    last_days = {(place[0], max(one.last_day for one in own)) for place, own in spans.items()}
+    last_days = {place: max(one.last_day for one in own) for place, own in spans.items()}
     return Gathered(
         spans=spans,
         blocked=failing.blocked_by_key(store, conflicts),

@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from collectors.evidence.reads.failed_recreations import (
     customers_by_release,
     failed_recreations,
 )
-from collectors.evidence.reads.failing import failing_spans
+from collectors.evidence.reads.failing import failing_spans, last_failures
 from collectors.evidence.reads.failures import FailureFilter, conditions
 from collectors.evidence.schema import counted_days, failures
 from collectors.evidence.store import save_page
@@ -180,6 +180,27 @@ def test_whatever_changes_a_failure_changes_the_counts(filled: Store, name: str)
     assert told(filled, FailureFilter()) != before
     assert told(filled, FILTERS[name]) == recounted(filled, FILTERS[name])
     assert told_of_releases(filled, FILTERS[name]) == hurt(filled, FILTERS[name])
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_when_each_key_failed_last(filled: Store, name: str) -> None:
+    days: dict[tuple[str, str], date] = {}
+    for one in failing_spans(filled, FILTERS[name]):
+        place = (one.environment, one.constraint)
+        days[place] = max(one.last_day, days.get(place, one.last_day))
+    told = last_failures(filled, replace(FILTERS[name], since=None), days)
+    with filled.read() as connection:
+        rows = connection.execute(
+            select(failures).where(
+                failures.c.verdict.in_(OF_THIS_BUG),
+                *conditions(failures, FILTERS[name], failures.c.occurred_at),
+            )
+        ).all()
+    last: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        place = (row.environment, row.constraint_name)
+        last[place] = max(row.occurred_at, last.get(place, row.occurred_at))
+    assert told == last
 
 
 def test_when_the_last_failure_is_gone_nothing_is_counted(filled: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -73,26 +73,28 @@ def blocked_by_key(
 
 
 def last_failures(
-    store: Store, wanted: FailureFilter, days: Iterable[tuple[str, date]]
+    store: Store, wanted: FailureFilter, days: Mapping[tuple[str, str], date]
 ) -> dict[tuple[str, str], datetime]:
-    """When each key failed last with this bug, by (environment, key), on these days of each."""
-    table, found = failures.c, dict[tuple[str, str], datetime]()
-    for environment, day in set(days):
-        begins = datetime.combine(day, time(), UTC)
-        there = replace(
-            wanted,
-            environments=(environment,),
-            verdicts=OF_THIS_BUG,
-            since=begins,
-            until=begins + timedelta(days=1),
-        )
-        query = select(table.constraint_name, func.max(table.occurred_at))
-        query = query.where(*conditions(failures, there, table.occurred_at))
-        with store.read() as connection:
-            for key, at in connection.execute(query.group_by(table.constraint_name)):
-                if key is not None:
-                    place = (environment, key)
-                    found[place] = max(at, found.get(place, at))
+    """When each (environment, key) failed last with this bug, on its day.
+
+    Backwards through an index and no further than the first that fits: most often the newest.
+    """
+    at, found = failures.c.occurred_at, dict[tuple[str, str], datetime]()
+    with store.read() as connection:
+        for (environment, key), day in days.items():
+            begins = datetime.combine(day, time(), UTC)
+            there = replace(
+                wanted,
+                environments=(environment,),
+                constraint=key,
+                verdicts=OF_THIS_BUG,
+                since=begins,
+                until=begins + timedelta(days=1),
+            )
+            query = select(at).where(*conditions(failures, there, at)).order_by(at.desc())
+            last: datetime | None = connection.scalar(query.limit(1))
+            if last is not None:
+                found[environment, key] = last
     return found
 
 
