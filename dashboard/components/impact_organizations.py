@@ -42,7 +42,9 @@ def _table(table: pd.DataFrame) -> None:
         hide_index=True,
         height="content" if len(shown) <= 10 else 400,
         column_config={
-            "only": column.ButtonColumn("", key=_ONLY, width=70, pinned=True, type="secondary"),
+            "only": column.ButtonColumn(
+                "Narrow", key=_ONLY, width=80, pinned=True, type="secondary"
+            ),
             "organization": column.TextColumn("Organization", width=180),
             "blocked": column.NumberColumn("Blocked now", width=95),
             "hit": column.NumberColumn("Hit", width=60),
