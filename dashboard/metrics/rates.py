@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import repeat
 
 from dashboard.metrics.intervals import Rate, Share
 
@@ -160,7 +161,7 @@ def _narrowed(days: Window | None, window: Window | None) -> Window | None:
 def _sum(days: Days, window: Window, wanted: Callable[[tuple[str, str]], bool]) -> int:
     own = [by_day for place, by_day in days.items() if wanted(place)]
     listed = window.days()
-    return sum(by_day.get(day, 0) for by_day in own for day in listed)
+    return sum(sum(map(by_day.get, listed, repeat(0))) for by_day in own)
 
 
 def _together(days: Days, wanted: Collection[tuple[str, str]]) -> dict[date, int]:
