@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.benchmarks.served import NOBODY_THERE
 from tests.factories import SECRET
 
 ROUNDS = 5
@@ -60,6 +61,7 @@ def answer_times(folder: Path, pages: Mapping[str, str]) -> dict[str, float]:
     own |= {
         "TOMBSTONE_STORE_URL": f"sqlite:///{folder}/store.sqlite",
         "TOMBSTONE_SECRET_KEY": SECRET,
+        **NOBODY_THERE,
     }
     said = subprocess.run(
         [sys.executable, "-c", _CODE, json.dumps(pages), str(ROUNDS)],

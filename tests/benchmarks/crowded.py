@@ -46,6 +46,7 @@ def fill(folder: Path, failures: int) -> None:
             for table in (schema.conflicts, schema.failures):
                 connection.exec_driver_sql(_copied(table, copy))
         _counts(connection, chance, now)
+        _without_organizations(connection)
     finish_run(store, run, read=failures, stored=failures, unreachable=[], notes=[])
     store.close()
 
@@ -167,6 +168,19 @@ def _counts(connection: Connection, chance: random.Random, now: datetime) -> Non
              "finished_at": today - timedelta(days=DAYS - 7 * number)}
             for number in range(DAYS // 7)
         ])  # fmt: skip
+
+
+def _without_organizations(connection: Connection) -> None:
+    """The same counts as whole tables, as a survey stores them beside."""
+    of = "target, schema_name, table_name"
+    for table, topic, key, number in (
+        ("create_days", "creates", "''", "creates"),
+        ("recreation_days", "recreations", "constraint_name", "succeeded"),
+    ):
+        connection.exec_driver_sql(
+            f"INSERT INTO counted_days SELECT {of}, '{topic}', {key}, day, sum({number})"
+            f" FROM {table} GROUP BY {of}, {key}, day"
+        )
 
 
 def _day_lines(

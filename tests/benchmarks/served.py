@@ -12,6 +12,12 @@ from pathlib import Path
 
 from tests.factories import SECRET
 
+NOBODY_THERE = {
+    f"TOMBSTONE_TARGETS__{name}__READ_DSN": "postgresql://reader@127.0.0.1:1/shop"
+    for name in ("PRODUCTION", "SANDBOX")
+}
+"""Targets that are configured and answer nothing: what is measured is what the store tells."""
+
 _PLAIN = """
 import socket, sys, streamlit as st, uvicorn
 import dashboard.server as server
@@ -119,6 +125,7 @@ def _running(code: str, folder: Path) -> Iterator[Served]:
     own |= {
         "TOMBSTONE_STORE_URL": f"sqlite:///{folder}/store.sqlite",
         "TOMBSTONE_SECRET_KEY": SECRET,
+        **NOBODY_THERE,
     }
     process = subprocess.Popen(
         [sys.executable, "-c", code],

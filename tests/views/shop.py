@@ -66,7 +66,8 @@ def work(database: Database, store: Store, conflict_id: str) -> None:
     """What people leave in the journal: a look at the values, a release, and its undo."""
     reading = validated(Settings, {"targets": {"production": {"read_dsn": database.dsn}}})
     writing = validated(WriteSettings, {"targets": {"production": {"write_dsn": database.dsn}}})
-    door = open_remediation(reading, writing, store, read_targets(reading))
+    readers = read_targets(reading)
+    door = open_remediation(reading, writing, store, readers)
     ann = Actor("ann@acme.test", Role.ENGINEER, verified=True)
     assert isinstance(door.reveal(conflict_id, ann), Revealed)
     preview = door.preview(conflict_id, RemedyName.RELEASE_KEY, ann)
@@ -78,6 +79,8 @@ def work(database: Database, store: Store, conflict_id: str) -> None:
     assert isinstance(back, Preview), back
     approval = Approval(ann, back.plan.digest, "It was the wrong one", None)
     assert isinstance(door.undo(done.remediation_id, approval), Applied)
+    for reader in readers.values():
+        reader.close()
 
 
 def create_again(database: Database) -> None:

@@ -56,7 +56,9 @@ def failed_recreations(store: Store, wanted: FailureFilter | None = None) -> lis
     query = _from_days(wanted) if is_of_whole_days(wanted) else _from_failures(wanted)
     with store.read() as connection:
         rows = connection.execute(query).all()
-    return [FailedDay(from_micros(day).date(), *kind, int(count)) for day, *kind, count in rows]
+    return [
+        FailedDay(from_micros(row[0]).date(), row[1], row[2], row[3], int(row[4])) for row in rows
+    ]
 
 
 def customers_by_release(
@@ -87,8 +89,9 @@ def _from_failures(wanted: FailureFilter) -> Select[Any]:
     kind = [func.coalesce(failures.c[name], "") for name in names]
     told = replace(wanted, verdicts=_BY_TOMBSTONE)
     create = failures.c.operation == Operation.CREATE
-    query = select(day, *kind, func.count(distinct(failures.c.conflict_id)))
-    query = query.where(create, *_of_somebody(told))
+    counted: ColumnElement[Any] = func.count(distinct(failures.c.conflict_id))
+    terms: list[ColumnElement[Any]] = [day, *kind, counted]
+    query: Select[Any] = select(*terms).where(create, *_of_somebody(told))
     return query.group_by(day, *kind).order_by(day, *kind)
 
 

@@ -9,7 +9,7 @@ down_revision = "0004"
 _PLACE = ("target", "schema_name", "table_name", "kind", "row_table", "name")
 
 
-def _keys(*names: str) -> list[sa.Column]:
+def _keys(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.String(), nullable=False) for name in names]
 
 
