@@ -10,19 +10,21 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import telemetry
-from collectors.errors import Unreachable
+from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store
 from collectors.inquiry import Inquiry, read_targets
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings
 from dashboard.access import Actor, Login, local_actor
 from dashboard.data import signed_in
+from dashboard.data.lately import Lately
 from dashboard.remediation.service import Remediation
 from dashboard.remediation.service.opening import open_remediation
 from dashboard.settings import load_write_settings
@@ -31,6 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _KEEP_ANSWERS = timedelta(minutes=10)
+_LATELY_S, _LOOK_EVERY_S = 900.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,37 @@ def _kept(_store: Store, _question: Callable[..., Any], asked: _Asked) -> Any:
 
 def remembered(question: Callable[..., T], *about: Any) -> T:
     """`question(store, *about)`, asked once for each state of the store."""
-    store = opened().store
-    name = f"{question.__module__}.{question.__qualname__}"
-    asked = _Asked(name, str(store.engine.url), generation(), about)
-    answer: T = answered(_kept, store, question, asked)
+    lately().note(question, about)
+    answer: T = answered(_kept, opened().store, question, _asked(question, about, generation()))
     return answer
+
+
+def _asked(question: Callable[..., Any], about: tuple[Any, ...], generation: int) -> _Asked:
+    name = f"{question.__module__}.{question.__qualname__}"
+    return _Asked(name, str(opened().store.engine.url), generation, about)
+
+
+@st.cache_resource(show_spinner=False)
+def lately() -> Lately:
+    """One for the process."""
+    return Lately()
+
+
+def keep_ready(stopped: Event, every_s: float = _LOOK_EVERY_S) -> None:
+    """Whenever something new is stored, ask again what was asked lately, before somebody does.
+
+    For a thread of its own; a store that does not answer is asked again the next time.
+    """
+    seen: int | None = None
+    while not stopped.wait(every_s):
+        try:
+            now = opened().store.generation()
+            if seen is not None and now != seen:
+                for question, about in lately().since(_LATELY_S):
+                    _kept(opened().store, question, _asked(question, about, now))
+            seen = now
+        except (TombstoneError, SQLAlchemyError):
+            continue
 
 
 def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

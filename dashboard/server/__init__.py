@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from ipaddress import ip_address
+from threading import Event, Thread
 
 import streamlit as st
 import uvicorn
@@ -27,6 +28,7 @@ from streamlit.starlette import App
 
 from collectors.errors import UsageError
 from collectors.settings import load_settings
+from dashboard.data.held import keep_ready
 from dashboard.server.faults import answer_own_fault, log_without_customer_data, show_own_fault
 from dashboard.server.headers import HEADERS, SecurityHeaders
 from dashboard.server.logins import LoginGuard, streamlit_secrets
@@ -102,9 +104,15 @@ def run(
 
 @asynccontextmanager
 async def _prepared(_app: App) -> AsyncIterator[None]:
-    """Import the pages before anybody is let in: that takes seconds, and a visitor none."""
+    """Import the pages before anybody is let in: that takes seconds, and a visitor none.
+
+    Beside them, a thread has the answers ready when something new was stored.
+    """
     import_module("dashboard.views")
+    stopped = Event()
+    Thread(target=keep_ready, args=(stopped,), name="answers", daemon=True).start()
     yield
+    stopped.set()
 
 
 def _is_loopback(host: str) -> bool:

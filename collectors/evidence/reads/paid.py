@@ -49,10 +49,12 @@ def payments_known(store: Store, wanted: ConflictFilter) -> dict[str | None, int
     asked = select(surveys).where(surveys.c.topic == Topic.PAYMENTS)
     with store.read() as connection:
         places = {(line.target, label_of(line)) for line in connection.execute(asked)}
+        if not places:
+            return {}
         there = dependents.c
         row = (there.target, there.table_name, there.row_id)
         where = [and_(row[0] == target, row[1] == label) for target, label in sorted(places)]
-        counted = select(*row).where(or_(False, *where)).distinct().subquery()
+        counted = select(*row).where(or_(*where)).distinct().subquery()
         query = (
             select(table.c.organization_id, func.count())
             .join_from(counted, table, _row_of(counted))
