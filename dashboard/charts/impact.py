@@ -185,10 +185,10 @@ def days_in_words(frame: pd.DataFrame) -> str:
     first, last = frame.iloc[0], frame.iloc[-1]
     worst = frame.iloc[int(frame["out"].to_numpy().argmax())]
     return (
-        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum()} customers "
-        f"were kept out for the first time and {frame['ended'].sum()} were freed; most were kept "
-        f"out at once on {worst['day']:%Y-%m-%d}, {worst['out']} of them; at the end "
-        f"{last['out']} are, whenever they last tried."
+        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum():,} "
+        f"customers were kept out for the first time and {frame['ended'].sum():,} were freed; most "
+        f"were kept out at once on {worst['day']:%Y-%m-%d}, {worst['out']:,} of them; at the end "
+        f"{last['out']:,} are, whenever they last tried."
     )
 
 
@@ -196,7 +196,7 @@ def curve_in_words(curve: Survival) -> str:
     """The second."""
     last = curve.points[-1]
     return (
-        f"Of {curve.customers} customers, {median_in_words(curve.median)}. "
+        f"Of {curve.customers:,} customers, {median_in_words(curve.median)}. "
         f"After {last.hours / 24:.0f} days {last.kept_out:.0%} are still kept out, "
         f"{last.remedy:.0%} were freed by a remedy and {last.themselves:.0%} by themselves."
     )

@@ -122,7 +122,7 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
                 width=180,
             ),
             "key": column.TextColumn("Key, masked", width=140),
-            "attempts": column.NumberColumn("Attempts", width=75),
+            "attempts": column.NumberColumn("Attempts", format="localized", width=75),
             "last": column.DatetimeColumn("Last failed", format="distance", width=105),
             "place": column.TextColumn("Table · key", width=205),
             "organization": column.TextColumn("Organization", width=150),

@@ -34,9 +34,9 @@ def show() -> None:
         column_config={
             "source": column.TextColumn("Source", width=220),
             "project": column.TextColumn("Project", width=160),
-            "read": column.NumberColumn("Events read", width=100),
-            "total": column.NumberColumn("Of", width=100),
-            "missing": column.NumberColumn("Not to be had", width=110),
+            "read": column.NumberColumn("Events read", format="localized", width=100),
+            "total": column.NumberColumn("Of", format="localized", width=100),
+            "missing": column.NumberColumn("Not to be had", format="localized", width=110),
             "from": column.DatetimeColumn("Complete since", format=exact, timezone=zone()),
             "noted": column.DatetimeColumn("As of", format="distance"),
             "utc": column.DatetimeColumn("Complete since, UTC", format=exact, timezone="UTC"),

@@ -78,13 +78,20 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
             "table": column.TextColumn("Table", width=85),
             "environment": column.TextColumn("Environment", width=95),
             "failures": column.NumberColumn(
-                "Failures", width=75, help=f"Of this bug, by this key, {window}."
+                "Failures",
+                format="localized",
+                width=75,
+                help=f"Of this bug, by this key, {window}.",
             ),
             "blocked": column.NumberColumn(
-                "Blocked now", width=95, help="Customers, as last asked, whenever they failed."
+                "Blocked now",
+                format="localized",
+                width=95,
+                help="Customers, as last asked, whenever they failed.",
             ),
             "exposure": column.NumberColumn(
                 "Exposure",
+                format="localized",
                 width=75,
                 help="Deleted rows that hold the key, as last counted; none where it ignores them.",
             ),

@@ -80,7 +80,7 @@ def _numbers(found: Regression, chosen: Filters) -> None:
     with st.container(horizontal=True):
         st.metric(
             "Failures",
-            data.failures_count(chosen.failures()),
+            f"{data.failures_count(chosen.failures()):,}",
             border=True,
             help=f"Failed creates, updates, deletes and restores of any kind, {window}. The same "
             "number as on Triage. Source: the store.",

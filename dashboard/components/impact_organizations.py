@@ -46,15 +46,15 @@ def _table(table: pd.DataFrame) -> None:
                 "Narrow", key=_ONLY, width=80, pinned=True, type="secondary"
             ),
             "organization": column.TextColumn("Organization", width=180),
-            "blocked": column.NumberColumn("Blocked now", width=95),
-            "hit": column.NumberColumn("Hit", width=60),
-            "attempts": column.NumberColumn("Attempts", width=80),
+            "blocked": column.NumberColumn("Blocked now", format="localized", width=95),
+            "hit": column.NumberColumn("Hit", format="localized", width=60),
+            "attempts": column.NumberColumn("Attempts", format="localized", width=80),
             "blocked_since": column.DatetimeColumn(
                 "Longest blocked since", format=exact, timezone=zone(), width=150
             ),
             "paid": column.TextColumn("Paid in the 90 days before deletion", width=230),
-            "got_through": column.NumberColumn("Got through", width=95),
-            "gave_up": column.NumberColumn("Gave up", width=80),
+            "got_through": column.NumberColumn("Got through", format="localized", width=95),
+            "gave_up": column.NumberColumn("Gave up", format="localized", width=80),
             "id": column.TextColumn("Id", width=150),
             "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
         },

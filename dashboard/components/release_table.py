@@ -39,9 +39,11 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
                 width=125,
                 help="Its first Event, as the server tells it; else the first day it failed on.",
             ),
-            "failures": column.NumberColumn("Failures", width=75, help=f"Of this bug, {window}."),
+            "failures": column.NumberColumn(
+                "Failures", format="localized", width=75, help=f"Of this bug, {window}."
+            ),
             "customers": column.NumberColumn(
-                "Customers", width=80, help=f"Conflicts that it hurt, {window}."
+                "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
             ),
             "rate": column.NumberColumn(
                 "For 1,000 creates",

@@ -17,28 +17,28 @@ def show(filters: Filters) -> None:
     with st.container(horizontal=True):
         st.metric(
             "Blocked now",
-            open_now,
+            f"{open_now:,}",
             border=True,
             help="Conflicts whose key a deleted row, or a leftover of one, still holds. Each keeps "
             f"one customer of one organization out. Source: the store; last failed {window}.",
         )
         st.metric(
             "Organizations hurt",
-            data.organizations_blocked(filters.conflicts()),
+            f"{data.organizations_blocked(filters.conflicts()):,}",
             border=True,
             help="Organizations with at least one Conflict that is blocked now. One whose "
             f"organization is not known is not counted. Source: the store; last failed {window}.",
         )
         st.metric(
             "Failures",
-            data.failures_count(filters.failures()),
+            f"{data.failures_count(filters.failures()):,}",
             border=True,
             help=f"Failed creates, updates, deletes and restores of any kind, {window}. Sentry's "
             "clients may drop repeats, so there were at least as many. Source: the store.",
         )
         st.metric(
             "Undecided",
-            undecided,
+            f"{undecided:,}",
             border=True,
             help=f"Failures that cannot be judged yet, {window}. They have a queue of their own. "
             "Source: the store.",
