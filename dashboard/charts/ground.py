@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import altair as alt
 import pandas as pd
@@ -18,7 +18,7 @@ from dashboard.metrics.buckets import Cut, Interval, Knowing
 HEIGHT = 260
 INKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET_INK = "#7D8894"
-MOST_LABELS = 9
+MOST_LABELS, LABELS_ABREAST = 9, 5
 _FORMATS = {Cut.HOURS: "%-d %b %H:%M", Cut.DAYS: "%-d %b", Cut.WEEKS: "%-d %b", Cut.MONTHS: "%b %Y"}
 
 
@@ -71,9 +71,9 @@ class Ground:
         ]  # fmt: skip
 
     def marks(self, marks: Sequence[Mark]) -> list[alt.Chart]:
-        """A line for each, with its label where they are few."""
+        """A line for each, with its label where they are few and there is room for it."""
         first, last = self.spans[0].begin, self.spans[-1].end
-        shown = [mark for mark in marks if first <= mark.at <= last]
+        shown = labels_apart([one for one in marks if first <= one.at <= last], last - first)
         if not shown:
             return []
         frame = pd.DataFrame(
@@ -88,3 +88,22 @@ class Ground:
             color=QUIET_INK, fontSize=11, align="left", baseline="top", dx=4, limit=110
         )
         return [lines, text.encode(y=alt.value(2), text="label:N")]
+
+
+def labels_apart(marks: Sequence[Mark], drawn: timedelta) -> list[Mark]:
+    """The same marks in order; one whose label would run into the one before has none.
+
+    >>> noon = datetime(2026, 11, 22, 12)
+    >>> close = [Mark(noon, "1.0"), Mark(noon, "1.0 too"), Mark(noon + timedelta(days=9), "1.1")]
+    >>> [mark.label for mark in labels_apart(close, timedelta(days=30))]
+    ['1.0', '', '1.1']
+    """
+    found: list[Mark] = []
+    free_from: datetime | None = None
+    for mark in sorted(marks, key=lambda one: one.at):
+        if free_from is None or mark.at >= free_from:
+            found.append(mark)
+            free_from = mark.at + drawn / LABELS_ABREAST
+        else:
+            found.append(Mark(mark.at, ""))
+    return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import streamlit as st
 
@@ -92,9 +93,12 @@ def _ground_from(since: datetime, now: datetime, cut: Cut) -> Ground:
 def _marks(chosen: Filters) -> tuple[list[Mark], str]:
     """Deploys; where the server tells none, the first Event of each release. And what they are."""
     deploys = data.went_live(chosen.environments)
-    several = len({one.environment for one in deploys}) > 1
+    everywhere = {one.environment for one in deploys}
+    there: defaultdict[tuple[str, date], set[str]] = defaultdict(set)
+    for one in deploys:
+        there[one.release, one.at.date()].add(one.environment)
     told = [
-        (one.release, one.at, f"{one.release} ({one.environment})" if several else one.release)
+        (one.release, one.at, _label(one.release, there[one.release, one.at.date()], everywhere))
         for one in deploys
     ]
     words = "Dashed lines: deploys."
@@ -105,6 +109,11 @@ def _marks(chosen: Filters) -> tuple[list[Mark], str]:
     asked = [Mark(at, plain.cleaned(label)) for release, at, label in told
              if chosen.release in (None, release)]  # fmt: skip
     return asked, words if told else "The server tells of no deploy."
+
+
+def _label(release: str, there: set[str], everywhere: set[str]) -> str:
+    """The environments are named where it went live in some of them alone that day."""
+    return release if there == everywhere else f"{release} ({', '.join(sorted(there))})"
 
 
 def _failures(

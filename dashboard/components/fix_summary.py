@@ -82,6 +82,7 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "Failures",
             f"{data.failures_count(chosen.failures()):,}",
             border=True,
+            height="stretch",
             help=f"Failed creates, updates, deletes and restores of any kind, {window}. The same "
             "number as on Triage. Source: the store.",
         )
@@ -104,6 +105,7 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "Keys not fixed",
             _not_fixed(found),
             border=True,
+            height="stretch",
             help="Unique keys by environment that are not fixed, of all that ever failed with this "
             "bug. Obeys environment, organization and key; not the period, for it is about today, "
             "nor the release.",
@@ -160,6 +162,7 @@ def _estimate(label: str, told: Told, help_: str) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         help=help_,
     )
 

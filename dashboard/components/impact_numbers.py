@@ -69,6 +69,7 @@ def trend(found: Impact) -> None:
                 delta_color=_color(label, change),
                 delta_arrow="auto" if change.difference else "off",
                 border=True,
+                height="stretch",
                 help=f"{what} From {spans.now.words()}, UTC. Source: the store.",
             )
     if spans.before is None:
@@ -133,4 +134,4 @@ def apart(found: Impact) -> None:
 
 
 def _metric(label: str, value: int, help_: str) -> None:
-    st.metric(label, f"{value:,}", border=True, help=help_)
+    st.metric(label, f"{value:,}", border=True, height="stretch", help=help_)

@@ -18,6 +18,7 @@ def show(wanted: SurveyFilter, found: Audited) -> None:
             "Findings, high",
             sum(one.finding.severity is Severity.HIGH for one in found.open) if found.at else "–",
             border=True,
+            height="stretch",
             help="Unique keys on which soft deletion and uniqueness disagree, and for whose values "
             "people can ask again, or did. Source: the audit of each Target's catalog.",
         )
@@ -26,6 +27,7 @@ def show(wanted: SurveyFilter, found: Audited) -> None:
             "Deleted rows in the way",
             "–" if exposure is None else f"{exposure.tombstones:,}",
             border=True,
+            height="stretch",
             help="Exposure: deleted rows that hold a key somebody could ask for again, each row "
             f"once. {_how_exact(exposure is None or exposure.how.exact)}",
         )
@@ -43,6 +45,7 @@ def _leftovers(wanted: SurveyFilter) -> None:
         "Live rows left behind",
         "–" if rows is None else f"{sum(known):,}",
         border=True,
+        height="stretch",
         help="Rows that still do something although what they belong to was deleted, through every "
         "foreign key. A row counts once for each.",
     )
@@ -55,6 +58,7 @@ def _broken(wanted: SurveyFilter) -> None:
         "Broken invariants",
         broken if checked else "–",
         border=True,
+        height="stretch",
         help="Reviewed SQL that says what must hold if every deletion and creation is whole.",
     )
 

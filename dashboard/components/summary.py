@@ -19,6 +19,7 @@ def show(filters: Filters) -> None:
             "Blocked now",
             f"{open_now:,}",
             border=True,
+            height="stretch",
             help="Conflicts whose key a deleted row, or a leftover of one, still holds. Each keeps "
             f"one customer of one organization out. Source: the store; last failed {window}.",
         )
@@ -26,6 +27,7 @@ def show(filters: Filters) -> None:
             "Organizations hurt",
             f"{data.organizations_blocked(filters.conflicts()):,}",
             border=True,
+            height="stretch",
             help="Organizations with at least one Conflict that is blocked now. One whose "
             f"organization is not known is not counted. Source: the store; last failed {window}.",
         )
@@ -33,6 +35,7 @@ def show(filters: Filters) -> None:
             "Failures",
             f"{data.failures_count(filters.failures()):,}",
             border=True,
+            height="stretch",
             help=f"Failed creates, updates, deletes and restores of any kind, {window}. Sentry's "
             "clients may drop repeats, so there were at least as many. Source: the store.",
         )
@@ -40,6 +43,7 @@ def show(filters: Filters) -> None:
             "Undecided",
             f"{undecided:,}",
             border=True,
+            height="stretch",
             help=f"Failures that cannot be judged yet, {window}. They have a queue of their own. "
             "Source: the store.",
         )
