@@ -90,7 +90,9 @@ def _table(acts: Sequence[ActRow]) -> None:
         hide_index=True,
         height="content" if len(acts) <= 12 else 480,
         column_config={
-            "open": column.ButtonColumn("", key=_CLICK, width=70, pinned=True, type="secondary"),
+            "open": column.ButtonColumn(
+                "Open", key=_CLICK, width=70, pinned=True, type="secondary"
+            ),
             "at": column.DatetimeColumn("When", format=exact, timezone=zone(), width=150),
             "what": column.TextColumn("What", width=190),
             "outcome": column.TextColumn("Outcome", width=90),

@@ -114,7 +114,7 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "open": column.ButtonColumn("", key=_OPEN, width=70, pinned=True, type="secondary"),
+            "open": column.ButtonColumn("Open", key=_OPEN, width=70, pinned=True, type="secondary"),
             "verdict": column.MultiselectColumn(
                 "Verdict",
                 options=[look.label for look in looks],

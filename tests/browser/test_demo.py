@@ -23,21 +23,27 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def moment(line: dict[str, Any]) -> tuple[str, str]:
-    """What tells one failing request from every other: the scenario sets the clock."""
-    return line["environment"], line["occurred_at"]
+    """What tells one failing request from nearly every other: the scenario sets the clock.
+
+    To the second: that is how Sentry's rows tell it, where a row was enough.
+    """
+    return line["environment"], line["occurred_at"][: len("2026-11-22T09:30:05")]
 
 
 def test_the_verdicts_agree_with_what_the_scenario_did_to_whom(demo: Demo) -> None:
     record = lines((demo.data / "scenario.jsonl").read_text())
     done = demo.tombstone("failures", "--json")
     assert done.returncode == 0, done.stderr
-    found = {moment(failure): failure for failure in lines(done.stdout)}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for failure in lines(done.stdout):
+        found.setdefault(moment(failure), []).append(failure)
     wrong = [
-        (told["kind"], told["expected_verdict_now"], failure["verdict"], failure["blocker"])
+        (told["kind"], told["expected_verdict_now"], found.get(moment(told)))
         for told in record
-        if not agrees(told, failure := found[moment(told)])
+        if not any(agrees(told, failure) for failure in found.get(moment(told), ()))
     ]
     assert wrong == []
+    assert sum(map(len, found.values())) == len(record)
     kinds = Counter(told["kind"] for told in record)
     assert len(kinds) >= 12
     assert sum(kinds.values()) >= 300

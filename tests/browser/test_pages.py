@@ -74,12 +74,19 @@ def settled(page: Page, url: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ROUTES)
-def test_no_violation_of_accessibility_but_streamlit_s_own(
-    page: Page, lively: tuple[str, str], name: str, scheme: Any
+def test_a_page_is_accessible_and_fits_desk_and_telephone(
+    chromium: Browser, lively: tuple[str, str], name: str, scheme: Any
 ) -> None:
-    page.emulate_media(color_scheme=scheme)
+    """No violation but Streamlit's own, nothing wider than the window; pictures are kept."""
+    page = chromium.new_page(viewport=DESK, color_scheme=scheme)
     settled(page, address_of(ROUTES[name], *lively))
     found = Axe().run(page).response["violations"]
+    for width, window in (("desk", DESK), ("telephone", TELEPHONE)):
+        page.set_viewport_size(window)
+        page.wait_for_timeout(700)
+        pictured(page, f"page-{name}-{scheme}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+    page.close()
     assert [described(one) for one in found if not is_streamlits(one)] == []
 
 
@@ -94,20 +101,6 @@ def is_streamlits(violation: dict[str, Any]) -> bool:
 def described(violation: dict[str, Any]) -> str:
     places = [f"{node['target']} {node['html'][:200]}" for node in violation["nodes"][:5]]
     return f"{violation['id']}: {violation['help']}: {places}"
-
-
-@pytest.mark.parametrize("width", ["desk", "telephone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ROUTES)
-def test_it_fits_its_window_and_is_pictured(
-    chromium: Browser, lively: tuple[str, str], name: str, scheme: Any, width: str
-) -> None:
-    """Nothing is wider than the window; a picture is kept."""
-    page = chromium.new_page(viewport=DESK if width == "desk" else TELEPHONE, color_scheme=scheme)
-    settled(page, address_of(ROUTES[name], *lively))
-    pictured(page, f"page-{name}-{scheme}-{width}")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.close()
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -9,6 +9,7 @@ from psycopg import errors
 from collectors.errors import TargetUnreachable
 from collectors.postgres.engine import too_old
 from collectors.postgres.outage import (
+    Halted,
     RecoveryConflict,
     StatementFailed,
     explained,
@@ -19,8 +20,6 @@ from collectors.postgres.outage import (
 @pytest.mark.parametrize(
     ("cause", "sentence"),
     [
-        (errors.QueryCanceled("x"), "cancelled a statement that took longer than its time limit"),
-        (errors.LockNotAvailable("x"), "has a table locked by somebody else (a migration?)"),
         (errors.AdminShutdown("x"), "is shutting down or restarting"),
         (errors.CannotConnectNow("x"), "is starting up or shutting down"),
         (errors.TooManyConnections("x"), "has no connection left for us"),
@@ -36,6 +35,22 @@ def test_an_outage_makes_the_target_unreachable(cause: psycopg.Error, sentence: 
     assert type(said) is TargetUnreachable
     assert str(said) == f"Target 'shop' {sentence}."
     assert not said.permanent
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        (errors.QueryCanceled("x"), "cancelled a statement that took longer than its time limit"),
+        (errors.LockNotAvailable("x"), "has a table locked by somebody else (a migration?)"),
+    ],
+    ids=["time limit", "locked"],
+)
+def test_one_question_that_took_too_long_is_no_outage_for_the_others(
+    cause: psycopg.Error, sentence: str
+) -> None:
+    said = explained("shop", cause)
+    assert type(said) is Halted
+    assert str(said) == f"Target 'shop' {sentence}."
 
 
 @pytest.mark.parametrize("cause", [errors.SerializationFailure("x"), errors.DeadlockDetected("x")])
