@@ -75,6 +75,8 @@ def test_support_has_a_reply_to_send_in_five_clicks_and_a_minute(desk: Page, dem
     desk.get_by_label("Paste a ticket").fill(f"Hello, our request failed, your id was {event}.")
     clicks.on(desk.get_by_role("button", name="Find"))
     clicks.on(desk.get_by_role("link", name=re.compile("Open")).first)
+    settled(desk)
+    expect(desk.get_by_role("button", name="Preview").first).to_be_visible(timeout=WITHIN)
     reply = desk.get_by_test_id("stElementContainer").filter(has_text="Hello").last
     reply.scroll_into_view_if_needed()
     reply.hover()

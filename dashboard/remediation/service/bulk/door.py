@@ -99,7 +99,8 @@ class Bulk:
         if bulk is None or isinstance(runner, Refusal):
             assert isinstance(runner, Refusal)
             return self._refused(runner, approval.actor)
-        if not settle_bulk(runner, bulk):
+        begun = bulk.state != "previewed"  # else what is in hand now is somebody's who was quicker
+        if begun and not settle_bulk(runner, bulk):
             return self._refused(_being_done(bulk), approval.actor)
         batches = runner.ready(bulk, "waiting")
         now = find_bulk(self.sources.store, bulk.id) or bulk  # others may have been quicker
