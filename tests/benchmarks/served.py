@@ -34,13 +34,17 @@ _OURS = "from dashboard.server import run; run(port=0)"
 _RECORDED = (
     """
 import pathlib
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner_utils import script_run_context as context
 send = context.ScriptRunContext.enqueue
 folder = pathlib.Path({folder!r})
 def enqueue(self, message):
-    if message.WhichOneof("type") == "delta" and not message.delta.fragment_id:
+    if message.WhichOneof("type") == "delta":
+        copy = ForwardMsg()
+        copy.CopyFrom(message)
+        copy.delta.fragment_id = ""  # what replays it runs nothing by itself
         with open(folder / "recorded", "ab") as out:
-            raw = message.SerializeToString()
+            raw = copy.SerializeToString()
             out.write(len(raw).to_bytes(4, "big") + raw)
     send(self, message)
 context.ScriptRunContext.enqueue = enqueue
