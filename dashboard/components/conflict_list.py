@@ -94,9 +94,10 @@ def _key(conflict: ConflictRow) -> str:
 
 def _organizations(conflicts: Sequence[ConflictRow]) -> list[str]:
     """What each one's is called, else its id."""
-    ids = [conflict.organization_id for conflict in conflicts]
-    names = data.organization_names(tuple(sorted({id_ for id_ in ids if id_})))
-    return [plain.cell(names.get(id_ or "", id_)) for id_ in ids]
+    ids = {conflict.organization_id for conflict in conflicts if conflict.organization_id}
+    names = data.organization_names(tuple(sorted(ids)))
+    owners = [(conflict.target, conflict.organization_id or "") for conflict in conflicts]
+    return [plain.cell(names.get(owner, owner[1])) for owner in owners]
 
 
 def _telling(conflict: ConflictRow) -> list[tuple[str, str]]:

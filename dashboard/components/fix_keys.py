@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -61,60 +62,64 @@ def _rests(line: KeyLine) -> int | None:
 
 
 def _table(keys: Sequence[KeyLine], window: str) -> None:
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
         frame(keys),
         hide_index=True,
         height="content" if len(keys) <= 12 else 460,
-        column_config={
-            "state": column.MultiselectColumn(
-                "Is it fixed?",
-                options=[look.label(state) for state, look in LOOKS.items()],
-                color=[look.ink for look in LOOKS.values()],
-                width=215,
-                pinned=True,
-            ),
-            "key": column.TextColumn("Unique key", width=190),
-            "table": column.TextColumn("Table", width=85),
-            "environment": column.TextColumn("Environment", width=95),
-            "failures": column.NumberColumn(
-                "Failures",
-                format="localized",
-                width=75,
-                help=f"Of this bug, by this key, {window}.",
-            ),
-            "blocked": column.NumberColumn(
-                "Blocked now",
-                format="localized",
-                width=95,
-                help="Customers, as last asked, whenever they failed.",
-            ),
-            "exposure": column.NumberColumn(
-                "Exposure",
-                format="localized",
-                width=75,
-                help="Deleted rows that hold the key, as last counted; none where it ignores them.",
-            ),
-            "rate": column.TextColumn(
-                "For 1,000 creates",
-                width=135,
-                help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
-            ),
-            "success": column.TextColumn(
-                "Re-creation success", width=145, help="Under this key (95 %)."
-            ),
-            "rests": column.NumberColumn(
-                "Rests on", width=75, help="Re-creations that succeeded since the last Failure."
-            ),
-            "first_bad": column.TextColumn("First bad release", width=150),
-            "last": column.DatetimeColumn(
-                "Last failed", format=exact, timezone=zone(), width=150, help="Whenever it was."
-            ),
-            "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
-        },
+        column_config=_columns(window),
         placeholder=NO_DATA,
         alt="Each unique key by environment: whether it is fixed, and the numbers behind that",
     )
+
+
+def _columns(window: str) -> dict[str, Any]:
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    return {
+        "state": column.MultiselectColumn(
+            "Is it fixed?",
+            options=[look.label(state) for state, look in LOOKS.items()],
+            color=[look.ink for look in LOOKS.values()],
+            width=215,
+            pinned=True,
+        ),
+        "key": column.TextColumn("Unique key", width=190),
+        "table": column.TextColumn("Table", width=85),
+        "environment": column.TextColumn("Environment", width=95),
+        "failures": column.NumberColumn(
+            "Failures",
+            format="localized",
+            width=75,
+            help=f"Of this bug, by this key, {window}.",
+        ),
+        "blocked": column.NumberColumn(
+            "Blocked now",
+            format="localized",
+            width=95,
+            help="Customers, as last asked, whenever they failed.",
+        ),
+        "exposure": column.NumberColumn(
+            "Exposure",
+            format="localized",
+            width=75,
+            help="Deleted rows that hold the key, as last counted; none where it ignores them.",
+        ),
+        "rate": column.TextColumn(
+            "For 1,000 creates",
+            width=135,
+            help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
+        ),
+        "success": column.TextColumn(
+            "Re-creation success", width=145, help="Under this key (95 %)."
+        ),
+        "rests": column.NumberColumn(
+            "Rests on", width=75, help="Re-creations that succeeded since the last Failure."
+        ),
+        "first_bad": column.TextColumn("First bad release", width=150),
+        "last": column.DatetimeColumn(
+            "Last failed", format=exact, timezone=zone(), width=150, help="Whenever it was."
+        ),
+        "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
+    }
 
 
 def _label(line: KeyLine) -> str:

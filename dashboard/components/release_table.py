@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,51 +21,55 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
     if not lines:
         st.caption("No release failed or is known to have been deployed.")
         return
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
-    alone = "Of the whole days on which it alone was live, as far as read and counted."
     st.dataframe(
         frame(lines),
         hide_index=True,
         height="content" if len(lines) <= 12 else 460,
-        column_config={
-            "release": column.TextColumn("Release", width=125, pinned=True),
-            "environment": column.TextColumn("Environment", width=95),
-            "deployed": column.DatetimeColumn(
-                "Deployed", format=exact, timezone=zone(), width=125, help="The first time, there."
-            ),
-            "seen": column.DatetimeColumn(
-                "First seen",
-                format=exact,
-                timezone=zone(),
-                width=125,
-                help="Its first Event, as the server tells it; else the first day it failed on.",
-            ),
-            "failures": column.NumberColumn(
-                "Failures", format="localized", width=75, help=f"Of this bug, {window}."
-            ),
-            "customers": column.NumberColumn(
-                "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
-            ),
-            "rate": column.NumberColumn(
-                "For 1,000 creates",
-                format="%.3g",
-                width=120,
-                help=f"Failures that violated a key for 1,000 creates. {alone}",
-            ),
-            "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
-            "success": column.NumberColumn(
-                "Re-creation success", format="percent", width=135, help=alone
-            ),
-            "success_sure": column.TextColumn(
-                "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
-            ),
-            "days": column.TextColumn("Alone on", width=190),
-            "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),
-            "seen_utc": column.DatetimeColumn("First seen, UTC", format=exact, timezone="UTC"),
-        },
+        column_config=_columns(window),
         placeholder=NO_DATA,
         alt="Each release by environment: deployed, first seen, failures, customers, rates",
     )
+
+
+def _columns(window: str) -> dict[str, Any]:
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
+    alone = "Of the whole days on which it alone was live, as far as read and counted."
+    return {
+        "release": column.TextColumn("Release", width=125, pinned=True),
+        "environment": column.TextColumn("Environment", width=95),
+        "deployed": column.DatetimeColumn(
+            "Deployed", format=exact, timezone=zone(), width=125, help="The first time, there."
+        ),
+        "seen": column.DatetimeColumn(
+            "First seen",
+            format=exact,
+            timezone=zone(),
+            width=125,
+            help="Its first Event, as the server tells it; else the first day it failed on.",
+        ),
+        "failures": column.NumberColumn(
+            "Failures", format="localized", width=75, help=f"Of this bug, {window}."
+        ),
+        "customers": column.NumberColumn(
+            "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
+        ),
+        "rate": column.NumberColumn(
+            "For 1,000 creates",
+            format="%.3g",
+            width=120,
+            help=f"Failures that violated a key for 1,000 creates. {alone}",
+        ),
+        "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
+        "success": column.NumberColumn(
+            "Re-creation success", format="percent", width=135, help=alone
+        ),
+        "success_sure": column.TextColumn(
+            "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
+        ),
+        "days": column.TextColumn("Alone on", width=190),
+        "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),
+        "seen_utc": column.DatetimeColumn("First seen, UTC", format=exact, timezone="UTC"),
+    }
 
 
 def frame(lines: Sequence[ReleaseLine]) -> pd.DataFrame:

@@ -27,8 +27,8 @@ def organizations_met() -> list[Organization]:
     return remembered(organizations.organizations_met)
 
 
-def organization_names(ids: tuple[str, ...]) -> dict[str, str]:
-    """What those of the organizations are called that are called anything."""
+def organization_names(ids: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """What those of the organizations are called, by Target and id."""
     return remembered(organizations.names_of, ids)
 
 

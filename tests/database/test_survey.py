@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from collectors.evidence import schema
 from collectors.evidence.database import Store
+from collectors.evidence.reads.organizations import agreed, names_of
 from collectors.evidence.reads.surveys import (
     OrganizationExposure,
     SurveyFilter,
@@ -19,7 +21,6 @@ from collectors.evidence.reads.surveys import (
     exposure_by_organization,
     exposure_total,
     exposure_trend,
-    organization_names,
     recreations_by_day,
 )
 from collectors.settings import Settings, SurveySettings, TargetSettings
@@ -68,7 +69,18 @@ def test_before_a_survey_there_is_no_data_and_not_zero(store: Store) -> None:
     assert exposure_trend(store) is None
     assert creates_by_day(store) is None
     assert recreations_by_day(store) is None
-    assert organization_names(store) == {}
+    assert names_of(store) == {}
+
+
+def test_one_number_may_be_two_organizations_in_two_targets(store: Store) -> None:
+    called = {("production", "7"): "Acme", ("sandbox", "7"): "Globex", ("sandbox", "8"): "Acme"}
+    with store.write() as connection:
+        for (target, id_), name in called.items():
+            line = {"target": target, "organization_id": id_, "name": name}
+            connection.execute(schema.organizations.insert(), line)
+    assert names_of(store) == called
+    assert names_of(store, ["8"]) == {("sandbox", "8"): "Acme"}
+    assert agreed(called) == {"8": "Acme"}
 
 
 def test_what_was_counted_is_read_back(database: Database, store: Store) -> None:
@@ -96,7 +108,7 @@ def test_what_was_counted_is_read_back(database: Database, store: Store) -> None
     creates = creates_by_day(store)
     assert creates is not None
     assert [one.count for one in creates.rows] == [4]
-    assert organization_names(store) == {
+    assert names_of(store) == {
         ("production", ACME): "Acme",
         ("production", UMBRELLA): "Umbrella",
     }

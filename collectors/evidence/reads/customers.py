@@ -21,8 +21,8 @@ from collectors.evidence.reads.customer_terms import (
     ended,
     how_many,
 )
+from collectors.evidence.reads.organizations import agreed, names_of
 from collectors.evidence.schema import conflicts as table
-from collectors.evidence.schema import organizations
 from collectors.model.customers import TRIES, Outcome
 
 T = TypeVar("T")
@@ -65,9 +65,9 @@ def hurt(store: Store, wanted: ConflictFilter, quiet_since: datetime | None, lis
     """Who was hit. Since `quiet_since`, SILENCE has passed; None: nobody listened for so long."""
     with store.read() as connection:
         rows = connection.execute(_by_organization(wanted, quiet_since)).all()
-        rows = sorted(rows, key=_hurt_most)
-        names = _names([row.organization_id for row in rows[:listed]])
-        called = {row[0]: row[1] for row in connection.execute(names)}
+    rows = sorted(rows, key=_hurt_most)
+    ids = [row.organization_id for row in rows[:listed] if row.organization_id is not None]
+    called = agreed(names_of(store, ids))
     told = [row.organization_id is not None and row.hit > 0 for row in rows]
     return Hurt(
         hit=sum(row.hit for row in rows),
@@ -100,12 +100,6 @@ def _hurt_most(row: Any) -> tuple[int, int, int, str]:
 
 def _summed(rows: Sequence[Any], names: Mapping[T, str]) -> dict[T, int]:
     return {key: sum(getattr(row, name) for row in rows) for key, name in names.items()}
-
-
-def _names(ids: Sequence[str | None]) -> Select[Any]:
-    owner = organizations.c.organization_id
-    query = select(owner, func.min(organizations.c.name)).where(owner.in_(ids))
-    return query.group_by(owner)
 
 
 def _organization(row: Any, called: Mapping[str, str]) -> OrganizationHit:

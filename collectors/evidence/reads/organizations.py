@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -36,19 +37,33 @@ def organizations_met(store: Store) -> list[Organization]:
         ids = list(
             connection.scalars(select(leaps.c.id).where(leaps.c.id.is_not(None)).limit(LISTED))
         )
-    names = names_of(store, None)
+    names = agreed(names_of(store))
     found = [Organization(id_, names.get(id_)) for id_ in ids]
     return sorted(found, key=lambda one: (one.name is None, (one.name or one.id).lower(), one.id))
 
 
-def names_of(store: Store, ids: Sequence[str] | None) -> dict[str, str]:
-    """What those of the organizations (None: all) are called that are called anything."""
-    query = select(table.c.organization_id, func.min(table.c.name))
+def names_of(store: Store, ids: Sequence[str] | None = None) -> dict[tuple[str, str], str]:
+    """What those of the organizations (None: all) are called, by Target and id.
+
+    By both, for in two Targets the same number may be two organizations.
+    """
+    query = select(table.c.target, table.c.organization_id, table.c.name)
     if ids is not None:
         query = query.where(table.c.organization_id.in_(ids))
     with store.read() as connection:
-        rows = connection.execute(query.group_by(table.c.organization_id))
-        return {row[0]: row[1] for row in rows}
+        return {(target, id_): name for target, id_, name in connection.execute(query)}
+
+
+def agreed(names: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """By id alone: only those that every Target calls the same.
+
+    >>> agreed({("a", "1"): "Acme", ("b", "1"): "Acme", ("a", "2"): "Acme", ("b", "2"): "Globex"})
+    {'1': 'Acme'}
+    """
+    called: defaultdict[str, set[str]] = defaultdict(set)
+    for (_, id_), name in names.items():
+        called[id_].add(name)
+    return {id_: each.pop() for id_, each in called.items() if len(each) == 1}
 
 
 def organizations_meant(store: Store, told: Sequence[str]) -> dict[str, set[str]]:

@@ -205,18 +205,6 @@ def recreations_by_key(store: Store, wanted: SurveyFilter | None = None) -> Surv
     return _surveyed(store, Topic.RECREATIONS, wanted, query, _key_day)
 
 
-def organization_names(
-    store: Store, targets: Sequence[str] | None = None
-) -> dict[tuple[str, str], str]:
-    """What organizations are called, by (target, organization_id)."""
-    table = schema.organizations
-    query = select(table.c.target, table.c.organization_id, table.c.name)
-    if targets is not None:
-        query = query.where(table.c.target.in_(targets))
-    with store.read() as connection:
-        return {(target, one): name for target, one, name in connection.execute(query)}
-
-
 def _days(
     store: Store, topic: Topic, by_organization: Table, wanted: SurveyFilter
 ) -> Surveyed[CountedDay] | None:
