@@ -21,10 +21,15 @@ def kept_name(column: str) -> str:
 
 
 def is_released(column: str) -> str:
-    """The SQL condition of a value that a release wrote into this (quoted) text column."""
+    """The SQL condition of a value that a release wrote into this (quoted) text column.
+
+    What it begins with comes first: a quarter of the cost of the pattern, for every row. Compared
+    as bytes, because a collation that is not deterministic allows neither.
+    """
     head, tail = RELEASED_EMAIL
+    text = f'{column}::text COLLATE "C"'
     return (
-        f"(starts_with({column}::text, 'released')"
-        rf" AND {column}::text ~ '^({re.escape(head)}[a-z0-9_]+{re.escape(tail)}"
+        f"({text} LIKE 'released%'"
+        rf" AND {text} ~ '^({re.escape(head)}[a-z0-9_]+{re.escape(tail)}"
         rf"|{re.escape(RELEASED_TEXT)}[a-z0-9_]+)$')"
     )

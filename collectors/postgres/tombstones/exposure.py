@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from collectors.model import (
@@ -41,8 +40,9 @@ WHERE c.relkind = 'r' AND c.oid IN (
 """
 """$1 a table, quoted. `reltuples` is -1 where nothing was ever vacuumed or analyzed."""
 
-Totals = dict[str | None, list[tuple[int, datetime | None]]]
-"""By organization: rows and earliest deletion, first of any askable key, then of each key."""
+Totals = dict[str | None, list[Any]]
+"""By organization: rows and earliest deletion, first of any askable key, then of each key in turn;
+as `exposure_sql` gives them, for there may be many."""
 
 
 def count_exposure(
@@ -63,8 +63,7 @@ def count_exposure(
     if keys:
         statement = exposure_sql(catalog, table, keys, never_asked, share)
         for owner, *numbers in snapshot.rows(statement):
-            pairs = zip(numbers[::2], numbers[1::2], strict=True)
-            totals[owner] = [(count, utc(oldest)) for count, oldest in pairs]
+            totals[owner] = numbers
     return TableCounts(
         snapshot.target,
         table.schema,
@@ -121,32 +120,42 @@ def exposure_sql(
 ) -> str:
     """One pass over the Tombstones: an organization a row, then rows and oldest, any key first.
 
-    Which keys a row holds is part of what it is grouped by, so that each condition is met once.
+    Which keys a row holds is part of what it is grouped by, so that each condition is met once; and
+    whether its organization is deleted is asked of the groups, not of each row.
     """
     marker, parents = table.marker, _parents_of(catalog, table, keys)
     assert marker is not None
-    held = "".join(
-        f", ({holds(table, key, parents)}) IS TRUE AS k{n}" for n, key in enumerate(keys)
-    )
-    any_of = [f"k{n}" for n, key in enumerate(keys) if key.name not in never_asked]
-    counted = [" OR ".join(any_of) or "false", *(f"k{n}" for n in range(len(keys)))]
-    numbers = ", ".join(
-        f"coalesce(sum(n) FILTER (WHERE {one}), 0)::bigint,"
-        f" {time_of(f'(min(since) FILTER (WHERE {one}))')}"
-        for one in counted
-    )
+    owning = [one for one in parents if one.link.columns == (table.organization,)]
+    others = [one for one in parents if one not in owning]
     owner = table.column(table.organization) if table.organization else None
-    shown = text_of("tombstone_owner", owner.type) if owner else "NULL::text"
+    column = owner.name if owner else "tombstone_owner"
+    held = "".join(
+        f", ({holds(table, key, others)}) IS TRUE AS tombstone_k{n}" for n, key in enumerate(keys)
+    )
+    blocking = [_held_now(n, key, owning) for n, key in enumerate(keys)]
+    any_of = [one for one, key in zip(blocking, keys, strict=True) if key.name not in never_asked]
+    numbers = ", ".join(
+        f"coalesce(sum(tombstone_rows) FILTER (WHERE {one}), 0)::bigint,"
+        f" {time_of(f'(min(tombstone_since) FILTER (WHERE {one}))')}"
+        for one in (" OR ".join(any_of) or "false", *blocking)
+    )
     return f"""
-SELECT {shown}, {numbers}
+SELECT {text_of(column, owner.type) if owner else column}, {numbers}
 FROM (
-    SELECT {owner.name if owner else "NULL::text"} AS tombstone_owner{held},
-           count(*) AS n, min({marker.since or "NULL::timestamptz"}) AS since
-    FROM {source(table, percent=share and 100 * share)}{join_parents(parents)}
+    SELECT {column if owner else f"NULL::text AS {column}"}{held},
+           count(*) AS tombstone_rows, min({marker.since or "NULL::timestamptz"}) AS tombstone_since
+    FROM {source(table, percent=share and 100 * share)}{join_parents(others)}
     WHERE {marker.deleted}
     GROUP BY {", ".join(str(n + 1) for n in range(len(keys) + 1))}
-) AS tombstone_counted
-GROUP BY tombstone_owner"""
+) AS tombstone_counted{join_parents(owning)}
+GROUP BY {column}"""
+
+
+def _held_now(place: int, key: UniqueKey, owning: Sequence[DeletedParent]) -> str:
+    """The rows of a group hold the key, and its organization is not deleted."""
+    columns = {name for part in key.parts for name in part.columns}
+    absent = (one.absent for one in owning if columns.issuperset(one.link.columns))
+    return f"({' AND '.join((f'tombstone_k{place}', *absent))})"
 
 
 def _parents_of(
@@ -168,14 +177,17 @@ def _counts(
     names = [None, *(key.name for key in keys)]
     for place, name in enumerate(names):
         askable = name not in never_asked
-        found = {owner: numbers[place] for owner, numbers in totals.items()}
-        whole = sum(rows for rows, _ in found.values())
-        times = [oldest for _, oldest in found.values() if oldest is not None]
-        oldest = min(times, default=None) if share is None else None
-        yield ExposureCount(name, None, _scaled(whole, share), oldest, askable)
-        for owner, (rows, first) in found.items():
-            if owner is not None and rows:
-                first = first if share is None else None
+        found = [
+            (owner, numbers[2 * place], utc(numbers[2 * place + 1]))
+            for owner, numbers in totals.items()
+            if numbers[2 * place]
+        ]
+        whole = sum(rows for _, rows, _ in found)
+        times = [oldest for _, _, oldest in found if oldest is not None and share is None]
+        yield ExposureCount(name, None, _scaled(whole, share), min(times, default=None), askable)
+        for owner, rows, oldest in found:
+            if owner is not None:
+                first = oldest if share is None else None
                 yield ExposureCount(name, owner, _scaled(rows, share), first, askable)
 
 
