@@ -207,14 +207,19 @@ def _refusal(
 def _reading(scope: Scope) -> Callable[[Row], Holder]:
     """How a row becomes a Holder; what is the same for every row is looked up once."""
     label, after_id = scope.table.label, FACTS + len(identity(scope.table))
+    has_plain_id = after_id == FACTS + 1
 
     def holder(row: Row) -> Holder:
         _, deleted, since, created, organization, erased, parent, *_ = row
         return Holder(
-            RowRef(label, row_id(row[FACTS:after_id]), _utc(since) if deleted else None),
+            RowRef(
+                label,
+                row[FACTS] if has_plain_id else row_id(row[FACTS:after_id]),
+                since.replace(tzinfo=UTC) if deleted and since else None,
+            ),
             deleted,
             row[after_id:],
-            _utc(created),
+            created and created.replace(tzinfo=UTC),
             organization,
             erased,
             None if parent is None else _parent(scope, row),

@@ -166,12 +166,13 @@ def text_of(expression: str, type_: str) -> str:
 def time_of(expression: str | None) -> str:
     """A time in UTC that Python can hold, else NULL: `infinity` is no time.
 
-    Without its zone, which psycopg would look up for each value anew.
+    Without its zone, which psycopg would look up for each value anew; and moved to UTC by an offset
+    of none, for a zone's name is looked up by PostgreSQL for each value.
     """
     if expression is None:
         return "NULL::timestamp"
     possible = f"{expression} >= '0001-01-02' AND {expression} < '9999-12-31'"
-    return f"CASE WHEN {possible} THEN ({expression}) AT TIME ZONE 'UTC' END"
+    return f"CASE WHEN {possible} THEN ({expression}) AT TIME ZONE INTERVAL '0' END"
 
 
 def _names_every_row(key: UniqueKey) -> bool:
