@@ -157,13 +157,14 @@ def merged(findings: Sequence[KeyFinding]) -> list[KeyFinding]:
     grouped: defaultdict[tuple[str, str, str], list[KeyFinding]] = defaultdict(list)
     for finding in findings:
         grouped[finding.identity].append(finding)
-    return worst_first(
-        replace(
-            worst_first(same)[0],
-            exposed_rows=_sum([one.exposed_rows for one in same]),
-            failures=_sum([one.failures for one in same]),
-        )
-        for same in grouped.values()
+    return worst_first(same[0] if len(same) == 1 else _together(same) for same in grouped.values())
+
+
+def _together(same: Sequence[KeyFinding]) -> KeyFinding:
+    return replace(
+        worst_first(same)[0],
+        exposed_rows=_sum([one.exposed_rows for one in same]),
+        failures=_sum([one.failures for one in same]),
     )
 
 

@@ -78,11 +78,20 @@ def _reuse_of_part(table: Table, part: KeyPart) -> Reuse:
 
 
 def _is_made_anew(column: Column) -> bool:
-    said = words(column.name)
-    named = _NEVER_LAST.fullmatch(said[-1]) or _NEVER_PAIR.fullmatch(" ".join(said[-2:]))
-    return is_made(column) or column.type == "bytea" or named is not None
+    return is_made(column) or column.type == "bytea" or _sounds_made(column.name)
 
 
 def _is_chosen(column: Column) -> bool:
     small = column.category in "EB" or column.type == "date" or column.type.endswith("citext")
-    return small or any(_LIKELY.fullmatch(word) for word in words(column.name))
+    return small or _sounds_chosen(column.name)
+
+
+@cache
+def _sounds_made(name: str) -> bool:
+    said = words(name)
+    return bool(_NEVER_LAST.fullmatch(said[-1]) or _NEVER_PAIR.fullmatch(" ".join(said[-2:])))
+
+
+@cache
+def _sounds_chosen(name: str) -> bool:
+    return any(_LIKELY.fullmatch(word) for word in words(name))

@@ -14,9 +14,9 @@ _ANSWERS_NULL = re.compile(
 """What may give a value for NULL; every other operator and function is taken as strict."""
 
 
-def marked_columns(table: Table) -> frozenset[str]:
+def marked_columns(table: Table) -> set[str]:
     """The columns that say "deleted"."""
-    return frozenset(marker.column for marker in table.markers)
+    return {marker.column for marker in table.markers}
 
 
 def own_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
@@ -33,9 +33,9 @@ def states_in_key(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
 
 def is_idle(table: Table, key: UniqueKey) -> bool:
     """It lets live rows repeat: a part of it is NULL for each of them, and NULLs are distinct."""
-    state = states_in_key(table, key)
-    if not state or not key.nulls_distinct or key.blocks is not Blocks.NOTHING:
+    if not key.nulls_distinct or key.blocks is not Blocks.NOTHING:
         return False
+    state = states_in_key(table, key)
     unset = {marker.column for marker in table.markers if marker.live == "NULL"}
     return any(
         unset.issuperset(part.columns) and not _ANSWERS_NULL.search(part.expression)
@@ -57,8 +57,8 @@ def is_beyond_clash(table: Table, key: UniqueKey) -> bool:
 
 def twin(table: Table, key: UniqueKey) -> UniqueKey | None:
     """A right key of the same table on the same columns: what the models mean, beside a relic."""
-    columns = _inputs(table, key)
-    others = (o for o in table.keys if o.name != key.name and not o.primary and is_right(table, o))
+    others = [o for o in table.keys if o.name != key.name and not o.primary and is_right(table, o)]
+    columns = _inputs(table, key) if others else set()
     return next((other for other in others if _inputs(table, other) == columns), None)
 
 

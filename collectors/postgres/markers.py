@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
 from collectors.postgres.mapping import MarkerMapping
@@ -54,7 +55,7 @@ class ColumnFacts:
     @property
     def folded(self) -> str:
         """deleted_at, deletedAt and DeletedAt are one name."""
-        return re.sub(r"[^a-z0-9]", "", self.name.lower())
+        return _folded(self.name)
 
     @property
     def constant(self) -> str | None:
@@ -95,6 +96,12 @@ def instant_sql(column: str, base: str) -> str:
     if base == "timestamp with time zone":
         return column
     return f"{column}::timestamp AT TIME ZONE 'UTC'"
+
+
+@lru_cache(maxsize=4_096)
+def _folded(name: str) -> str:
+    """Kept, because the tables of a schema call their columns alike."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
