@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from sample_data.postgres import Database, Postgres
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 """How long an example takes says how busy the machine is, not whether the code is right."""
+
+
+WITH_THE_DEMO = frozenset(
+    f"tests/browser/test_{name}.py" for name in ("demo", "journeys", "remedies", "story")
+)
+
+
+class PlayedOnce(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """Files go to workers whole, and those around the demo to one: to play it takes a minute."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "with the demo" if file in WITH_THE_DEMO else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlayedOnce:
+    """Instead of `--dist loadfile`, which it is otherwise."""
+    return PlayedOnce(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -28,6 +30,22 @@ class Clicks:
         """Once more."""
         what.click()
         self.made += 1
+
+    def to(self, name: str) -> None:
+        """Another page, by its link."""
+        go(self.page, name)
+        self.made += 1
+
+    def choose(self, label: str, option: str) -> None:
+        """One of a filter's choices: open it, and take it."""
+        choose(self.page, label, option)
+        self.made += 2
+
+    def download(self, what: Locator) -> Path:
+        """A file, as the browser got it."""
+        with self.page.expect_download() as download:
+            self.on(what)
+        return Path(download.value.path())
 
     def seconds(self) -> float:
         """Since the page was opened."""
@@ -60,6 +78,8 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     page.get_by_role("combobox", name=label, exact=True).click()
     page.get_by_role("option", name=option).first.click()
     settled(page)
+    if page.get_by_role("listbox").is_visible():  # of several one may want another
+        page.keyboard.press("Escape")
 
 
 def go(page: Page, name: str) -> None:
@@ -86,6 +106,61 @@ def test_support_has_a_reply_to_send_in_five_clicks_and_a_minute(desk: Page, dem
     assert len(copied) > 100
     assert clicks.made <= 5
     assert clicks.seconds() < A_MINUTE
+
+
+def test_engineers_see_that_it_is_not_fixed_why_and_take_what_mends_it(
+    desk: Page, demo: Demo
+) -> None:
+    clicks = Clicks(desk)
+    desk.goto(demo.dashboard)
+    settled(desk)
+    clicks.to("Regression")
+    clicks.choose("Environment", "sandbox")  # the mending release has reached it alone
+    said = text_of(desk)
+    assert "Still failing" in said
+    assert re.search(r"1 of \d+ keys: fixed\.", said)
+    assert re.search(r"Re-creation success\s+\d+%\s+95 %: \d+% to \d+%", said)
+    assert re.search(r"Failures for 1,000 creates\s+\d+\s+95 %: \d+ to \d+", said)
+    reasons = said[said.index("Reasons for") :]
+    assert "The key is not mended" in reasons
+    assert re.search(r"The first bad release: shop@\d", reasons)
+    clicks.to("Prevention")
+    migration = clicks.download(
+        desk.get_by_role("tabpanel").get_by_role("button", name="Download").first
+    ).read_text()
+    assert "CREATE UNIQUE INDEX CONCURRENTLY" in migration
+    assert "WHERE deleted_at IS NULL" in migration
+    assert clicks.made <= 5
+    assert clicks.seconds() < A_MINUTE
+
+
+def test_product_takes_the_month_s_impact_into_a_review(desk: Page, demo: Demo) -> None:
+    clicks = Clicks(desk)
+    desk.goto(demo.dashboard)
+    settled(desk)
+    clicks.to("Impact")
+    clicks.choose("Period", "Last 30 days")
+    blocked, organizations, hit, organizations_hit = numbers(desk)[:4]
+    assert int(blocked) <= int(hit)
+    assert "No comparison." in text_of(desk)  # the demo's Sentry was not read that far back
+    table = clicks.download(desk.get_by_role("button", name="Export CSV").first)
+    with table.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == int(organizations_hit)
+    assert sum(int(row["blocked"]) for row in rows) == int(blocked)
+    assert sum(int(row["blocked"]) > 0 for row in rows) == int(organizations)
+    report = clicks.download(desk.get_by_role("button", name="Report")).read_text()
+    assert re.search(rf"Customers blocked now\D*{blocked}\D", re.sub(r"<[^>]+>", " ", report))
+    assert "<svg" in report
+    assert not re.search(r"(?:src|href)=\"?https?:", report)  # whole by itself, on any desk
+    assert clicks.made <= 5
+    assert clicks.seconds() < A_MINUTE
+
+
+def text_of(page: Page) -> str:
+    """What stands on the page, once its numbers stand still."""
+    numbers(page)
+    return page.get_by_test_id("stMain").inner_text()
 
 
 def test_an_address_is_the_same_page_for_somebody_else(
