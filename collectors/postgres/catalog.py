@@ -157,17 +157,27 @@ def _mapping_of(
 
 
 def _wrong_condition(snapshot: Snapshot, table: Table, told: TableMapping) -> str | None:
-    """Let the server read each condition, over no rows."""
-    for name, condition in told.conditions.items():
-        try:
-            with snapshot.attempt():
-                snapshot.rows(
-                    f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
-                )
-        except StatementFailed as failure:
-            # 42501: the reader lacks a grant, which is doctor's to say and no fault of the mapping.
-            if failure.sqlstate != "42501":
-                return f"cannot be asked its {name}"
+    """Let the server read the conditions over no rows, all at once, and each if it balks."""
+    asked = {
+        name: f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
+        for name, condition in told.conditions.items()
+    }
+    if not asked or _refusal(snapshot, "; ".join(asked.values())) is None:
+        return None
+    for name, statement in asked.items():
+        # 42501: the reader lacks a grant, which is doctor's to say and no fault of the mapping.
+        if _refusal(snapshot, statement) not in (None, "42501"):
+            return f"cannot be asked its {name}"
+    return None
+
+
+def _refusal(snapshot: Snapshot, statement: str) -> str | None:
+    """The SQLSTATE by which the server refuses it."""
+    try:
+        with snapshot.attempt():
+            snapshot.rows(statement)
+    except StatementFailed as failure:
+        return failure.sqlstate
     return None
 
 
