@@ -19,7 +19,16 @@ from pydantic import (
     model_validator,
 )
 
-from collectors.settings import WRITE_SIDE, Names, read_raw, validated
+from collectors.errors import SettingsError
+from collectors.settings import (
+    WRITE_SIDE,
+    Names,
+    Settings,
+    fold,
+    load_settings,
+    read_raw,
+    validated,
+)
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 KNOWN_REMEDIES = ("release-key", "restore-row", "purge-row")
@@ -150,11 +159,24 @@ class RemediationSettings(BaseModel):
 
         `tables` are the ways in which one table may be called.
         """
-        for line in self.forbid:
-            named, place, on = [*line.split("/"), "*", "*"][:3]
-            if named in ("*", remedy) and place in ("*", *environments) and on in ("*", *tables):
+        places = {"*", *map(fold, environments)}
+        for named, place, on in self._forbidden():
+            if named in ("*", remedy) and place in places and on in ("*", *tables):
                 return True
         return False
+
+    def misplaced(self, settings: Settings) -> str | None:
+        """A line that names neither an environment nor a Target: it would forbid nothing."""
+        known = {"*", *map(fold, settings.targets)}
+        for line, (_, place, _) in zip(self.forbid, self._forbidden(), strict=True):
+            if place not in known and settings.target_of(place) is None:
+                return line
+        return None
+
+    def _forbidden(self) -> list[tuple[str, str, str]]:
+        """Of each line the remedy, the folded environment or Target, and the table; `*` is any."""
+        parts = ([*line.split("/"), "*", "*"][:3] for line in self.forbid)
+        return [(named, "*" if at == "*" else fold(at), on) for named, at, on in parts]
 
 
 class WriteBackSettings(BaseModel):
@@ -203,7 +225,12 @@ class WriteSettings(BaseModel):
 
 def load_write_settings() -> WriteSettings:
     """Read and check them. Raises SettingsError with one line that names the setting."""
-    return validated(WriteSettings, only_write_side(read_raw()))
+    settings = validated(WriteSettings, only_write_side(read_raw()))
+    if settings.remediation.forbid and (line := settings.remediation.misplaced(load_settings())):
+        raise SettingsError(
+            f"Setting remediation.forbid: {line!r} names an environment that no target serves."
+        )
+    return settings
 
 
 def only_write_side(raw: dict[str, Any]) -> dict[str, Any]:

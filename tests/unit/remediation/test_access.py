@@ -85,11 +85,24 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(
         load_write_settings()
 
 
+@pytest.mark.parametrize("line", ["purge-row/prodution", "*/shop/customers"])
+def test_a_line_that_would_forbid_nothing_is_an_error(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOMBSTONE_TARGETS__MAIN__READ_DSN", "postgresql://reader@db/app")
+    monkeypatch.setenv("TOMBSTONE_TARGETS__MAIN__ENVIRONMENTS", "production,sandbox")
+    monkeypatch.setenv("TOMBSTONE_REMEDIATION__FORBID", f"release-key/main,*/production,{line}")
+
+    with pytest.raises(SettingsError, match=f"'{line.replace('*', '.')}' names an environment"):
+        load_write_settings()
+
+
 FORBIDDEN = [
     ("release-key", True),
     ("restore-row", False),
     ("*", True),
     ("release-key/production", True),
+    ("release-key/Production", True),
     ("release-key/sandbox", False),
     ("*/*/customers", True),
     ("*/production/orders", False),
