@@ -22,7 +22,6 @@ from collectors.evidence.audited import exposed_by_key, failures_by_key, save_au
 from collectors.evidence.database import Store
 from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
-from collectors.inquiry import target_catalog
 from collectors.invariants import check_invariants, load_invariants
 from collectors.model import Blocks, Catalog, CheckedInvariant, KeyFinding, Verdict
 from collectors.postgres.engine import ReadTarget, Snapshot
@@ -33,6 +32,7 @@ from collectors.postgres.key_facts import (
     upsert_statements,
 )
 from collectors.settings import Settings, TargetSettings
+from collectors.targets import target_catalog
 
 ACCEPTED = Path("tombstone.accepted.toml")
 """Where accepted Findings are looked for when no setting says where."""

@@ -9,13 +9,13 @@ from enum import StrEnum
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
-from collectors.inquiry import target_catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.reader import ReaderFacts, reader_facts
 from collectors.sentry.connect import connect
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.probe import ScopeCheck, ServerFacts, probe
 from collectors.settings import SentrySettings, Settings, TargetSettings
+from collectors.targets import target_catalog
 
 
 class Health(StrEnum):

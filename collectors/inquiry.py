@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -28,15 +28,14 @@ from collectors.model import (
     Judgement,
     KeyValues,
     LookupAnswer,
-    MarkerKind,
     UniqueKey,
 )
-from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.holders import find_holders, find_rows
-from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
+from collectors.postgres.mapping import POLAR
 from collectors.postgres.outage import Halted
-from collectors.settings import Settings, TableSettings, TargetSettings
+from collectors.settings import Settings, TargetSettings
+from collectors.targets import mappings, read_targets, target_catalog
 
 T = TypeVar("T")
 
@@ -242,32 +241,6 @@ class Inquiry:
         for values in (*question.readings, *held):
             if values is not None and len(values) == len(question.asked_as.parts):
                 yield self._id_of(target, question.asked_as, values)
-
-
-def read_targets(settings: Settings) -> dict[str, ReadTarget]:
-    """A handle on every configured Target; none is connected to yet."""
-    return {
-        name: ReadTarget(name, target.read_dsn.get_secret_value())
-        for name, target in settings.targets.items()
-    }
-
-
-def target_catalog(snapshot: Snapshot, settings: TargetSettings) -> Catalog:
-    """A Target's catalog, with what its settings say of its tables."""
-    return read_catalog(snapshot, schemas=settings.schemas, mapping=mappings(settings))
-
-
-def mappings(settings: TargetSettings) -> Mapping[str, TableMapping]:
-    """What is told of each table: Polar's as shipped, then the settings' own."""
-    return {**POLAR, **{name: _mapping(table) for name, table in settings.tables.items()}}
-
-
-def _mapping(table: TableSettings) -> TableMapping:
-    told = asdict(TableMapping()) | table.model_dump(exclude={"marker"})
-    marker = table.marker and MarkerMapping(
-        table.marker.column, MarkerKind(table.marker.kind), table.marker.deleted_value
-    )
-    return TableMapping(**told | {"marker": marker})
 
 
 def _no_target(failure: Failure) -> str:

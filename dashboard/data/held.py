@@ -19,9 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from collectors import telemetry
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store
-from collectors.inquiry import Inquiry, read_targets
+from collectors.inquiry import Inquiry
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings
+from collectors.targets import read_targets
 from dashboard.access import Actor, Login, local_actor
 from dashboard.data import signed_in
 from dashboard.data.lately import Lately

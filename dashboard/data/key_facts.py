@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads import covered, failing, findings, surveys, walks
+from collectors.evidence.reads import covered, failing, findings, walks
 from collectors.evidence.reads.conflicts import ConflictFilter
+from collectors.evidence.reads.counted_days import recreations_by_key
+from collectors.evidence.reads.exposure import exposure_by_key
 from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
 from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, count_by
@@ -64,8 +66,8 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
     counted = replace(counted, since=None, until=None)
     still = _by_place(findings.list_findings(store, counted.targets))
     gone = findings.list_findings(store, counted.targets, gone=True)
-    exposure = surveys.exposure_by_key(store, counted)
-    recreated = surveys.recreations_by_key(store, counted)
+    exposure = exposure_by_key(store, counted)
+    recreated = recreations_by_key(store, counted)
     rows = () if recreated is None else recreated.rows
     failed = failed_recreations(store, ever)
     exposed = () if exposure is None else exposure.rows

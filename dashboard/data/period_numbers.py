@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads import surveys
+from collectors.evidence.reads.counted_days import (
+    CountedDay,
+    creates_by_day,
+    recreations_by_day,
+)
 from collectors.evidence.reads.failed_recreations import failed_recreations
 from collectors.evidence.reads.failure_counts import By, Step, count_by
 from collectors.evidence.reads.failures import FailureFilter
-from collectors.evidence.reads.surveys import CountedDay, Surveyed, SurveyFilter
+from collectors.evidence.reads.surveys import Surveyed, SurveyFilter
 from collectors.model import Counting
 from dashboard.data.key_facts import Gathered, Place, by_day
 from dashboard.metrics.rates import Days, Known, Window, whole_days
@@ -22,10 +26,10 @@ def known_days(
     store: Store, wanted: FailureFilter, counted: SurveyFilter, target_of: TargetOf, found: Gathered
 ) -> tuple[Known, Counting | None]:
     """Everything by day, and how the creates were counted."""
-    creates = surveys.creates_by_day(store, counted)
+    creates = creates_by_day(store, counted)
     again = None
     if counted.constraint is None:
-        again = surveys.recreations_by_day(store, counted)
+        again = recreations_by_day(store, counted)
     how = (creates.how if creates else None, found.counted)
     windows = [_window(wanted, found, one) for one in how]
     labels = {one.table for one in creates.rows} if creates else set()

@@ -9,10 +9,11 @@ from datetime import date, datetime
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads import findings as stored
-from collectors.evidence.reads import leftovers, surveys
+from collectors.evidence.reads import leftovers
+from collectors.evidence.reads.exposure import ExposureTotal, exposure_total
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.leftovers import LeftoverRow
-from collectors.evidence.reads.surveys import ExposureTotal, SurveyFilter
+from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import CheckedInvariant
 from dashboard.data.held import opened, remembered
 from dashboard.metrics.prevention import KINDS, Counted, Point, by_day
@@ -48,7 +49,7 @@ def with_texts(row: FindingRow) -> FindingRow:
 
 def exposure(wanted: SurveyFilter) -> ExposureTotal | None:
     """Tombstones that hold a key; None where nothing was counted."""
-    return remembered(surveys.exposure_total, wanted)
+    return remembered(exposure_total, wanted)
 
 
 def findings_by_day(wanted: SurveyFilter) -> list[Point]:

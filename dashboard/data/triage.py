@@ -15,8 +15,8 @@ from collectors.evidence.reads.conflicts import (
 )
 from collectors.evidence.reads.failures import FailureFilter, FailureRow
 from collectors.evidence.reads.runs import RunRow
-from collectors.inquiry import mappings
 from collectors.model import Verdict
+from collectors.targets import mappings
 from dashboard.data.held import answered, opened, remembered
 
 PAGE = 25

@@ -12,17 +12,16 @@ from pydantic import SecretStr
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.reads.organizations import agreed, names_of
-from collectors.evidence.reads.surveys import (
+from collectors.evidence.reads.counted_days import creates_by_day, recreations_by_day
+from collectors.evidence.reads.exposure import (
     OrganizationExposure,
-    SurveyFilter,
-    creates_by_day,
     exposure_by_key,
     exposure_by_organization,
     exposure_total,
     exposure_trend,
-    recreations_by_day,
 )
+from collectors.evidence.reads.organizations import agreed, names_of
+from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.settings import Settings, SurveySettings, TargetSettings
 from collectors.survey import survey
 from sample_data.postgres import Database

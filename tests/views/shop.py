@@ -6,9 +6,9 @@ import json
 
 from collectors.evidence.database import Store
 from collectors.evidence.store import save_page
-from collectors.inquiry import read_targets
 from collectors.model import Verdict
 from collectors.settings import Settings, validated
+from collectors.targets import read_targets
 from dashboard.access import Actor, Role
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied

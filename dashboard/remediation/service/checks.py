@@ -9,9 +9,9 @@ import psycopg
 from collectors.doctor import Check, Health
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store
-from collectors.inquiry import read_targets
 from collectors.postgres.engine import Snapshot
 from collectors.settings import Settings
+from collectors.targets import read_targets
 from dashboard.remediation.journal import verify
 from dashboard.remediation.writer import Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings

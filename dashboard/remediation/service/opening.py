@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from collectors.evidence.database import Store
-from collectors.inquiry import read_targets, target_catalog
 from collectors.model import Catalog
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.sentry.connect import trust_of
 from collectors.settings import Settings
+from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.service.door import Remediation
 from dashboard.remediation.writeback import WriteBack
 from dashboard.settings import WriteSettings

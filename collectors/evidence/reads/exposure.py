@@ -1,0 +1,156 @@
+"""Who is exposed: Tombstones that hold a key, by key, by organization, and as it grew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+
+from collectors.evidence import schema
+from collectors.evidence.database import Store
+from collectors.evidence.reads.surveys import (
+    Surveyed,
+    SurveyFilter,
+    ask_survey,
+    in_period,
+    label_of,
+    matching,
+    of_constraint,
+    surveyed,
+)
+from collectors.model import Counting, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class KeyExposure:
+    """Tombstones that hold one key. `askable` is false for values that nobody can ask for again."""
+
+    target: str
+    table: str
+    constraint: str
+    tombstones: int
+    oldest: datetime | None
+    askable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationExposure:
+    """Tombstones of one organization; `name` is None where it is not known."""
+
+    target: str
+    organization_id: str
+    name: str | None
+    tombstones: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureTotal:
+    """All Tombstones that hold a key somebody could ask for, each row once a table."""
+
+    how: Counting
+    tombstones: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposurePoint:
+    """What a table's keys (or the one asked about) came to on a day that it was counted."""
+
+    target: str
+    table: str
+    day: date
+    tombstones: int
+
+
+def exposure_total(store: Store, wanted: SurveyFilter | None = None) -> ExposureTotal | None:
+    """The whole, an organization's, or a key's. Each table counts its rows once."""
+    wanted = wanted or SurveyFilter()
+    table = schema.exposures
+    total, oldest = func.sum(table.c.tombstones), func.min(table.c.oldest)
+    query = select(total.label("tombstones"), oldest.label("oldest"))
+    query = query.where(matching(table, wanted), of_constraint(table, wanted), _owner(wanted))
+    how, rows = ask_survey(store, Topic.EXPOSURE, wanted, query)
+    return None if how is None else ExposureTotal(how, int(rows[0].tombstones or 0), rows[0].oldest)
+
+
+def exposure_by_key(
+    store: Store, wanted: SurveyFilter | None = None
+) -> Surveyed[KeyExposure] | None:
+    """Every key that a Tombstone can hold against a create, most exposed first."""
+    wanted = wanted or SurveyFilter()
+    table = schema.exposures
+    query = select(table).where(matching(table, wanted), _owner(wanted))
+    query = query.where(table.c.constraint_name != "")
+    if wanted.constraint is not None:
+        query = query.where(of_constraint(table, wanted))
+    query = query.order_by(table.c.tombstones.desc(), table.c.table_name, table.c.constraint_name)
+    return surveyed(store, Topic.EXPOSURE, wanted, query, _key_exposure)
+
+
+def exposure_by_organization(
+    store: Store, wanted: SurveyFilter | None = None, *, limit: int | None = 20
+) -> Surveyed[OrganizationExposure] | None:
+    """The most exposed organizations; empty where no table's organization is known."""
+    wanted = wanted or SurveyFilter()
+    table, named = schema.exposures, schema.organizations
+    total = func.sum(table.c.tombstones)
+    same = (named.c.target == table.c.target) & (named.c.organization_id == table.c.organization_id)
+    query = (
+        select(
+            table.c.target,
+            table.c.organization_id,
+            func.min(named.c.name).label("name"),
+            total.label("tombstones"),
+            func.min(table.c.oldest).label("oldest"),
+        )
+        .select_from(table.outerjoin(named, same))
+        .where(matching(table, wanted), of_constraint(table, wanted))
+        .where(table.c.organization_id != "", table.c.tombstones > 0)
+        .group_by(table.c.target, table.c.organization_id)
+        .order_by(total.desc(), table.c.organization_id)
+        .limit(limit)
+    )
+    if wanted.organization_id is not None:
+        query = query.where(table.c.organization_id == wanted.organization_id)
+    return surveyed(
+        store, Topic.EXPOSURE, wanted, query, _organization_exposure, by_organization=True
+    )
+
+
+def exposure_trend(
+    store: Store, wanted: SurveyFilter | None = None
+) -> Surveyed[ExposurePoint] | None:
+    """Each table's Exposure on every day it was counted, in order; a day between is as the last.
+
+    An organization's past is not kept: None.
+    """
+    wanted = wanted or SurveyFilter()
+    table = schema.exposure_days
+    if wanted.organization_id is not None:
+        return None
+    query = select(table).where(matching(table, wanted), of_constraint(table, wanted))
+    query = query.where(in_period(table, wanted)).order_by(table.c.day, table.c.table_name)
+    return surveyed(store, Topic.EXPOSURE, wanted, query, _point)
+
+
+def _owner(wanted: SurveyFilter) -> ColumnElement[bool]:
+    return schema.exposures.c.organization_id == (wanted.organization_id or "")
+
+
+def _key_exposure(row: Row[Any]) -> KeyExposure:
+    return KeyExposure(
+        row.target, label_of(row), row.constraint_name, row.tombstones, row.oldest, row.askable
+    )
+
+
+def _organization_exposure(row: Row[Any]) -> OrganizationExposure:
+    return OrganizationExposure(
+        row.target, row.organization_id, row.name, int(row.tombstones), row.oldest
+    )
+
+
+def _point(row: Row[Any]) -> ExposurePoint:
+    return ExposurePoint(row.target, label_of(row), row.day.date(), row.tombstones)
