@@ -27,7 +27,6 @@ from collectors.postgres.statements import time_of
 
 SAMPLES = 5
 _LACKING = {"42P01", "42703", "3F000"}
-_DENIED = "42501"
 _SAID = {
     InvariantState.LACKING: (
         "It names a table or column that this Target does not have, or gives no id and since."
@@ -103,7 +102,7 @@ def _check(
 def _refused(failure: StatementFailed) -> tuple[InvariantState, str]:
     if failure.sqlstate in _LACKING:
         return InvariantState.LACKING, _SAID[InvariantState.LACKING]
-    if failure.sqlstate == _DENIED:
+    if failure.denied:
         return InvariantState.FAILED, "The reader may not read what it names."
     return InvariantState.FAILED, f"{failure}."
 

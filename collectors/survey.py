@@ -29,7 +29,6 @@ from collectors.evidence.surveyed import (
     save_organizations,
     surveyed_at,
 )
-from collectors.inquiry import target_catalog
 from collectors.model import Catalog, Dependents, Payment, Table, TableCounts, Topic
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
@@ -52,6 +51,7 @@ from collectors.postgres.tombstones.recreations import (
     count_recreations,
 )
 from collectors.settings import Settings, SurveySettings, TargetSettings
+from collectors.targets import target_catalog
 
 Progress = Callable[[str], None]
 Question = Callable[[Snapshot], TableCounts | None]
@@ -161,8 +161,7 @@ class _Survey:
             else:
                 self._say(table, topic, str(halted))
         except StatementFailed as failure:
-            denied = failure.sqlstate == "42501"
-            said = "The reader may not read it." if denied else f"{failure}."
+            said = "The reader may not read it." if failure.denied else f"{failure}."
             self._say(table, topic, said)
         else:
             if counts is not None:

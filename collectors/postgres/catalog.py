@@ -165,19 +165,20 @@ def _wrong_condition(snapshot: Snapshot, table: Table, told: TableMapping) -> st
     if not asked or _refusal(snapshot, "; ".join(asked.values())) is None:
         return None
     for name, statement in asked.items():
-        # 42501: the reader lacks a grant, which is doctor's to say and no fault of the mapping.
-        if _refusal(snapshot, statement) not in (None, "42501"):
+        failure = _refusal(snapshot, statement)
+        # A grant that lacks is doctor's to say, and no fault of the mapping.
+        if failure is not None and not failure.denied:
             return f"cannot be asked its {name}"
     return None
 
 
-def _refusal(snapshot: Snapshot, statement: str) -> str | None:
-    """The SQLSTATE by which the server refuses it."""
+def _refusal(snapshot: Snapshot, statement: str) -> StatementFailed | None:
+    """How the server refuses it, if it does."""
     try:
         with snapshot.attempt():
             snapshot.rows(statement)
     except StatementFailed as failure:
-        return failure.sqlstate
+        return failure
     return None
 
 

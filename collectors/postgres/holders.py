@@ -35,7 +35,6 @@ from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
 from collectors.postgres.statements import identity, key_values_of, only_within
 
-NOT_ALLOWED = "42501"
 OWN_STYLE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'DateStyle'"
 """As the database or the server has it; our own transaction's is always ISO."""
 
@@ -98,7 +97,7 @@ def _answer_lookups(scope: Scope, lookups: dict[int, KeyLookup], answers: Answer
         try:
             answer_shapes(scope, scope.parts, asked, answers, within=True)
         except StatementFailed as failure:
-            if failure.sqlstate != NOT_ALLOWED or not scope.parents:
+            if not failure.denied or not scope.parents:
                 raise
             _answer_without_parents(scope, asked, answers)
     except (StatementFailed, Halted) as failure:
@@ -251,7 +250,7 @@ def _has_own_style(scope: Scope) -> bool:
 def _why_not(failure: StatementFailed | Halted, table: Table) -> str:
     if isinstance(failure, Halted):
         return f"the look-up in {table.label} was ended by a time limit, and is tried again"
-    if failure.sqlstate == NOT_ALLOWED:
+    if failure.denied:
         return (
             f"the reader may not read {table.label}, or row-level security hides rows from it"
             " (doctor tells which)"

@@ -71,6 +71,11 @@ class StatementFailed(Exception):
         """A value in it could not be cast or computed with."""
         return self.sqlstate.startswith(VALUE_CLASSES)
 
+    @property
+    def denied(self) -> bool:
+        """The reader lacks a grant, or row-level security hides rows from it."""
+        return self.sqlstate == "42501"
+
 
 class RecoveryConflict(TargetUnreachable):
     """A standby cancelled the read in favour of its replay; asking again usually works."""

@@ -106,7 +106,7 @@ def _may_look_up(snapshot: Snapshot, catalog: Catalog, table: Table, key: Unique
         with snapshot.attempt():
             snapshot.rows(statement, *("{}" for _ in key.parts))
     except StatementFailed as failure:
-        if failure.sqlstate != "42501":
+        if not failure.denied:
             raise
         return False
     return True

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
@@ -32,6 +31,7 @@ from collectors.postgres.statements import (
     held_rows,
     identity,
     parents_of,
+    utc,
 )
 
 BATCH = 2_500
@@ -207,19 +207,14 @@ def _refusal(
 def _reading(scope: Scope) -> Callable[[Row], Holder]:
     """How a row becomes a Holder; what is the same for every row is looked up once."""
     label, after_id = scope.table.label, FACTS + len(identity(scope.table))
-    has_plain_id = after_id == FACTS + 1
 
     def holder(row: Row) -> Holder:
         _, deleted, since, created, organization, erased, parent, *_ = row
         return Holder(
-            RowRef(
-                label,
-                row[FACTS] if has_plain_id else row_id(row[FACTS:after_id]),
-                since.replace(tzinfo=UTC) if deleted and since else None,
-            ),
+            RowRef(label, row_id(row[FACTS:after_id]), utc(since) if deleted else None),
             deleted,
             row[after_id:],
-            created and created.replace(tzinfo=UTC),
+            utc(created),
             organization,
             erased,
             None if parent is None else _parent(scope, row),
@@ -230,8 +225,4 @@ def _reading(scope: Scope) -> Callable[[Row], Holder]:
 
 def _parent(scope: Scope, row: Row) -> RowRef:
     place, parent_id, since = row[6:FACTS]
-    return RowRef(scope.parents[place].table.label, row_id(parent_id), _utc(since))
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    return time and time.replace(tzinfo=UTC)
+    return RowRef(scope.parents[place].table.label, row_id(parent_id), utc(since))

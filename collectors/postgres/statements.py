@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from collectors.model import Catalog, Column, ForeignKey, KeyPart, Table, UniqueKey
 from collectors.postgres.markers import instant_sql
@@ -173,6 +174,11 @@ def time_of(expression: str | None) -> str:
         return "NULL::timestamp"
     possible = f"{expression} >= '0001-01-02' AND {expression} < '9999-12-31'"
     return f"CASE WHEN {possible} THEN ({expression}) AT TIME ZONE INTERVAL '0' END"
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """What `time_of` gives, as the aware time that it is."""
+    return time and time.replace(tzinfo=UTC)
 
 
 def _names_every_row(key: UniqueKey) -> bool:

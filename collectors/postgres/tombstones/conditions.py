@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from collectors.model import (
     Blocks,
@@ -104,11 +103,6 @@ def created_at(table: Table) -> str | None:
     """When a row was made, as a timestamptz; None where the table does not say."""
     column = table.column(table.created_at) if table.created_at else None
     return instant_sql(column.name, _plain_type(column)) if column else None
-
-
-def utc(time: datetime | None) -> datetime | None:
-    """What `statements.time_of` gives, as the aware time that it is."""
-    return time and time.replace(tzinfo=UTC)
 
 
 def as_if_live(table: Table, marker: SoftDeleteMarker) -> str:

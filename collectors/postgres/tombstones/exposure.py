@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from collectors.model import (
@@ -20,7 +21,7 @@ from collectors.model import (
     UniqueKey,
 )
 from collectors.postgres.engine import Snapshot
-from collectors.postgres.statements import text_of, time_of
+from collectors.postgres.statements import text_of, time_of, utc
 from collectors.postgres.tombstones.conditions import (
     DeletedParent,
     deleted_parents,
@@ -28,7 +29,6 @@ from collectors.postgres.tombstones.conditions import (
     holds,
     join_parents,
     source,
-    utc,
 )
 
 _SIZE = """
@@ -40,9 +40,8 @@ WHERE c.relkind = 'r' AND c.oid IN (
 """
 """$1 a table, quoted. `reltuples` is -1 where nothing was ever vacuumed or analyzed."""
 
-Totals = dict[str | None, list[Any]]
-"""By organization: rows and earliest deletion, first of any askable key, then of each key in turn;
-as `exposure_sql` gives them, for there may be many."""
+Totals = dict[str | None, list[tuple[int, datetime | None]]]
+"""By organization: rows and earliest deletion, first of any askable key, then of each key."""
 
 
 def count_exposure(
@@ -63,7 +62,7 @@ def count_exposure(
     if keys:
         statement = exposure_sql(catalog, table, keys, never_asked, share)
         for owner, *numbers in snapshot.rows(statement):
-            totals[owner] = numbers
+            totals[owner] = list(zip(numbers[::2], numbers[1::2], strict=True))
     return TableCounts(
         snapshot.target,
         table.schema,
@@ -177,11 +176,8 @@ def _counts(
     names = [None, *(key.name for key in keys)]
     for place, name in enumerate(names):
         askable = name not in never_asked
-        found = [
-            (owner, numbers[2 * place], utc(numbers[2 * place + 1]))
-            for owner, numbers in totals.items()
-            if numbers[2 * place]
-        ]
+        held = ((owner, *numbers[place]) for owner, numbers in totals.items())
+        found = [(owner, rows, utc(oldest)) for owner, rows, oldest in held if rows]
         whole = sum(rows for _, rows, _ in found)
         times = [oldest for _, _, oldest in found if oldest is not None and share is None]
         yield ExposureCount(name, None, _scaled(whole, share), min(times, default=None), askable)

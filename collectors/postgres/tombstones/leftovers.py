@@ -17,14 +17,12 @@ from collectors.model import (
 )
 from collectors.postgres.engine import ReadTarget, Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
-from collectors.postgres.tombstones.conditions import utc
+from collectors.postgres.statements import utc
 from collectors.postgres.tombstones.exposure import row_estimate
 from collectors.postgres.tombstones.leftover_sql import Place, counting, places, sampling, untold
 
 DAYS = 30
 """How far back growth is told by day."""
-
-_DENIED = "42501"
 
 
 def count_leftovers(
@@ -73,7 +71,7 @@ def _counted(
         except Halted as halted:
             why = str(halted)
         except StatementFailed as failure:
-            why = "The reader may not read it." if failure.sqlstate == _DENIED else f"{failure}."
+            why = "The reader may not read it." if failure.denied else f"{failure}."
             break
     return None, Leftover(place.kind, place.rows.label, place.name, said=why)
 
