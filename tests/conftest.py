@@ -31,9 +31,9 @@ class PlayedOnce(LoadFileScheduling):  # type: ignore[misc]  # it has no types
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlayedOnce:
-    """Instead of `--dist loadfile`, which it is otherwise."""
-    return PlayedOnce(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlayedOnce | None:
+    """What `--dist loadfile` means here; any other way is left as it is."""
+    return PlayedOnce(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,9 @@ def is_beyond_clash(table: Table, key: UniqueKey) -> bool:
 def twin(table: Table, key: UniqueKey) -> UniqueKey | None:
     """A right key of the same table on the same columns: what the models mean, beside a relic."""
     others = [o for o in table.keys if o.name != key.name and not o.primary and is_right(table, o)]
-    columns = _inputs(table, key) if others else set()
+    if not others:
+        return None
+    columns = _inputs(table, key)
     return next((other for other in others if _inputs(table, other) == columns), None)
 
 

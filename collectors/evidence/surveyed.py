@@ -60,32 +60,12 @@ def save_dependents(
     paid_within_days: int,
 ) -> None:
     """What depends on the Tombstones of one table that block somebody, in the place of before."""
-    place = {"target": target, "table_name": table.label}
+    about = {"target": target, "table_name": table.label, "counted_at": at}
     counted = [
-        {
-            **place,
-            "row_id": one.row_id,
-            "child_table": one.table,
-            "rows": one.rows,
-            "live": one.live,
-            "counted_at": at,
-        }
+        {"row_id": one.row_id, "child_table": one.table, "rows": one.rows, "live": one.live} | about
         for one in dependents
     ]
-    amounts: Counter[tuple[str, str]] = Counter()
-    for payment in payments or ():
-        amounts[payment.row_id, payment.currency] += payment.amount
-    paid = [
-        {
-            **place,
-            "row_id": row,
-            "currency": currency,
-            "amount": amount,
-            "days": paid_within_days,
-            "counted_at": at,
-        }
-        for (row, currency), amount in amounts.items()
-    ]
+    paid = [line | about | {"days": paid_within_days} for line in _amounts(payments or ())]
     topics = [Topic.DEPENDENTS, *([] if payments is None else [Topic.PAYMENTS])]
     with store.write() as connection:
         for stored, lines in ((schema.dependents, counted), (schema.payments, paid)):
@@ -96,6 +76,17 @@ def save_dependents(
             how = Counting(at)
             _save_survey(connection, TableCounts(target, table.schema, table.name, topic, how))
         next_generation(connection)
+
+
+def _amounts(payments: Sequence[Payment]) -> list[dict[str, Any]]:
+    """A row's payments of one currency as one."""
+    amounts: Counter[tuple[str, str]] = Counter()
+    for payment in payments:
+        amounts[payment.row_id, payment.currency] += payment.amount
+    return [
+        {"row_id": row, "currency": currency, "amount": amount}
+        for (row, currency), amount in amounts.items()
+    ]
 
 
 def forget_tables(store: Store, target: str, there: Sequence[tuple[str, str]]) -> None:

@@ -23,8 +23,8 @@ def kept_name(column: str) -> str:
 def is_released(column: str) -> str:
     """The SQL condition of a value that a release wrote into this (quoted) text column.
 
-    What it begins with comes first: a quarter of the cost of the pattern, for every row. Compared
-    as bytes, because a collation that is not deterministic allows neither.
+    What it begins with comes first, so that few values meet the pattern. Compared as bytes, because
+    a collation that is not deterministic allows neither.
     """
     head, tail = RELEASED_EMAIL
     text = f'{column}::text COLLATE "C"'

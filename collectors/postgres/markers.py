@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
 from collectors.postgres.mapping import MarkerMapping
@@ -98,7 +98,7 @@ def instant_sql(column: str, base: str) -> str:
     return f"{column}::timestamp AT TIME ZONE 'UTC'"
 
 
-@lru_cache(maxsize=4_096)
+@cache
 def _folded(name: str) -> str:
     """Kept, because the tables of a schema call their columns alike."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -73,7 +73,11 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
 
 
 def _columns(window: str) -> dict[str, Any]:
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    return _what_it_is() | _counted(window) | _dated()
+
+
+def _what_it_is() -> dict[str, Any]:
+    column = st.column_config
     return {
         "state": column.MultiselectColumn(
             "Is it fixed?",
@@ -85,6 +89,12 @@ def _columns(window: str) -> dict[str, Any]:
         "key": column.TextColumn("Unique key", width=190),
         "table": column.TextColumn("Table", width=85),
         "environment": column.TextColumn("Environment", width=95),
+    }
+
+
+def _counted(window: str) -> dict[str, Any]:
+    column = st.column_config
+    return {
         "failures": column.NumberColumn(
             "Failures",
             format="localized",
@@ -114,6 +124,12 @@ def _columns(window: str) -> dict[str, Any]:
         "rests": column.NumberColumn(
             "Rests on", width=75, help="Re-creations that succeeded since the last Failure."
         ),
+    }
+
+
+def _dated() -> dict[str, Any]:
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    return {
         "first_bad": column.TextColumn("First bad release", width=150),
         "last": column.DatetimeColumn(
             "Last failed", format=exact, timezone=zone(), width=150, help="Whenever it was."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 
 from collectors.model import ExposureCount, TableCounts
@@ -60,6 +61,25 @@ def test_a_tombstone_of_every_kind_of_marker_is_counted(
         f"INSERT INTO people (email, {name}) VALUES ('a@x', {gone}), ('b@x', {gone})"
     )
     assert whole(exposure(target, "people")) == {None: 2, "people_email_key": 2}
+
+
+def test_a_released_text_is_known_whatever_the_collation_is(
+    database: Database, target: ReadTarget
+) -> None:
+    try:
+        database.execute(
+            "CREATE COLLATION any_case"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("this PostgreSQL is built without ICU")
+    database.execute("""
+        CREATE TABLE people (id serial PRIMARY KEY, deleted_at timestamptz,
+                             handle text COLLATE any_case UNIQUE);
+        INSERT INTO people (deleted_at, handle) VALUES
+            (now(), 'jane'), (now(), 'released:0a'), (now(), 'Released:0b')
+    """)
+    assert whole(exposure(target, "people")) == {None: 2, "people_handle_key": 2}
 
 
 def test_whose_and_since_when(database: Database, target: ReadTarget) -> None:
