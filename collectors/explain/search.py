@@ -255,7 +255,7 @@ def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[
     told = {
         i.value for i in reading.identifiers if i.kind in _ORGANIZATION and _UUID.fullmatch(i.value)
     }
-    if reading.key is not None:
+    if reading.key is not None and reading.key.columns:
         own = inquiry.organization_columns()
         told |= {
             value

@@ -34,5 +34,6 @@ def _is_id(value: object) -> bool:
 def _of_key(key: ViolatedKey | None) -> list[str | None]:
     if key is None:
         return []
-    printed = zip(map(bare, key.columns), key.splits[0], strict=True) if key.complete else ()
+    told = key.complete and key.columns
+    printed = zip(map(bare, key.columns), key.splits[0], strict=True) if told else ()
     return [dict(printed).get(_NAME), chosen(dict(key.fields), (_NAME,)).get(_NAME)]

@@ -100,7 +100,9 @@ def _read(text: str, *, wrapped: bool) -> ViolatedKey | None:
 
 def with_values(named: ViolatedKey, detail: Detail, *, wrapped: bool = False) -> ViolatedKey:
     """`named` with the columns and values of the sentence, or with the reason why it has none."""
-    columns = tuple(column for column in detail.columns if not hidden.is_hidden(column))
+    columns = tuple(detail.columns)
+    if any(map(hidden.is_hidden, columns)):
+        columns = ()  # with one of them missing, values would go to the wrong ones
     if not detail.printed:
         return replace(named, columns=columns, doubt=hidden.CUT)
     ways = _all_splits(detail.columns, detail.printed, wrapped=wrapped)

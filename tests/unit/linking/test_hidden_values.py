@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from collectors.linking.hidden import is_cut, is_hidden, is_usable
+from collectors.linking.violation import read_event
+from collectors.model import Event
 
 HIDDEN = [
     "[Filtered]", "[filtered]", "[email]", "[Redacted]", "[REDACTED_EMAIL]", "<redacted>",
@@ -44,3 +48,15 @@ def test_a_real_value_stays_one(value: str) -> None:
 
 def test_sql_null_is_a_value() -> None:
     assert is_usable(None)
+
+
+@pytest.mark.parametrize("columns", ["[Filtered]", "organization_id, [Filtered]"])
+def test_where_a_column_s_name_is_hidden_the_key_s_own_name_still_tells(columns: str) -> None:
+    values = ", ".join(["7", "jane@acme.test"][-len(columns.split(",")) :])
+    text = 'duplicate key value violates unique constraint "by_email"\nDETAIL:  Key '
+    body = f"{text}({columns})=({values}) already exists."
+    failure = read_event(Event("e" * 32, datetime(2025, 6, 1, tzinfo=UTC), extra={"body": body}))
+
+    assert failure.key is not None
+    assert (failure.key.constraint, failure.key.columns) == ("by_email", ())
+    assert failure.key.splits == (tuple(values.split(", ")),)
