@@ -10,7 +10,6 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -40,6 +39,8 @@ def create_app(fault: str = "") -> Starlette:
 
     async def listed(request: Request) -> Response:
         counts["list"] += 1
+        if fault == "dies after a deletion" and counts["delete"]:
+            os._exit(1)  # at the next request, so that the deletion is always answered first
         wanted = request.query_params["email"].casefold()
         if fault == "late list" and counts["list"] % 2:
             return JSONResponse({"items": []})
@@ -54,8 +55,6 @@ def create_app(fault: str = "") -> Starlette:
             return PlainTextResponse("Internal Server Error", 500)
         if rows.pop(request.path_params["id"], None) is None:
             return JSONResponse({"detail": "not found"}, 404)
-        if fault == "dies after a deletion":
-            return Response(status_code=204, background=BackgroundTask(os._exit, 1))
         return Response(status_code=204)
 
     async def everything(_: Request) -> Response:
