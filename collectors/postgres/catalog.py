@@ -1,6 +1,6 @@
 """A Target's catalog: every unique key of the configured schemas, and what surrounds them.
 
-Seven statements for a whole schema, however many tables it has, and one more for its partitions.
+Eight statements in two round trips for a whole schema, however many tables it has.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ from collectors.postgres.outage import StatementFailed
 ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 """`pg_constraint.confdeltype`."""
 
+Rows = Sequence[tuple[Any, ...]]
+
+Labels = Mapping[tuple[int, int | str], Sequence[str]]
+"""The values a column is known to take, by (table, number) or (table, raw name)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _TableRow:
@@ -61,6 +66,10 @@ class _Parts:
     triggers: Mapping[int, Sequence[str]]
     partitions: Mapping[int, Sequence[Partition]]
 
+    def facts_of(self, table: _TableRow) -> tuple[ColumnFacts, ...]:
+        """Its columns, in their order."""
+        return tuple(self.columns.get(table.oid, {}).values())
+
 
 def read_catalog(
     snapshot: Snapshot,
@@ -75,43 +84,56 @@ def read_catalog(
     """
     tables = [_TableRow(*row) for row in snapshot.rows(catalog_sql.TABLES, list(schemas))]
     oids = [table.oid for table in tables]
-    parts = _Parts(
-        _columns(snapshot, oids, schemas, tables),
-        _by_table([PartRow(*row) for row in snapshot.rows(catalog_sql.KEY_PARTS, oids)]),
-        _names_by_table(snapshot.rows(catalog_sql.TRIGGERS, oids)),
-        _partitions(snapshot, [table.oid for table in tables if table.partitioned]),
+    columns, checks, states, key_parts, triggers, partitions, foreign_keys = snapshot.rows_of_each(
+        (catalog_sql.COLUMNS, oids),
+        (catalog_sql.CHECKS, oids),
+        (catalog_sql.SEEN_STATES, list(schemas), sorted(GONE)),
+        (catalog_sql.KEY_PARTS, oids),
+        (catalog_sql.TRIGGERS, oids),
+        (catalog_sql.PARTITIONS, [table.oid for table in tables if table.partitioned]),
+        (catalog_sql.FOREIGN_KEYS, oids),
     )
-    foreign_keys = tuple(_foreign_key(row) for row in snapshot.rows(catalog_sql.FOREIGN_KEYS, oids))
+    parts = _Parts(
+        _columns(columns, _known_labels(checks, states, tables)),
+        _by_table([PartRow(*row) for row in key_parts]),
+        _names_by_table(triggers),
+        _partitions(partitions),
+    )
+    bare = [_bare_table(row, parts) for row in tables]
+    told = _borne_out(snapshot, [(table, _mapping_of(table, mapping)) for table in bare])
+    each = zip(tables, bare, told, strict=True)
     return Catalog(
         snapshot.as_of,
-        tuple(_table(snapshot, row, parts, mapping) for row in tables),
-        foreign_keys,
+        tuple(_whole(table, parts.facts_of(row), its) for row, table, its in each),
+        tuple(_foreign_key(row) for row in foreign_keys),
     )
 
 
-def _table(
-    snapshot: Snapshot, row: _TableRow, parts: _Parts, mapping: Mapping[str, TableMapping]
-) -> Table:
+def _bare_table(row: _TableRow, parts: _Parts) -> Table:
+    """What the catalog says of it, before its markers and what they do to its keys."""
     facts = parts.columns.get(row.oid, {})
     columns = {number: fact.column for number, fact in facts.items()}
     keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns)
     primary = next((key for key in keys if key.primary), None)
-    table = Table(
+    return Table(
         schema=row.schema,
         name=row.name,
         columns=tuple(columns.values()),
         primary_key=primary.columns if primary else (),
-        created_at=created_column(tuple(facts.values())),
+        keys=tuple(keys),
+        created_at=created_column(parts.facts_of(row)),
         triggers=tuple(parts.triggers.get(row.oid, ())),
         row_security=row.row_security,
         partitioned=row.partitioned,
         partitions=tuple(parts.partitions.get(row.oid, ())),
     )
-    told = _mapping_of(snapshot, table, mapping)
-    markers = _markers(tuple(facts.values()), told)
+
+
+def _whole(table: Table, facts: Sequence[ColumnFacts], told: TableMapping) -> Table:
+    markers = _markers(facts, told)
     return replace(
         table,
-        keys=tuple(_standing(key, markers) for key in keys),
+        keys=tuple(_standing(key, markers) for key in table.keys),
         marker=markers[0] if markers else None,
         markers=markers,
         organization=told.organization,
@@ -142,52 +164,61 @@ def _markers(facts: Sequence[ColumnFacts], told: TableMapping) -> tuple[SoftDele
     return (mapped_marker(told.marker, named),)
 
 
-def _mapping_of(
-    snapshot: Snapshot, table: Table, mapping: Mapping[str, TableMapping]
-) -> TableMapping:
-    """What is told of this table, once the table itself bears it out."""
+def _mapping_of(table: Table, mapping: Mapping[str, TableMapping]) -> TableMapping:
+    """What is told of this table, once its columns bear it out."""
     told = mapping.get(f"{table.schema}.{table.name}") or mapping.get(table.name) or TableMapping()
     missing = [column for column in told.columns if table.column(column) is None]
-    wrong = f"has no column {missing[0]}" if missing else _wrong_condition(snapshot, table, told)
-    if wrong is None:
-        return told
-    if told.shipped:
-        return TableMapping()
-    raise SettingsError(f"The mapping of table {table.label} does not fit: the table {wrong}.")
+    return _unfit(table, told, f"has no column {missing[0]}") if missing else told
 
 
-def _wrong_condition(snapshot: Snapshot, table: Table, told: TableMapping) -> str | None:
-    """Let the server read the conditions over no rows, all at once, and each if it balks."""
-    asked = {
-        name: f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
-        for name, condition in told.conditions.items()
-    }
-    if not asked or _refusal(snapshot, "; ".join(asked.values())) is None:
-        return None
-    for name, statement in asked.items():
-        failure = _refusal(snapshot, statement)
+def _borne_out(
+    snapshot: Snapshot, told: Sequence[tuple[Table, TableMapping]]
+) -> list[TableMapping]:
+    """What is told of each table, once the server can read its conditions.
+
+    It is given all of them at once, and only if it balks each for itself.
+    """
+    every = [
+        _asked(table, condition) for table, its in told for condition in its.conditions.values()
+    ]
+    if not every or _refusal(snapshot, *every) is None:
+        return [its for _, its in told]
+    return [_readable(snapshot, table, its) for table, its in told]
+
+
+def _readable(snapshot: Snapshot, table: Table, told: TableMapping) -> TableMapping:
+    for name, condition in told.conditions.items():
+        failure = _refusal(snapshot, _asked(table, condition))
         # A grant that lacks is doctor's to say, and no fault of the mapping.
         if failure is not None and not failure.denied:
-            return f"cannot be asked its {name}"
-    return None
+            return _unfit(table, told, f"cannot be asked its {name}")
+    return told
 
 
-def _refusal(snapshot: Snapshot, statement: str) -> StatementFailed | None:
-    """How the server refuses it, if it does."""
+def _asked(table: Table, condition: str) -> str:
+    """The condition over no rows."""
+    return f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
+
+
+def _refusal(snapshot: Snapshot, *statements: str) -> StatementFailed | None:
+    """How the server refuses them, if it does."""
     try:
-        with snapshot.attempt():
-            snapshot.rows(statement)
+        snapshot.attempt_each(*((statement,) for statement in statements))
     except StatementFailed as failure:
         return failure
     return None
 
 
-def _columns(
-    snapshot: Snapshot, oids: list[int], schemas: Sequence[str], tables: Sequence[_TableRow]
-) -> dict[int, dict[int, ColumnFacts]]:
-    labels = _known_labels(snapshot, oids, schemas, tables)
+def _unfit(table: Table, told: TableMapping, why: str) -> TableMapping:
+    """Nothing, where it was we who told it wrongly. Raises SettingsError where it was not."""
+    if told.shipped:
+        return TableMapping()
+    raise SettingsError(f"The mapping of table {table.label} does not fit: the table {why}.")
+
+
+def _columns(rows: Rows, labels: Labels) -> dict[int, dict[int, ColumnFacts]]:
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
-    for row in snapshot.rows(catalog_sql.COLUMNS, oids):
+    for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, default, enum = row
         column = Column(quoted, type_, nullable, generated, category, default)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
@@ -195,18 +226,13 @@ def _columns(
     return columns
 
 
-def _known_labels(
-    snapshot: Snapshot, oids: list[int], schemas: Sequence[str], tables: Sequence[_TableRow]
-) -> dict[tuple[int, int | str], list[str]]:
-    """The values a column is known to take, by (table, number) or (table, raw name)."""
+def _known_labels(checks: Rows, states: Rows, tables: Sequence[_TableRow]) -> Labels:
     labels: defaultdict[tuple[int, int | str], list[str]] = defaultdict(list)
-    for table, (number,), condition in snapshot.rows(catalog_sql.CHECKS, oids):
+    for table, (number,), condition in checks:
         literals = re.findall(r"'((?:[^']|'')*)'", condition or "")
         labels[table, number] += [literal.replace("''", "'") for literal in literals]
     by_name = {(row.schema, row.raw_name): row.oid for row in tables}
-    for schema, name, column, label in snapshot.rows(
-        catalog_sql.SEEN_STATES, list(schemas), sorted(GONE)
-    ):
+    for schema, name, column, label in states:
         if oid := by_name.get((schema, name)):
             labels[oid, column].append(label)
     return labels
@@ -227,9 +253,9 @@ def _foreign_key(row: Sequence[Any]) -> ForeignKey:
     )
 
 
-def _partitions(snapshot: Snapshot, oids: list[int]) -> dict[int, list[Partition]]:
+def _partitions(rows: Rows) -> dict[int, list[Partition]]:
     grouped: defaultdict[int, list[Partition]] = defaultdict(list)
-    for root, *partition in snapshot.rows(catalog_sql.PARTITIONS, oids) if oids else ():
+    for root, *partition in rows:
         grouped[root].append(Partition(*partition))
     return grouped
 
@@ -241,7 +267,7 @@ def _by_table(rows: Sequence[PartRow]) -> dict[int, list[PartRow]]:
     return grouped
 
 
-def _names_by_table(rows: Sequence[tuple[Any, ...]]) -> dict[int, list[str]]:
+def _names_by_table(rows: Rows) -> dict[int, list[str]]:
     grouped: defaultdict[int, list[str]] = defaultdict(list)
     for table, name in rows:
         grouped[table].append(name)

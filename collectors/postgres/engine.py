@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from socket import SHUT_RDWR, socket
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import stamina
-from psycopg import IsolationLevel, RawCursor
+from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import PoolProxiedConnection, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -47,7 +47,8 @@ _DEAD_PEER = {
 }
 """statement_timeout is the server's clock: against a vanished server only the socket's helps."""
 
-_SET_LOCAL = """
+_OPENING = """
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = {statement_timeout_ms};
 SET LOCAL lock_timeout = {lock_timeout_ms};
 SET LOCAL application_name = 'tombstone reader';
@@ -59,21 +60,25 @@ SET LOCAL timezone TO DEFAULT;
 SET LOCAL bytea_output TO DEFAULT;
 SET LOCAL extra_float_digits TO DEFAULT;
 SET LOCAL jit = off;
-SET LOCAL row_security = off
-"""
-"""`row_security = off` turns a policy that would silently hide rows from us into an error; the
-DEFAULTs undo what another client of a pooler may have set for the session. `ISO` is how times are
-printed (psycopg reads no other style); day and month are read in the server's order as before."""
-
-_OPENING = """
+SET LOCAL row_security = off;
 SELECT current_setting('server_version_num')::int, current_setting('server_version'),
        pg_is_in_recovery(),
        CASE WHEN pg_is_in_recovery() THEN coalesce(
            pg_last_xact_replay_timestamp(), (pg_control_checkpoint()).checkpoint_time
        ) ELSE now() END
 """
-"""`now()` is when the transaction began, thus before its snapshot: whatever was committed by then
+"""One round trip. `row_security = off` turns a policy that would silently hide rows from us into an
+error; the DEFAULTs undo what another client of a pooler may have set for the session. `ISO` is how
+times are printed (psycopg reads no other style); day and month are read in the server's order as
+before.
+
+`now()` is when the transaction began, thus before its snapshot: whatever was committed by then
 is seen. A standby that has replayed nothing since its start knows only its last checkpoint."""
+
+_TAKE_BACK = "ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone"
+
+Question = tuple[Any, ...]
+"""One statement, and what is bound to its `$1`, `$2`, …"""
 
 T = TypeVar("T")
 
@@ -95,16 +100,42 @@ class Snapshot:
     patience_s: float | None = None
 
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a statement with its `$1`, `$2`, … bound.
+        """Run a statement with its `$1`, `$2`, … bound; of several in one text, the last's rows.
 
         Raises TargetUnreachable, or StatementFailed where only this statement was refused.
         """
         try:
             with self._patience(), RawCursor(self.connection) as cursor:
                 cursor.execute(statement, parameters or None)
+                while cursor.nextset():
+                    pass
                 return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise explained(self.target, error) from None
+
+    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """Run statements in one round trip: what each answers, in their order.
+
+        Raises as `rows` does, for the first that is refused; those after it were not run.
+        """
+        try:
+            with ExitStack() as opened:
+                cursors = [opened.enter_context(RawCursor(self.connection)) for _ in questions]
+                with self._patience(), self.connection.pipeline():
+                    for cursor, (statement, *parameters) in zip(cursors, questions, strict=True):
+                        cursor.execute(statement, parameters or None)
+                return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        except psycopg.Error as error:
+            raise explained(self.target, error) from None
+
+    def attempt_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """The same for what may be refused: what came before stays usable."""
+        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
+        try:
+            return self.rows_of_each(before, *questions, after)[1:-1]
+        except (StatementFailed, Halted):
+            self.rows(_TAKE_BACK)
+            raise
 
     @contextmanager
     def _patience(self) -> Iterator[None]:
@@ -127,7 +158,7 @@ class Snapshot:
         try:
             yield
         except (StatementFailed, Halted):
-            self.rows("ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone")
+            self.rows(_TAKE_BACK)
             raise
         self.rows("RELEASE SAVEPOINT tombstone")
 
@@ -150,7 +181,7 @@ class ReadTarget:
     ) -> None:
         self.name = name
         self._patience_s = statement_timeout_ms / 1_000 + GRACE_S if statement_timeout_ms else None
-        self._settings = _SET_LOCAL.format(
+        self._opening = _OPENING.format(
             statement_timeout_ms=int(statement_timeout_ms), lock_timeout_ms=int(lock_timeout_ms)
         )
         defaults = {"connect_timeout": str(connect_timeout_s), **_DEAD_PEER}
@@ -207,8 +238,7 @@ class ReadTarget:
     def _begun(self, connection: psycopg.Connection[Any]) -> Snapshot:
         now = datetime.now(UTC)
         unread = Snapshot(self.name, now, False, 0, connection, self._patience_s)
-        unread.rows(self._settings)
-        number, version, is_standby, clock = unread.rows(_OPENING)[0]
+        number, version, is_standby, clock = unread.rows(self._opening)[0]
         if refusal := too_old(self.name, number, version):
             raise TargetUnreachable(refusal)
         return replace(
@@ -261,8 +291,7 @@ def _connector(
     def connect() -> psycopg.Connection[Any]:
         # A pooler in transaction mode may run the next statement elsewhere: nothing is prepared.
         connection = psycopg.connect(dsn, prepare_threshold=None, **added)
-        connection.read_only = True
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.autocommit = True  # the transaction's own text begins it
         return connection
 
     return connect

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from collectors.errors import SettingsError
 from collectors.model import (
@@ -23,9 +23,10 @@ from collectors.model import (
     UniqueKey,
 )
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import MarkerMapping, TableMapping
-from sample_data.postgres import Database
+from sample_data.postgres import Database, Postgres
+from tests.database.counting_proxy import counting
 
 
 @pytest.fixture
@@ -475,23 +476,35 @@ def test_polars_mapping_keeps_off_another_products_customers(
     assert (customers.organization, customers.erased_when) == (None, None)
 
 
-def test_a_whole_schema_takes_seven_statements(
-    target: ReadTarget, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_whole_schema_with_a_mapping_takes_three_round_trips(
+    postgres: Postgres, database: Database
 ) -> None:
     database.execute(
         "DO $$ BEGIN FOR i IN 1..60 LOOP EXECUTE format("
         "'CREATE TABLE t%s (id int PRIMARY KEY, a text UNIQUE, deleted_at timestamptz)', i);"
         " END LOOP; END $$"
     )
-    statements = []
-    rows = Snapshot.rows
-
-    def counted(snapshot: Snapshot, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        statements.append(statement)
-        return rows(snapshot, statement, *values)
-
-    with target.snapshot() as snapshot:
-        monkeypatch.setattr(Snapshot, "rows", counted)
-        catalog = read_catalog(snapshot)
+    mapping = {f"t{i}": TableMapping(live_when="a IS NOT NULL") for i in range(1, 31)}
+    with counting(postgres.port) as counted:
+        dsn = make_conninfo(
+            database.dsn, port=counted.port, sslmode="disable", gssencmode="disable"
+        )
+        with ReadTarget("test", dsn) as target, target.snapshot() as snapshot:
+            before = counted.trips
+            catalog = read_catalog(snapshot, mapping=mapping)
+            trips = counted.trips - before
     assert len(catalog.tables) == 60
-    assert len(statements) == 7
+    assert trips == 3
+
+
+def test_a_look_is_opened_in_one_round_trip(postgres: Postgres, database: Database) -> None:
+    with counting(postgres.port) as counted:
+        dsn = make_conninfo(
+            database.dsn, port=counted.port, sslmode="disable", gssencmode="disable"
+        )
+        with ReadTarget("test", dsn) as target:
+            with target.snapshot():
+                first = counted.trips
+            with target.snapshot() as snapshot:
+                assert counted.trips - first == 3  # the rollback before it, is it alive, the look
+                assert snapshot.rows("SELECT current_setting('row_security')") == [("off",)]
