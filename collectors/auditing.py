@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from collectors.audit.case import KeyCase, KeyFacts
-from collectors.audit.inspect import KeyName, cases, inspect, is_flawed, name_of, worst_first
+from collectors.audit.inspect import Flaw, KeyName, cases, flaw_of, inspect, name_of, worst_first
 from collectors.audit.migration import Draft, draft, repeats
 from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
 from collectors.audit.upserts import Upsert, needs, raw, read_upserts
@@ -177,10 +177,10 @@ def _audit(
     backfills: bool,
 ) -> TargetAudit:
     catalog = target_catalog(snapshot, settings)
-    every = list(cases(catalog, reviewed.reuse))
+    every = [(case, flaw_of(case)) for case in cases(catalog, reviewed.reuse)]
     facts = _facts(_Asked(snapshot, catalog, store, sample_above), every)
-    known = (replace(case, facts=facts[name_of(case.key)]) for case in every)
-    found = [one for case in known for one in inspect(case, backfills=backfills)]
+    known = ((case.knowing(facts[name_of(case.key)]), flaw) for case, flaw in every)
+    found = [one for case, flaw in known for one in inspect(case, flaw, backfills=backfills)]
     today = datetime.now(UTC).date()
     accepted = {one: why for one in found if (why := reviewed.acceptance(one, today))}
     shown = worst_first(one for one in found if one not in accepted)
@@ -197,9 +197,9 @@ class _Asked:
     sample_above: int
 
 
-def _facts(asked: _Asked, every: Sequence[KeyCase]) -> dict[KeyName, KeyFacts]:
+def _facts(asked: _Asked, every: Sequence[tuple[KeyCase, Flaw | None]]) -> dict[KeyName, KeyFacts]:
     """What is known of the keys besides the catalog; only flawed ones are worth a count."""
-    flawed = [case for case in every if is_flawed(case)]
+    flawed = [case for case, flaw in every if flaw is not None]
     filled = filled_tables(asked.snapshot, asked.catalog)
     exposed = _exposed(asked, flawed, filled)
     repeated = repeated_values(asked.snapshot, dict(_repeats(flawed, filled)))
@@ -212,7 +212,7 @@ def _facts(asked: _Asked, every: Sequence[KeyCase]) -> dict[KeyName, KeyFacts]:
             live_duplicates=repeated.get(name),
             upserts=tuple(one for one in upserts[raw(case.table.name)] if _needs(one, case)),
         )
-        for case in every
+        for case, _ in every
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from collectors.audit.naming import Naming
@@ -69,13 +69,23 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class KeyCase:
-    """One key of a table with soft deletion."""
+    """One key of a table with soft deletion; `right` are the table's keys that need no mending."""
 
     schema: Schema
     table: Table
     key: UniqueKey
+    right: tuple[UniqueKey, ...]
     reuse: Reuse = Reuse.UNKNOWN
-    facts: KeyFacts = field(default_factory=KeyFacts)
+    facts: KeyFacts = KeyFacts()
+
+    @property
+    def is_right(self) -> bool:
+        """The key itself is one of them."""
+        return any(one is self.key for one in self.right)
+
+    def knowing(self, facts: KeyFacts) -> KeyCase:
+        """The same, once more is known of it."""
+        return KeyCase(self.schema, self.table, self.key, self.right, self.reuse, facts)
 
 
 @dataclass(frozen=True, slots=True)

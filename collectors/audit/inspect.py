@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from collectors.audit.backfill import backfill, freeing
 from collectors.audit.case import KeyCase, KeyFacts, Reuse, Ruling, Schema
@@ -11,7 +11,7 @@ from collectors.audit.migration import Draft, Obstacle, draft, migration
 from collectors.audit.reuse import is_made, reuse_of, words
 from collectors.audit.rules import FLAWS, OBSTACLES
 from collectors.audit.severity import weighed
-from collectors.audit.standing import is_beyond_clash, is_right
+from collectors.audit.standing import is_beyond_clash, right_keys
 from collectors.model import Catalog, KeyFinding, Migration, Severity, Table, UniqueKey
 
 KeyName = tuple[str, str, str]
@@ -27,23 +27,37 @@ def cases(catalog: Catalog, told: Told = lambda _table, _key: None) -> Iterator[
     for table in catalog.tables:
         if table.marker is None:
             continue
+        right = right_keys(table)
         for key in table.keys:
             if not (is_beyond_clash(table, key) or _is_row_id(table, key)):
-                yield KeyCase(schema, table, key, told(table, key) or reuse_of(schema, table, key))
+                reuse = told(table, key) or reuse_of(schema, table, key)
+                yield KeyCase(schema, table, key, right, reuse)
 
 
-def is_flawed(case: KeyCase) -> bool:
-    """Something is wrong with the key."""
-    return _flaw(case) is not None
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a key, and the rule that says so."""
+
+    rule: str
+    ruling: Ruling
 
 
-def inspect(case: KeyCase, *, backfills: bool = True) -> Iterator[KeyFinding]:
+def flaw_of(case: KeyCase) -> Flaw | None:
+    """By the first rule that speaks; most keys are right, and no rule is asked of them."""
+    if case.is_right:
+        return None
+    for rule in FLAWS:
+        if ruling := rule(case):
+            return Flaw(rule.__name__, ruling)
+    return None
+
+
+def inspect(case: KeyCase, flaw: Flaw | None, *, backfills: bool = True) -> Iterator[KeyFinding]:
     """Everything that the rules say of a key; a text that nobody wants is not written."""
     offer = _Offer(case, backfills)
-    if found := _flaw(case):
+    if flaw is not None:
         severity, why = weighed(case)
-        name, ruling = found
-        yield _finding(case, name, ruling, ruling.severity or severity, why, offer)
+        yield _finding(case, flaw.rule, flaw.ruling, flaw.ruling.severity or severity, why, offer)
     for rule in OBSTACLES:
         if ruling_besides := rule(case):
             severity = ruling_besides.severity or Severity.MEDIUM
@@ -56,7 +70,9 @@ def audit(catalog: Catalog, facts: Mapping[KeyName, KeyFacts] | None = None) -> 
     found = (
         finding
         for case in cases(catalog)
-        for finding in inspect(replace(case, facts=known.get(name_of(case.key), KeyFacts())))
+        for finding in inspect(
+            case.knowing(known.get(name_of(case.key), KeyFacts())), flaw_of(case)
+        )
     )
     return worst_first(found)
 
@@ -101,14 +117,6 @@ class _Offer:
         """The text that frees what deleted rows hold now."""
         plan = freeing(self._case) if self._backfills else None
         return backfill(plan) if plan else None
-
-
-def _flaw(case: KeyCase) -> tuple[str, Ruling] | None:
-    """The first rule that speaks, with its name; most keys are right, and none is asked of them."""
-    if is_right(case.table, case.key):
-        return None
-    spoken = ((rule.__name__, ruling) for rule in FLAWS if (ruling := rule(case)))
-    return next(spoken, None)
 
 
 def _finding(

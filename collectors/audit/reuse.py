@@ -47,15 +47,16 @@ def reuse_of(schema: Schema, table: Table, key: UniqueKey) -> Reuse:
     Foreign keys alone tie rows together: two that were untied can be tied again, but whether a
     parent may have a second child is the application's to know.
     """
-    parts = own_parts(table, key)
-    if any(_reuse_of_part(table, part) is Reuse.NEVER for part in parts):
+    parts = [(part, _reuse_of_part(table, part)) for part in own_parts(table, key)]
+    if any(reuse is Reuse.NEVER for _, reuse in parts):
         return Reuse.NEVER
     references = [set(fk.columns) for fk in schema.references_of(table)]
-    chosen = [part for part in parts if not any(set(part.columns) <= r for r in references)]
+    chosen = [
+        reuse for part, reuse in parts if not any(r.issuperset(part.columns) for r in references)
+    ]
     if not chosen:
         return Reuse.LIKELY if len(parts) > 1 else Reuse.UNKNOWN
-    likely = any(_reuse_of_part(table, part) is Reuse.LIKELY for part in chosen)
-    return Reuse.LIKELY if likely else Reuse.UNKNOWN
+    return Reuse.LIKELY if Reuse.LIKELY in chosen else Reuse.UNKNOWN
 
 
 def is_made(column: Column) -> bool:

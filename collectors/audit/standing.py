@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from collectors.model import Blocks, KeyPart, Table, UniqueKey
 
@@ -55,18 +56,23 @@ def is_beyond_clash(table: Table, key: UniqueKey) -> bool:
     )
 
 
-def twin(table: Table, key: UniqueKey) -> UniqueKey | None:
-    """A right key of the same table on the same columns: what the models mean, beside a relic."""
-    others = [o for o in table.keys if o.name != key.name and not o.primary and is_right(table, o)]
+def right_keys(table: Table) -> tuple[UniqueKey, ...]:
+    """The keys of a table that are as they should be."""
+    return tuple(key for key in table.keys if is_right(table, key))
+
+
+def twin(table: Table, key: UniqueKey, right: Sequence[UniqueKey]) -> UniqueKey | None:
+    """One of the table's right keys, on the same columns: what the models mean, beside a relic."""
+    others = [other for other in right if other.name != key.name and not other.primary]
     if not others:
         return None
     columns = _inputs(table, key)
     return next((other for other in others if _inputs(table, other) == columns), None)
 
 
-def covering(table: Table, key: UniqueKey) -> UniqueKey | None:
-    """A right key that holds for live rows all that this one does, so that this one may go."""
-    others = (o for o in table.keys if o.name != key.name and is_right(table, o))
+def covering(table: Table, key: UniqueKey, right: Sequence[UniqueKey]) -> UniqueKey | None:
+    """One that holds for live rows all that this one does, so that this one may go."""
+    others = (other for other in right if other.name != key.name)
     return next((other for other in others if _covers(table, other, key)), None)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
 
@@ -41,7 +42,7 @@ def besides_deletion(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> str
 
 def blocked_by_deleted(key: UniqueKey, marker: SoftDeleteMarker) -> Blocks:
     """What deleted rows block, by the key's predicate first and then by its parts."""
-    terms = list(conjuncts(key.predicate)) if key.predicate else []
+    terms = conjuncts(key.predicate) if key.predicate else ()
     if any(_only_live(term, marker) for term in terms):
         return Blocks.NOTHING
     if any(_only_deleted(term, marker) for term in terms):
@@ -66,14 +67,16 @@ def _separates(part: KeyPart, marker: SoftDeleteMarker) -> Blocks:
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING
 
 
+@lru_cache(maxsize=1_024)
 def _only_live(term: str, marker: SoftDeleteMarker) -> bool:
-    """The condition cannot hold for a deleted row."""
+    """The condition cannot hold for a deleted row. Kept: a schema's tables say it alike."""
     branches = _split(term, "OR")
     if len(branches) > 1:
         return all(any(_only_live(t, marker) for t in conjuncts(branch)) for branch in branches)
     return any(re.fullmatch(form, _plain(term)) for form in _live_forms(marker))
 
 
+@lru_cache(maxsize=1_024)
 def _only_deleted(term: str, marker: SoftDeleteMarker) -> bool:
     return any(re.fullmatch(form, _plain(term)) for form in _deleted_forms(marker))
 
@@ -135,21 +138,20 @@ def _plain(condition: str) -> str:
     return text
 
 
-def conjuncts(condition: str) -> Iterator[str]:
+@lru_cache(maxsize=1_024)
+def conjuncts(condition: str) -> tuple[str, ...]:
     """The terms that must all hold, however deep they are nested.
 
-    >>> list(conjuncts("a IS NULL AND (b > 1 AND (c OR d AND e))"))
-    ['a IS NULL', 'b > 1', 'c OR d AND e']
+    >>> conjuncts("a IS NULL AND (b > 1 AND (c OR d AND e))")
+    ('a IS NULL', 'b > 1', 'c OR d AND e')
     """
     text = condition.strip()
     while text.startswith("(") and _closing(text) == len(text) - 1:
         text = text[1:-1].strip()
     terms = [text] if len(_split(text, "OR")) > 1 else _split(text, "AND")
     if len(terms) == 1:
-        yield terms[0]
-        return
-    for term in terms:
-        yield from conjuncts(term)
+        return tuple(terms)
+    return tuple(inner for term in terms for inner in conjuncts(term))
 
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|[^\w\s]|\s+")

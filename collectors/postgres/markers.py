@@ -111,10 +111,11 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
         return _timestamp(facts, live) if live else None
     if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
         return _boolean(facts)
-    named = TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
-    if facts.base in WHOLE_TYPES and named:
+    if facts.base in WHOLE_TYPES and (
+        TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
+    ):
         return _epoch(facts)
-    if STATES.search(facts.folded) and facts.column.category in "ES":
+    if facts.labels and facts.column.category in "ES" and STATES.search(facts.folded):
         gone = next((label for label in facts.labels if label.lower() in GONE), None)
         return _status(facts, gone) if gone else None
     return None

@@ -97,7 +97,7 @@ def draft(case: KeyCase) -> Draft | Obstacle:
     if sentence := _obstacle(case):
         return Obstacle(sentence)
     upserts = case.facts.upserts
-    if kept := covering(table, key):
+    if kept := covering(table, key, case.right):
         return Draft(case.schema, table, table.marker, key, None, kept, upserts=upserts)
     shape = _shape(table, key, upserts)
     new = _new_key(case.schema, table, table.marker, key, shape)

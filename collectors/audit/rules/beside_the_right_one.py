@@ -14,13 +14,17 @@ def beside_the_right_one(case: KeyCase) -> Ruling | None:
     idle = is_idle(case.table, case.key)
     if case.key.primary or (case.key.blocks is Blocks.NOTHING and not idle):
         return None
-    right = twin(case.table, case.key)
+    right = twin(case.table, case.key, case.right)
     if right is None:
         return None
     if idle:
         reason = f"{right.name} keeps live rows unique; this key beside it enforces nothing."
         return Ruling(reason, Severity.LOW)
-    more = "" if covering(case.table, case.key) else " It also holds more than that one does."
+    more = (
+        ""
+        if covering(case.table, case.key, case.right)
+        else " It also holds more than that one does."
+    )
     reason = (
         f"{right.name} on the same columns knows about deletion; this key beside it does not, and "
         f"{case.key.blocks} still fails.{more}"

@@ -17,7 +17,7 @@ def invalid_leftover(case: KeyCase) -> Ruling | None:
     """Point at an index that is not valid, and say what stands instead."""
     if case.key.valid:
         return None
-    kept = covering(case.table, case.key)
+    kept = covering(case.table, case.key, case.right)
     instead = (
         f"{kept.name} holds what it was meant to, so it can go."
         if kept

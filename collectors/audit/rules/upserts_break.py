@@ -7,7 +7,6 @@ statement's own WHERE implies its predicate (sql-insert.html, "conflict_target")
 from __future__ import annotations
 
 from collectors.audit.case import KeyCase, Reuse, Ruling
-from collectors.audit.standing import is_right
 from collectors.audit.upserts import Upsert, needs, says
 from collectors.model import Severity
 
@@ -16,7 +15,7 @@ NAME = "upserts_break"
 
 def upserts_break(case: KeyCase) -> Ruling | None:
     """Name the statements that do not fit the key as it is, or will not fit the one to come."""
-    if is_right(case.table, case.key):
+    if case.is_right:
         return _broken(case)
     return _breaking(case)
 
