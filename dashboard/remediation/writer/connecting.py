@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import IsolationLevel, RawCursor
+from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 
 from collectors.errors import SettingsError, TargetUnreachable
@@ -28,7 +28,8 @@ _DEFAULTS = {
     "tcp_user_timeout": "15000",
 }
 
-_SET_LOCAL = """
+_OPENING = """
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL application_name = '{name}';
 SET LOCAL lock_timeout = {lock};
 SET LOCAL statement_timeout = {statement};
@@ -42,8 +43,8 @@ SET LOCAL bytea_output = 'hex';
 SET LOCAL extra_float_digits = 1;
 SET LOCAL row_security = off
 """
-"""The row's texts must print alike whenever they are read; `row_security = off` turns a policy that
-would silently hide the row into an error."""
+"""One round trip. The row's texts must print alike whenever they are read; `row_security = off`
+turns a policy that would silently hide the row into an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,6 @@ class Connecting:
         """
         with self._connected() as connection:
             try:
-                connection.autocommit = True
                 record = connection.execute("SELECT pg_xact_status($1::xid8)", [xid]).fetchone()
             except psycopg.DataError:  # "transaction ID … is in the future": another server's
                 return None
@@ -103,7 +103,7 @@ class Connecting:
     def _begin(self, connection: psycopg.Connection[Any], name: str) -> None:
         limits = self._limits
         connection.execute(
-            _SET_LOCAL.format(
+            _OPENING.format(
                 name=re.sub(r"[^a-z0-9 -]", "", name),
                 lock=limits.lock_timeout_ms,
                 statement=limits.statement_timeout_ms,
@@ -135,7 +135,11 @@ class Connecting:
         added: dict[str, Any] = {k: text for k, text in _DEFAULTS.items() if k not in given}
         try:
             connection = psycopg.connect(
-                self._dsn, prepare_threshold=None, cursor_factory=RawCursor, **added
+                self._dsn,
+                autocommit=True,  # a transaction's own text begins it
+                prepare_threshold=None,
+                cursor_factory=RawCursor,
+                **added,
             )
         except psycopg.Error:
             # libpq's own text names the host and the user.
@@ -143,8 +147,6 @@ class Connecting:
                 f"Target {self._target!r} does not let the writer in: is it running, and are the "
                 "write DSN's host, user and password right?"
             ) from None
-        connection.isolation_level = IsolationLevel.READ_COMMITTED
-        connection.read_only = False
         return connection
 
 

@@ -1,7 +1,7 @@
 """One plan, one transaction, on a connection that no reader shares.
 
 Everything is set inside the transaction, so it works through PgBouncer's transaction mode: no
-prepared statements, no session state. One apply takes eleven round trips, fifteen at most.
+prepared statements, no session state. One apply takes nine round trips.
 
 A row that somebody else has locked is asked for again until `lock_timeout_ms` has passed, without
 ever standing in the queue for it, so nobody waits behind us. Should this process hang between two

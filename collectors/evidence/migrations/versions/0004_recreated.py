@@ -14,16 +14,8 @@ _FAILED = ("day", "environment", "table_name", "constraint_name", "any_release",
 _CUSTOMERS = ("last_day", "environment", "constraint_name", "release")
 _COUNTED = ("target", "schema_name", "table_name", "topic", "constraint_name", "day")
 _TYPES = {"day": sa.BigInteger, "last_day": sa.BigInteger, "any_release": sa.Boolean}
-_TOLD = (
-    "conflict_id",
-    "occurred_at",
-    "operation",
-    "verdict",
-    "release",
-    "environment",
-    "constraint_name",
-    "table_name",
-)
+_PLACE = ("conflict_id", "occurred_at", "release", "environment", "constraint_name", "table_name")
+_KIND = ("operation", "verdict")
 
 
 def upgrade() -> None:
@@ -34,16 +26,18 @@ def upgrade() -> None:
     _count_failed()
     _count_customers()
     _count_days()
-    changed = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _TOLD)
-    update = f"UPDATE OF {', '.join(_TOLD)}"
+    moved = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _PLACE)
+    update = f"UPDATE OF {', '.join((*_PLACE, *_KIND))}"
     for name, is_one, step in (
         ("recreation", _is_recreation, _step_failed),
         ("customer", _is_customer, _step_customers),
     ):
         _trigger(f"{name}_stored", "INSERT", is_one("new"), step("new", 1))
         _trigger(f"{name}_removed", "DELETE", is_one("old"), step("old", -1))
-        _trigger(f"{name}_left", update, f"({changed}) AND {is_one('old')}", step("old", -1))
-        _trigger(f"{name}_came", update, f"({changed}) AND {is_one('new')}", step("new", 1))
+        left = f"{is_one('old')} AND ({moved} OR ({is_one('new')}) IS NOT TRUE)"
+        came = f"{is_one('new')} AND ({moved} OR ({is_one('old')}) IS NOT TRUE)"
+        _trigger(f"{name}_left", update, left, step("old", -1))
+        _trigger(f"{name}_came", update, came, step("new", 1))
 
 
 def _create(table: str, key: tuple[str, ...], number: str) -> None:

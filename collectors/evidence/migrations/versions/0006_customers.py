@@ -42,12 +42,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(*_KEY, name="pk_customer_days"),
     )
     _count_days()
-    same = " AND ".join(f"old.{name} IS new.{name}" for name in (*_TOLD, "freed_at"))
-    moved = f"NOT ({same} AND ({_customer('old')}) IS ({_customer('new')}))"
+    same = " AND ".join(f"old.{name} IS new.{name}" for name in _TOLD)
+    same += f" AND ({_customer('old')}) IS ({_customer('new')})"
+    freed = f"{same} AND old.freed_at IS NOT new.freed_at"
     _trigger("hit_stored", "INSERT", "true", _step("new", 1))
     _trigger("hit_removed", "DELETE", "true", _step("old", -1))
     told = ", ".join((*_TOLD, *_SEEN))
-    _trigger("hit_changed", f"UPDATE OF {told}", moved, _step("old", -1), _step("new", 1))
+    _trigger("hit_changed", f"UPDATE OF {told}", f"NOT ({same})", _step("old", -1), _step("new", 1))
+    _trigger("hit_freed", f"UPDATE OF {told}", freed, _end("old", -1), _end("new", 1))
 
 
 _HOURS = (
@@ -131,16 +133,24 @@ def _count_days() -> None:
 
 def _step(row: str, step: int) -> str:
     """One customer more or less, on the day it began and on the day it was freed."""
-    began, freed = (f"{row}.{at} - {row}.{at} % {_DAY}" for at in ("first_seen", "freed_at"))
-    return "".join(
+    return _begin(row, step) + _end(row, step)
+
+
+def _begin(row: str, step: int) -> str:
+    return _count(row, "first_seen", began=step, ended=0)
+
+
+def _end(row: str, step: int) -> str:
+    return _count(row, "freed_at", began=0, ended=step)
+
+
+def _count(row: str, at: str, *, began: int, ended: int) -> str:
+    day = f"{row}.{at} - {row}.{at} % {_DAY}"
+    return (
         f"INSERT INTO customer_days SELECT {day}, {row}.environment, {row}.constraint_name,"
-        f" {more}, {less} WHERE {_customer(row)} AND {condition}"
+        f" {began}, {ended} WHERE {_customer(row)} AND {row}.{at} IS NOT NULL"
         f" ON CONFLICT ({', '.join(_KEY)})"
-        f" DO UPDATE SET began = began + {more}, ended = ended + {less}; "
-        for more, less, day, condition in (
-            (step, 0, began, "true"),
-            (0, step, freed, f"{row}.freed_at IS NOT NULL"),
-        )
+        f" DO UPDATE SET began = began + {began}, ended = ended + {ended}; "
     )
 
 

@@ -209,8 +209,9 @@ class Bulk:
             _at_work.discard(bulk.id)
             runner.mark(begun_bulk)
             self._let_go(begun_bulk, stopped)
-        done = list_remediations(store, RemediationFilter(bulk_id=bulk.id, state="applied"))
-        tell_issues(store, self.writeback, done, self.clock())
+        if self.writeback is not None:
+            done = list_remediations(store, RemediationFilter(bulk_id=bulk.id, state="applied"))
+            tell_issues(store, self.writeback, done, self.clock())
         return self._ended(bulk.id, stopped)
 
     def _let_go(self, bulk: BulkStanding, stopped: str | None) -> None:
