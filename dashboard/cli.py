@@ -7,6 +7,7 @@ that needs it, so that `--help` and `explain` start at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -64,9 +65,18 @@ def main() -> None:
     """Run the command, and turn every way it can end into its exit code."""
     # A script's `command &` leaves SIGINT ignored, but it is how we are told to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    look_for_cycles_rarely()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     sys.exit(_run(arguments or ["--help"], debug=debug))
+
+
+def look_for_cycles_rarely() -> None:
+    """Most of what a command makes lives until its end.
+
+    Going through it again and again for cycles to free is an eighth of a large audit's time.
+    """
+    gc.set_threshold(100_000, 50, 50)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from dashboard.cli import look_for_cycles_rarely
 from tests.benchmarks import auditing, collecting, lookups, pages, remedying, steady, survey
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
@@ -27,7 +28,8 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
 
 
 def main() -> None:
-    """Run the named benchmarks, or all of them."""
+    """Run the named benchmarks, or all of them, in a process as the command sets one up."""
+    look_for_cycles_rarely()
     for name in sys.argv[1:] or BENCHMARKS:
         with tempfile.TemporaryDirectory() as folder:
             for line in BENCHMARKS[name](Path(folder)):
