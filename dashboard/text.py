@@ -22,7 +22,9 @@ def cleaned(text: str, *, lines: bool = False) -> str:
     >>> cleaned("a\u202eb\x00c\nd")
     'abc d'
     """
-    if lines:
+    if not lines and text.isprintable():  # nearly all are, and no letter need be looked at
+        kept = " ".join(text.split())
+    elif lines:
         kept = "".join(c for c in text.expandtabs(4) if c == "\n" or _is_visible(c))
     else:
         kept = " ".join("".join(c for c in text if c.isspace() or _is_visible(c)).split())

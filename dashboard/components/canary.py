@@ -9,7 +9,7 @@ import streamlit as st
 from collectors.evidence.reads.walks import WalkRow
 from dashboard import data
 from dashboard.charts.canary import Walked, described, strip
-from dashboard.components import plain
+from dashboard.components import picture, plain
 from dashboard.components.filters import Filters
 from dashboard.components.moments import ago_and_local, utc
 
@@ -32,7 +32,7 @@ def show(chosen: Filters) -> None:
     for walk in newest.values():
         st.text(_said(walk), help=utc(walk.finished_at))
     seen = [Walked(plain.cleaned(w.environment), w.finished_at, w.color) for w in walks]
-    st.altair_chart(strip(seen), alt=described(seen), key="canary")
+    picture.show(strip, seen, alt=described(seen), key="canary")
     st.caption(
         "It obeys environment and period. Green: every answer was right; red: one was wrong; grey: "
         "it could not be walked through."

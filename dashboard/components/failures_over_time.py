@@ -14,7 +14,7 @@ from dashboard import data
 from dashboard.charts import estimates as estimate_chart
 from dashboard.charts import failures as failure_chart
 from dashboard.charts.ground import MOST_LABELS, Ground, Mark
-from dashboard.components import plain
+from dashboard.components import picture, plain
 from dashboard.components.filters import Filters
 from dashboard.data.regression import Regression
 from dashboard.metrics.buckets import (
@@ -124,8 +124,12 @@ def _failures(
         return
     names = most_named(counts)
     piles = piled(ground.cut, counts, names)
-    st.altair_chart(
-        failure_chart.failures(ground, names, piles, marks),
+    picture.show(
+        failure_chart.failures,
+        ground,
+        names,
+        piles,
+        marks,
         alt=failure_chart.described(ground, piles),
         key="failures_over_time",
     )
@@ -158,8 +162,13 @@ def _trend(
     if not points:
         st.caption("No data: no whole day of the period was both read and counted.")
         return
-    st.altair_chart(
-        estimate_chart.estimates(ground, points, what, form, marks),
+    picture.show(
+        estimate_chart.estimates,
+        ground,
+        points,
+        what,
+        form,
+        marks,
         alt=estimate_chart.described(points, what, form),
         key=what,
     )

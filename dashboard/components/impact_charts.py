@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.charts import impact as charts
+from dashboard.components import picture
 from dashboard.metrics.impact import FEW
 from dashboard.report.answers import Impact
 
@@ -18,18 +19,18 @@ def show(found: Impact) -> None:
         if frame.empty:
             st.caption("Nobody was kept out in this period.")
         else:
-            st.altair_chart(charts.kept_out_by_day(frame), alt=told, key="kept_out_by_day")
+            picture.show(charts.kept_out_by_day, frame, alt=told, key="kept_out_by_day")
             st.caption(told)
     with right:
         _curve(found)
     left, right = st.columns(2)
     with left:
         if not frame.empty:
-            st.altair_chart(charts.begun_and_freed(frame), alt=told, key="begun_and_freed")
+            picture.show(charts.begun_and_freed, frame, alt=told, key="begun_and_freed")
     with right:
         tried = found.hurt.tried
         words = charts.attempts_in_words(tried)
-        st.altair_chart(charts.attempts(tried), alt=words, key="attempts")
+        picture.show(charts.attempts, tried, alt=words, key="attempts")
 
 
 def _curve(found: Impact) -> None:
@@ -42,5 +43,5 @@ def _curve(found: Impact) -> None:
         )
         return
     told = charts.curve_in_words(curve)
-    st.altair_chart(charts.time_to_unblock(curve), alt=told, key="time_to_unblock")
+    picture.show(charts.time_to_unblock, curve, alt=told, key="time_to_unblock")
     st.caption(f"{told} Customers first kept out {found.wanted.window}.")

@@ -9,6 +9,7 @@ import streamlit as st
 from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard import data
 from dashboard.charts import prevention as charts
+from dashboard.components import picture
 from dashboard.metrics.prevention import Point
 
 
@@ -27,7 +28,7 @@ def show(wanted: SurveyFilter) -> None:
     if grown:
         title = "Left behind now, by the day of the deletion (last 30 days)"
         st.markdown(f"**{title}**")
-        st.altair_chart(charts.bars(grown, "Rows"), alt=charts.described(grown, title), key=title)
+        picture.show(charts.bars, grown, "Rows", alt=charts.described(grown, title), key=title)
 
 
 def _trend(points: Sequence[Point], title: str, unit: str) -> None:
@@ -36,4 +37,4 @@ def _trend(points: Sequence[Point], title: str, unit: str) -> None:
     if len({point.day for point in points}) < 2:
         st.caption("The trend begins with the second day.")
         return
-    st.altair_chart(charts.lines(points, unit), alt=charts.described(points, title), key=title)
+    picture.show(charts.lines, points, unit, alt=charts.described(points, title), key=title)

@@ -11,6 +11,7 @@ from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
 from collectors.evidence.reads.failures import FailureRow
 from collectors.model import Verdict
 from dashboard.charts.timeline import Moment, Step, beyond, described, timeline
+from dashboard.components import picture
 from dashboard.components.moments import ago_and_local, utc
 
 
@@ -22,7 +23,7 @@ def show(
     now = datetime.now(UTC)
     if not moments:
         return
-    st.altair_chart(timeline(moments, now), alt=described(moments, now), key="timeline")
+    picture.show(timeline, moments, now, alt=described(moments, now), key="timeline")
     if earlier := beyond(moments, now):
         st.caption(earlier)
     with st.expander("The same as a list", icon=":material/list:"):

@@ -73,7 +73,13 @@ for raw in messages():
 """
 """The same charts and rows as our page once sent them, without a store and without our code."""
 
-_EMPTY = 'import streamlit as st\nst.button("Again")\nst.text("ready")\n'
+_EMPTY = """
+import time
+import streamlit as st
+
+st.button("Again")
+st.text(f"ready at {time.monotonic_ns()}")
+"""
 
 
 @dataclass(frozen=True)
