@@ -6,9 +6,13 @@ import unicodedata
 
 import pandas as pd
 
+from collectors.evidence.privacy import mask_text
+
 LONGEST = 2_000
 LONGEST_BLOCK = 20_000
 UNKNOWN = "–"
+BETWEEN = " · "
+"""Between what a thing is called and its id."""
 
 _FORMULA = ("=", "+", "-", "@")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -44,6 +48,12 @@ def cell(text: str | None) -> str:
     """
     shown = cleaned(text or "") or UNKNOWN
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def organization_words(id_: str, name: str | None) -> str:
+    """An organization's name and id, in this order because a narrow box shows only the first."""
+    told = cleaned(mask_text(name)) if name else ""
+    return f"{told}{BETWEEN}{cleaned(id_)}" if told else cleaned(id_)
 
 
 def csv(frame: pd.DataFrame) -> bytes:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
-from collectors.evidence.privacy import mask_text
 from collectors.evidence.reads.activity import Act, ActFilter
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.failures import FailureFilter
@@ -21,6 +20,7 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
 from dashboard import data
 from dashboard.components import plain
+from dashboard.text import BETWEEN, organization_words
 
 ANY_TIME = "Any time"
 PERIODS: Mapping[str, timedelta | None] = {
@@ -30,7 +30,6 @@ PERIODS: Mapping[str, timedelta | None] = {
     "Last 30 days": timedelta(days=30),
     "Last 90 days": timedelta(days=90),
 }
-_BETWEEN = " · "
 OPEN = tuple(verdict for verdict in Verdict if verdict.is_blocked)
 
 
@@ -150,15 +149,15 @@ def _one(label: str, key: str, options: list[str]) -> str | None:
 
 
 def _organization() -> str | None:
-    names = {one.id: one.name for one in data.organizations_met()}
-    linked = st.query_params.get("organization", "").rpartition(_BETWEEN)[2]
-    if linked and linked not in names:  # of a link from when it had more Conflicts
-        names[linked] = None
+    words = data.organizations_met()
+    linked = st.query_params.get("organization", "").rpartition(BETWEEN)[2]
+    if linked and linked not in words:  # of a link from when it had more Conflicts
+        words[linked] = organization_words(linked, None)
     chosen: str | None = st.selectbox(
         "Organization",
-        list(names),
+        list(words),
         index=None,
-        format_func=lambda id_: organization_words(id_, names.get(id_)),
+        format_func=words.__getitem__,
         key="organization",
         placeholder="Any",
         bind="query-params",
@@ -166,9 +165,3 @@ def _organization() -> str | None:
         help="Those with Conflicts, by name or id.",
     )
     return chosen
-
-
-def organization_words(id_: str, name: str | None) -> str:
-    """An organization's name and id, in this order because a narrow box shows only the first."""
-    told = plain.cleaned(mask_text(name)) if name else ""
-    return f"{told}{_BETWEEN}{plain.cleaned(id_)}" if told else plain.cleaned(id_)

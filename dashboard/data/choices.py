@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collectors.evidence.database import Store
 from collectors.evidence.reads import failures, organizations, tallies
-from collectors.evidence.reads.organizations import Organization
 from dashboard.data.held import opened, remembered
+from dashboard.text import organization_words
 
 
 def environments() -> list[str]:
@@ -22,9 +23,15 @@ def releases() -> list[str]:
     return remembered(tallies.known_releases)
 
 
-def organizations_met() -> list[Organization]:
-    """The organizations with Conflicts, with what they are called."""
-    return remembered(organizations.organizations_met)
+def organizations_met() -> dict[str, str]:
+    """The organizations with Conflicts by id, in the words that they are chosen by."""
+    return remembered(_met_in_words)
+
+
+def _met_in_words(store: Store) -> dict[str, str]:
+    """Kept in words: there may be 2,000, and every run of every page offers them."""
+    met = organizations.organizations_met(store)
+    return {one.id: organization_words(one.id, one.name) for one in met}
 
 
 def organization_names(ids: tuple[str, ...]) -> dict[tuple[str, str], str]:
