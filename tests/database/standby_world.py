@@ -85,6 +85,9 @@ def standby(primary: Postgres, folder: Path) -> Iterator[Callable[[str], str]]:
 def caught_up(primary: Postgres, standby_dsn: str) -> None:
     """Wait until the standby has replayed all that the primary has written."""
     with psycopg.connect(primary.dsn(), autocommit=True) as connection:
+        # The tests' server answers before it has written: a commit that waits writes all before it.
+        connection.execute("SET synchronous_commit = on")
+        connection.execute("SELECT pg_logical_emit_message(true, '', '')")
         row = connection.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
     assert row is not None
     with psycopg.connect(standby_dsn, autocommit=True) as connection:
