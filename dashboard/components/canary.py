@@ -24,9 +24,8 @@ def show(chosen: Filters) -> None:
         st.markdown(
             "No canary yet, as far as the filters reach. It creates, deletes and re-creates a "
             "made-up customer through the API, and so tells a fix from silence. Name the API under "
-            "`[canary]` in `tombstone.toml`, then, every hour:"
+            "`[canary]` in `tombstone.toml`, then run `tombstone canary` every hour."
         )
-        plain.block("tombstone canary")
         return
     newest = {walk.environment: walk for walk in reversed(walks)}
     for walk in newest.values():

@@ -169,8 +169,8 @@ def _estimate(label: str, told: Told, help_: str) -> None:
 
 def _definitions() -> None:
     with st.popover("What these words mean", icon=":material/info:", type="tertiary"):
-        for state, look in LOOKS.items():
-            st.markdown(f"**{look.label(state)}.** {_MEANINGS[state]}")
+        told = (f"**{look.label(state)}.** {_MEANINGS[state]}" for state, look in LOOKS.items())
+        st.markdown("\n\n".join(told))
 
 
 _MEANINGS: Mapping[FixState, str] = {

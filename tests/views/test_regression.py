@@ -140,7 +140,7 @@ def test_a_key_narrows_everything(shop: Store) -> None:
 def test_without_a_canary_it_says_how_to_set_one_up(store: Store) -> None:
     story.tell(store)
     app = opened()
-    assert any("tombstone canary" in one.value for one in app.code)
+    assert any("`tombstone canary`" in one.value for one in app.markdown)
 
 
 def test_no_name_of_anybody_else_stands_in_a_chart_s_specification(shop: Store) -> None:
