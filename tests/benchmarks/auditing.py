@@ -43,7 +43,7 @@ def measure(folder: Path) -> Iterator[dict[str, Any]]:
             connection.execute(_SCHEMA.encode())
             connection.execute("VACUUM ANALYZE")
         settings = Settings(targets={"production": TargetSettings(read_dsn=SecretStr(dsn))})
-        medians = in_turn(5, audit=lambda: _audit(settings), floor=lambda: _floor(dsn))
+        medians = in_turn(9, audit=lambda: _audit(settings), floor=lambda: _floor(dsn))
     yield {
         "what": "audit of a schema, against its bare catalog queries",
         "tables": TABLES,

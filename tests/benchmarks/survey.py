@@ -16,7 +16,7 @@ from collectors.postgres.tombstones.exposure import count_exposure
 from sample_data.postgres import Postgres
 from tests.benchmarks.timing import in_turn, ratio
 
-CUSTOMERS, ORGANIZATIONS, RUNS = 2_000_000, 2_000, 7
+CUSTOMERS, ORGANIZATIONS, RUNS = 2_000_000, 2_000, 21
 _SCHEMA = f"""
 CREATE TABLE organizations (id uuid PRIMARY KEY, name text, deleted_at timestamptz);
 INSERT INTO organizations

@@ -34,8 +34,8 @@ def literal(text: str) -> str:
 
 def block(lines: Sequence[str], declare: Sequence[str] = ()) -> str:
     """A DO block around plpgsql lines."""
-    declared = ["DECLARE", *(f"  {line}" for line in declare)] if declare else []
-    body = "\n".join([*declared, "BEGIN", *(f"  {line}" for line in lines), "END"])
+    declared = "\n  ".join(("DECLARE", *declare)) + "\n" if declare else ""
+    body = declared + "\n  ".join(("BEGIN", *lines)) + "\nEND"
     tag = "$tombstone$"
     while tag in body:
         tag = tag[:-1] + "_$"
