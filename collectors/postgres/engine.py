@@ -8,6 +8,7 @@ fragment of the catalog that holds `%` or `:` needs no escaping, a value has no 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,6 +34,9 @@ from collectors.postgres.outage import (
     explained,
     unconnected,
 )
+
+# Its warnings name the host and the user; what matters of them comes to us as errors too.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 OLDEST_SUPPORTED = 150_000
 ATTEMPTS = 3

@@ -25,6 +25,7 @@ from collectors.model import (
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import MarkerMapping, TableMapping
+from collectors.postgres.outage import StatementFailed
 from sample_data.postgres import Database, Postgres
 from tests.database.counting_proxy import counting
 
@@ -508,3 +509,15 @@ def test_a_look_is_opened_in_one_round_trip(postgres: Postgres, database: Databa
             with target.snapshot() as snapshot:
                 assert counted.trips - first == 3  # the rollback before it, is it alive, the look
                 assert snapshot.rows("SELECT current_setting('row_security')") == [("off",)]
+
+
+def test_a_refusal_among_many_says_nothing_to_any_log(
+    target: ReadTarget, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    questions = [("SELECT 1/0",), *[("SELECT 1",)] * 3_000]
+    with target.snapshot() as snapshot:
+        with pytest.raises(StatementFailed):
+            snapshot.attempt_each(*questions)
+        assert snapshot.attempt_each(("SELECT 2",), ("SELECT $1::int", 3)) == [[(2,)], [(3,)]]
+    assert caplog.records == []
