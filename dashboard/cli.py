@@ -61,18 +61,23 @@ Events = Annotated[
 ]
 
 
+LASTING = frozenset({"dashboard", "demo", "follow"})
+"""The commands that run until they are stopped."""
+
+
 def main() -> None:
     """Run the command, and turn every way it can end into its exit code."""
     # A script's `command &` leaves SIGINT ignored, but it is how we are told to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    look_for_cycles_rarely()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    if not LASTING.intersection(arguments[:1]):
+        look_for_cycles_rarely()
     sys.exit(_run(arguments or ["--help"], debug=debug))
 
 
 def look_for_cycles_rarely() -> None:
-    """Most of what a command makes lives until its end.
+    """Most of what a command makes lives until its end, but for those that go on for days.
 
     Going through it again and again for cycles to free is an eighth of a large audit's time.
     """

@@ -20,6 +20,8 @@ Chart = altair.Chart | altair.LayerChart | altair.FacetChart
 
 MOST_KEPT = 128
 
+altair.data_transformers.disable_max_rows()  # an hourly canary has 5,000 walks in a few months
+
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
@@ -31,13 +33,16 @@ class _Facts:
 
 def show(make: Callable[..., Chart], *facts: Any, alt: str, key: str) -> None:
     """Draw what `make` makes of the facts; `alt` says the same in words."""
-    spec = _specification(make, _Facts(pickle.dumps(facts), facts))
-    st.vega_lite_chart(spec=dict(spec), alt=alt, key=key)
+    st.vega_lite_chart(spec=dict(in_words(make, *facts)), alt=alt, key=key)
+
+
+def in_words(make: Callable[..., Chart], *facts: Any) -> dict[str, Any]:
+    """The chart in Vega-Lite's words, its data as Arrow; without Altair's own size and colours."""
+    return _in_words(make, _Facts(pickle.dumps(facts), facts))
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _specification(make: Callable[..., Chart], facts: _Facts) -> dict[str, Any]:
-    """In Vega-Lite's words, its data as Arrow; without Altair's own size and colours."""
+def _in_words(make: Callable[..., Chart], facts: _Facts) -> dict[str, Any]:
     spec: dict[str, Any] = make(*facts.facts).to_dict(validate=False)
     spec.pop("config", None)
     datasets = spec.get("datasets", {})
