@@ -110,8 +110,7 @@ def uncastable(
     """Which of one look-up's values cannot be read as its type; None if all can."""
     for name, type_, value in zip(names, types, values, strict=True):
         try:
-            with snapshot.attempt():
-                snapshot.rows(cast_only(type_), value)
+            snapshot.attempt_each((cast_only(type_), value))
         except StatementFailed as failure:
             if not failure.blames_a_value:
                 raise

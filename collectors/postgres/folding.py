@@ -25,10 +25,10 @@ def fold_values(snapshot: Snapshot, catalog: Catalog, values: Sequence[str]) -> 
             f"FROM unnest($1::text[]) AS given({part.columns[0]})"
         )
         try:
-            with snapshot.attempt():
-                found |= {row[0] for row in snapshot.rows(statement, list(values)) if row[0]}
+            (rows,) = snapshot.attempt_each((statement, list(values)))
         except StatementFailed:
             continue
+        found |= {text for (text,) in rows if text}
     return found
 
 

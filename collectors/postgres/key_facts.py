@@ -63,9 +63,10 @@ def repeated_values(snapshot: Snapshot, queries: Mapping[KeyName, str]) -> dict[
     """How many rows each query has; one that fails or takes too long is left out."""
     found: dict[KeyName, int] = {}
     for name, query in queries.items():
-        with suppress(StatementFailed, Halted), snapshot.attempt():
-            counted = snapshot.rows(f"SELECT count(*) FROM ({query}) repeated")  # noqa: S608
-            found[name] = int(counted[0][0])
+        statement = f"SELECT count(*) FROM ({query}) repeated"  # noqa: S608
+        with suppress(StatementFailed, Halted):
+            (((count,),),) = snapshot.attempt_each((statement,))
+            found[name] = int(count)
     return found
 
 
@@ -75,5 +76,6 @@ def upsert_statements(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     Nothing where it is not installed or may not be read; its constants are `$1` already.
     """
     for (schema,) in snapshot.rows(_STATISTICS):
-        with suppress(StatementFailed, Halted), snapshot.attempt():
-            yield from snapshot.rows(_UPSERTS.format(schema=schema, most=MOST_STATEMENTS))
+        with suppress(StatementFailed, Halted):
+            (rows,) = snapshot.attempt_each((_UPSERTS.format(schema=schema, most=MOST_STATEMENTS),))
+            yield from rows

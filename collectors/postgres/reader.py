@@ -103,8 +103,7 @@ def _may_look_up(snapshot: Snapshot, catalog: Catalog, table: Table, key: Unique
         table, key.parts, nulls, key=key, parents=parents_of(catalog, table), within=True
     )
     try:
-        with snapshot.attempt():
-            snapshot.rows(statement, *("{}" for _ in key.parts))
+        snapshot.attempt_each((statement, *("{}" for _ in key.parts)))
     except StatementFailed as failure:
         if not failure.denied:
             raise

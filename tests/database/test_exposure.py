@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
 import pytest
 
 from collectors.model import ExposureCount, TableCounts
@@ -15,6 +14,7 @@ from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import TableMapping
 from collectors.postgres.tombstones.exposure import count_exposure, estimate_exposure
 from sample_data.postgres import Database
+from tests.database.collations import collate_any_case
 
 
 @pytest.fixture
@@ -66,13 +66,7 @@ def test_a_tombstone_of_every_kind_of_marker_is_counted(
 def test_a_released_text_is_known_whatever_the_collation_is(
     database: Database, target: ReadTarget
 ) -> None:
-    try:
-        database.execute(
-            "CREATE COLLATION any_case"
-            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
-        )
-    except psycopg.errors.FeatureNotSupported:
-        pytest.skip("this PostgreSQL is built without ICU")
+    collate_any_case(database)
     database.execute("""
         CREATE TABLE people (id serial PRIMARY KEY, deleted_at timestamptz,
                              handle text COLLATE any_case UNIQUE);

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
 
 from collectors.model import Catalog, Holder, KeyLookup, KeyValues, LookupAnswer, RowRef
@@ -13,6 +12,7 @@ from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
 from sample_data.postgres import Database
+from tests.database.collations import collate_any_case
 
 ORG = "0b9f4d7e-3a53-4b6e-9b44-0a3c57f0a001"
 OTHER_ORG = "0b9f4d7e-3a53-4b6e-9b44-0a3c57f0a002"
@@ -395,13 +395,7 @@ def test_a_key_of_another_catalog_is_not_looked_up(polar: Database, target: Read
 
 
 def test_equality_is_that_of_the_indexs_collation(database: Database, target: ReadTarget) -> None:
-    try:
-        database.execute(
-            "CREATE COLLATION any_case"
-            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
-        )
-    except psycopg.errors.FeatureNotSupported:
-        pytest.skip("this PostgreSQL is built without ICU")
+    collate_any_case(database)
     database.execute(
         "CREATE TABLE t (id int PRIMARY KEY, a text);"
         "CREATE UNIQUE INDEX exact ON t (a); CREATE UNIQUE INDEX loose ON t (a COLLATE any_case);"
