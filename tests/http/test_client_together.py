@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,8 @@ from starlette.types import Receive, Scope, Send
 from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable, SettingsError
 from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.connect import trust_of
-from collectors.sentry.limits import Limits
 from collectors.sentry.together import together
-from tests.http.serving import serving
+from tests.http.serving import QUICK, serving
 
 
 class Counting:
@@ -39,8 +39,7 @@ class Counting:
 
 
 def client_of(url: str, at_once: int = 4) -> SentryClient:
-    patience = Limits(timeout_s=2, patience_s=5, first_wait_s=0.01, at_once=at_once)
-    return SentryClient(url, "t", "sample", limits=patience)
+    return SentryClient(url, "t", "sample", limits=replace(QUICK, at_once=at_once))
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
@@ -95,7 +94,7 @@ def test_a_packed_body_is_read_no_further_than_it_may_go(
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    limits = Limits(timeout_s=1, patience_s=0.3, first_wait_s=0.01, max_reply_bytes=1_000_000)
+    limits = replace(QUICK, patience_s=1.5, max_reply_bytes=1_000_000)
     with (
         serving(app) as served,
         SentryClient(served.url, "t", "s", limits=limits) as client,

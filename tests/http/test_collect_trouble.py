@@ -25,8 +25,8 @@ from tests.http.serving import SentryOfTest, event_body, local_sentry
 LARGE, SMALL = 230, 110
 """Events of one Issue, and Issues of one Event: more of both than a page holds."""
 
-LONG, BRIEF = 60.0, 3.0
-"""Seconds a call may take; where the fault lasts all of them are waited."""
+LONG, SHORT, BRIEF = 60.0, 12.0, 3.0
+"""Seconds a call may take; where the fault lasts all of them are waited, where it stalls a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ CASES = {
     "500 now and then": Case([Fault(Kind.ERROR, skip=n, times=1) for n in (0, 2, 5)], all=True),
     "500 for ever": Case([Fault(Kind.ERROR)], 3, "answered 500", patience=BRIEF),
     "500 for later pages": Case([Fault(Kind.ERROR, on=LATER)], 3, "answered 500", patience=BRIEF),
-    "stalled once": Case([Fault(Kind.STALLED, skip=2, times=1)], all=True, patience=BRIEF),
+    "stalled once": Case([Fault(Kind.STALLED, skip=2, times=1)], all=True, patience=SHORT),
     "stalled for ever": Case([Fault(Kind.STALLED)], 3, "did not answer in time", patience=BRIEF),
     "cut once": Case([Fault(Kind.CUT, skip=2, times=1)], all=True),
     "cut for ever": Case(

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -117,7 +118,7 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
     ids=["401", "403", "404", "400", "redirect", "html with 200", "text with 200", "too large"],
 )
 def test_what_cannot_pass_is_said_at_once(answer: Answer, said: str) -> None:
-    limits = Limits(timeout_s=0.5, patience_s=3, first_wait_s=0.01, max_reply_bytes=1_000)
+    limits = replace(QUICK, max_reply_bytes=1_000)
     with server(answer) as served, client_of(served, limits) as client:
         with pytest.raises(SentryUnreachable) as caught:
             client.get("/api/0/x/", {"q": "jane@example.com"}, scope="event:admin")
@@ -147,12 +148,12 @@ def test_errors_that_a_caller_acts_on_have_their_own_types() -> None:
     ids=["500", "429", "stalled", "broken off", "dripping"],
 )
 def test_patience_is_bounded_in_all(answer: Answer, said: str) -> None:
-    limits = Limits(timeout_s=0.4, patience_s=1.0, first_wait_s=0.05)
+    limits = Limits(timeout_s=1.0, patience_s=1.5, first_wait_s=0.05)
     with server(answer) as served, client_of(served, limits) as client:
         began = time.monotonic()
         with pytest.raises(SentryUnreachable) as caught:
             client.get("/api/0/x/")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 5
         assert said in str(caught.value)
         assert not caught.value.permanent
 
@@ -177,8 +178,7 @@ def test_a_refused_call_waits_as_long_as_it_was_told() -> None:
 def test_a_limit_that_is_used_up_is_sat_out_before_the_next_call() -> None:
     reset = str(int(time.time()) + 2)
     used_up = says(X_Sentry_Rate_Limit_Remaining="0", X_Sentry_Rate_Limit_Reset=reset)
-    patient = Limits(timeout_s=0.5, patience_s=8.0, first_wait_s=0.01)
-    with server(used_up, says()) as served, client_of(served, patient) as client:
+    with server(used_up, says()) as served, client_of(served) as client:
         client.get("/api/0/x/")
         client.get("/api/0/x/")
         assert time.time() >= int(reset) - 0.05

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collectors.sentry.client import SentryClient
-from collectors.sentry.limits import Limits
 from collectors.sentry.sources import WebApi
 from sample_data.sentry.address import address_of
 from sample_data.sentry.app import create_app
@@ -17,11 +16,9 @@ from sample_data.sentry.ingest import take_body
 from sample_data.sentry.store import Store
 from tests.http.serving import drained, event_body, serving
 
-IMPATIENT = Limits(timeout_s=0.5, patience_s=0.2, first_wait_s=0.05)
-
 
 class Failing:
-    """The application, but for the paths that are told to fail."""
+    """The application, but for the paths that are told to fail: for longer than anyone waits."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +26,8 @@ class Failing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fails = any(part in scope["path"] for part in self.broken)
-        await (Response(status_code=500) if fails else self._app)(scope, receive, send)
+        refusing = Response(status_code=500, headers={"Retry-After": "3600"})
+        await (refusing if fails else self._app)(scope, receive, send)
 
 
 def store_with(issues: int) -> Store:
@@ -56,7 +54,7 @@ def test_what_a_fault_kept_back_is_read_by_the_next_run(broken: tuple[str, ...],
     app = Failing(create_app(store))
     with serving(app) as served:
         token = address_of(store, 1, "sample", ["api"]).token
-        with SentryClient(served.url, token, "sample", limits=IMPATIENT) as client:
+        with SentryClient(served.url, token, "sample") as client:
             source = WebApi(client, light=False)
             app.broken = broken
             pages, error = drained(source.pages(None, None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -111,7 +112,7 @@ def test_one_endless_issue_does_not_keep_the_others_from_being_read() -> None:
     assert '"done":{}' in read[-1].cursor
 
 
-LARGE = Limits(timeout_s=2, patience_s=5, first_wait_s=0.01, max_reply_bytes=20_000)
+LARGE = replace(QUICK, max_reply_bytes=20_000)
 
 
 def heavy(offset: int, limit: int) -> Page:
