@@ -72,7 +72,7 @@ class Bugsink:
         )
         for event in events:
             client.capture_event(cast("Event", event))
-        client.flush(timeout=60)
+        client.flush(timeout=600)
         client.close()
 
 
