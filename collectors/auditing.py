@@ -24,13 +24,14 @@ from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
 from collectors.invariants import check_invariants, load_invariants
 from collectors.model import Blocks, Catalog, CheckedInvariant, KeyFinding, Verdict
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.key_facts import (
     exposed_rows,
     filled_tables,
     repeated_values,
     upsert_statements,
 )
+from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings, TargetSettings
 from collectors.targets import target_catalog
 

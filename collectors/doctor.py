@@ -9,8 +9,9 @@ from enum import StrEnum
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.reader import ReaderFacts, reader_facts
+from collectors.postgres.snapshot import Snapshot
 from collectors.sentry.connect import connect
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.probe import ScopeCheck, ServerFacts, probe

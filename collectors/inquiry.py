@@ -30,10 +30,11 @@ from collectors.model import (
     LookupAnswer,
     UniqueKey,
 )
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR
 from collectors.postgres.outage import Halted
+from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings, TargetSettings
 from collectors.targets import mappings, read_targets, target_catalog
 

@@ -21,8 +21,9 @@ from collectors.model import (
     LeftoverSample,
     Severity,
 )
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import time_of
 
 SAMPLES = 5

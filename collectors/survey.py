@@ -30,8 +30,9 @@ from collectors.evidence.surveyed import (
     surveyed_at,
 )
 from collectors.model import Catalog, Dependents, Payment, Table, TableCounts, Topic
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.tombstones.dependents import (
     PAID_WITHIN_DAYS,
     count_dependents,

@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 from collectors.model import Catalog, MarkerKind
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
+from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings, TableSettings, TargetSettings
 
 

@@ -14,8 +14,8 @@ from collectors.model import (
     ViolatedKey,
     input_columns,
 )
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.holders import find_rows
+from collectors.postgres.snapshot import Snapshot
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _INTEGER = re.compile(r"\d{1,18}")

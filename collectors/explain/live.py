@@ -25,7 +25,7 @@ from collectors.inquiry import Inquiry, OpenTarget
 from collectors.linking.ticket import IdentifierKind
 from collectors.linking.violation import read_text
 from collectors.model import Failure, RowRef, Verdict, ViolatedKey
-from collectors.postgres.engine import Snapshot
+from collectors.postgres.snapshot import Snapshot
 
 _VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
 MOST_VALUES = 8

@@ -1,6 +1,7 @@
 """The Target, read only: its catalog, and the rows that hold a key now.
 
-engine.py      one read-only transaction at a time; `outage.py` says what stopped it
+engine.py      the handle on one database; `snapshot.py` is one look, a read-only transaction, and
+               `outage.py` says what stopped it
 catalog.py     every unique key, marker and foreign key; made of `keys.py`, `markers.py`,
                `deletion.py` (what a deleted row still blocks), `mapping.py` (what people know)
 holders.py     who holds these values, in batches; `statements.py` writes the SQL, `casting.py`

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from collectors.model import KeyPart, KeyValues
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import cast_only
 
 Item = TypeVar("Item")

@@ -2,41 +2,27 @@
 
 Everything a transaction needs is set inside it, by `BEGIN … READ ONLY` and `SET LOCAL`: session
 state and startup options do not survive PgBouncer's transaction mode, and what another client left
-there must not reach us. Statements are sent with `$1` placeholders as the server reads them: a
-fragment of the catalog that holds `%` or `:` needs no escaping, a value has no way into the SQL.
+there must not reach us.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from socket import SHUT_RDWR, socket
-from threading import Timer
 from typing import Any, TypeVar
 
 import psycopg
 import stamina
-from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import PoolProxiedConnection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from collectors.errors import SettingsError, TargetUnreachable
-from collectors.postgres.outage import (
-    Halted,
-    RecoveryConflict,
-    StatementFailed,
-    explained,
-    unconnected,
-)
-
-# Its warnings name the host and the user; what matters of them comes to us as errors too.
-logging.getLogger("psycopg").setLevel(logging.ERROR)
+from collectors.postgres.outage import RecoveryConflict, unconnected
+from collectors.postgres.snapshot import Snapshot
 
 OLDEST_SUPPORTED = 150_000
 ATTEMPTS = 3
@@ -79,92 +65,10 @@ before.
 `now()` is when the transaction began, thus before its snapshot: whatever was committed by then
 is seen. A standby that has replayed nothing since its start knows only its last checkpoint."""
 
-_TAKE_BACK = "ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone"
-
-Question = tuple[Any, ...]
-"""One statement, and what is bound to its `$1`, `$2`, …"""
+_WAS_USED = "was used"
+"""Of a kept connection: it has answered before, so a loss says nothing of the server as it is."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One read-only transaction: every statement in it sees the same rows.
-
-    as_of           rows committed by then are in it: the server's clock, or a standby's replay time
-    server_version  as `server_version_num` has it: 150018, 180006
-    patience_s      after which a server that says nothing at all is given up on; None: never
-    """
-
-    target: str
-    as_of: datetime
-    is_standby: bool
-    server_version: int
-    connection: psycopg.Connection[Any]
-    patience_s: float | None = None
-
-    def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a statement with its `$1`, `$2`, … bound; of several in one text, the last's rows.
-
-        Raises TargetUnreachable, or StatementFailed where only this statement was refused.
-        """
-        try:
-            with self._patience(), RawCursor(self.connection) as cursor:
-                cursor.execute(statement, parameters or None)
-                while cursor.nextset():
-                    pass
-                return cursor.fetchall() if cursor.description else []
-        except psycopg.Error as error:
-            raise explained(self.target, error) from None
-
-    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
-        """Run statements in one round trip: what each answers, in their order.
-
-        Raises as `rows` does, for the first that is refused; those after it were not run.
-        """
-        try:
-            with ExitStack() as opened:
-                cursors = [opened.enter_context(RawCursor(self.connection)) for _ in questions]
-                with self._patience(), self.connection.pipeline():
-                    for cursor, (statement, *parameters) in zip(cursors, questions, strict=True):
-                        cursor.execute(statement, parameters or None)
-                return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
-        except psycopg.Error as error:
-            raise explained(self.target, error) from None
-
-    def attempt_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
-        """The same for what may be refused: what came before stays usable."""
-        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
-        try:
-            return self.rows_of_each(before, *questions, after)[1:-1]
-        except (StatementFailed, Halted):
-            self.rows(_TAKE_BACK)
-            raise
-
-    @contextmanager
-    def _patience(self) -> Iterator[None]:
-        """The limits set in the transaction are the server's clock, and a hung server's stands."""
-        if self.patience_s is None:
-            yield
-            return
-        waiting = Timer(self.patience_s, _hang_up, [self.connection])
-        waiting.daemon = True
-        waiting.start()
-        try:
-            yield
-        finally:
-            waiting.cancel()
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A savepoint around statements that may be refused: what came before stays usable."""
-        self.rows("SAVEPOINT tombstone")
-        try:
-            yield
-        except (StatementFailed, Halted):
-            self.rows(_TAKE_BACK)
-            raise
-        self.rows("RELEASE SAVEPOINT tombstone")
 
 
 class ReadTarget:
@@ -195,7 +99,6 @@ class ReadTarget:
             pool_size=2,
             max_overflow=3,
             pool_timeout=connect_timeout_s,
-            pool_pre_ping=True,
             hide_parameters=True,
             use_native_hstore=False,
         )
@@ -211,14 +114,17 @@ class ReadTarget:
         are short, so what that holds back (vacuum, a standby's replay) is little.
         Raises TargetUnreachable.
         """
-        with self._pooled() as pooled:
-            connection = pooled.driver_connection
-            assert connection is not None
+        with ExitStack() as held:
+            pooled = held.enter_context(self._pooled())
             try:
-                yield self._begun(connection)
-            finally:
-                if connection.closed:
-                    pooled.invalidate()
+                look = self._begun(pooled)
+            except TargetUnreachable:
+                if not (_is_lost(pooled) and _WAS_USED in pooled.info):
+                    raise
+                held.close()
+                self._engine.dispose()  # the server was restarted: what was kept has died with it
+                look = self._begun(held.enter_context(self._pooled()))
+            yield look
 
     def ask(self, question: Callable[[Snapshot], T]) -> T:
         """The answer to a question that may be asked again where a standby's replay cut it off."""
@@ -239,10 +145,13 @@ class ReadTarget:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begun(self, connection: psycopg.Connection[Any]) -> Snapshot:
+    def _begun(self, pooled: PoolProxiedConnection) -> Snapshot:
+        connection = pooled.driver_connection
+        assert connection is not None
         now = datetime.now(UTC)
         unread = Snapshot(self.name, now, False, 0, connection, self._patience_s)
         number, version, is_standby, clock = unread.rows(self._opening)[0]
+        pooled.info[_WAS_USED] = True
         if refusal := too_old(self.name, number, version):
             raise TargetUnreachable(refusal)
         return replace(
@@ -264,13 +173,14 @@ class ReadTarget:
         try:
             yield pooled
         finally:
+            if _is_lost(pooled):
+                pooled.invalidate()
             pooled.close()
 
 
-def _hang_up(connection: psycopg.Connection[Any]) -> None:
-    """End a connection under whoever waits for it; closing it would free what they still use."""
-    with suppress(OSError, psycopg.Error), socket(fileno=os.dup(connection.fileno())) as line:
-        line.shutdown(SHUT_RDWR)
+def _is_lost(pooled: PoolProxiedConnection) -> bool:
+    connection = pooled.driver_connection
+    return connection is None or bool(connection.closed)
 
 
 def too_old(target: str, number: int, version: str) -> str | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from collectors.model import Catalog, KeyPart
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.snapshot import Snapshot
 
 
 def fold_values(snapshot: Snapshot, catalog: Catalog, values: Sequence[str]) -> set[str]:

@@ -29,10 +29,10 @@ from collectors.postgres.casting import (
     unsendable,
 )
 from collectors.postgres.dated import doubtful, is_dated
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import identity, key_values_of, only_within
 
 OWN_STYLE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'DateStyle'"

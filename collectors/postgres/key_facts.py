@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from collectors.model import Catalog, Table
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.tombstones.exposure import count_exposure
 
 KeyName = tuple[str, str, str]

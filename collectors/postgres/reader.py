@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collectors.model import Catalog, Table, UniqueKey
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import held_rows, parents_of
 
 _ROLE = """

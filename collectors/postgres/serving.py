@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from collectors.model import KeyPart, Table
-from collectors.postgres.engine import Snapshot
+from collectors.postgres.snapshot import Snapshot
 
 MOST_COST = 1_000.0
 """What one look-up may cost, in the planner's units: a pass over some 20,000 narrow rows."""

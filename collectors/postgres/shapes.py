@@ -22,9 +22,9 @@ from collectors.model import (
     row_id,
 )
 from collectors.postgres.casting import in_halves, text_array, uncastable
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.outage import StatementFailed
 from collectors.postgres.serving import COST_AT_ONCE, MOST_COST, cost_of_one, has_index
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import (
     MOST_HOLDERS,
     Parent,

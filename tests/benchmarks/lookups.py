@@ -16,8 +16,9 @@ import psycopg
 
 from collectors.model import Catalog, KeyLookup, KeyValues
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
+from collectors.postgres.snapshot import Snapshot
 from sample_data.postgres import Postgres
 from tests.benchmarks.timing import in_turn, ratio
 

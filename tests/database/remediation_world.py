@@ -28,8 +28,9 @@ from collectors.model import (
     Verdict,
 )
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import POLAR
+from collectors.postgres.snapshot import Snapshot
 from dashboard.access import Actor, Role
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, Refused, Step

@@ -11,9 +11,10 @@ import pytest
 from collectors.linking.resolve import resolve
 from collectors.model import Catalog, KeyLookup, KeyPart, LookupAnswer
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
 from collectors.postgres.serving import MOST_COST, computable, cost_of_one
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import held_rows
 from sample_data.postgres import Database, Postgres
 from tests.unit.linking.cases import by_fields, failure, violated

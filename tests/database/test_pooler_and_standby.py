@@ -20,9 +20,10 @@ from collectors.evidence.reads.followup import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import KeyLookup, Verdict
 from collectors.postgres.catalog import read_catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
 from collectors.postgres.shapes import BATCH
+from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings, TargetSettings
 from sample_data.postgres import Database, Postgres
 from tests.database.standby_world import caught_up, pgbouncer, standby

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, row_id, row_id_parts
 from collectors.postgres.casting import text_array
-from collectors.postgres.engine import Snapshot
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import identity, text_of
 from collectors.postgres.tombstones.conditions import created_at, source
 

@@ -20,7 +20,7 @@ from collectors.model import (
     Topic,
     UniqueKey,
 )
-from collectors.postgres.engine import Snapshot
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import text_of, time_of, utc
 from collectors.postgres.tombstones.conditions import (
     DeletedParent,

@@ -15,8 +15,9 @@ from collectors.model import (
     TableLeftovers,
     row_id,
 )
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import utc
 from collectors.postgres.tombstones.exposure import row_estimate
 from collectors.postgres.tombstones.leftover_sql import Place, counting, places, sampling, untold

@@ -9,7 +9,7 @@ import psycopg
 from collectors.doctor import Check, Health
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store
-from collectors.postgres.engine import Snapshot
+from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import read_targets
 from dashboard.remediation.journal import verify

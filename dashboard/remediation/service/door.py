@@ -245,7 +245,7 @@ class Remediation:
             runner = self._runner(done.target)
             if not runner.is_abandoned(done):
                 return None
-            case = self._sources.case(done.conflict_id, row_id=done.row_id)
-            return None if isinstance(case, Refusal) else runner.settle(case.place, done)
+            place = self._sources.place(done.conflict_id, row_id=done.row_id)
+            return None if isinstance(place, Refusal) else runner.settle(place, done)
         except TargetUnreachable:
             return None

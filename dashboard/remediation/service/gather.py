@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
 from collectors.evidence.reads.remediations import key_values
 from collectors.model import Catalog, KeyValues, Table, UniqueKey
 from collectors.model.releasable import keys_reading
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import parents_of
 from dashboard.remediation import statements
 from dashboard.remediation.changes import Statement, Write
@@ -29,15 +30,20 @@ from dashboard.remediation.outcomes import Refusal, RefusalCode
 Catalogs = Callable[[Snapshot], Catalog]
 """Reads a Target's catalog, with what the settings say of its tables."""
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A Conflict with the place of the row it is about. Nothing of the row has been read yet."""
+    """A Conflict with the place of the row it is about, while its Target is being looked at.
+
+    Nothing of the row has been read yet; what is asked of it sees the catalog's own moment.
+    """
 
     conflict: ConflictRow
     place: Place
     catalog: Catalog
-    reader: ReadTarget
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,21 @@ class Sources:
     readers: Mapping[str, ReadTarget]
     catalogs: Catalogs
 
-    def case(
-        self, conflict_id: str, *, row_id: str | None = None, values: KeyValues | None = None
-    ) -> Case | Refusal:
-        """Everything about a Conflict but the row: its blocker, or the one that an image is of.
+    def place(self, conflict_id: str, *, row_id: str | None = None) -> Place | Refusal:
+        """Where a Conflict's row stands by today's catalog. Raises TargetUnreachable."""
+        return self.ask(conflict_id, lambda case: case.place, row_id=row_id)
 
-        Raises TargetUnreachable.
+    def ask(
+        self,
+        conflict_id: str,
+        question: Callable[[Case], T],
+        *,
+        row_id: str | None = None,
+        values: KeyValues | None = None,
+    ) -> T | Refusal:
+        """What `question` finds out in one look, about a Conflict's blocker or another row of it.
+
+        It may be asked again where a standby's replay cut it off. Raises TargetUnreachable.
         """
         conflict = find_conflict(self.store, conflict_id)
         if conflict is None:
@@ -66,19 +81,17 @@ class Sources:
         row_id = row_id or (conflict.blocker.id if conflict.blocker else None)
         if row_id is None:
             return Refusal(RefusalCode.NOT_A_TOMBSTONE, "No deleted row is known to hold this key.")
-        catalog = reader.ask(self.catalogs)
-        table = catalog.table(conflict.schema, conflict.table)
-        if table is None:
-            return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
-        if not table.primary_key:
-            return Refusal(
-                RefusalCode.NO_PRIMARY_KEY,
-                f"{table.label} has no primary key, so no statement can name exactly one of its "
-                "rows.",
-            )
-        values = values or key_values(self.store, conflict_id)
-        place = place_of(conflict, row_id, values, table, catalog)
-        return Case(conflict, place, catalog, reader)
+        known = values or key_values(self.store, conflict_id)
+
+        def looked(snapshot: Snapshot) -> T | Refusal:
+            catalog = self.catalogs(snapshot)
+            table = _table_of(conflict, catalog)
+            if isinstance(table, Refusal):
+                return table
+            place = place_of(conflict, row_id, known, table, catalog)
+            return question(Case(conflict, place, catalog, snapshot))
+
+        return reader.ask(looked)
 
 
 def place_of(
@@ -100,18 +113,17 @@ def place_of(
     )
 
 
-def read_row(case: Case) -> Row | Refusal | None:
+def read_row(snapshot: Snapshot, place: Place) -> Row | Refusal | None:
     """The row through the reader: for what is offered, never for what is written."""
-    statement = statements.look(case.place, lock=False)
+    statement = statements.look(place, lock=False)
     try:
-        with case.reader.snapshot() as snapshot:
-            records = snapshot.rows(statement.sql, *statement.params)
+        (records,) = snapshot.attempt_each((statement.sql, *statement.params))
     except StatementFailed as failure:
         return Refusal(
             RefusalCode.DATABASE_REFUSED,
-            f"The reader cannot look at {case.place.table.label} ({failure.sqlstate}).",
+            f"The reader cannot look at {place.table.label} ({failure.sqlstate}).",
         )
-    return statements.read_row(case.place, records[0]) if records else None
+    return statements.read_row(place, records[0]) if records else None
 
 
 def facts_of(case: Case, row: Row | None, *, triggers_known: bool) -> Facts:
@@ -147,14 +159,26 @@ def _kept_free(case: Case, row: Row) -> bool:
 def answers(case: Case, statement: Statement) -> list[tuple[Any, ...]]:
     """What the reader answers; nothing where it may not see what is asked about."""
     try:
-        with case.reader.snapshot() as snapshot:
-            return [tuple(row) for row in snapshot.rows(statement.sql, *statement.params)]
+        return case.snapshot.attempt_each((statement.sql, *statement.params))[0]
     except StatementFailed:
         return []
 
 
 def _answered(case: Case, statement: Statement) -> tuple[Any, ...] | None:
     return next(iter(answers(case, statement)), None)
+
+
+def _table_of(conflict: ConflictRow, catalog: Catalog) -> Table | Refusal:
+    """The Conflict's table, if a row of it can be named."""
+    table = catalog.table(conflict.schema, conflict.table)
+    if table is None:
+        return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
+    if not table.primary_key:
+        return Refusal(
+            RefusalCode.NO_PRIMARY_KEY,
+            f"{table.label} has no primary key, so no statement can name exactly one of its rows.",
+        )
+    return table
 
 
 def _key(conflict: ConflictRow, table: Table) -> UniqueKey | None:

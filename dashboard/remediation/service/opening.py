@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from collectors.evidence.database import Store
 from collectors.model import Catalog
-from collectors.postgres.engine import ReadTarget, Snapshot
+from collectors.postgres.engine import ReadTarget
+from collectors.postgres.snapshot import Snapshot
 from collectors.sentry.connect import trust_of
 from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog

@@ -54,13 +54,9 @@ class Planner:
 
     def offers(self, conflict_id: str, actor: Actor) -> list[Offer]:
         """Every Remedy, judged by what the reader sees."""
-        case = self.sources.case(conflict_id)
-        row = case if isinstance(case, Refusal) else read_row(case)
-        if isinstance(case, Refusal):
-            return [_offer(name, case) for name in REMEDIES]
-        if isinstance(row, Refusal):
-            return [_offer(name, row) for name in REMEDIES]
-        refusals = {name: self._against(case, row, name, actor) for name in REMEDIES}
+        refusals = self.sources.ask(conflict_id, lambda case: self._refusals(case, actor))
+        if isinstance(refusals, Refusal):
+            return [_offer(name, refusals) for name in REMEDIES]
         possible = (name for name, refusal in refusals.items() if refusal is None)
         best = next((name for name in possible if REMEDIES[name].has_undo), None)
         return [_offer(name, refusal, first=name is best) for name, refusal in refusals.items()]
@@ -69,31 +65,37 @@ class Planner:
         self, conflict_id: str, remedy: RemedyName, actor: Actor, along: Sequence[str] = ()
     ) -> RemediationPlan | Refusal:
         """A plan for the row as the writer sees it now, and for what it is to take along."""
-        case = self._allowed(conflict_id, remedy, actor)
-        if isinstance(case, Refusal):
-            return case
-        row = self.writer(case.place.target).look(case.place)
-        if isinstance(row, Refusal):
-            return row
-        children: tuple[Child, ...] | Refusal = ()
-        if along and row is not None:
-            children = find_children(case, row, along, self.settings, self.writer)
-        plan = self._plan(case, row, remedy, actor, children)
-        return self._or_done_already(case, plan) if isinstance(plan, Refusal) else plan
+
+        def planned(case: Case) -> RemediationPlan | Refusal:
+            if refusal := rights.remedy_refusal(self.settings, actor, remedy, case.place):
+                return refusal
+            row = self.writer(case.place.target).look(case.place)
+            if isinstance(row, Refusal):
+                return row
+            children: tuple[Child, ...] | Refusal = ()
+            if along and row is not None:
+                children = find_children(case, row, along, self.settings, self.writer)
+            plan = self._plan(case, row, remedy, actor, children)
+            return self._or_done_already(case, plan) if isinstance(plan, Refusal) else plan
+
+        return self.sources.ask(conflict_id, planned)
 
     def approved(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Order | Refusal:
         """The approved plan, made again from the row as its Preview saw it."""
-        case = self._allowed(conflict_id, remedy, approval.actor)
-        if isinstance(case, Refusal):
-            return case
-        kept = previewed(self.sources.store, approval.digest)
-        if kept is None:
-            return Refusal(
-                RefusalCode.NOT_PREVIEWED, "No Preview of this digest is known: preview it first."
-            )
-        children = kept_children(case, kept.children, self.settings)
-        plan = self._plan(case, kept.row, remedy, approval.actor, children)
-        return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.at)
+
+        def planned(case: Case) -> Order | Refusal:
+            actor = approval.actor
+            if refusal := rights.remedy_refusal(self.settings, actor, remedy, case.place):
+                return refusal
+            kept = previewed(self.sources.store, approval.digest)
+            if kept is None:
+                text = "No Preview of this digest is known: preview it first."
+                return Refusal(RefusalCode.NOT_PREVIEWED, text)
+            children = kept_children(case, kept.children, self.settings)
+            plan = self._plan(case, kept.row, remedy, actor, children)
+            return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.at)
+
+        return self.sources.ask(conflict_id, planned)
 
     def back(self, remediation_id: str, actor: Actor) -> RemediationPlan | Refusal:
         """The plan that takes a remediation back."""
@@ -102,14 +104,16 @@ class Planner:
             return Refusal(RefusalCode.NOTHING_TO_UNDO, "There is no such remediation.")
         image = open_image(self.sources.store, remediation_id, self.clock())
         values = None if image is None else image.values
-        case = self.sources.case(done.conflict_id, row_id=done.row_id, values=values)
-        if isinstance(case, Refusal):
-            return case
-        return (
-            rights.standing_refusal(self.settings, actor, case.place)
-            or rights.undo_refusal(actor, done)
-            or self._not_undoable(done)
-            or _plan_back(case, image, done)
+        return self.sources.ask(
+            done.conflict_id,
+            lambda case: (
+                rights.standing_refusal(self.settings, actor, case.place)
+                or rights.undo_refusal(actor, done)
+                or self._not_undoable(done)
+                or _plan_back(case, image, done)
+            ),
+            row_id=done.row_id,
+            values=values,
         )
 
     def approved_back(self, remediation_id: str, approval: Approval) -> Order | Refusal:
@@ -117,11 +121,11 @@ class Planner:
         plan = self.back(remediation_id, approval.actor)
         return plan if isinstance(plan, Refusal) else self._order(plan, approval, approval.at)
 
-    def _allowed(self, conflict_id: str, remedy: RemedyName, actor: Actor) -> Case | Refusal:
-        case = self.sources.case(conflict_id)
-        if isinstance(case, Refusal):
-            return case
-        return rights.remedy_refusal(self.settings, actor, remedy, case.place) or case
+    def _refusals(self, case: Case, actor: Actor) -> dict[RemedyName, Refusal | None] | Refusal:
+        row = read_row(case.snapshot, case.place)
+        if isinstance(row, Refusal):
+            return row
+        return {name: self._against(case, row, name, actor) for name in REMEDIES}
 
     def _against(
         self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor

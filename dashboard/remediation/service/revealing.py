@@ -8,10 +8,10 @@ from datetime import datetime
 
 from collectors.model import UniqueKey, input_columns
 from dashboard.access import Actor, Role
-from dashboard.remediation.facts import Row
+from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.journal import Kind, Line, recording
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.service.gather import Case, Sources, read_row
+from dashboard.remediation.service.gather import Sources, read_row
 from dashboard.settings import WriteSettings
 
 _ERASED = Refusal(
@@ -40,18 +40,19 @@ class Revealer:
 
     def reveal(self, conflict_id: str, actor: Actor) -> Revealed | Refusal:
         """The values, or why they are not shown; both are journalled. Raises TargetUnreachable."""
-        case = self._allowed(actor) or self.sources.case(conflict_id)
-        if isinstance(case, Refusal):
-            return self._refused(case, conflict_id, actor)
-        refusal = _unreadable(case, actor)
+        place = self._allowed(actor) or self.sources.place(conflict_id)
+        if isinstance(place, Refusal):
+            return self._refused(place, conflict_id, actor)
+        refusal = _unreadable(place, actor)
         if refusal is not None:
             return self._refused(refusal, conflict_id, actor)
-        key = case.place.key
+        key = place.key
         assert key is not None
         names = list(input_columns(key))
-        body = {"table": case.place.table.label, "row": case.place.row_id, "columns": names}
+        body = {"table": place.table.label, "row": place.row_id, "columns": names}
         self._journal(Kind.REVEAL, body, conflict_id, actor)
-        row = read_row(case)
+        reader = self.sources.readers[place.target]
+        row = reader.ask(lambda snapshot: read_row(snapshot, place))
         unseen = row if isinstance(row, Refusal) else _hidden(row)
         if unseen is not None or not isinstance(row, Row):
             return self._refused(unseen or _GONE, conflict_id, actor)
@@ -78,8 +79,8 @@ class Revealer:
             line.append(Line(kind, self.clock(), str(actor), actor.role, body, conflict_id))
 
 
-def _unreadable(case: Case, actor: Actor) -> Refusal | None:
-    table, key = case.place.table, case.place.key
+def _unreadable(place: Place, actor: Actor) -> Refusal | None:
+    table, key = place.table, place.key
     if not isinstance(key, UniqueKey):
         return Refusal(
             RefusalCode.KEY_MENDED, "The unique key is not what it was: nothing to show."

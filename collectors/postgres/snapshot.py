@@ -1,0 +1,116 @@
+"""One look at a Target: a read-only transaction, in which every question sees the same rows.
+
+Statements are sent with `$1` placeholders as the server reads them: a fragment of the catalog that
+holds `%` or `:` needs no escaping, a value has no way into the SQL.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from socket import SHUT_RDWR, socket
+from threading import Timer
+from typing import Any
+
+import psycopg
+from psycopg import RawCursor
+
+from collectors.postgres.outage import Halted, StatementFailed, explained
+
+# Its warnings name the host and the user; what matters of them comes to us as errors too.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+_TAKE_BACK = "ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone"
+
+Question = tuple[Any, ...]
+"""One statement, and what is bound to its `$1`, `$2`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One read-only transaction: every statement in it sees the same rows.
+
+    as_of           rows committed by then are in it: the server's clock, or a standby's replay time
+    server_version  as `server_version_num` has it: 150018, 180006
+    patience_s      after which a server that says nothing at all is given up on; None: never
+    """
+
+    target: str
+    as_of: datetime
+    is_standby: bool
+    server_version: int
+    connection: psycopg.Connection[Any]
+    patience_s: float | None = None
+
+    def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a statement with its `$1`, `$2`, … bound; of several in one text, the last's rows.
+
+        Raises TargetUnreachable, or StatementFailed where only this statement was refused.
+        """
+        try:
+            with self._patience(), RawCursor(self.connection) as cursor:
+                cursor.execute(statement, parameters or None)
+                while cursor.nextset():
+                    pass
+                return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise explained(self.target, error) from None
+
+    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """Run statements in one round trip: what each answers, in their order.
+
+        Raises as `rows` does, for the first that is refused; those after it were not run.
+        """
+        try:
+            with ExitStack() as opened:
+                cursors = [opened.enter_context(RawCursor(self.connection)) for _ in questions]
+                with self._patience(), self.connection.pipeline():
+                    for cursor, (statement, *parameters) in zip(cursors, questions, strict=True):
+                        cursor.execute(statement, parameters or None)
+                return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        except psycopg.Error as error:
+            raise explained(self.target, error) from None
+
+    def attempt_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """The same for what may be refused: what came before stays usable."""
+        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
+        try:
+            return self.rows_of_each(before, *questions, after)[1:-1]
+        except (StatementFailed, Halted):
+            self.rows(_TAKE_BACK)
+            raise
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """The limits set in the transaction are the server's clock, and a hung server's stands."""
+        if self.patience_s is None:
+            yield
+            return
+        waiting = Timer(self.patience_s, _hang_up, [self.connection])
+        waiting.daemon = True
+        waiting.start()
+        try:
+            yield
+        finally:
+            waiting.cancel()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A savepoint around statements that may be refused: what came before stays usable."""
+        self.rows("SAVEPOINT tombstone")
+        try:
+            yield
+        except (StatementFailed, Halted):
+            self.rows(_TAKE_BACK)
+            raise
+        self.rows("RELEASE SAVEPOINT tombstone")
+
+
+def _hang_up(connection: psycopg.Connection[Any]) -> None:
+    """End a connection under whoever waits for it; closing it would free what they still use."""
+    with suppress(OSError, psycopg.Error), socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(SHUT_RDWR)
