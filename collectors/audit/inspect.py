@@ -17,6 +17,8 @@ from collectors.model import Catalog, KeyFinding, Migration, Severity, Table, Un
 KeyName = tuple[str, str, str]
 """(schema, table, constraint): what names a key in the facts."""
 
+_FLAWS_NAMED = frozenset(rule.__name__ for rule in FLAWS)
+
 Told = Callable[[Table, UniqueKey], Reuse | None]
 """What the owners say of a key's values, None where they say nothing."""
 
@@ -79,11 +81,11 @@ def audit(catalog: Catalog, facts: Mapping[KeyName, KeyFacts] | None = None) -> 
 
 def worst_first(findings: Iterable[KeyFinding]) -> list[KeyFinding]:
     """By severity, then by what hurts now, then by name."""
-    order = list(Severity)
+    order = {severity: place for place, severity in enumerate(Severity)}
     return sorted(
         findings,
         key=lambda one: (
-            order.index(one.severity),
+            order[one.severity],
             -(one.failures or 0),
             -(one.exposed_rows or 0),
             one.identity,
@@ -124,7 +126,7 @@ def _finding(
 ) -> KeyFinding:
     mends = ruling.mends and severity is not Severity.INFO
     way_out, obstacle = offer.made() if mends else (None, "")
-    frees = mends and any(rule == flaw.__name__ for flaw in FLAWS)
+    frees = mends and rule in _FLAWS_NAMED
     return KeyFinding(
         table=case.table.label,
         constraint=case.key.name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from collectors.audit.upserts import raw
@@ -41,10 +41,13 @@ class Naming:
     @classmethod
     def of(cls, catalog: Catalog) -> Naming:
         """What an earlier, broken attempt left behind takes no name: it is dropped first."""
-        keys = [(table, key) for table in catalog.tables for key in table.keys]
-        valid = [key for _, key in keys if key.valid]
-        taken = frozenset(name for key in valid for name in (key.name, *key.aliases))
-        return cls(taken, _habit(keys, Habit()), _habit(keys, Habit(suffix="_key")))
+        valid = [(table, key) for table in catalog.tables for key in table.keys if key.valid]
+        taken = frozenset(name for _, key in valid for name in (key.name, *key.aliases))
+        indexes, constraints = Counter[Habit](), Counter[Habit]()
+        for table, key in valid:
+            if key.build is not None and not key.primary and (habit := _habit(table, key)):
+                (constraints if key.build.constraint else indexes)[habit] += 1
+        return cls(taken, _usual(indexes, Habit()), _usual(constraints, Habit(suffix="_key")))
 
     def new(self, table: str, words: tuple[str, ...], *, constraint: bool) -> str:
         """A (raw) name that no key has, for an index on `table` about these words."""
@@ -57,8 +60,11 @@ class Naming:
         return next((name for name in numbered if name not in self.taken), first)
 
 
+@lru_cache(maxsize=4_096)
 def quoted(name: str) -> str:
     """A raw name as SQL has it, quoted where it could be read otherwise.
+
+    Kept, because a migration says its few names over and over.
 
     >>> quoted("ix_a"), quoted("Order_key"), quoted("user")
     ('ix_a', '"Order_key"', '"user"')
@@ -75,25 +81,17 @@ def shortened(name: str) -> str:
     return name.encode()[: LONGEST - len(mark)].decode(errors="ignore") + mark
 
 
-def _habit(keys: Sequence[tuple[Table, UniqueKey]], ordinary: Habit) -> Habit:
-    """The most common habit among constraints (as `ordinary` is one of theirs) or among indexes."""
-    constraints = ordinary.suffix == "_key"
-    seen = Counter(
-        habit
-        for table, key in keys
-        if key.build is not None and key.build.constraint is constraints
-        if key.valid and not key.primary
-        for habit in _habits(table, key)
-    )
-    return seen.most_common(1)[0][0] if seen else ordinary
+def _usual(seen: Counter[Habit], otherwise: Habit) -> Habit:
+    return seen.most_common(1)[0][0] if seen else otherwise
 
 
-def _habits(table: Table, key: UniqueKey) -> Iterator[Habit]:
+def _habit(table: Table, key: UniqueKey) -> Habit | None:
+    """How its name is made of the table's and the columns', if it is."""
     name = raw(table.name)
     columns = [raw(column) for part in key.parts for column in part.columns]
     for between, joint in (("_", "_"), ("_on_", "_and_")):
         stem = f"{name}{between}{joint.join(columns)}"
         prefix, found, suffix = key.name.partition(stem)
         if found:
-            yield Habit(prefix, between, joint, suffix.removeprefix("_live"))  # of ours
-            return
+            return Habit(prefix, between, joint, suffix.removeprefix("_live"))  # of ours
+    return None

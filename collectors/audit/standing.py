@@ -23,13 +23,13 @@ def marked_columns(table: Table) -> set[str]:
 def own_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
     """The key's parts without those that only speak of deletion."""
     marked = marked_columns(table)
-    return tuple(part for part in key.parts if not marked.issuperset(part.columns))
+    return tuple([part for part in key.parts if not marked.issuperset(part.columns)])
 
 
 def states_in_key(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
     """The parts that only speak of deletion."""
     marked = marked_columns(table)
-    return tuple(part for part in key.parts if marked.issuperset(part.columns))
+    return tuple([part for part in key.parts if marked.issuperset(part.columns)])
 
 
 def is_idle(table: Table, key: UniqueKey) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collectors.model import Table, UniqueKey
 
@@ -67,8 +68,11 @@ def says(upsert: Upsert, condition: str | None) -> bool:
     return _spelled(condition) in _spelled(upsert.where or "")
 
 
+@lru_cache(maxsize=4_096)
 def raw(name: str) -> str:
     """A name as its author wrote it, from SQL: folded unless it is quoted.
+
+    Kept, because the tables of a schema call their columns alike.
 
     >>> raw('"Order"'), raw("Order")
     ('Order', 'order')

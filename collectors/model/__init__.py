@@ -21,6 +21,7 @@ from collectors.model.catalog import (
     Table,
     UniqueKey,
     input_columns,
+    label_of,
 )
 from collectors.model.coverage import Coverage
 from collectors.model.events import (
@@ -120,6 +121,7 @@ __all__ = [
     "Verdict",
     "ViolatedKey",
     "input_columns",
+    "label_of",
     "row_id",
     "row_id_parts",
 ]

@@ -125,7 +125,7 @@ class UniqueKey:
     @property
     def columns(self) -> tuple[str, ...]:
         """The key's expressions as the catalog prints them."""
-        return tuple(part.expression for part in self.parts)
+        return tuple([part.expression for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class Table:
     @property
     def label(self) -> str:
         """How a RowRef and a sentence name it: without its schema where that is `public`."""
-        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+        return label_of(self.schema, self.name)
 
     def column(self, name: str) -> Column | None:
         """The column of that (quoted) name."""
@@ -218,6 +218,15 @@ class Catalog:
     def keys_named(self, name: str) -> tuple[UniqueKey, ...]:
         """Every UniqueKey of that name: two schemas may use the same one."""
         return tuple(k for t in self.tables for k in t.keys if name == k.name or name in k.aliases)
+
+
+def label_of(schema: str, name: str) -> str:
+    """How a table of that schema and name is called in a sentence.
+
+    >>> label_of("public", "orders"), label_of("shop", "orders")
+    ('orders', 'shop.orders')
+    """
+    return name if schema == "public" else f"{schema}.{name}"
 
 
 def input_columns(key: UniqueKey) -> tuple[str, ...]:

@@ -8,23 +8,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from collectors.errors import SettingsError
 from collectors.model import (
-    Blocks,
     Catalog,
     Column,
     ForeignKey,
     Partition,
     SoftDeleteMarker,
     Table,
-    UniqueKey,
+    label_of,
 )
 from collectors.postgres import catalog_sql
-from collectors.postgres.deletion import besides_deletion, blocked
-from collectors.postgres.engine import Snapshot
 from collectors.postgres.keys import PartRow, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
 from collectors.postgres.markers import (
@@ -35,6 +32,7 @@ from collectors.postgres.markers import (
     mapped_marker,
 )
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.snapshot import Snapshot
 
 ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 """`pg_constraint.confdeltype`."""
@@ -55,6 +53,11 @@ class _TableRow:
     row_security: bool
     raw_name: str
     partitioned: bool
+
+    @property
+    def place(self) -> str:
+        """Its name as a statement has it."""
+        return f"{self.schema}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,61 +102,43 @@ def read_catalog(
         _names_by_table(triggers),
         _partitions(partitions),
     )
-    bare = [_bare_table(row, parts) for row in tables]
-    told = _borne_out(snapshot, [(table, _mapping_of(table, mapping)) for table in bare])
-    each = zip(tables, bare, told, strict=True)
+    told = _borne_out(
+        snapshot, [(row, _mapping_of(row, parts.facts_of(row), mapping)) for row in tables]
+    )
     return Catalog(
         snapshot.as_of,
-        tuple(_whole(table, parts.facts_of(row), its) for row, table, its in each),
-        tuple(_foreign_key(row) for row in foreign_keys),
+        tuple([_table(row, parts, its) for row, its in zip(tables, told, strict=True)]),
+        tuple([_foreign_key(row) for row in foreign_keys]),
     )
 
 
-def _bare_table(row: _TableRow, parts: _Parts) -> Table:
-    """What the catalog says of it, before its markers and what they do to its keys."""
+def _table(row: _TableRow, parts: _Parts, told: TableMapping) -> Table:
     facts = parts.columns.get(row.oid, {})
     columns = {number: fact.column for number, fact in facts.items()}
-    keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns)
+    markers = _markers(parts.facts_of(row), told)
+    keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns, markers)
     primary = next((key for key in keys if key.primary), None)
     return Table(
         schema=row.schema,
         name=row.name,
         columns=tuple(columns.values()),
         primary_key=primary.columns if primary else (),
-        keys=tuple(keys),
-        created_at=created_column(parts.facts_of(row)),
-        triggers=tuple(parts.triggers.get(row.oid, ())),
-        row_security=row.row_security,
-        partitioned=row.partitioned,
-        partitions=tuple(parts.partitions.get(row.oid, ())),
-    )
-
-
-def _whole(table: Table, facts: Sequence[ColumnFacts], told: TableMapping) -> Table:
-    markers = _markers(facts, told)
-    return replace(
-        table,
-        keys=tuple(_standing(key, markers) for key in table.keys),
+        keys=keys,
         marker=markers[0] if markers else None,
-        markers=markers,
+        created_at=created_column(parts.facts_of(row)),
         organization=told.organization,
         erased_when=told.erased_when,
         kept_in=told.kept_in,
+        triggers=tuple(parts.triggers.get(row.oid, ())),
+        row_security=row.row_security,
         title=told.name,
         money=told.money,
         currency=told.currency,
         live_when=told.live_when,
         paid_when=told.paid_when,
-    )
-
-
-def _standing(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> UniqueKey:
-    blocks = blocked(key, markers)
-    return replace(
-        key,
-        counts_deleted=blocks is not Blocks.NOTHING,
-        blocks=blocks,
-        besides=besides_deletion(key, markers),
+        markers=markers,
+        partitioned=row.partitioned,
+        partitions=tuple(parts.partitions.get(row.oid, ())),
     )
 
 
@@ -164,15 +149,20 @@ def _markers(facts: Sequence[ColumnFacts], told: TableMapping) -> tuple[SoftDele
     return (mapped_marker(told.marker, named),)
 
 
-def _mapping_of(table: Table, mapping: Mapping[str, TableMapping]) -> TableMapping:
+def _mapping_of(
+    table: _TableRow, facts: Sequence[ColumnFacts], mapping: Mapping[str, TableMapping]
+) -> TableMapping:
     """What is told of this table, once its columns bear it out."""
-    told = mapping.get(f"{table.schema}.{table.name}") or mapping.get(table.name) or TableMapping()
-    missing = [column for column in told.columns if table.column(column) is None]
+    told = mapping.get(table.place) or mapping.get(table.name)
+    if told is None:
+        return TableMapping()
+    known = {fact.column.name for fact in facts}
+    missing = [column for column in told.columns if column not in known]
     return _unfit(table, told, f"has no column {missing[0]}") if missing else told
 
 
 def _borne_out(
-    snapshot: Snapshot, told: Sequence[tuple[Table, TableMapping]]
+    snapshot: Snapshot, told: Sequence[tuple[_TableRow, TableMapping]]
 ) -> list[TableMapping]:
     """What is told of each table, once the server can read its conditions.
 
@@ -186,7 +176,7 @@ def _borne_out(
     return [_readable(snapshot, table, its) for table, its in told]
 
 
-def _readable(snapshot: Snapshot, table: Table, told: TableMapping) -> TableMapping:
+def _readable(snapshot: Snapshot, table: _TableRow, told: TableMapping) -> TableMapping:
     for name, condition in told.conditions.items():
         failure = _refusal(snapshot, _asked(table, condition))
         # A grant that lacks is doctor's to say, and no fault of the mapping.
@@ -195,9 +185,9 @@ def _readable(snapshot: Snapshot, table: Table, told: TableMapping) -> TableMapp
     return told
 
 
-def _asked(table: Table, condition: str) -> str:
+def _asked(table: _TableRow, condition: str) -> str:
     """The condition over no rows."""
-    return f"SELECT FROM {table.schema}.{table.name} WHERE ({condition}) LIMIT 0"
+    return f"SELECT FROM {table.place} WHERE ({condition}) LIMIT 0"
 
 
 def _refusal(snapshot: Snapshot, *statements: str) -> StatementFailed | None:
@@ -209,11 +199,12 @@ def _refusal(snapshot: Snapshot, *statements: str) -> StatementFailed | None:
     return None
 
 
-def _unfit(table: Table, told: TableMapping, why: str) -> TableMapping:
+def _unfit(table: _TableRow, told: TableMapping, why: str) -> TableMapping:
     """Nothing, where it was we who told it wrongly. Raises SettingsError where it was not."""
     if told.shipped:
         return TableMapping()
-    raise SettingsError(f"The mapping of table {table.label} does not fit: the table {why}.")
+    label = label_of(table.schema, table.name)
+    raise SettingsError(f"The mapping of table {label} does not fit: the table {why}.")
 
 
 def _columns(rows: Rows, labels: Labels) -> dict[int, dict[int, ColumnFacts]]:

@@ -10,44 +10,44 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker, UniqueKey
+from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker
 
 
-def counts_deleted(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> bool:
-    """A soft-deleted row can still hold the key against another row.
+def blocked(
+    predicate: str | None, parts: Sequence[KeyPart], markers: Sequence[SoftDeleteMarker]
+) -> Blocks:
+    """What deleted rows block under a key of this predicate and these parts.
 
     A table may have two markers (`deleted_at` and `is_deleted`, set together): a key that respects
     either does not count deleted rows.
     """
-    return blocked(key, markers) is not Blocks.NOTHING
-
-
-def blocked(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> Blocks:
-    """What deleted rows block under this key, by all the markers of its table."""
-    effects = {blocked_by_deleted(key, marker) for marker in markers} or {Blocks.NOTHING}
+    effects = {blocked_by_deleted(predicate, parts, marker) for marker in markers}
+    effects = effects or {Blocks.NOTHING}
     if Blocks.NOTHING in effects:
         return Blocks.NOTHING
     return Blocks.DELETE if Blocks.DELETE in effects else Blocks.CREATE
 
 
-def besides_deletion(key: UniqueKey, markers: Sequence[SoftDeleteMarker]) -> str | None:
-    """What the key's predicate asks of a row besides its being live or deleted."""
+def besides_deletion(predicate: str | None, markers: Sequence[SoftDeleteMarker]) -> str | None:
+    """What a key's predicate asks of a row besides its being live or deleted."""
     terms = [
         term
-        for term in (conjuncts(key.predicate) if key.predicate else ())
+        for term in (conjuncts(predicate) if predicate else ())
         if not any(_only_live(term, m) or _only_deleted(term, m) for m in markers)
     ]
     return " AND ".join(f"({term})" for term in terms) or None
 
 
-def blocked_by_deleted(key: UniqueKey, marker: SoftDeleteMarker) -> Blocks:
+def blocked_by_deleted(
+    predicate: str | None, parts: Sequence[KeyPart], marker: SoftDeleteMarker
+) -> Blocks:
     """What deleted rows block, by the key's predicate first and then by its parts."""
-    terms = conjuncts(key.predicate) if key.predicate else ()
+    terms = conjuncts(predicate) if predicate else ()
     if any(_only_live(term, marker) for term in terms):
         return Blocks.NOTHING
     if any(_only_deleted(term, marker) for term in terms):
         return Blocks.DELETE
-    separating = [part for part in key.parts if marker.column in part.columns]
+    separating = [part for part in parts if marker.column in part.columns]
     if not separating:
         return Blocks.CREATE
     effects = {_separates(part, marker) for part in separating}

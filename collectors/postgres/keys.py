@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from collectors.model import Column, IndexBuild, KeyPart, UniqueKey
+from collectors.model import Blocks, Column, IndexBuild, KeyPart, SoftDeleteMarker, UniqueKey
+from collectors.postgres.deletion import besides_deletion, blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +40,41 @@ class PartRow:
 
 
 def unique_keys(
-    schema: str, table: str, rows: Sequence[PartRow], columns: Mapping[int, Column]
+    schema: str,
+    table: str,
+    rows: Sequence[PartRow],
+    columns: Mapping[int, Column],
+    markers: Sequence[SoftDeleteMarker],
 ) -> tuple[UniqueKey, ...]:
     """The keys of one table, from its part rows in order and its columns by number."""
     by_index = groupby(rows, key=lambda row: row.index)
-    return tuple(_key(schema, table, list(parts), columns) for _, parts in by_index)
+    return tuple([_key(schema, table, list(parts), columns, markers) for _, parts in by_index])
 
 
 def _key(
-    schema: str, table: str, rows: Sequence[PartRow], columns: Mapping[int, Column]
+    schema: str,
+    table: str,
+    rows: Sequence[PartRow],
+    columns: Mapping[int, Column],
+    markers: Sequence[SoftDeleteMarker],
 ) -> UniqueKey:
     first = rows[0]
     read = iter(columns_of_expressions(first.nodes or "()"))
+    parts = tuple([_part(row, read, columns) for row in rows])
+    blocks = blocked(first.predicate, parts, markers)
     return UniqueKey(
         name=first.name,
         schema=schema,
         table=table,
-        parts=tuple(_part(row, read, columns) for row in rows),
+        parts=parts,
         predicate=first.predicate,
         nulls_distinct=first.nulls_distinct,
         valid=first.valid,
         primary=first.primary,
+        counts_deleted=blocks is not Blocks.NOTHING,
         aliases=tuple(first.aliases),
+        blocks=blocks,
+        besides=besides_deletion(first.predicate, markers),
         build=IndexBuild(
             first.definition or "",
             first.constraint,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from collectors.evidence.privacy import mask
-from collectors.model import ForeignKey, Table
+from collectors.model import ForeignKey, Table, label_of
 from dashboard.remediation.facts import RemedyName, Row
 from dashboard.remediation.outcomes import Difference, Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
@@ -165,7 +165,7 @@ def _still_referred_to(
 
 
 def _counted(fk: ForeignKey, count: int) -> str:
-    table = fk.table if fk.schema == "public" else f"{fk.schema}.{fk.table}"
+    table = label_of(fk.schema, fk.table)
     return f"{count:,} in {table} ({fk.name}, {_ACTIONS.get(fk.on_delete, fk.on_delete)})"
 
 

@@ -29,14 +29,14 @@ def migration(draft: Draft) -> Migration:
 
 def written(heading: str, said: Sequence[str], todo: Sequence[Step], refusal: str) -> Migration:
     """Steps in both spellings, with what to know of them above; `refusal` is the downgrade's."""
-    told = [_wrapped(paragraph) for paragraph in said]
+    told = ["\n".join(_wrapped(paragraph)) for paragraph in said]
     return Migration(_sql(heading, told, todo), _alembic(heading, told, todo, refusal))
 
 
-def _sql(heading: str, told: Sequence[Sequence[str]], todo: Sequence[Step]) -> str:
+def _sql(heading: str, told: Sequence[str], todo: Sequence[Step]) -> str:
     lines = [f"-- {heading}", "--"]
     for paragraph in told:
-        lines += [*(f"-- {line}" for line in paragraph), "--"]
+        lines += ["-- " + paragraph.replace("\n", "\n-- "), "--"]
     for step in todo:
         lines += ["", *([f"-- {step.comment}"] if step.comment else []), f"{step.sql};"]
     return "\n".join(lines) + "\n"
@@ -75,13 +75,11 @@ def downgrade() -> None:
 '''
 
 
-def _alembic(
-    heading: str, told: Sequence[Sequence[str]], todo: Sequence[Step], refusal: str
-) -> str:
+def _alembic(heading: str, told: Sequence[str], todo: Sequence[Step], refusal: str) -> str:
     statements = "".join(f"{_commented(step)}    {_python(step.sql)},\n" for step in todo)
     return _REVISION.format(
         heading=_in_docstring(heading),
-        told=_in_docstring("\n\n".join("\n".join(paragraph) for paragraph in told)),
+        told=_in_docstring("\n\n".join(told)),
         revision=sha256(statements.encode()).hexdigest()[:12],
         statements=statements,
         refusal=refusal,

@@ -28,21 +28,29 @@ def steps(draft: Draft) -> list[Step]:
 
 
 def _body(draft: Draft) -> Iterator[Step]:
+    check = _check(draft)
     if draft.new is not None:
-        yield from _built(draft, draft.new)
+        yield from _built(draft, draft.new, check)
     if draft.upserts:
         yield Step("Go on only once the new ON CONFLICT runs everywhere.", _guard())
     if draft.new is None or draft.new.name != draft.old.name:
-        yield _drop(draft)
+        yield _drop(draft, check)
 
 
-def _built(draft: Draft, new: NewKey) -> Iterator[Step]:
+def _check(draft: Draft) -> list[str]:
+    """Plpgsql that stops unless the key that is to stay stands."""
+    staying = draft.new or draft.kept
+    assert staying is not None
+    return unless_valid(draft.table.schema, staying.name, _place(draft), draft.new)
+
+
+def _built(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
     if draft.may_repeat:
         yield Step("Stop if live rows share values: decide first which of them stays.", _ask(draft))
     if draft.table.partitioned:
-        yield from _build_partitioned(draft, new)
+        yield from _build_partitioned(draft, new, check)
     else:
-        yield from _build(draft, new)
+        yield from _build(draft, new, check)
 
 
 def _opening(draft: Draft) -> Iterator[Step]:
@@ -59,22 +67,20 @@ def _closing() -> Iterator[Step]:
     yield Step("", "RESET statement_timeout")
 
 
-def _build(draft: Draft, new: NewKey) -> Iterator[Step]:
-    schema, place = draft.table.schema, _place(draft)
+def _build(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
     comment = "Remove what an interrupted attempt left behind."
-    yield Step(comment, drop_broken(schema, [new.name]))
-    sql = create(new, new.name, place, _tablespace(draft), concurrently=True)
+    yield Step(comment, drop_broken(draft.table.schema, [new.name]))
+    sql = create(new, new.name, _place(draft), _tablespace(draft), concurrently=True)
     yield Step("Build the new key beside the old one.", sql)
-    sql = block(unless_valid(schema, new.name, place, new))
-    yield Step("Make sure that it is valid.", sql)
+    yield Step("Make sure that it is valid.", block(check))
 
 
-def _build_partitioned(draft: Draft, new: NewKey) -> Iterator[Step]:
+def _build_partitioned(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
     """CONCURRENTLY is not to be had for a partitioned table: each partition, then the whole.
 
     The parent's index comes first, so that partitions made meanwhile have theirs from the start.
     """
-    table, partitions = draft.table, draft.table.partitions
+    partitions = draft.table.partitions
     leaves = [one for one in partitions if not one.partitioned]
     branches = [one for one in partitions if one.partitioned]
     for schema in sorted({leaf.schema for leaf in leaves}):
@@ -94,9 +100,8 @@ def _build_partitioned(draft: Draft, new: NewKey) -> Iterator[Step]:
         yield Step(f"Build the key of partition {place}.", sql)
     for part in (*leaves, *reversed(branches)):
         yield Step(f"Join {part.schema}.{part.name} to the whole.", _attach(draft, new, part))
-    sql = block(unless_valid(table.schema, new.name, _place(draft), new))
     comment = "Make sure that the whole is valid; a partition made just before lacks its index:"
-    yield Step(f"{comment} then make this migration anew.", sql)
+    yield Step(f"{comment} then make this migration anew.", block(check))
 
 
 def _attach(draft: Draft, new: NewKey, part: Partition) -> str:
@@ -115,13 +120,10 @@ def _attach(draft: Draft, new: NewKey, part: Partition) -> str:
     return patiently([sql], unless_valid(part.schema, own, f"{part.schema}.{part.name}", new))
 
 
-def _drop(draft: Draft) -> Step:
+def _drop(draft: Draft, check: list[str]) -> Step:
     """Drop the old key, in the transaction that has just seen the other one valid."""
     old, place = draft.old, _place(draft)
     name = quoted(old.name)
-    kept = draft.kept.name if draft.new is None and draft.kept else None
-    staying = kept or (draft.new.name if draft.new else "")
-    check = unless_valid(draft.table.schema, staying, place, draft.new)
     if old.build is not None and old.build.constraint:
         change = [f"ALTER TABLE {place} DROP CONSTRAINT IF EXISTS {name};"]
     else:
