@@ -183,9 +183,13 @@ def _audit(
     known = ((case.knowing(facts[name_of(case.key)]), flaw) for case, flaw in every)
     found = [one for case, flaw in known for one in inspect(case, flaw, backfills=backfills)]
     today = datetime.now(UTC).date()
-    accepted = {one: why for one in found if (why := reviewed.acceptance(one, today))}
-    shown = worst_first(one for one in found if one not in accepted)
-    return TargetAudit(snapshot.target, snapshot.as_of, tuple(shown), accepted)
+    accepted, shown = dict[KeyFinding, Accepted](), list[KeyFinding]()
+    for one in found:
+        if why := reviewed.acceptance(one, today):
+            accepted[one] = why
+        else:
+            shown.append(one)
+    return TargetAudit(snapshot.target, snapshot.as_of, tuple(worst_first(shown)), accepted)
 
 
 @dataclass(frozen=True, slots=True)

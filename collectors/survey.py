@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from collectors.audit.case import Reuse, Schema
 from collectors.audit.reuse import reuse_of
+from collectors.audit.standing import own_parts
 from collectors.errors import TombstoneError
 from collectors.evidence.database import Store
 from collectors.evidence.left_behind import forget_leftovers, save_leftovers
@@ -271,7 +272,7 @@ def _of_rows(
 
 
 def _never_asked(schema: Schema, table: Table) -> frozenset[str]:
-    reuse = {key.name: reuse_of(schema, table, key) for key in table.keys}
+    reuse = {key.name: reuse_of(schema, table, own_parts(table, key)) for key in table.keys}
     return frozenset(name for name, one in reuse.items() if one is Reuse.NEVER)
 
 

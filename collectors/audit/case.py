@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from collectors.audit.naming import Naming
 from collectors.audit.upserts import Upsert
-from collectors.model import Catalog, ForeignKey, Severity, Table, UniqueKey
+from collectors.model import Catalog, ForeignKey, KeyPart, Severity, Table, UniqueKey
 
 
 class Reuse(StrEnum):
@@ -69,11 +69,16 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class KeyCase:
-    """One key of a table with soft deletion; `right` are the table's keys that need no mending."""
+    """One key of a table with soft deletion.
+
+    own    the key's parts without those that only speak of deletion
+    right  the table's keys that need no mending
+    """
 
     schema: Schema
     table: Table
     key: UniqueKey
+    own: tuple[KeyPart, ...]
     right: tuple[UniqueKey, ...]
     reuse: Reuse = Reuse.UNKNOWN
     facts: KeyFacts = KeyFacts()
@@ -85,7 +90,7 @@ class KeyCase:
 
     def knowing(self, facts: KeyFacts) -> KeyCase:
         """The same, once more is known of it."""
-        return KeyCase(self.schema, self.table, self.key, self.right, self.reuse, facts)
+        return KeyCase(self.schema, self.table, self.key, self.own, self.right, self.reuse, facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collectors.audit.migration import Draft, Obstacle, draft, migration
 from collectors.audit.reuse import is_made, reuse_of, words
 from collectors.audit.rules import FLAWS, OBSTACLES
 from collectors.audit.severity import weighed
-from collectors.audit.standing import is_beyond_clash, right_keys
+from collectors.audit.standing import is_beyond_clash, own_parts, right_keys
 from collectors.model import Catalog, KeyFinding, Migration, Severity, Table, UniqueKey
 
 KeyName = tuple[str, str, str]
@@ -32,8 +32,9 @@ def cases(catalog: Catalog, told: Told = lambda _table, _key: None) -> Iterator[
         right = right_keys(table)
         for key in table.keys:
             if not (is_beyond_clash(table, key) or _is_row_id(table, key)):
-                reuse = told(table, key) or reuse_of(schema, table, key)
-                yield KeyCase(schema, table, key, right, reuse)
+                own = own_parts(table, key)
+                reuse = told(table, key) or reuse_of(schema, table, own)
+                yield KeyCase(schema, table, key, own, right, reuse)
 
 
 @dataclass(frozen=True, slots=True)

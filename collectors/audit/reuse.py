@@ -8,12 +8,12 @@ for ever. Where the names do not tell, the answer is "unknown", never "never".
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from collectors.audit.case import Reuse, Schema
-from collectors.audit.standing import own_parts
 from collectors.audit.upserts import raw
-from collectors.model import Column, KeyPart, Table, UniqueKey
+from collectors.model import Column, KeyPart, Table
 
 _MADE = re.compile(
     r"nextval\(|random|uuid_generate|uuid_?v\d|uuidv\d|gen_salt|gen_ulid|nanoid|cuid|md5\(|digest\("
@@ -41,13 +41,13 @@ _LIKELY = re.compile(
 """Any word of a column that people choose, or that comes from a small set."""
 
 
-def reuse_of(schema: Schema, table: Table, key: UniqueKey) -> Reuse:
-    """By the key's parts: one that is made anew for every row makes the whole key so.
+def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
+    """By the key's own parts: one that is made anew for every row makes the whole key so.
 
     Foreign keys alone tie rows together: two that were untied can be tied again, but whether a
     parent may have a second child is the application's to know.
     """
-    parts = [(part, _reuse_of_part(table, part)) for part in own_parts(table, key)]
+    parts = [(part, _reuse_of_part(table, part)) for part in own]
     if any(reuse is Reuse.NEVER for _, reuse in parts):
         return Reuse.NEVER
     references = [set(fk.columns) for fk in schema.references_of(table)]

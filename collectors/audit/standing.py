@@ -61,15 +61,6 @@ def right_keys(table: Table) -> tuple[UniqueKey, ...]:
     return tuple(key for key in table.keys if is_right(table, key))
 
 
-def twin(table: Table, key: UniqueKey, right: Sequence[UniqueKey]) -> UniqueKey | None:
-    """One of the table's right keys, on the same columns: what the models mean, beside a relic."""
-    others = [other for other in right if other.name != key.name and not other.primary]
-    if not others:
-        return None
-    columns = _inputs(table, key)
-    return next((other for other in others if _inputs(table, other) == columns), None)
-
-
 def covering(table: Table, key: UniqueKey, right: Sequence[UniqueKey]) -> UniqueKey | None:
     """One that holds for live rows all that this one does, so that this one may go."""
     others = (other for other in right if other.name != key.name)
@@ -86,5 +77,6 @@ def _covers(table: Table, other: UniqueKey, key: UniqueKey) -> bool:
     )
 
 
-def _inputs(table: Table, key: UniqueKey) -> set[str]:
-    return {column for part in own_parts(table, key) for column in part.columns}
+def inputs(parts: Sequence[KeyPart]) -> set[str]:
+    """The columns that these parts read."""
+    return {column for part in parts for column in part.columns}

@@ -1,6 +1,7 @@
 """A Target's catalog: every unique key of the configured schemas, and what surrounds them.
 
-Eight statements in two round trips for a whole schema, however many tables it has.
+Eight statements in two round trips for a whole schema, however many tables it has, and a third for
+the conditions of its mapping.
 """
 
 from __future__ import annotations
@@ -32,12 +33,10 @@ from collectors.postgres.markers import (
     mapped_marker,
 )
 from collectors.postgres.outage import StatementFailed
-from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.snapshot import Rows, Snapshot
 
 ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 """`pg_constraint.confdeltype`."""
-
-Rows = Sequence[tuple[Any, ...]]
 
 Labels = Mapping[tuple[int, int | str], Sequence[str]]
 """The values a column is known to take, by (table, number) or (table, raw name)."""
@@ -61,17 +60,21 @@ class _TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """What belongs to a table, by its oid; columns also by their number."""
+class _Columns:
+    """A table's columns by their number, in their order, and what they say of its rows."""
 
-    columns: Mapping[int, Mapping[int, ColumnFacts]]
+    facts: Mapping[int, ColumnFacts]
+    markers: tuple[SoftDeleteMarker, ...]
+    created_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What belongs to a table besides its columns, by its oid."""
+
     keys: Mapping[int, Sequence[PartRow]]
     triggers: Mapping[int, Sequence[str]]
     partitions: Mapping[int, Sequence[Partition]]
-
-    def facts_of(self, table: _TableRow) -> tuple[ColumnFacts, ...]:
-        """Its columns, in their order."""
-        return tuple(self.columns.get(table.oid, {}).values())
 
 
 def read_catalog(
@@ -87,35 +90,38 @@ def read_catalog(
     """
     tables = [_TableRow(*row) for row in snapshot.rows(catalog_sql.TABLES, list(schemas))]
     oids = [table.oid for table in tables]
-    columns, checks, states, key_parts, triggers, partitions, foreign_keys = snapshot.rows_of_each(
-        (catalog_sql.COLUMNS, oids),
-        (catalog_sql.CHECKS, oids),
-        (catalog_sql.SEEN_STATES, list(schemas), sorted(GONE)),
-        (catalog_sql.KEY_PARTS, oids),
-        (catalog_sql.TRIGGERS, oids),
-        (catalog_sql.PARTITIONS, [table.oid for table in tables if table.partitioned]),
-        (catalog_sql.FOREIGN_KEYS, oids),
+    # The parts of 5,000 keys take the server longer than all else together.
+    columns, (key_parts, triggers, partitions, foreign_keys) = snapshot.rows_of_each_while(
+        (
+            (catalog_sql.CHECKS, oids),
+            (catalog_sql.SEEN_STATES, list(schemas), sorted(GONE)),
+            (catalog_sql.COLUMNS, oids),
+        ),
+        lambda checks, states, rows: _columns(tables, rows, _known_labels(checks, states, tables)),
+        (
+            (catalog_sql.KEY_PARTS, oids),
+            (catalog_sql.TRIGGERS, oids),
+            (catalog_sql.PARTITIONS, [table.oid for table in tables if table.partitioned]),
+            (catalog_sql.FOREIGN_KEYS, oids),
+        ),
     )
     parts = _Parts(
-        _columns(columns, _known_labels(checks, states, tables)),
         _by_table([PartRow(*row) for row in key_parts]),
         _names_by_table(triggers),
         _partitions(partitions),
     )
-    told = _borne_out(
-        snapshot, [(row, _mapping_of(row, parts.facts_of(row), mapping)) for row in tables]
-    )
+    pairs = list(zip(tables, columns, strict=True))
+    told = _borne_out(snapshot, [(row, _mapping_of(row, its, mapping)) for row, its in pairs])
     return Catalog(
         snapshot.as_of,
-        tuple([_table(row, parts, its) for row, its in zip(tables, told, strict=True)]),
+        tuple([_table(*pair, parts, its) for pair, its in zip(pairs, told, strict=True)]),
         tuple([_foreign_key(row) for row in foreign_keys]),
     )
 
 
-def _table(row: _TableRow, parts: _Parts, told: TableMapping) -> Table:
-    facts = parts.columns.get(row.oid, {})
-    columns = {number: fact.column for number, fact in facts.items()}
-    markers = _markers(parts.facts_of(row), told)
+def _table(row: _TableRow, found: _Columns, parts: _Parts, told: TableMapping) -> Table:
+    columns = {number: fact.column for number, fact in found.facts.items()}
+    markers = _markers(found, told)
     keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns, markers)
     primary = next((key for key in keys if key.primary), None)
     return Table(
@@ -125,7 +131,7 @@ def _table(row: _TableRow, parts: _Parts, told: TableMapping) -> Table:
         primary_key=primary.columns if primary else (),
         keys=keys,
         marker=markers[0] if markers else None,
-        created_at=created_column(parts.facts_of(row)),
+        created_at=found.created_at,
         organization=told.organization,
         erased_when=told.erased_when,
         kept_in=told.kept_in,
@@ -142,21 +148,21 @@ def _table(row: _TableRow, parts: _Parts, told: TableMapping) -> Table:
     )
 
 
-def _markers(facts: Sequence[ColumnFacts], told: TableMapping) -> tuple[SoftDeleteMarker, ...]:
+def _markers(found: _Columns, told: TableMapping) -> tuple[SoftDeleteMarker, ...]:
     if told.marker is None:
-        return find_markers(facts)
-    named = next(fact for fact in facts if fact.column.name == told.marker.column)
+        return found.markers
+    named = next(fact for fact in found.facts.values() if fact.column.name == told.marker.column)
     return (mapped_marker(told.marker, named),)
 
 
 def _mapping_of(
-    table: _TableRow, facts: Sequence[ColumnFacts], mapping: Mapping[str, TableMapping]
+    table: _TableRow, found: _Columns, mapping: Mapping[str, TableMapping]
 ) -> TableMapping:
     """What is told of this table, once its columns bear it out."""
     told = mapping.get(table.place) or mapping.get(table.name)
     if told is None:
         return TableMapping()
-    known = {fact.column.name for fact in facts}
+    known = {fact.column.name for fact in found.facts.values()}
     missing = [column for column in told.columns if column not in known]
     return _unfit(table, told, f"has no column {missing[0]}") if missing else told
 
@@ -207,14 +213,19 @@ def _unfit(table: _TableRow, told: TableMapping, why: str) -> TableMapping:
     raise SettingsError(f"The mapping of table {label} does not fit: the table {why}.")
 
 
-def _columns(rows: Rows, labels: Labels) -> dict[int, dict[int, ColumnFacts]]:
+def _columns(tables: Sequence[_TableRow], rows: Rows, labels: Labels) -> list[_Columns]:
+    """Each table's, in the tables' order."""
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, default, enum = row
         column = Column(quoted, type_, nullable, generated, category, default)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
         columns[table][number] = ColumnFacts(column, raw, base, default, seen)
-    return columns
+    each = [columns[table.oid] for table in tables]
+    return [
+        _Columns(facts, find_markers([*facts.values()]), created_column([*facts.values()]))
+        for facts in each
+    ]
 
 
 def _known_labels(checks: Rows, states: Rows, tables: Sequence[_TableRow]) -> Labels:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from socket import SHUT_RDWR, socket
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import RawCursor
@@ -28,6 +28,10 @@ _TAKE_BACK = "ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone"
 
 Question = tuple[Any, ...]
 """One statement, and what is bound to its `$1`, `$2`, …"""
+
+Rows = list[tuple[Any, ...]]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Snapshot:
     connection: psycopg.Connection[Any]
     patience_s: float | None = None
 
-    def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *parameters: object) -> Rows:
         """Run a statement with its `$1`, `$2`, … bound; of several in one text, the last's rows.
 
         Raises TargetUnreachable, or StatementFailed where only this statement was refused.
@@ -60,22 +64,34 @@ class Snapshot:
         except psycopg.Error as error:
             raise explained(self.target, error) from None
 
-    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+    def rows_of_each(self, *questions: Question) -> list[Rows]:
         """Run statements in one round trip: what each answers, in their order.
 
         Raises as `rows` does, for the first that is refused; those after it were not run.
         """
+        return self.rows_of_each_while((), lambda: None, questions)[1]
+
+    def rows_of_each_while(
+        self, first: Sequence[Question], work: Callable[..., T], then: Sequence[Question]
+    ) -> tuple[T, list[Rows]]:
+        """The same, but for `work` on what the `first` answer while the server goes on to `then`.
+
+        `work` is given a list of rows for each of them, which must be SELECTs; it may not ask.
+        """
+        questions = [*first, *then]
         try:
             with ExitStack() as opened:
                 cursors = [opened.enter_context(RawCursor(self.connection)) for _ in questions]
                 with self._patience(), self.connection.pipeline():
                     for cursor, (statement, *parameters) in zip(cursors, questions, strict=True):
                         cursor.execute(statement, parameters or None)
-                return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+                    done = work(*[cursor.fetchall() for cursor in cursors[: len(first)]])
+                rest = cursors[len(first) :]
+                return done, [one.fetchall() if one.description else [] for one in rest]
         except psycopg.Error as error:
             raise explained(self.target, error) from None
 
-    def attempt_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+    def attempt_each(self, *questions: Question) -> list[Rows]:
         """The same for what may be refused: what came before stays usable."""
         before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
         try:

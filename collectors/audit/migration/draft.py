@@ -100,7 +100,7 @@ def draft(case: KeyCase) -> Draft | Obstacle:
     if kept := covering(table, key, case.right):
         return Draft(case.schema, table, table.marker, key, None, kept, upserts=upserts)
     shape = _shape(table, key, upserts)
-    new = _new_key(case.schema, table, table.marker, key, shape)
+    new = _new_key(case, table.marker, shape)
     repeat = not (key.valid and key.blocks is Blocks.CREATE)
     return Draft(case.schema, table, table.marker, key, new, None, repeat, upserts)
 
@@ -134,7 +134,7 @@ def _obstacle(case: KeyCase) -> str | None:
         )
     if key.build is not None and key.build.replica_identity:
         return "Logical replication tells rows apart by it: choose another REPLICA IDENTITY first."
-    if not own_parts(case.table, key):
+    if not case.own:
         return "It has no column besides the mark of deletion: what it is for, its owners must say."
     return None
 
@@ -165,22 +165,21 @@ def _never_null(table: Table, part: KeyPart) -> bool:
     return filled and (part.is_column or bool(_KEEPS_NULL_OUT.fullmatch(part.expression)))
 
 
-def _new_key(
-    schema: Schema, table: Table, marker: SoftDeleteMarker, key: UniqueKey, shape: Shape
-) -> NewKey:
+def _new_key(case: KeyCase, marker: SoftDeleteMarker, shape: Shape) -> NewKey:
+    table, key = case.table, case.key
     definition = _definition(key)
     form = {
         Shape.AS_MEANT: _as_meant,
         Shape.DELETION_IN_KEY: _with_deletion,
         Shape.LIVE_ONLY: _live_only,
-    }[shape](table, marker, key, definition)
+    }[shape](case, marker, definition)
     nulls_not_distinct = not key.nulls_distinct
     constraint = False
     if shape is Shape.DELETION_IN_KEY:
         nulls_not_distinct |= marker.live == "NULL"
         constraint = _stays_constraint(table, key, definition)
     return NewKey(
-        name=schema.naming.new(table.name, form.words, constraint=constraint),
+        name=case.schema.naming.new(table.name, form.words, constraint=constraint),
         words=form.words,
         columns=form.columns,
         shape=shape,
@@ -192,32 +191,27 @@ def _new_key(
     )
 
 
-def _as_meant(
-    table: Table, _marker: SoftDeleteMarker, key: UniqueKey, definition: IndexDefinition
-) -> _Form:
-    words = (*_words(own_parts(table, key)), "live")
-    return _Form(words, key.columns, definition.items, key.predicate)
+def _as_meant(case: KeyCase, _marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
+    words = (*_words(case.own), "live")
+    return _Form(words, case.key.columns, definition.items, case.key.predicate)
 
 
-def _with_deletion(
-    table: Table, marker: SoftDeleteMarker, key: UniqueKey, definition: IndexDefinition
-) -> _Form:
-    words = (*_words(own_parts(table, key)), marker.column)
+def _with_deletion(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
+    key = case.key
+    words = (*_words(case.own), marker.column)
     more = () if marker.column in key.columns else (marker.column,)
     return _Form(words, (*key.columns, *more), (*definition.items, *more), key.besides)
 
 
-def _live_only(
-    table: Table, marker: SoftDeleteMarker, key: UniqueKey, definition: IndexDefinition
-) -> _Form:
-    own = own_parts(table, key)
-    pairs = zip(key.parts, definition.items, strict=True)
-    live = live_condition(table, marker)
+def _live_only(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
+    own, besides = case.own, case.key.besides
+    pairs = zip(case.key.parts, definition.items, strict=True)
+    live = live_condition(case.table, marker)
     return _Form(
         (*_words(own), "live"),
-        tuple(part.expression for part in own),
-        tuple(item for part, item in pairs if part in own),
-        f"{live} AND {key.besides}" if key.besides else live,
+        tuple([part.expression for part in own]),
+        tuple([item for part, item in pairs if part in own]),
+        f"{live} AND {besides}" if besides else live,
     )
 
 

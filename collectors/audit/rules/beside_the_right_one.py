@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collectors.audit.case import KeyCase, Ruling
-from collectors.audit.standing import covering, is_idle, twin
-from collectors.model import Blocks, Severity
+from collectors.audit.standing import covering, inputs, is_idle, own_parts
+from collectors.model import Blocks, Severity, UniqueKey
 
 NAME = "beside_the_right_one"
 
@@ -14,7 +14,7 @@ def beside_the_right_one(case: KeyCase) -> Ruling | None:
     idle = is_idle(case.table, case.key)
     if case.key.primary or (case.key.blocks is Blocks.NOTHING and not idle):
         return None
-    right = twin(case.table, case.key, case.right)
+    right = _twin(case)
     if right is None:
         return None
     if idle:
@@ -30,3 +30,11 @@ def beside_the_right_one(case: KeyCase) -> Ruling | None:
         f"{case.key.blocks} still fails.{more}"
     )
     return Ruling(reason)
+
+
+def _twin(case: KeyCase) -> UniqueKey | None:
+    """One of the table's right keys, on the same columns: what the models mean, beside a relic."""
+    others = [other for other in case.right if other.name != case.key.name and not other.primary]
+    columns = inputs(case.own) if others else set[str]()
+    of_each = ((other, inputs(own_parts(case.table, other))) for other in others)
+    return next((other for other, its in of_each if its == columns), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collectors.audit.case import KeyCase, Ruling
-from collectors.audit.standing import own_parts
 from collectors.model import Blocks
 
 NAME = "unique_foreign_key"
@@ -13,11 +12,10 @@ def unique_foreign_key(case: KeyCase) -> Ruling | None:
     """Point at a one-to-one relation that counts deleted children."""
     if case.key.blocks is not Blocks.CREATE or case.key.predicate is not None:
         return None
-    parts = own_parts(case.table, case.key)
-    columns = {part.expression for part in parts if part.is_column}
+    columns = {part.expression for part in case.own if part.is_column}
     references = case.schema.references_of(case.table)
     parent = next((fk for fk in references if set(fk.columns) == columns), None)
-    if parent is None or len(columns) < len(parts):
+    if parent is None or len(columns) < len(case.own):
         return None
     reason = (
         f"It allows one row for each row of {parent.to_table}, and counts deleted ones: once that "

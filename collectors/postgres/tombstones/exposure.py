@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from collectors.model import (
@@ -40,8 +39,8 @@ WHERE c.relkind = 'r' AND c.oid IN (
 """
 """$1 a table, quoted. `reltuples` is -1 where nothing was ever vacuumed or analyzed."""
 
-Totals = dict[str | None, list[tuple[int, datetime | None]]]
-"""By organization: rows and earliest deletion, first of any askable key, then of each key."""
+Totals = Sequence[tuple[Any, ...]]
+"""An organization, then rows and earliest deletion: first of any askable key, then of each key."""
 
 
 def count_exposure(
@@ -58,11 +57,9 @@ def count_exposure(
     and left out of the whole. Raises StatementFailed and TargetUnreachable.
     """
     keys = holding_keys(table)
-    totals: Totals = {}
+    totals: Totals = ()
     if keys:
-        statement = exposure_sql(catalog, table, keys, never_asked, share)
-        for owner, *numbers in snapshot.rows(statement):
-            totals[owner] = list(zip(numbers[::2], numbers[1::2], strict=True))
+        totals = snapshot.rows(exposure_sql(catalog, table, keys, never_asked, share))
     return TableCounts(
         snapshot.target,
         table.schema,
@@ -175,20 +172,16 @@ def _counts(
     """Each organization's lines and the whole's; a sample's are scaled to all of the rows."""
     names = [None, *(key.name for key in keys)]
     for place, name in enumerate(names):
-        askable = name not in never_asked
-        held = ((owner, *numbers[place]) for owner, numbers in totals.items())
-        found = [(owner, rows, utc(oldest)) for owner, rows, oldest in held if rows]
-        whole = sum(rows for _, rows, _ in found)
-        times = [oldest for _, _, oldest in found if oldest is not None and share is None]
-        yield ExposureCount(name, None, _scaled(whole, share), min(times, default=None), askable)
-        for owner, rows, oldest in found:
+        askable, of_key = name not in never_asked, 2 * place + 1
+        found = [(one[0], one[of_key], one[of_key + 1]) for one in totals if one[of_key]]
+        if share is not None:
+            found = [(owner, round(rows / share), None) for owner, rows, _ in found]
+        whole = sum([rows for _, rows, _ in found])
+        first = min((since for _, _, since in found if since is not None), default=None)
+        yield ExposureCount(name, None, whole, utc(first), askable)
+        for owner, rows, since in found:
             if owner is not None:
-                first = oldest if share is None else None
-                yield ExposureCount(name, owner, _scaled(rows, share), first, askable)
-
-
-def _scaled(rows: int, share: float | None) -> int:
-    return rows if share is None else round(rows / share)
+                yield ExposureCount(name, owner, rows, utc(since), askable)
 
 
 def _how(snapshot: Snapshot, table: Table, share: float | None) -> Counting:

@@ -14,7 +14,7 @@ from collectors.audit.migration import Draft, draft, migration
 from collectors.audit.migration.definition import IndexDefinition, read_definition
 from collectors.audit.migration.statements import block, literal
 from collectors.audit.naming import LONGEST, Naming, quoted, shortened
-from collectors.audit.standing import right_keys
+from collectors.audit.standing import own_parts, right_keys
 from collectors.model import (
     Blocks,
     Catalog,
@@ -126,7 +126,9 @@ def test_a_block_is_not_ended_by_what_is_in_it() -> None:
 def test_alembics_text_is_python_whatever_the_names_are(name: str) -> None:
     schema = Schema.of(catalog(name))
     (table,) = schema.catalog.tables
-    plan = draft(KeyCase(schema, table, table.keys[0], right_keys(table)))
+    plan = draft(
+        KeyCase(schema, table, table.keys[0], own_parts(table, table.keys[0]), right_keys(table))
+    )
     assert isinstance(plan, Draft)
     tree = ast.parse(migration(plan).alembic)
     (statements,) = [
