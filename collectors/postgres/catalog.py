@@ -67,6 +67,12 @@ class _Columns:
     markers: tuple[SoftDeleteMarker, ...]
     created_at: str | None
 
+    @classmethod
+    def of(cls, facts: Mapping[int, ColumnFacts]) -> _Columns:
+        """What their names, types and known values say."""
+        each = [*facts.values()]
+        return cls(facts, find_markers(each), created_column(each))
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -88,21 +94,21 @@ def read_catalog(
     `primary_key` is empty for a table that has none. Raises SettingsError where the mapping names a
     column that the table does not have, and TargetUnreachable.
     """
-    tables = [_TableRow(*row) for row in snapshot.rows(catalog_sql.TABLES, list(schemas))]
-    oids = [table.oid for table in tables]
-    # The parts of 5,000 keys take the server longer than all else together.
-    columns, (key_parts, triggers, partitions, foreign_keys) = snapshot.rows_of_each_while(
+    named = list(schemas)
+    # Of the server's time most goes to the keys' parts; until then, what is known is made use of.
+    known, (key_parts, triggers, partitions, foreign_keys) = snapshot.rows_of_each_while(
         (
-            (catalog_sql.CHECKS, oids),
-            (catalog_sql.SEEN_STATES, list(schemas), sorted(GONE)),
-            (catalog_sql.COLUMNS, oids),
+            (catalog_sql.TABLES, named),
+            (catalog_sql.CHECKS, named),
+            (catalog_sql.SEEN_STATES, named, sorted(GONE)),
+            (catalog_sql.COLUMNS, named),
         ),
-        lambda checks, states, rows: _columns(tables, rows, _known_labels(checks, states, tables)),
+        _with_columns,
         (
-            (catalog_sql.KEY_PARTS, oids),
-            (catalog_sql.TRIGGERS, oids),
-            (catalog_sql.PARTITIONS, [table.oid for table in tables if table.partitioned]),
-            (catalog_sql.FOREIGN_KEYS, oids),
+            (catalog_sql.KEY_PARTS, named),
+            (catalog_sql.TRIGGERS, named),
+            (catalog_sql.PARTITIONS, named),
+            (catalog_sql.FOREIGN_KEYS, named),
         ),
     )
     parts = _Parts(
@@ -110,11 +116,10 @@ def read_catalog(
         _names_by_table(triggers),
         _partitions(partitions),
     )
-    pairs = list(zip(tables, columns, strict=True))
-    told = _borne_out(snapshot, [(row, _mapping_of(row, its, mapping)) for row, its in pairs])
+    told = _borne_out(snapshot, [(row, _mapping_of(row, its, mapping)) for row, its in known])
     return Catalog(
         snapshot.as_of,
-        tuple([_table(*pair, parts, its) for pair, its in zip(pairs, told, strict=True)]),
+        tuple([_table(*one, parts, its) for one, its in zip(known, told, strict=True)]),
         tuple([_foreign_key(row) for row in foreign_keys]),
     )
 
@@ -213,19 +218,23 @@ def _unfit(table: _TableRow, told: TableMapping, why: str) -> TableMapping:
     raise SettingsError(f"The mapping of table {label} does not fit: the table {why}.")
 
 
-def _columns(tables: Sequence[_TableRow], rows: Rows, labels: Labels) -> list[_Columns]:
-    """Each table's, in the tables' order."""
+def _with_columns(
+    tables: Rows, checks: Rows, states: Rows, columns: Rows
+) -> list[tuple[_TableRow, _Columns]]:
+    """Each table, with its columns."""
+    rows = [_TableRow(*row) for row in tables]
+    of_each = _columns(columns, _known_labels(checks, states, rows))
+    return [(row, _Columns.of(of_each[row.oid])) for row in rows]
+
+
+def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFacts]]:
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, default, enum = row
         column = Column(quoted, type_, nullable, generated, category, default)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
         columns[table][number] = ColumnFacts(column, raw, base, default, seen)
-    each = [columns[table.oid] for table in tables]
-    return [
-        _Columns(facts, find_markers([*facts.values()]), created_column([*facts.values()]))
-        for facts in each
-    ]
+    return columns
 
 
 def _known_labels(checks: Rows, states: Rows, tables: Sequence[_TableRow]) -> Labels:

@@ -1,31 +1,40 @@
 """The catalog's questions, each asked once for a whole schema.
 
 Names come out as `quote_ident` spells them, except where noted "raw". `pg_catalog` is written out
-because a role's own search_path may put another schema before it.
+because a role's own search_path may put another schema before it. $1 is always the schemas' raw
+names.
 """
 
 from __future__ import annotations
 
-TABLES = """
+_TABLES = """ARRAY(
+    SELECT c.oid
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
+      AND (NOT c.relispartition OR EXISTS (
+          SELECT FROM pg_catalog.pg_index i
+          JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+          WHERE i.indrelid = c.oid AND i.indisunique AND NOT x.relispartition
+      ))
+)"""
+"""A partition is a table of its own only where it has a unique index of its own."""
+
+TABLES = f"""
 SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname,
        c.relkind = 'p'
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
-  AND (NOT c.relispartition OR EXISTS (
-      SELECT FROM pg_catalog.pg_index i
-      JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-      WHERE i.indrelid = c.oid AND i.indisunique AND NOT x.relispartition
-  ))
+WHERE c.oid = ANY ({_TABLES})
 ORDER BY 2, 3
-"""
-"""$1 schemas. A partition is a table of its own only where it has a unique index of its own. The
-fifth column is raw."""
+"""  # noqa: S608  (made of constants)
+"""The fifth column is raw."""
 
-PARTITIONS = """
+PARTITIONS = f"""
 SELECT root.oid, quote_ident(n.nspname), quote_ident(c.relname),
        quote_ident(pn.nspname), quote_ident(p.relname), c.relkind = 'p'
-FROM unnest($1::oid[]) root (oid)
+FROM unnest({_TABLES}) ours (oid)
+JOIN pg_catalog.pg_class root ON root.oid = ours.oid AND root.relkind = 'p'
 CROSS JOIN LATERAL pg_partition_tree(root.oid) t
 JOIN pg_catalog.pg_class c ON c.oid = t.relid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -33,8 +42,8 @@ JOIN pg_catalog.pg_class p ON p.oid = t.parentrelid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 WHERE t.level > 0
 ORDER BY root.oid, t.level, 2, 3
-"""
-"""$1 partitioned tables; parents come before their partitions."""
+"""  # noqa: S608  (made of constants)
+"""Of each partitioned table; parents come before their partitions."""
 
 _BASE_TYPES = """
 WITH RECURSIVE base (oid, base) AS (
@@ -58,10 +67,10 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN base b ON b.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
-WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = ANY ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """  # noqa: S608  (made of constants)
-"""$1 tables. The fourth column is raw."""
+"""The fourth column is raw."""
 
 KEY_PARTS = f"""
 {_BASE_TYPES}
@@ -100,14 +109,15 @@ LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[part.n - 1]
 LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
 LEFT JOIN pg_catalog.pg_attribute col
     ON (col.attrelid, col.attnum) = (i.indrelid, i.indkey[part.n - 1])
-WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND NOT i.indisexclusion
+WHERE i.indrelid = ANY ({_TABLES}) AND i.indisunique AND NOT i.indisexclusion
   AND NOT x.relispartition
 ORDER BY i.indrelid, x.relname, part.n
 """  # noqa: S608  (made of constants)
-"""$1 tables; one row a key part. Index names are raw, as the server's messages print them. Strategy
+"""One row a key part. Index names are raw, as the server's messages print them. Strategy
 3 of a btree operator family is equality, and an index on a `name` stores a cstring."""
 
-FOREIGN_KEYS = """
+FOREIGN_KEYS = f"""
+WITH ours (oids) AS (SELECT {_TABLES})
 SELECT quote_ident(f.conname), quote_ident(n.nspname), quote_ident(c.relname),
        ARRAY(SELECT quote_ident(a.attname) FROM unnest(f.conkey) WITH ORDINALITY k (num, position)
              JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (f.conrelid, k.num)
@@ -124,35 +134,38 @@ JOIN pg_catalog.pg_class tc ON tc.oid = f.confrelid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_class x ON x.oid = f.conindid
 WHERE f.contype = 'f' AND f.conparentid = 0
-  AND (f.conrelid = ANY ($1::oid[]) OR f.confrelid = ANY ($1::oid[]))
+  AND (f.conrelid = ANY ((SELECT oids FROM ours)::oid[])
+       OR f.confrelid = ANY ((SELECT oids FROM ours)::oid[]))
 ORDER BY 2, 3, 1
-"""
-"""$1 tables, at either end. What partitions inherit (`conparentid`) is left out. The last column is
-raw: the index at the other end that the foreign key rests on."""
+"""  # noqa: S608  (made of constants)
+"""With our tables at either end. What partitions inherit (`conparentid`) is left out. The last
+column is raw: the index at the other end that the foreign key rests on."""
 
-TRIGGERS = """
+TRIGGERS = f"""
+WITH ours (oid) AS (SELECT unnest({_TABLES}))
 SELECT DISTINCT part.root, quote_ident(t.tgname)
 FROM (
-    SELECT oid AS root, oid FROM unnest($1::oid[]) oid
-    UNION SELECT oid, t.relid FROM unnest($1::oid[]) oid CROSS JOIN pg_partition_tree(oid) t
+    SELECT oid AS root, oid FROM ours
+    UNION SELECT oid, t.relid FROM ours CROSS JOIN pg_partition_tree(oid) t
 ) part
 JOIN pg_catalog.pg_trigger t ON t.tgrelid = part.oid
 WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & (8 | 16) <> 0
 UNION
 SELECT r.ev_class, format('rule %I', r.rulename)
 FROM pg_catalog.pg_rewrite r
-WHERE r.ev_class = ANY ($1::oid[]) AND r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('2', '4')
+WHERE r.ev_class IN (SELECT oid FROM ours)
+  AND r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('2', '4')
 ORDER BY 1, 2
-"""
-"""$1 tables; 8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h), 2 and 4 in `ev_type`. A
+"""  # noqa: S608  (made of constants)
+"""8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h), 2 and 4 in `ev_type`. A
 partition's own trigger is its table's too: a statement on the one fires the other. So is a rule."""
 
-CHECKS = """
+CHECKS = f"""
 SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)
 FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'c' AND k.conrelid = ANY ($1::oid[]) AND array_length(k.conkey, 1) = 1
-"""
-"""$1 tables; the CHECKs that speak of one column."""
+WHERE k.contype = 'c' AND k.conrelid = ANY ({_TABLES}) AND array_length(k.conkey, 1) = 1
+"""  # noqa: S608  (made of constants)
+"""The CHECKs that speak of one column."""
 
 SEEN_STATES = """
 SELECT s.schemaname, s.tablename, s.attname, v.label
@@ -161,5 +174,5 @@ CROSS JOIN LATERAL unnest(s.most_common_vals::text::text[]) v (label)
 WHERE s.schemaname = ANY ($1::text[]) AND s.attname ~* '(status|state)$'
   AND lower(v.label) = ANY ($2::text[])
 """
-"""$1 schemas, $2 the labels that mean deletion; names are raw. A text status tells its values
+"""$2 the labels that mean deletion; names are raw. A text status tells its values
 nowhere else. Nothing but these labels leaves the statistics."""

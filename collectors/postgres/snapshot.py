@@ -74,19 +74,22 @@ class Snapshot:
     def rows_of_each_while(
         self, first: Sequence[Question], work: Callable[..., T], then: Sequence[Question]
     ) -> tuple[T, list[Rows]]:
-        """The same, but for `work` on what the `first` answer while the server goes on to `then`.
+        """The same in two, with `work` on what the `first` answer while the server goes on.
 
         `work` is given a list of rows for each of them, which must be SELECTs; it may not ask.
         """
-        questions = [*first, *then]
         try:
             with ExitStack() as opened:
-                cursors = [opened.enter_context(RawCursor(self.connection)) for _ in questions]
+
+                def send(statement: str, *parameters: object) -> RawCursor[tuple[Any, ...]]:
+                    cursor = opened.enter_context(RawCursor(self.connection))
+                    return cursor.execute(statement, parameters or None)
+
                 with self._patience(), self.connection.pipeline():
-                    for cursor, (statement, *parameters) in zip(cursors, questions, strict=True):
-                        cursor.execute(statement, parameters or None)
-                    done = work(*[cursor.fetchall() for cursor in cursors[: len(first)]])
-                rest = cursors[len(first) :]
+                    begun = [send(*question) for question in first]
+                    rows = [cursor.fetchall() for cursor in begun]
+                    rest = [send(*question) for question in then]
+                    done = work(*rows)
                 return done, [one.fetchall() if one.description else [] for one in rest]
         except psycopg.Error as error:
             raise explained(self.target, error) from None

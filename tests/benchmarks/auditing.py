@@ -62,15 +62,14 @@ def _audit(settings: Settings) -> None:
 
 def _floor(dsn: str) -> None:
     with psycopg.connect(dsn) as connection, psycopg.RawCursor(connection) as cursor:
-        rows = cursor.execute(catalog_sql.TABLES.encode(), [["public"]]).fetchall()
-        oids = [row[0] for row in rows]
         for statement in (
+            catalog_sql.TABLES,
             catalog_sql.COLUMNS,
             catalog_sql.KEY_PARTS,
             catalog_sql.FOREIGN_KEYS,
             catalog_sql.TRIGGERS,
             catalog_sql.CHECKS,
         ):
-            cursor.execute(statement.encode(), [oids]).fetchall()
+            cursor.execute(statement.encode(), [["public"]]).fetchall()
         states = [["public"], ["deleted", "removed"]]
         cursor.execute(catalog_sql.SEEN_STATES.encode(), states).fetchall()

@@ -1,7 +1,8 @@
 """A TCP proxy before PostgreSQL that counts a client's round trips.
 
 It reads the frontend's messages (https://www.postgresql.org/docs/current/protocol-message-formats.html):
-the server answers after each Query (`Q`) and each Sync (`S`), and the client waits for that.
+the server answers after each Query (`Q`) and each Sync (`S`), and the client waits for that; a
+Flush (`H`) asks for what is there so far, which after a Sync is nothing more.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ class Counted:
     trips: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, kind: bytes) -> None:
-        """One message of the client."""
-        if kind in (b"Q", b"S"):
+    def count(self, kind: bytes, before: bytes) -> None:
+        """One message of a client, after the one before it."""
+        if kind in (b"Q", b"S") or (kind == b"H" and before != b"S"):
             with self.lock:
                 self.trips += 1
 
@@ -60,10 +61,12 @@ def _count(client: socket.socket, server: socket.socket, counted: Counted) -> No
     with client.makefile("rb") as stream:
         startup = stream.read(4)
         server.sendall(startup + stream.read(int.from_bytes(startup) - 4))
+        before = b""
         while kind := stream.read(1):
             length = stream.read(4)
             server.sendall(kind + length + stream.read(int.from_bytes(length) - 4))
-            counted.count(kind)
+            counted.count(kind, before)
+            before = kind
     with suppress(OSError):
         server.shutdown(socket.SHUT_WR)
 
