@@ -26,6 +26,7 @@ _WHOLE = alt.Axis(tickMinStep=1)
 _EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
 _LEGEND = alt.Legend(orient="top", title=None, columnPadding=24, columns=2)
 _DAY = timedelta(days=1)
+_OFTEN = {1: "once", 2: "twice"}
 
 
 def by_day(days: Sequence[DayOfCustomers], since: datetime | None, until: date) -> pd.DataFrame:
@@ -203,9 +204,17 @@ def curve_in_words(curve: Survival) -> str:
 
 
 def attempts_in_words(tried: Mapping[int, int]) -> str:
-    """The third."""
-    told = [f"{tried[least]} failed {label} times" for least, label in TRIES.items()]
-    return f"Customers by failed attempts: {', '.join(told)}."
+    """The third.
+
+    >>> attempts_in_words(dict.fromkeys(TRIES, 0) | {1: 1200, 3: 7})
+    'By failed attempts: 1,200 customers failed once, 7 customers failed 3–5 times.'
+    """
+    told = [
+        f"{many:,} customer{'s' * (many != 1)} failed {_OFTEN.get(least, f'{TRIES[least]} times')}"
+        for least in TRIES
+        if (many := tried[least])
+    ]
+    return f"By failed attempts: {', '.join(told)}." if told else "Nobody failed."
 
 
 def median_in_words(median: Median) -> str:

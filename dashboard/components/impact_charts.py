@@ -19,18 +19,29 @@ def show(found: Impact) -> None:
         if frame.empty:
             st.caption("Nobody was kept out in this period.")
         else:
-            picture.show(charts.kept_out_by_day, frame, alt=told, key="kept_out_by_day")
+            picture.show(
+                charts.kept_out_by_day,
+                frame,
+                alt="Customers kept out over time, in words below.",
+                key="kept_out_by_day",
+            )
             st.caption(told)
     with right:
         _curve(found)
     left, right = st.columns(2)
     with left:
         if not frame.empty:
-            picture.show(charts.begun_and_freed, frame, alt=told, key="begun_and_freed")
+            picture.show(
+                charts.begun_and_freed,
+                frame,
+                alt="First kept out and freed over time; the words on who was kept out say both.",
+                key="begun_and_freed",
+            )
     with right:
         tried = found.hurt.tried
-        words = charts.attempts_in_words(tried)
+        words = "How many customers failed how often, in words below."
         picture.show(charts.attempts, tried, alt=words, key="attempts")
+        st.caption(charts.attempts_in_words(tried))
 
 
 def _curve(found: Impact) -> None:
@@ -43,5 +54,6 @@ def _curve(found: Impact) -> None:
         )
         return
     told = charts.curve_in_words(curve)
-    picture.show(charts.time_to_unblock, curve, alt=told, key="time_to_unblock")
+    words = "Shares of customers freed over time, in words below."
+    picture.show(charts.time_to_unblock, curve, alt=words, key="time_to_unblock")
     st.caption(f"{told} Customers first kept out {found.wanted.window}.")
