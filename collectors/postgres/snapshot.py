@@ -40,7 +40,7 @@ class Snapshot:
 
     as_of           rows committed by then are in it: the server's clock, or a standby's replay time
     server_version  as `server_version_num` has it: 150018, 180006
-    patience_s      after which a server that says nothing at all is given up on; None: never
+    patience_s      after which a server silent on one statement is given up on; None: never
     """
 
     target: str
@@ -69,7 +69,7 @@ class Snapshot:
 
         Raises as `rows` does, for the first that is refused; those after it were not run.
         """
-        return self.rows_of_each_while((), lambda: None, questions)[1]
+        return self._answered((), lambda: None, questions, at_work=len(questions))[1]
 
     def rows_of_each_while(
         self, first: Sequence[Question], work: Callable[..., T], then: Sequence[Question]
@@ -78,6 +78,27 @@ class Snapshot:
 
         `work` is given a list of rows for each of them, which must be SELECTs; it may not ask.
         """
+        return self._answered(first, work, then, at_work=len(first) + len(then))
+
+    def attempt_each(self, *questions: Question) -> list[Rows]:
+        """The same for what may be refused: what came before stays usable."""
+        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
+        try:
+            every = (before, *questions, after)
+            return self._answered((), lambda: None, every, at_work=len(questions))[1][1:-1]
+        except (StatementFailed, Halted):
+            self.rows(_TAKE_BACK)
+            raise
+
+    def _answered(
+        self,
+        first: Sequence[Question],
+        work: Callable[..., T],
+        then: Sequence[Question],
+        *,
+        at_work: int,
+    ) -> tuple[T, list[Rows]]:
+        """So many of them `at_work` may each take as long as a statement may."""
         try:
             with ExitStack() as opened:
 
@@ -85,7 +106,7 @@ class Snapshot:
                     cursor = opened.enter_context(RawCursor(self.connection))
                     return cursor.execute(statement, parameters or None)
 
-                with self._patience(), self.connection.pipeline():
+                with self._patience(at_work), self.connection.pipeline():
                     begun = [send(*question) for question in first]
                     rows = [cursor.fetchall() for cursor in begun]
                     rest = [send(*question) for question in then]
@@ -94,22 +115,13 @@ class Snapshot:
         except psycopg.Error as error:
             raise explained(self.target, error) from None
 
-    def attempt_each(self, *questions: Question) -> list[Rows]:
-        """The same for what may be refused: what came before stays usable."""
-        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
-        try:
-            return self.rows_of_each(before, *questions, after)[1:-1]
-        except (StatementFailed, Halted):
-            self.rows(_TAKE_BACK)
-            raise
-
     @contextmanager
-    def _patience(self) -> Iterator[None]:
+    def _patience(self, at_work: int = 1) -> Iterator[None]:
         """The limits set in the transaction are the server's clock, and a hung server's stands."""
         if self.patience_s is None:
             yield
             return
-        waiting = Timer(self.patience_s, _hang_up, [self.connection])
+        waiting = Timer(self.patience_s * at_work, _hang_up, [self.connection])
         waiting.daemon = True
         waiting.start()
         try:

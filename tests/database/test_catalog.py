@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -509,6 +510,12 @@ def test_a_look_is_opened_in_one_round_trip(postgres: Postgres, database: Databa
             with target.snapshot() as snapshot:
                 assert counted.trips - first == 2  # the rollback before it, the look
                 assert snapshot.rows("SELECT current_setting('row_security')") == [("off",)]
+
+
+def test_many_together_may_each_take_as_long_as_one_may(target: ReadTarget) -> None:
+    with target.snapshot() as snapshot:
+        hasty = replace(snapshot, patience_s=1.0)
+        assert len(hasty.rows_of_each(*[("SELECT pg_sleep(0.4)",)] * 4)) == 4
 
 
 def test_a_refusal_among_many_says_nothing_to_any_log(
