@@ -64,9 +64,10 @@ def _count(client: socket.socket, server: socket.socket, counted: Counted) -> No
         before = b""
         while kind := stream.read(1):
             length = stream.read(4)
-            server.sendall(kind + length + stream.read(int.from_bytes(length) - 4))
-            counted.count(kind, before)
+            body = stream.read(int.from_bytes(length) - 4)
+            counted.count(kind, before)  # before the answer can come, upon which it is looked at
             before = kind
+            server.sendall(kind + length + body)
     with suppress(OSError):
         server.shutdown(socket.SHUT_WR)
 
