@@ -43,6 +43,8 @@ from tests.factories import failure, new_store
 EMAIL = "ix_customers_organization_id_email_case_insensitive"
 EXTERNAL = "customers_organization_id_external_id_key"
 WRITER, PASSWORD = "tombstone_test_writer", "the password of the writer"
+ORGANIZATION = "0b6f6a70-5a0c-4c6e-8f0e-3f3c7d1f2a10"
+"""Not random: a Conflict is named by its values, and a bulk goes by those names."""
 DELETED_AT = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 
 SCHEMA = f"""
@@ -113,11 +115,9 @@ class World:
         """The tables, the roles, one organization and an empty store."""
         database.execute(SCHEMA)
         database.execute(GRANTS)
-        ((organization,),) = database.execute(
-            "INSERT INTO organizations (name) VALUES ('Acme') RETURNING id::text"
-        )
+        database.execute(f"INSERT INTO organizations (id, name) VALUES ('{ORGANIZATION}', 'Acme')")
         reader = ReadTarget("production", database.dsn)
-        world = cls(database, new_store(folder), folder, organization, reader)
+        world = cls(database, new_store(folder), folder, ORGANIZATION, reader)
         world.writer_dsn = psycopg.conninfo.make_conninfo(
             database.dsn, user=WRITER, password=PASSWORD
         )
