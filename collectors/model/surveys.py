@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Topic(StrEnum):
@@ -44,9 +45,10 @@ class Counting:
         return self.sampled is None and not self.estimated
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureCount:
+class ExposureCount(NamedTuple):
     """Tombstones of one organization that hold one UniqueKey against a create.
+
+    A tuple, because one count of a large table makes thousands of them.
 
     constraint       None: any key that could be asked for again, each row once
     organization_id  None: the whole table
