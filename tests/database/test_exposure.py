@@ -201,6 +201,22 @@ def test_partitions_are_counted_through_their_parent(
     assert whole(exposure(target, "people", share=1.0)) == {None: 2, "k": 2}
 
 
+def test_a_sample_is_scaled_as_a_whole_and_not_an_organization_at_a_time(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute("""
+        CREATE TABLE accounts (id serial PRIMARY KEY, tenant int, email text UNIQUE,
+                               deleted_at timestamptz);
+        INSERT INTO accounts (tenant, email, deleted_at)
+        SELECT n, n || '@x', now() FROM generate_series(1, 20000) n;
+    """)
+    mapping = {"accounts": TableMapping(organization="tenant")}
+    counts = exposure(target, "accounts", mapping, share=0.3)
+    seen = [one for one in counts.exposures if one.constraint is None and one.organization_id]
+    assert {one.tombstones for one in seen} == {3}
+    assert whole(counts)[None] == round(len(seen) / 0.3)
+
+
 def test_a_sample_is_scaled_and_says_so(database: Database, target: ReadTarget) -> None:
     database.execute("""
         CREATE TABLE people (id serial PRIMARY KEY, email text UNIQUE, deleted_at timestamptz);

@@ -174,9 +174,10 @@ def _counts(
     for place, name in enumerate(names):
         askable, of_key = name not in never_asked, 2 * place + 1
         found = [(one[0], one[of_key], one[of_key + 1]) for one in totals if one[of_key]]
-        if share is not None:
-            found = [(owner, round(rows / share), None) for owner, rows, _ in found]
         whole = sum([rows for _, rows, _ in found])
+        if share is not None:  # the whole for itself: what is rounded many times drifts away
+            whole = round(whole / share)
+            found = [(owner, round(rows / share), None) for owner, rows, _ in found]
         first = min((since for _, _, since in found if since is not None), default=None)
         yield ExposureCount(name, None, whole, utc(first), askable)
         for owner, rows, since in found:
