@@ -75,8 +75,3 @@ def _covers(table: Table, other: UniqueKey, key: UniqueKey) -> bool:
     return all(
         part.expression in own or plain.issuperset(part.columns) for part in own_parts(table, other)
     )
-
-
-def inputs(parts: Sequence[KeyPart]) -> set[str]:
-    """The columns that these parts read."""
-    return {column for part in parts for column in part.columns}

@@ -39,8 +39,8 @@ def show(found: Impact) -> None:
             )
     with right:
         tried = found.hurt.tried
-        words = "How many customers failed how often, in words below."
-        picture.show(charts.attempts, tried, alt=words, key="attempts")
+        alt = "How many customers failed how often, in words below."
+        picture.show(charts.attempts, tried, alt=alt, key="attempts")
         st.caption(charts.attempts_in_words(tried))
 
 
@@ -54,6 +54,6 @@ def _curve(found: Impact) -> None:
         )
         return
     told = charts.curve_in_words(curve)
-    words = "Shares of customers freed over time, in words below."
-    picture.show(charts.time_to_unblock, curve, alt=words, key="time_to_unblock")
+    alt = "Shares of customers freed over time, in words below."
+    picture.show(charts.time_to_unblock, curve, alt=alt, key="time_to_unblock")
     st.caption(f"{told} Customers first kept out {found.wanted.window}.")

@@ -32,7 +32,11 @@ class _Facts:
 
 
 def show(make: Callable[..., Chart], *facts: Any, alt: str, key: str) -> None:
-    """Draw what `make` makes of the facts; `alt` says the same in words."""
+    """Draw what `make` makes of the facts.
+
+    `alt` says the same in words, or where on the page they stand: it is part of the specification,
+    and where only the data is another the browser need not draw anew.
+    """
     st.vega_lite_chart(spec=dict(in_words(make, *facts)), alt=alt, key=key)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from collectors.audit.case import KeyCase, Ruling
-from collectors.audit.standing import covering, inputs, is_idle, own_parts
-from collectors.model import Blocks, Severity, UniqueKey
+from collectors.audit.standing import covering, is_idle, own_parts
+from collectors.model import Blocks, KeyPart, Severity, UniqueKey
 
 NAME = "beside_the_right_one"
 
@@ -35,6 +37,10 @@ def beside_the_right_one(case: KeyCase) -> Ruling | None:
 def _twin(case: KeyCase) -> UniqueKey | None:
     """One of the table's right keys, on the same columns: what the models mean, beside a relic."""
     others = [other for other in case.right if other.name != case.key.name and not other.primary]
-    columns = inputs(case.own) if others else set[str]()
-    of_each = ((other, inputs(own_parts(case.table, other))) for other in others)
+    columns = _inputs(case.own) if others else set[str]()
+    of_each = ((other, _inputs(own_parts(case.table, other))) for other in others)
     return next((other for other, its in of_each if its == columns), None)
+
+
+def _inputs(parts: Sequence[KeyPart]) -> set[str]:
+    return {column for part in parts for column in part.columns}
