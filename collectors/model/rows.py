@@ -1,4 +1,8 @@
-"""What a Target's rows say, and the questions that are put to them."""
+"""What a Target's rows say, and the questions that are put to them.
+
+What comes back is made once for every key that is looked up: msgspec makes it at a tenth of what a
+frozen dataclass costs.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from collectors.model.catalog import KeyPart, UniqueKey
 from collectors.model.words import KeyValues
 
 
-@dataclass(frozen=True, slots=True)
-class RowRef:
+class RowRef(msgspec.Struct, frozen=True, gc=False):
     """A row by table and primary key; a composite key is a JSON array in `id`."""
 
     table: str
@@ -20,8 +25,7 @@ class RowRef:
     deleted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True, gc=False):
     """A row that holds KeyValues now.
 
     `values` are the key's expressions as PostgreSQL prints them for this row. `deleted` without
@@ -53,8 +57,7 @@ class KeyLookup:
     parts: tuple[KeyPart, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LookupAnswer:
+class LookupAnswer(msgspec.Struct, frozen=True, gc=False):
     """Who holds it, or why the question could not be asked ("not a uuid: …", masked).
 
     `crowded`: there are more rows than were brought back, so nothing follows from one's absence.

@@ -12,11 +12,10 @@ from typing import TypeVar
 
 from collectors.model import KeyPart, KeyValues
 from collectors.postgres.outage import StatementFailed
-from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.snapshot import Question, Rows, Snapshot
 from collectors.postgres.statements import cast_only
 
 Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 PRINTED_AS_NULL = frozenset({"text", "character varying", "bpchar", "name", "citext", "jsonb"})
 """Types of which some value prints as `null`, like NULL itself."""
@@ -81,26 +80,28 @@ def _of_null(part: KeyPart, nulls_distinct: bool) -> list[str | None]:
 def in_halves(
     snapshot: Snapshot,
     items: Sequence[Item],
-    ask: Callable[[Sequence[Item]], list[Answer]],
+    question: Callable[[Sequence[Item]], Question],
     refuse: Callable[[Item, StatementFailed], None],
-) -> list[Answer]:
+) -> list[tuple[Sequence[Item], Rows]]:
     """Ask about all items at once; what fails because of a value is asked again in halves.
 
+    Rows come back with the items they answer, for they know no more than their place among them.
     `refuse` gets each item that fails by itself. Raises StatementFailed where no value is to blame.
     """
     try:
-        with snapshot.attempt():
-            return ask(items)
+        (rows,) = snapshot.attempt_each(question(items))
     except StatementFailed as failure:
         if not failure.blames_a_value:
             raise
         if len(items) == 1:
             refuse(items[0], failure)
             return []
+    else:
+        return [(items, rows)]
     middle = len(items) // 2
     return [
-        *in_halves(snapshot, items[:middle], ask, refuse),
-        *in_halves(snapshot, items[middle:], ask, refuse),
+        *in_halves(snapshot, items[:middle], question, refuse),
+        *in_halves(snapshot, items[middle:], question, refuse),
     ]
 
 

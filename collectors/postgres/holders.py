@@ -32,7 +32,7 @@ from collectors.postgres.dated import doubtful, is_dated
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
-from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.snapshot import Question, Snapshot
 from collectors.postgres.statements import identity, key_values_of, only_within
 
 OWN_STYLE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'DateStyle'"
@@ -167,10 +167,8 @@ def _computed(
     for values, number in given:
         asking[values].append(number)
 
-    def compute(batch: Sequence[KeyValues]) -> list[tuple[KeyValues, bool, KeyValues]]:
-        arrays = [text_array(array) for array in zip(*batch, strict=True)]
-        rows = scope.snapshot.rows(statement, *arrays)
-        return [(batch[place - 1], fits, tuple(values)) for place, fits, *values in rows]
+    def question(batch: Sequence[KeyValues]) -> Question:
+        return statement, *map(text_array, zip(*batch, strict=True))
 
     def refuse(values: KeyValues, failure: StatementFailed | None) -> None:
         reason = "a value is longer than its column"
@@ -182,11 +180,12 @@ def _computed(
 
     computed: dict[KeyValues, KeyValues] = {}
     for batch in batches(list(asking)):
-        for values, fits, found in in_halves(scope.snapshot, batch, compute, refuse):
-            if fits:
-                computed[values] = found
-            else:
-                refuse(values, None)
+        for given_values, rows in in_halves(scope.snapshot, batch, question, refuse):
+            for place, fits, *found in rows:
+                if fits:
+                    computed[given_values[place - 1]] = tuple(found)
+                else:
+                    refuse(given_values[place - 1], None)
     return computed
 
 

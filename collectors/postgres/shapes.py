@@ -24,7 +24,7 @@ from collectors.model import (
 from collectors.postgres.casting import in_halves, text_array, uncastable
 from collectors.postgres.outage import StatementFailed
 from collectors.postgres.serving import COST_AT_ONCE, MOST_COST, cost_of_one, has_index
-from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.snapshot import Question, Snapshot
 from collectors.postgres.statements import (
     MOST_HOLDERS,
     Parent,
@@ -122,9 +122,12 @@ def answer_shapes(
         if not size:
             _refuse_all(wanted, answers)
             continue
-        ask = _question(scope, statement, nulls)
-        refuse = _refusal(scope, parts, wanted, answers)
-        find = partial(in_halves, scope.snapshot, ask=ask, refuse=refuse)
+        find = partial(
+            in_halves,
+            scope.snapshot,
+            question=_question(statement, nulls),
+            refuse=_refusal(scope, parts, wanted, answers),
+        )
         # In the index's own order: neighbours share its pages.
         for found in ahead(find, list(batches(sorted(wanted), size))):
             for batch, rows in found:
@@ -175,17 +178,14 @@ def _refuse_all(wanted: Wanted, answers: Answers) -> None:
         answers.refuse(number, "no index finds rows by what is known of the key")
 
 
-def _question(
-    scope: Scope, statement: str, nulls: tuple[bool, ...]
-) -> Callable[[Sequence[KeyValues]], list[tuple[Sequence[KeyValues], list[Row]]]]:
-    """Ask for a batch; its rows come back with it, for they know their place in it only."""
+def _question(statement: str, nulls: tuple[bool, ...]) -> Callable[[Sequence[KeyValues]], Question]:
+    """How a batch is asked for: an array of each part that has a value."""
     given = [place for place, is_null in enumerate(nulls) if not is_null]
 
-    def ask(batch: Sequence[KeyValues]) -> list[tuple[Sequence[KeyValues], list[Row]]]:
-        arrays = [text_array([values[place] for values in batch]) for place in given]
-        return [(batch, scope.snapshot.rows(statement, *arrays))]
+    def question(batch: Sequence[KeyValues]) -> Question:
+        return statement, *(text_array([values[place] for values in batch]) for place in given)
 
-    return ask
+    return question
 
 
 def _refusal(

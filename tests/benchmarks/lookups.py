@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +22,7 @@ from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
 from collectors.postgres.snapshot import Snapshot
 from sample_data.postgres import Postgres
-from tests.benchmarks.timing import in_turn, ratio
+from tests.benchmarks.timing import in_turn
 
 FEW, MANY, ONE_BY_ONE = 20_000, 2_000_000, 5_000
 MOST_KEYS, PAGE = 100_000, 1_000
@@ -41,6 +43,7 @@ SELECT now() - g * interval '1 second', CASE WHEN g % 10 = 0 THEN now() - interv
 FROM generate_series(1, %s) g;
 CREATE UNIQUE INDEX by_email ON customers (organization_id, lower(email));
 """
+JOBS = ("lookups", "floor", "count", "one_by_one")
 _ROW = "c.id, c.created_at, c.deleted_at"
 _FLOOR = f"""
 SELECT k.n, {_ROW} FROM wanted k
@@ -48,44 +51,82 @@ JOIN customers c ON c.organization_id = k.organization AND lower(c.email) = k.em
 """
 _ONE = f"SELECT {_ROW} FROM customers c WHERE c.organization_id = $1 AND lower(c.email) = $2"
 _LOCKS = """
-SELECT DISTINCT mode FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-WHERE d.datname = %s AND l.pid <> pg_backend_pid() AND l.locktype = 'relation'
+SELECT DISTINCT mode FROM pg_locks l
+WHERE l.pid = %s AND l.locktype = 'relation'
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A table of so many customers, and everything that is asked of it."""
+
+    dsn: str
+    snapshot: Snapshot
+    keys: list[KeyValues]
+    lookups: list[KeyLookup]
+    floor: psycopg.Connection[Any]
+    single: psycopg.Connection[Any]
+
+
 def measure(folder: Path) -> Iterator[dict[str, Any]]:
-    """Look-ups a second, of the floor and one by one; the cost of a key as the table grows."""
-    with Postgres.start(folder / "postgres") as server:
-        per_key = dict.fromkeys((FEW, MANY), 0.0)
-        for rows in per_key:
-            dsn = _customers(server, rows)
-            with ReadTarget("bench", dsn) as target, target.snapshot() as snapshot:
-                keys = _keys(rows)
-                lookups = _lookups(snapshot, keys)
-                medians = _compare(snapshot, dsn, keys, lookups)
-                per_key[rows] = medians["lookups"] / len(keys)
-                locks = _locks_taken(server, f"c{rows}", snapshot, lookups)
+    """Look-ups a second, of the floor and one by one; the cost of a key as the table grows.
+
+    All in turn, the small table's with the large one's: a machine's pace changes within a minute.
+    """
+    with Postgres.start(folder / "postgres") as server, ExitStack() as opened:
+        few, many = (_asked(server, rows, opened) for rows in (FEW, MANY))
+        gc.collect()
+        gc.freeze()  # the questions are the benchmark's own burden
+        medians = in_turn(5, **_jobs(few, "few"), **_jobs(many, "many"))
+        per_key = {
+            "few": medians["few_lookups"] / len(few.keys),
+            "many": medians["many_lookups"] / len(many.keys),
+        }
+        for name, asked in (("few", few), ("many", many)):
+            took = {what: medians[f"{name}_{what}"] for what in JOBS}
             yield {
                 "what": "keys looked up per second",
-                "customers": rows,
-                "lookups_per_s": round(len(keys) / medians["lookups"]),
-                "floor_per_s": round(len(keys) / medians["floor"]),
-                "of_floor": round(1 / ratio(medians, "lookups", "floor"), 2),
-                "of_floor_that_brings_nothing_back": round(
-                    1 / ratio(medians, "lookups", "count"), 2
-                ),
-                "times_one_by_one": round(medians["one_by_one"] / ONE_BY_ONE / per_key[rows], 1),
-                "locks": locks,
+                "customers": FEW if asked is few else MANY,
+                "lookups_per_s": round(len(asked.keys) / took["lookups"]),
+                "floor_per_s": round(len(asked.keys) / took["floor"]),
+                "of_floor": round(took["floor"] / took["lookups"], 2),
+                "of_floor_that_brings_nothing_back": round(took["count"] / took["lookups"], 2),
+                "times_one_by_one": round(took["one_by_one"] / ONE_BY_ONE / per_key[name], 1),
+                "locks": _locks_taken(asked),
             }
     yield {
         "what": f"cost of a key at {MANY:,} rows, of that at {FEW:,}",
-        "times": round(per_key[MANY] / per_key[FEW], 2),
+        "times": round(per_key["many"] / per_key["few"], 2),
     }
 
 
-def _customers(server: Postgres, rows: int) -> str:
-    server.create_database(f"c{rows}")
-    dsn = server.dsn(f"c{rows}")
+def _asked(server: Postgres, rows: int, opened: ExitStack) -> Asked:
+    dsn = _customers(server, f"c{rows}", rows)
+    snapshot = opened.enter_context(opened.enter_context(ReadTarget("bench", dsn)).snapshot())
+    keys = _keys(rows)
+    (key,) = read_catalog(snapshot).keys_named("by_email")
+    floor = opened.enter_context(psycopg.connect(dsn))
+    _want(floor, keys)
+    single = opened.enter_context(psycopg.connect(dsn, autocommit=True))
+    single.prepare_threshold = None  # as through a pooler in transaction mode
+    return Asked(dsn, snapshot, keys, [KeyLookup(key, values) for values in keys], floor, single)
+
+
+def _jobs(asked: Asked, name: str) -> dict[str, Callable[[], object]]:
+    catalog, chosen = read_catalog(asked.snapshot), random.Random(2)
+    assert _ask(asked, catalog) == len(asked.lookups)
+    jobs: dict[str, Callable[[], object]] = {
+        "lookups": lambda: _ask(asked, catalog),
+        "floor": lambda: asked.floor.execute(_FLOOR).fetchall(),
+        "count": lambda: asked.floor.execute(f"SELECT count(f) FROM ({_FLOOR}) f").fetchall(),
+        "one_by_one": lambda: _one_by_one(asked.single, chosen.sample(asked.keys, ONE_BY_ONE)),
+    }
+    return {f"{name}_{what}": jobs[what] for what in JOBS}
+
+
+def _customers(server: Postgres, database: str, rows: int) -> str:
+    server.create_database(database)
+    dsn = server.dsn(database)
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in _SCHEMA.replace("%s", str(rows)).split(";"):
             connection.execute(statement)
@@ -104,32 +145,12 @@ def _organization(number: int) -> str:
     return str(UUID(digest.hexdigest()))
 
 
-def _lookups(snapshot: Snapshot, keys: list[KeyValues]) -> list[KeyLookup]:
-    (key,) = read_catalog(snapshot).keys_named("by_email")
-    return [KeyLookup(key, values) for values in keys]
-
-
-def _compare(
-    snapshot: Snapshot, dsn: str, keys: list[KeyValues], lookups: list[KeyLookup]
-) -> dict[str, float]:
-    catalog, chosen = read_catalog(snapshot), random.Random(2)
-    with psycopg.connect(dsn) as floor, psycopg.connect(dsn, autocommit=True) as single:
-        single.prepare_threshold = None  # as through a pooler in transaction mode
-        _want(floor, keys)
-        assert _ask(snapshot, catalog, lookups) == len(lookups)
-        return in_turn(
-            5,
-            lookups=lambda: _ask(snapshot, catalog, lookups),
-            floor=lambda: floor.execute(_FLOOR).fetchall(),
-            count=lambda: floor.execute(f"SELECT count(f) FROM ({_FLOOR}) f").fetchall(),
-            one_by_one=lambda: _one_by_one(single, chosen.sample(keys, ONE_BY_ONE)),
-        )
-
-
-def _ask(snapshot: Snapshot, catalog: Catalog, lookups: list[KeyLookup]) -> int:
+def _ask(asked: Asked, catalog: Catalog) -> int:
     """How many rows hold them, asked as a Run does: a page at a time, each let go of."""
-    pages = (lookups[start : start + PAGE] for start in range(0, len(lookups), PAGE))
-    return sum(len(one.holders) for page in pages for one in find_holders(snapshot, catalog, page))
+    starts = range(0, len(asked.lookups), PAGE)
+    pages = (asked.lookups[start : start + PAGE] for start in starts)
+    answers = (find_holders(asked.snapshot, catalog, page) for page in pages)
+    return sum(len(one.holders) for page in answers for one in page)
 
 
 def _want(connection: psycopg.Connection[Any], keys: list[KeyValues]) -> None:
@@ -152,25 +173,23 @@ def _one_by_one(connection: psycopg.Connection[Any], keys: list[KeyValues]) -> N
             cursor.execute(_ONE, values).fetchall()
 
 
-def _locks_taken(
-    server: Postgres, database: str, snapshot: Snapshot, lookups: list[KeyLookup]
-) -> list[str]:
-    """Every mode of lock that anybody holds on a table while the look-ups run."""
-    catalog = read_catalog(snapshot)
-    with _watching(server, database) as modes:
-        _ask(snapshot, catalog, lookups)
+def _locks_taken(asked: Asked) -> list[str]:
+    """Every mode of lock that we hold on a table while the look-ups run."""
+    catalog = read_catalog(asked.snapshot)
+    with _watching(asked) as modes:
+        _ask(asked, catalog)
     return sorted(modes)
 
 
 @contextmanager
-def _watching(server: Postgres, database: str) -> Iterator[set[str]]:
+def _watching(asked: Asked) -> Iterator[set[str]]:
     modes: set[str] = set()
-    done = threading.Event()
+    done, pid = threading.Event(), asked.snapshot.connection.info.backend_pid
 
     def watch() -> None:
-        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        with psycopg.connect(asked.dsn, autocommit=True) as connection:
             while not done.is_set():
-                modes.update(mode for (mode,) in connection.execute(_LOCKS, [database]))
+                modes.update(mode for (mode,) in connection.execute(_LOCKS, [pid]))
                 time.sleep(0.01)
 
     watcher = threading.Thread(target=watch)

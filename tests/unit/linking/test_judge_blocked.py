@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from collectors.model import LookupAnswer, RowRef, ValueSource
@@ -186,7 +187,11 @@ BLOCKED_BY_LEFTOVER = {
         rows(leftover(created=-2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"
     ),
     "the parent's mark has no time": Line(
-        rows(replace(row(), parent=RowRef("teams", "t"))), LEFT_OVER, LIKELY, "a", "a"
+        rows(msgspec.structs.replace(row(), parent=RowRef("teams", "t"))),
+        LEFT_OVER,
+        LIKELY,
+        "a",
+        "a",
     ),
     "deleted itself since, and still in the way": Line(
         rows(leftover(deleted=DAY)), LEFT_OVER, LIKELY, "a", "a", says="still holds the key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from collectors.linking.judge import Case
@@ -132,13 +133,17 @@ UNDECIDED_CASES = {
         says="not a valid uuid",
     ),
     "more rows than were brought back": Line(
-        case(replace(held_by(row(deleted=-DAY)), crowded=True)),
+        case(msgspec.structs.replace(held_by(row(deleted=-DAY)), crowded=True)),
         UNDECIDED,
         WEAK,
         says="Too many rows",
     ),
     "more rows than were brought back under one of two readings": Line(
-        case(replace(held_by(row()), crowded=True), held_by(row("b", deleted=-DAY)), key=SPLITS),
+        case(
+            msgspec.structs.replace(held_by(row()), crowded=True),
+            held_by(row("b", deleted=-DAY)),
+            key=SPLITS,
+        ),
         UNDECIDED,
         WEAK,
         says="Too many rows",
