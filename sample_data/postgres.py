@@ -77,11 +77,15 @@ class Postgres:
         )
 
     def create_database(self, name: str, template: str | None = None) -> None:
-        """CREATE DATABASE; nobody may be connected to the template meanwhile."""
-        suffix = (
-            sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        )
-        self._run(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), suffix))
+        """CREATE DATABASE; nobody may be connected to the template meanwhile.
+
+        Its files are copied: without fsync that takes a third of the time of a copy through the
+        WAL, and leaves nothing in the server's memory that dropping it would have to look for.
+        """
+        made = sql.SQL("CREATE DATABASE {} STRATEGY file_copy").format(sql.Identifier(name))
+        if template:
+            made += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        self._run(made)
 
     def drop_database(self, name: str) -> None:
         """DROP DATABASE, with whoever is still connected to it."""
