@@ -1,14 +1,16 @@
 """The read-write side of an application database, on connections that no reader shares.
 
-connecting.py  the connection, what is set in its transactions, and what became of one
-one.py         one plan, one transaction
-batch.py       many rows in one transaction, by statements over sets of rows
-rights.py      what the role may do, for `doctor`
+connecting.py   the connection, what is set in its transactions, and what became of one
+one.py          one plan, one transaction
+batch.py        many rows in one transaction, by statements over sets of rows
+batch_steps.py  what is done within it: locked, checked, written, counted
+rights.py       what the role may do, for `doctor`
 """
 
 from __future__ import annotations
 
-from dashboard.remediation.writer.batch import BatchWriter, BatchWritten, Seen
+from dashboard.remediation.writer.batch import BatchWriter
+from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
 from dashboard.remediation.writer.connecting import EndUnknown, Limits
 from dashboard.remediation.writer.one import Announce, Writer, Written
 from dashboard.remediation.writer.rights import RightsReader, WriterFacts
