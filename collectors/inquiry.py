@@ -239,7 +239,7 @@ class Inquiry:
         if question.asked_as is None:
             return
         held = (holder.values for answer in asked.answers for holder in answer.holders)
-        for values in (*question.readings, *held):
+        for values in dict.fromkeys((*question.readings, *held)):  # mostly one and the same
             if values is not None and len(values) == len(question.asked_as.parts):
                 yield self._id_of(target, question.asked_as, values)
 
