@@ -107,7 +107,7 @@ def _folded(name: str) -> str:
 def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     if facts.base in TIME_TYPES and TIMES.fullmatch(facts.folded):
         # NOT NULL without a constant for the living: a log of deletions, not a marker.
-        live = "NULL" if facts.column.nullable else facts.constant
+        live = facts.constant or ("NULL" if facts.column.nullable else None)
         return _timestamp(facts, live) if live else None
     if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
         return _boolean(facts)
@@ -122,6 +122,10 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
 
 
 def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
+    """A constant default is what a live row has, and where the column takes NULL, so has one.
+
+    For NULL the comparison is not true either: such a row is live as well.
+    """
     column = facts.column.name
     deleted = f"{column} IS NOT NULL" if live == "NULL" else f"{column} <> {live}"
     since = instant_sql(column, facts.base)

@@ -75,6 +75,21 @@ def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) 
         database.execute(again)
 
 
+@pytest.mark.parametrize("live", ["DEFAULT", "NULL"])
+def test_both_of_a_live_row_s_marks_stay_unique(live: str, database: Database) -> None:
+    """A default of `infinity` in a column that takes NULL: live rows have the one or the other."""
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text CONSTRAINT k UNIQUE,"
+        " deleted_at timestamptz DEFAULT 'infinity');"
+        f"INSERT INTO t VALUES (1, 'jane@example.com', {live}), (2, 'joe@example.com', now())"
+    )
+    run(database, statements_of(draft_of(database, "k")))
+    database.execute("INSERT INTO t VALUES (3, 'joe@example.com')")
+    for mark in ("NULL", "DEFAULT"):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            database.execute(f"INSERT INTO t VALUES (4, 'jane@example.com', {mark})")
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_alembic_runs_the_same_statements(shape: str, database: Database, tmp_path: Path) -> None:
     make(database, shape)

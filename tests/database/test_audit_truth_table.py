@@ -24,6 +24,11 @@ MARKERS = {
         "deleted_at = 'infinity'",
         "deleted_at <> 'infinity'",
     ),
+    "nullable sentinel": (
+        "deleted_at timestamptz DEFAULT 'infinity'",
+        "(deleted_at = 'infinity' OR deleted_at IS NULL)",
+        "deleted_at <> 'infinity'",
+    ),
     "boolean": ("is_deleted boolean NOT NULL DEFAULT false", "NOT is_deleted", "is_deleted"),
     "nullable boolean": ("deleted boolean", "deleted IS NOT TRUE", "deleted IS TRUE"),
     "epoch": ("deleted_at bigint NOT NULL DEFAULT 0", "deleted_at = 0", "deleted_at <> 0"),

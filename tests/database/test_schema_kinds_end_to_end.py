@@ -55,6 +55,19 @@ WAYS = {
         f"(\"deletedAt\", email) VALUES ('{DELETED}', 'jane@e.com')",
         AGAIN,
     ),
+    "a sentinel by default, which may be NULL": Way(
+        "deleted_at timestamptz DEFAULT 'infinity', email text",
+        "(lower(email))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+    ),
+    "a sentinel by default, which may be NULL, on a live row": Way(
+        "deleted_at timestamptz DEFAULT 'infinity', email text",
+        "(lower(email))",
+        "(email) VALUES ('jane@e.com')",
+        AGAIN,
+        Verdict.LIVE_DUPLICATE,
+    ),
     "a boolean": Way(
         "is_deleted boolean NOT NULL DEFAULT false, email text",
         "(lower(email))",

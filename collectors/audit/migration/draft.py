@@ -116,7 +116,10 @@ def live_condition(table: Table, marker: SoftDeleteMarker) -> str:
     if marker.kind is MarkerKind.STATUS:
         gone = marker.deleted.removeprefix(f"{marker.column} = ")
         return f"{marker.column} {'IS DISTINCT FROM' if nullable else '<>'} {gone}"
-    return f"{marker.column} " + ("IS NULL" if marker.live == "NULL" else f"= {marker.live}")
+    if marker.live == "NULL":
+        return f"{marker.column} IS NULL"
+    set_live = f"{marker.column} = {marker.live}"
+    return f"({set_live} OR {marker.column} IS NULL)" if nullable else set_live
 
 
 def _obstacle(case: KeyCase) -> str | None:
@@ -149,14 +152,19 @@ def _shape(table: Table, key: UniqueKey, upserts: tuple[Upsert, ...]) -> Shape:
 
 
 def _takes_deletion_in_key(table: Table, key: UniqueKey) -> bool:
-    """The time tells deleted rows apart, and no other part is ever NULL (NULLs would clash)."""
+    """The time tells deleted rows apart, and no other part is ever NULL (NULLs would clash).
+
+    Nor may a live row have either of two values, NULL or a constant: the key would take both.
+    """
     marker = table.marker
     assert marker is not None
     column = table.column(marker.column)
     timed = marker.kind is MarkerKind.TIMESTAMP and column and column.type.startswith("timestamp")
     plain = all(part.expression == marker.column for part in states_in_key(table, key))
     filled = all(_never_null(table, part) for part in own_parts(table, key))
-    return bool(timed) and plain and (filled or marker.live != "NULL" or not key.nulls_distinct)
+    one_live = marker.live == "NULL" or not (column and column.nullable)
+    told_apart = filled or marker.live != "NULL" or not key.nulls_distinct
+    return bool(timed) and plain and one_live and told_apart
 
 
 def _never_null(table: Table, part: KeyPart) -> bool:

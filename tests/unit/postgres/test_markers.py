@@ -51,6 +51,16 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
             "deleted_at <> 'infinity'::timestamp with time zone",
             "'infinity'::timestamp with time zone",
         ),
+        (
+            facts("deleted_at", TZ, default="'infinity'::timestamp with time zone"),
+            "deleted_at <> 'infinity'::timestamp with time zone",
+            "'infinity'::timestamp with time zone",
+        ),
+        (
+            facts("removed_on", "date", default="'9999-12-31'::date"),
+            "removed_on <> '9999-12-31'::date",
+            "'9999-12-31'::date",
+        ),
         (facts("is_deleted", "boolean"), "is_deleted IS TRUE", "false"),
         (facts("isDeleted", "boolean"), '"isDeleted" IS TRUE', "false"),
         (facts("removed", "boolean"), "removed IS TRUE", "false"),
