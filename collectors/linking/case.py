@@ -29,6 +29,10 @@ RACE_WINDOW = timedelta(seconds=10)
 """A Holder created no longer than this before the Event came from a request racing it."""
 
 
+A_DAY_ANYWHERE = (timedelta(hours=-14), timedelta(hours=36))
+"""From a date's midnight in UTC: when its day begins in the first time zone and ends in the last."""
+
+
 class When(StrEnum):
     """Where a time lies from the Event's own, clocks being what they are."""
 
@@ -149,8 +153,21 @@ class Case:
             return When.AROUND
         return When.BEFORE if time < self.at else When.AFTER
 
+    def when_deleted(self, time: datetime | None) -> When:
+        """The same of a deletion in this table: kept as a date, it was at any time of that day."""
+        if time is None or not self._keeps_days:
+            return self.when(time)
+        begins, ends = (self.when(time + away) for away in A_DAY_ANYWHERE)
+        return begins if begins is ends else When.AROUND
+
+    @property
+    def _keeps_days(self) -> bool:
+        table = self.question.table
+        column = table.column(table.marker.column) if table and table.marker else None
+        return column is not None and column.type == "date"
+
     def _gone_since(self, row: Holder) -> When | None:
-        return self.when(row.row.deleted_at) if row.deleted else None
+        return self.when_deleted(row.row.deleted_at) if row.deleted else None
 
     def holds_now(self, row: Holder) -> bool:
         """Today's key counts this row."""

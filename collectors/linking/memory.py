@@ -16,7 +16,7 @@ def proof(case: Case) -> Confidence | None:
     earlier = case.earlier
     if earlier is None or earlier.blocker is None or earlier.held_at is None:
         return None
-    deleted = case.when(earlier.blocker.deleted_at)
+    deleted = case.when_deleted(earlier.blocker.deleted_at)
     held = case.when(max(earlier.held_at, earlier.released_at or earlier.held_at))
     if deleted is When.AFTER or held is When.BEFORE:
         return None

@@ -30,7 +30,7 @@ def later_life(case: Case, row: Holder) -> str:
     if not row.deleted:
         return _parent_later(case, row)
     time = utc(row.row.deleted_at)
-    near = case.when(row.row.deleted_at) is When.AROUND
+    near = case.when_deleted(row.row.deleted_at) is When.AROUND
     said = f" It was soft-deleted {'at about that time' if near else 'later'}, on {time}"
     if case.holds_now(row):
         return f"{said}, and still holds the key: creating it again would fail now."

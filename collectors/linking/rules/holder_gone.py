@@ -36,7 +36,7 @@ def holder_gone(case: Case) -> Ruling:
 def _blamable(case: Case, row: Holder) -> bool:
     """A row that is out of the index now, and for all we know was in the way then."""
     was_live = case.question.holder_was_live is True
-    return not was_live or case.when(row.row.deleted_at) is When.UNKNOWN
+    return not was_live or case.when_deleted(row.row.deleted_at) is When.UNKNOWN
 
 
 def _found(now: Holder | None) -> Finding:

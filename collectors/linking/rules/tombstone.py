@@ -23,7 +23,7 @@ def tombstone(case: Case) -> Ruling | None:
         return None
     seen = proof(case)
     known = case.earlier is not None and same_row(case.earlier.blocker, row.row)
-    deleted = case.when(row.row.deleted_at)
+    deleted = case.when_deleted(row.row.deleted_at)
     if (seen and not known) or (deleted is When.AFTER and not seen):
         return None
     sure = deleted is When.BEFORE and case.when(row.created_at) is not When.AROUND

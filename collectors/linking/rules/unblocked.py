@@ -53,7 +53,7 @@ def _mended(case: Case) -> Ruling | None:
     row, question = case.subject, case.question
     if row is None or not row.deleted or not question.counted_then or question.counts_now:
         return None
-    deleted = case.when(row.row.deleted_at)
+    deleted = case.when_deleted(row.row.deleted_at)
     if deleted is When.AFTER:
         return None
     reason = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from collectors.linking.case import RACE_WINDOW, TOLERANCE, When
 from collectors.linking.words import utc
 from collectors.model import Verdict
 from tests.unit.linking.cases import (
+    CUSTOMERS,
     DAY,
     at,
     case,
@@ -49,6 +51,28 @@ DELETIONS = {
 )
 def test_when_the_row_was_deleted(deleted: float, verdict: Verdict, confidence: str) -> None:
     said = verdict_of(row(deleted=deleted))
+    assert (said.verdict, said.confidence) == (verdict, confidence)
+
+
+HOUR = 3_600.0
+DAYS = {
+    "over in every time zone": (-36 * HOUR - NEAR - TICK, BLOCKED, CERTAIN),
+    "not over in the last time zone": (-36 * HOUR, BLOCKED, LIKELY),
+    "the Event's own day": (-12 * HOUR, BLOCKED, LIKELY),
+    "begun in the first time zone": (14 * HOUR, BLOCKED, LIKELY),
+    "begun nowhere": (14 * HOUR + NEAR + TICK, LIVE, LIKELY),
+}
+"""How far the midnight that a date stands for lies from the Event."""
+
+
+@pytest.mark.parametrize(("midnight", "verdict", "confidence"), DAYS.values(), ids=DAYS.keys())
+def test_a_deletion_kept_as_a_date_was_at_any_time_of_that_day(
+    midnight: float, verdict: Verdict, confidence: str
+) -> None:
+    columns = tuple(
+        replace(one, type="date") if one.name == "deleted_at" else one for one in CUSTOMERS.columns
+    )
+    said = verdict_of(row(deleted=midnight), today=catalog(columns=columns))
     assert (said.verdict, said.confidence) == (verdict, confidence)
 
 
