@@ -18,8 +18,9 @@ from collectors.evidence.reads.conflicts import (
     find_conflict,
 )
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
-from collectors.evidence.reads.followup import Pending, newest_failure
+from collectors.evidence.reads.followup import newest_failure
 from collectors.evidence.reads.organizations import organizations_meant
+from collectors.explain.printed import judged_now, of_printed_key
 from collectors.inquiry import Inquiry
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind
@@ -105,7 +106,7 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
     verdict = stored[0].verdict if stored else None
     if verdict is None and reading.key is not None:
         now = Failure("0" * 32, environment or "production", datetime.now(UTC), key=reading.key)
-        verdict = _judged_now(inquiry, event or now)
+        verdict = judged_now(inquiry, event or now)
     return Explanation(
         reading.kind,
         reading.key,
@@ -128,7 +129,8 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     named = _Named.of(reading.identifiers, reading.key, text, organizations)
     spellings, notes = _spellings(inquiry, named.values)
     failures = _failures_named(store, named)
-    conflicts = {c.id: c for c in conflicts_of_values(store, sorted(spellings))}
+    valued = conflicts_of_values(store, sorted(spellings))
+    conflicts = {c.id: c for c in of_printed_key(inquiry, valued, reading.key)}
     conflicts |= {c.id: c for c in conflicts_of_rows(store, named.rows) if _names_row(c, named)}
     for failure in failures:
         if failure.conflict_id and (conflict := find_conflict(store, failure.conflict_id)):
@@ -280,13 +282,6 @@ def _of_that_time(
     if near:
         return [conflict for conflict in conflicts if conflict.id in near], []
     return conflicts, ["Nothing of this failed within an hour of the time that is named."]
-
-
-def _judged_now(inquiry: Inquiry, failure: Failure) -> Verdict | None:
-    """What the Target says of it; None where there is no Target to ask, or it does not answer."""
-    (judged,) = inquiry.judge([Pending("explain", failure, None, Verdict.UNDECIDED, None)])
-    asked = judged.target is not None and judged.target not in inquiry.unreachable
-    return judged.judgement.verdict if asked else None
 
 
 def _shown(identifier: Identifier) -> ReadAs:

@@ -30,7 +30,7 @@ RACE_WINDOW = timedelta(seconds=10)
 
 
 A_DAY_ANYWHERE = (timedelta(hours=-14), timedelta(hours=36))
-"""From a date's midnight in UTC: when its day begins in the first time zone and ends in the last."""
+"""From a date's midnight in UTC: its day begins in the first time zone, and ends in the last."""
 
 
 class When(StrEnum):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -309,6 +310,41 @@ def test_an_organization_alone_never_means_somebody_elses_conflict(world: World)
     )
     assert told["failures"] == []
     assert len(world.explain("jane@example.com cannot be created")["failures"]) == 1
+
+
+def test_a_printed_key_means_its_own_conflict_and_no_other_with_one_of_its_values(
+    world: World,
+) -> None:
+    """A tenant that no mapping calls one is a value like any other, and so is an address twice."""
+    world.database.execute(
+        "CREATE TABLE plans (id int PRIMARY KEY, tenant int, email text, deleted_at timestamptz,"
+        " CONSTRAINT one_plan UNIQUE (tenant, email));"
+        "CREATE TABLE seats (id int PRIMARY KEY, email text CONSTRAINT one_seat UNIQUE);"
+        "INSERT INTO plans VALUES (1, 7, 'joe@example.com', now() - interval '1 hour'),"
+        " (2, 7, 'jane@example.com', NULL); INSERT INTO seats VALUES (1, 'jane@example.com')"
+    )
+    texts = [
+        'duplicate key value violates unique constraint "one_plan"'
+        f" DETAIL: Key (tenant, email)=(7, {name}@example.com) already exists."
+        for name in ("jane", "joe")
+    ]
+    seat = "duplicate key value violates unique constraint"
+    seat += ' "one_seat" DETAIL: Key (email)=(jane@example.com) already exists.'
+    for text in (*texts, seat):
+        sent = {"event_id": uuid4().hex, "exception": {"values": [{"type": "E", "value": text}]}}
+        world.collect(sent | {"timestamp": datetime.now(UTC).isoformat()})
+    told = [world.explain(text) for text in (*texts, seat)]
+    assert [one["verdict"] for one in told] == [
+        "LIVE_DUPLICATE",
+        "BLOCKED_BY_TOMBSTONE",
+        "LIVE_DUPLICATE",
+    ]
+    assert [len(one["failures"]) for one in told] == [1, 1, 1]
+    unknown = texts[0].replace("jane@", "nobody@")
+    assert (world.explain(unknown)["failures"], world.explain(unknown)["verdict"]) == (
+        [],
+        "HOLDER_GONE",
+    )
 
 
 def test_explain_takes_an_event_at_its_own_time_and_environment(world: World) -> None:
