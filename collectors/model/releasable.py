@@ -15,19 +15,28 @@ _OWNER = re.compile(
 )
 """What a column is called that says whose row it is, without its underscores."""
 
+_ONE_VALUE = frozenset("SNDBE")
+"""Type categories whose values are of one piece: texts, numbers, times, booleans, enums."""
+
 
 def releasable_columns(
     table: Table, key: UniqueKey, foreign_keys: Sequence[ForeignKey]
 ) -> list[Column]:
     """The key's columns that may be changed, those with a place to keep the value first.
 
-    Then the last ones: a key begins with whose row it is, and ends with what people ask for. Where
-    no foreign key says whose it is, its name does.
+    Then the last ones: a key begins with whose row it is, and ends with what people ask for; a
+    state (a boolean, an enum) is not asked for. Where no foreign key says whose it is, its name
+    does. A document, of which the key reads one member, would be lost with all its others.
     """
     fixed = identifying_columns(table, foreign_keys)
     found = [table.column(name) for name in input_columns(key) if name not in fixed]
-    usable = [column for column in reversed(found) if column is not None and not column.generated]
+    usable = [
+        column
+        for column in reversed(found)
+        if column is not None and not column.generated and _is_the_keys(column, key)
+    ]
     free = [column for column in usable if not _names_an_owner(column)]
+    free = [column for column in free if column.category not in "BE"] or free
     free = free or [column for column in usable if column.category == "S"][:1]
     return sorted(free, key=lambda column: column.name not in table.kept_in)
 
@@ -64,6 +73,12 @@ def columns_read(table: Table, condition: str) -> set[str]:
     names = {column.name for column in table.columns}
     words = _NAME.findall(_LITERAL.sub("''", condition))
     return {word if word.startswith('"') else word.lower() for word in words} & names
+
+
+def _is_the_keys(column: Column, key: UniqueKey) -> bool:
+    """The key is of the whole value: it indexes the column as it is, or the value has no parts."""
+    plain = any(part.is_column for part in key.parts if column.name in part.columns)
+    return plain or column.category in _ONE_VALUE or column.type in ("uuid", "bytea")
 
 
 def _names_an_owner(column: Column) -> bool:

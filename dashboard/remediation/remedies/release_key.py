@@ -89,7 +89,8 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     return Refusal(
         RefusalCode.NOTHING_TO_CHANGE,
         "No column of this key can be changed safely: each says whose row it is, is referred to, "
-        "is computed by the database, or has no room for a value that is unique to the row.",
+        "is computed by the database, holds more than the key's value, or has no room for a value "
+        "that is unique to the row.",
     )
 
 

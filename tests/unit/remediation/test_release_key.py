@@ -61,6 +61,8 @@ REFERRED_TO = ForeignKey(
     "by_code", "public", "orders", ("code",), "public", "customers", ("code",), "CASCADE"
 )
 CODE = text("code", type_="text")
+DOCUMENT = Column("document", "jsonb", nullable=True)
+MEMBER = KeyPart("document ->> 'email'::text", ("document",), "text", nullable=True)
 SHAPES = [
     Shape("not-null-email", EMAIL_KEY, "email", f"released+{TAG}@tombstone.invalid"),
     Shape("nullable-column", key(plain("name", nullable=True)), "name", None),
@@ -143,6 +145,34 @@ SHAPES = [
         (*COLUMNS, text("account")),
     ),
     Shape(
+        "what-is-asked-for-before-a-state-that-may-be-null",
+        key("code", plain("current", nullable=True)),
+        "code",
+        f"released:{TAG}",
+        (*COLUMNS, CODE, Column("current", "boolean", nullable=True, category="B")),
+    ),
+    Shape(
+        "a-state-that-is-all-there-is",
+        key("organization_id", plain("kind", nullable=True)),
+        "kind",
+        None,
+        (*COLUMNS, Column("kind", "kinds", nullable=True, category="E")),
+    ),
+    Shape(
+        "a-document-that-is-the-key-itself",
+        key(plain("document", nullable=True)),
+        "document",
+        None,
+        (*COLUMNS, DOCUMENT),
+    ),
+    Shape(
+        "text-beside-a-member-of-a-document",
+        key("code", MEMBER),
+        "code",
+        f"released:{TAG}",
+        (*COLUMNS, CODE, DOCUMENT),
+    ),
+    Shape(
         "a-column-too-short-for-the-whole-id",
         key("code"),
         "code",
@@ -155,6 +185,7 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.id)
 def test_one_column_is_changed_to_what_frees_the_key(shape: Shape) -> None:
     odd: dict[str, Any] = {"tenant_id": "acme", "provider": "github", "account": "X-1"}
+    odd |= {"current": "true", "kind": "a", "document": '{"email": "seen@example.com", "n": 1}'}
     found = row(login="seen@example.com", code="X-1", **odd)
     held = table(columns=shape.columns, keys=(shape.key,))
     here = place(table=held, key=shape.key, foreign_keys=shape.foreign)
@@ -183,6 +214,11 @@ UNCHANGEABLE = {
         (*COLUMNS, Column("user_id", "uuid", nullable=True)),
     ),
     "a-number": (key("seat"), (*COLUMNS, Column("seat", "integer", nullable=False, category="N"))),
+    "a-member-of-a-document": (key(MEMBER), (*COLUMNS, DOCUMENT)),
+    "a-field-of-a-row-type": (
+        key(KeyPart("(address).zip", ("address",), "text", nullable=True)),
+        (*COLUMNS, Column("address", "addresses", nullable=True, category="C")),
+    ),
     "no-room": (key("code"), (*COLUMNS, text("code", type_="character varying(8)"))),
 }
 
@@ -191,9 +227,10 @@ UNCHANGEABLE = {
 def test_a_key_without_a_column_that_may_change_is_refused(name: str) -> None:
     held, columns = UNCHANGEABLE[name]
     here = place(table=table(columns=columns, keys=(held,)), key=held)
+    documents = {"document": '{"email": "seen@example.com"}', "address": "(Main,123)"}
 
     assert (
-        refused(here, row(seat="7", code="X", folded="x", user_id=ID)).code
+        refused(here, row(seat="7", code="X", folded="x", user_id=ID, **documents)).code
         is RefusalCode.NOTHING_TO_CHANGE
     )
 
