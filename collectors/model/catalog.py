@@ -166,7 +166,8 @@ class Table:
     `kept_in` names, for a nullable key column, the JSON column where a release keeps its value.
     `title` is what people know a row by. SQL conditions: `erased_when` holds for a row that was
     erased or anonymized, `live_when` while it still does something (an active subscription),
-    `paid_when` where its `money` (in `currency`) was received.
+    `paid_when` where its `money` (in `currency`) was received. `partitioned_by` are the columns
+    that it, or any part of it, is partitioned by: each of its unique keys has them all.
     """
 
     schema: str
@@ -188,6 +189,7 @@ class Table:
     paid_when: str | None = None
     markers: tuple[SoftDeleteMarker, ...] = ()
     partitioned: bool = False
+    partitioned_by: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
 
     @property

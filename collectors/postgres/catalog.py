@@ -52,6 +52,7 @@ class _TableRow:
     row_security: bool
     raw_name: str
     partitioned: bool
+    partitioned_by: Sequence[str]
 
     @property
     def place(self) -> str:
@@ -149,6 +150,7 @@ def _table(row: _TableRow, found: _Columns, parts: _Parts, told: TableMapping) -
         paid_when=told.paid_when,
         markers=markers,
         partitioned=row.partitioned,
+        partitioned_by=tuple(row.partitioned_by),
         partitions=tuple(parts.partitions.get(row.oid, ())),
     )
 

@@ -22,13 +22,19 @@ _TABLES = """ARRAY(
 
 TABLES = f"""
 SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname,
-       c.relkind = 'p'
+       c.relkind = 'p', CASE WHEN c.relkind = 'p' THEN ARRAY(
+           SELECT DISTINCT quote_ident(a.attname) FROM pg_partition_tree(c.oid) t
+           JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = t.relid
+           JOIN pg_catalog.pg_attribute a
+               ON a.attrelid = t.relid AND a.attnum = ANY (p.partattrs::int2[])
+           ORDER BY 1
+       ) ELSE '{{}}' END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ({_TABLES})
 ORDER BY 2, 3
 """  # noqa: S608  (made of constants)
-"""The fifth column is raw."""
+"""The fifth column is raw. The last: what the table, or any part of it, is partitioned by."""
 
 PARTITIONS = f"""
 SELECT root.oid, quote_ident(n.nspname), quote_ident(c.relname),

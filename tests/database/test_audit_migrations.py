@@ -152,6 +152,37 @@ def test_a_partitioned_table_is_mended_partition_by_partition(key: str, database
         database.execute("INSERT INTO t VALUES (4, 'eu', 'a')")
 
 
+@pytest.mark.parametrize(
+    ("mark", "live", "gone"),
+    [
+        ("is_deleted boolean NOT NULL DEFAULT false", "false", "true"),
+        ("status text NOT NULL CHECK (status IN ('active', 'deleted'))", "'active'", "'deleted'"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "region, "], ids=["the table", "a part of it"])
+def test_no_migration_takes_a_partition_s_own_column_out_of_the_key(
+    mark: str, live: str, gone: str, above: str, database: Database
+) -> None:
+    """PostgreSQL refuses such a key: a file that cannot be run is worse than a sentence."""
+    column = mark.split()[0]
+    columns = f"id int NOT NULL, region text NOT NULL, email text NOT NULL, {mark}"
+    made = f"CREATE TABLE t ({columns}) PARTITION BY LIST ({column});"
+    if above:
+        made = (
+            f"CREATE TABLE t ({columns}) PARTITION BY LIST (region);"
+            f"CREATE TABLE t_eu PARTITION OF t FOR VALUES IN ('eu') PARTITION BY LIST ({column});"
+        )
+    whole = "t_eu" if above else "t"
+    database.execute(
+        f"{made} CREATE TABLE live PARTITION OF {whole} FOR VALUES IN ({live});"
+        f"CREATE TABLE gone PARTITION OF {whole} FOR VALUES IN ({gone});"
+    )
+    database.execute(f"CREATE UNIQUE INDEX k ON t ({above}email, {column})")
+    (finding,) = findings_of(database)
+    assert (finding.rule, finding.migration) == ("boolean_in_key", None)
+    assert f"The table is partitioned by {column}, which a unique key" in finding.reason
+
+
 def test_a_partition_made_meanwhile_stops_the_migration_before_the_drop(database: Database) -> None:
     database.execute(PARTITIONED + "CREATE UNIQUE INDEX k ON t (region, email)")
     statements = statements_of(draft_of(database, "k"))

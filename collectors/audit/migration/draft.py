@@ -101,6 +101,8 @@ def draft(case: KeyCase) -> Draft | Obstacle:
         return Draft(case.schema, table, table.marker, key, None, kept, upserts=upserts)
     shape = _shape(table, key, upserts)
     new = _new_key(case, table.marker, shape)
+    if lost := [name for name in table.partitioned_by if name not in new.columns]:
+        return Obstacle(_partitioned_by(lost))
     repeat = not (key.valid and key.blocks is Blocks.CREATE)
     return Draft(case.schema, table, table.marker, key, new, None, repeat, upserts)
 
@@ -140,6 +142,14 @@ def _obstacle(case: KeyCase) -> str | None:
     if not case.own:
         return "It has no column besides the mark of deletion: what it is for, its owners must say."
     return None
+
+
+def _partitioned_by(columns: list[str]) -> str:
+    return (
+        f"The table is partitioned by {', '.join(columns)}, which a unique key over all of it must "
+        "have: make the other columns unique in the partitions of live rows, each by a key of its "
+        "own, and then drop this one."
+    )
 
 
 def _shape(table: Table, key: UniqueKey, upserts: tuple[Upsert, ...]) -> Shape:
