@@ -14,6 +14,7 @@ from functools import cache
 from collectors.audit.case import Reuse, Schema
 from collectors.audit.upserts import raw
 from collectors.model import Column, KeyPart, Table
+from collectors.model.releasable import columns_read
 
 _MADE = re.compile(
     r"nextval\(|random|uuid_generate|uuid_?v\d|uuidv\d|gen_salt|gen_ulid|nanoid|cuid|md5\(|digest\("
@@ -61,7 +62,8 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
 
 def is_made(column: Column) -> bool:
     """Its value comes from a sequence or a generator of random ids."""
-    return column.generated or bool(column.default and _MADE.search(column.default.lower()))
+    is_identity = column.generated and column.computed is None
+    return is_identity or bool(column.default and _MADE.search(column.default.lower()))
 
 
 @cache
@@ -72,10 +74,19 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def _reuse_of_part(table: Table, part: KeyPart) -> Reuse:
-    found = [column for name in part.columns if (column := table.column(name))]
+    found = [column for name in part.columns for column in _given(table, name)]
     if any(_is_made_anew(column) for column in found):
         return Reuse.NEVER
     return Reuse.LIKELY if any(_is_chosen(column) for column in found) else Reuse.UNKNOWN
+
+
+def _given(table: Table, name: str) -> list[Column]:
+    """The column; of one that the database computes, those that somebody gives it for that."""
+    column = table.column(name)
+    if column is None or column.computed is None:
+        return [column] if column else []
+    read = columns_read(table, column.computed)
+    return [one for one in table.columns if one.name in read]
 
 
 def _is_made_anew(column: Column) -> bool:

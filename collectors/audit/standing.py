@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from collectors.model import Blocks, KeyPart, Table, UniqueKey
+from collectors.model.releasable import columns_read
 
 _ANSWERS_NULL = re.compile(
     r"\b(coalesce|case|greatest|least|concat|concat_ws|format|num_nulls|num_nonnulls|row|array)\b"
@@ -16,8 +17,14 @@ _ANSWERS_NULL = re.compile(
 
 
 def marked_columns(table: Table) -> set[str]:
-    """The columns that say "deleted"."""
-    return {marker.column for marker in table.markers}
+    """The columns that say "deleted", and those that the database computes from them alone."""
+    said = {marker.column for marker in table.markers}
+    computed = [column for column in table.columns if column.computed is not None]
+    return said | {
+        column.name
+        for column in computed
+        if (read := columns_read(table, column.computed or "")) and read <= said
+    }
 
 
 def own_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:

@@ -52,6 +52,8 @@ class Column:
     category: str = "U"
     """`pg_type.typcategory`: S text, N number, B boolean, D time, E enum, A array, U the rest."""
     default: str | None = None
+    computed: str | None = None
+    """The SQL that the database computes it by, from other columns of the row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,13 @@ def columns_read(table: Table, condition: str) -> set[str]:
     >>> sorted(columns_read(table, 'lower(Email) IS NULL AND "Kind" = 1'))
     ['"Kind"', 'email']
     """
-    names = {column.name for column in table.columns}
+    return named_in(condition) & {column.name for column in table.columns}
+
+
+def named_in(condition: str) -> set[str]:
+    """Every name in an SQL condition, as `quote_ident` spells it; words of SQL are among them."""
     words = _NAME.findall(_LITERAL.sub("''", condition))
-    return {word if word.startswith('"') else word.lower() for word in words} & names
+    return {word if word.startswith('"') else word.lower() for word in words}
 
 
 def _is_the_keys(column: Column, key: UniqueKey) -> bool:

@@ -232,8 +232,9 @@ def _with_columns(
 def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFacts]]:
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
-        table, number, quoted, raw, type_, nullable, generated, category, base, default, enum = row
-        column = Column(quoted, type_, nullable, generated, category, default)
+        table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
+        default, computed, enum = more
+        column = Column(quoted, type_, nullable, generated, category, default, computed)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
         columns[table][number] = ColumnFacts(column, raw, base, default, seen)
     return columns

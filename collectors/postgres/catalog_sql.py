@@ -67,6 +67,7 @@ SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
        a.attgenerated <> '' OR a.attidentity <> '', t.typcategory::text,
        format_type(b.base, -1),
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
+       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
              ORDER BY e.enumsortorder)
 FROM pg_catalog.pg_attribute a

@@ -59,12 +59,29 @@ def _separates(part: KeyPart, marker: SoftDeleteMarker) -> Blocks:
 
     A time of deletion does (NULLs being distinct even frees the live ones), a day, a boolean or a
     status does not: the second delete fails. An expression is taken to be NULL or a time for
-    deleted rows, unless it is a boolean.
+    deleted rows, unless it is a boolean that is not plainly NULL for them.
     """
     if part.type in ("boolean", "date", "smallint"):
-        return Blocks.DELETE
+        return Blocks.NOTHING if _null_when_deleted(part.expression, marker) else Blocks.DELETE
     by_state = marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS)
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING
+
+
+_EITHER = re.compile(
+    r"CASE\s+WHEN\s+(?P<when>.{1,500}?)\s+THEN\s+(?P<then>.{1,500}?)"
+    r"(?:\s+ELSE\s+(?P<otherwise>.{1,500}?))?\s+END",
+    re.DOTALL,
+)
+
+
+def _null_when_deleted(expression: str, marker: SoftDeleteMarker) -> bool:
+    """`CASE WHEN deleted_at IS NULL THEN true END`: NULLs being distinct, it lets the dead be."""
+    found = _EITHER.fullmatch(expression.strip())
+    if found is None:
+        return False
+    if _only_live(found["when"], marker):
+        return found["otherwise"] is None or _plain(found["otherwise"]) == "NULL"
+    return _plain(found["then"]) == "NULL" and _only_deleted(found["when"], marker)
 
 
 @lru_cache(maxsize=1_024)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from collectors.model import Blocks, Column, IndexBuild, KeyPart, SoftDeleteMarker, UniqueKey
+from collectors.model.releasable import named_in
 from collectors.postgres.deletion import besides_deletion, blocked
 
 
@@ -61,7 +62,7 @@ def _key(
     first = rows[0]
     read = iter(columns_of_expressions(first.nodes or "()"))
     parts = tuple([_part(row, read, columns) for row in rows])
-    blocks = blocked(first.predicate, parts, markers)
+    blocks = blocked(first.predicate, [_as_computed(part, columns) for part in parts], markers)
     return UniqueKey(
         name=first.name,
         schema=schema,
@@ -96,6 +97,16 @@ def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column])
         names = tuple(columns[number].name for number in sorted(wanted))
     nullable = column.nullable if column else True
     return KeyPart(row.expression, names, row.type, nullable, row.collation, row.equals)
+
+
+def _as_computed(part: KeyPart, columns: Mapping[int, Column]) -> KeyPart:
+    """A column that the database computes, as the expression that it stands for."""
+    names = {column.name: column for column in columns.values()}
+    column = names.get(part.expression)
+    if column is None or column.computed is None:
+        return part
+    read = sorted(named_in(column.computed) & {*names})
+    return replace(part, expression=column.computed, columns=(column.name, *read))
 
 
 _NODE = re.compile(r"\\.|[{}]|:varattno (-?\d+)")

@@ -68,6 +68,14 @@ FLAWED = {
 RIGHT = {
     "partial": "CREATE UNIQUE INDEX k ON t (shop, lower(email)) WHERE {live}",
     "partial and more": "CREATE UNIQUE INDEX k ON t (shop, email) WHERE email <> '' AND {live}",
+    "live rows told by a computed column": (
+        "ALTER TABLE t ADD here boolean GENERATED ALWAYS AS (CASE WHEN {live} THEN true END) STORED"
+        "; CREATE UNIQUE INDEX k ON t (shop, email, here)"
+    ),
+    "only live rows have a computed value": (
+        "ALTER TABLE t ADD own text GENERATED ALWAYS AS (CASE WHEN {live} THEN email END) STORED;"
+        " CREATE UNIQUE INDEX k ON t (shop, own)"
+    ),
     "the row's id beside others": "CREATE UNIQUE INDEX k ON t (id, shop)",
     "not unique": "CREATE INDEX k ON t (email)",
 }
@@ -101,6 +109,13 @@ def test_a_trap_is_caught_by_exactly_its_rule(marker: str, trap: str, database: 
 def test_a_right_shape_is_left_alone(marker: str, shape: str, database: Database) -> None:
     make(database, marker, RIGHT[shape])
     assert said(database) == []
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_computed_state_in_the_key_is_a_state(marker: str, database: Database) -> None:
+    gone = "ALTER TABLE t ADD gone boolean GENERATED ALWAYS AS (({gone}) IS TRUE) STORED;"
+    make(database, marker, gone + "CREATE UNIQUE INDEX k ON t (shop, email, gone)")
+    assert said(database) == [("k", "boolean_in_key")]
 
 
 @pytest.mark.parametrize("statements", [s for _, s in FLAWED.values()][:2])
@@ -231,6 +246,11 @@ FOREVER = [
     ("an invoice number, camel case", '"invoiceNumber" text'),
 ]
 ASKED = [
+    (
+        "an e-mail address as the database folds it",
+        "folded text GENERATED ALWAYS AS (lower(email)) STORED, email text",
+    ),
+    ("a digest of one", "email_md5 text GENERATED ALWAYS AS (md5(email)) STORED, email text"),
     ("an e-mail address", "email text"),
     ("an e-mail address, camel case", '"userEmail" text'),
     ("a slug", "slug text"),

@@ -72,6 +72,27 @@ def test_a_predicate_that_excludes_deleted_rows_blocks_nothing(
 
 
 @pytest.mark.parametrize(
+    ("expression", "effect"),
+    [
+        ("CASE WHEN deleted_at IS NULL THEN true END", Blocks.NOTHING),
+        (
+            "CASE\n    WHEN deleted_at IS NULL THEN true\n    ELSE NULL::boolean\nEND",
+            Blocks.NOTHING,
+        ),
+        ("CASE WHEN deleted_at IS NOT NULL THEN NULL::boolean ELSE true END", Blocks.NOTHING),
+        ("CASE WHEN deleted_at IS NULL THEN true ELSE false END", Blocks.DELETE),
+        ("CASE WHEN deleted_at IS NOT NULL THEN true END", Blocks.DELETE),
+        ("CASE WHEN n > 1 THEN true END", Blocks.DELETE),
+    ],
+)
+def test_a_boolean_that_is_null_for_deleted_rows_lets_them_repeat(
+    expression: str, effect: Blocks
+) -> None:
+    part = KeyPart(expression, ("deleted_at",), "boolean", nullable=True)
+    assert blocked_by_deleted(*key(column("email"), part), TIME) is effect
+
+
+@pytest.mark.parametrize(
     ("marker", "predicate"),
     [
         (TIME, "email <> ''::text"),
