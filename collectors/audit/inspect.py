@@ -142,9 +142,14 @@ def _finding(
 
 
 def _is_row_id(table: Table, key: UniqueKey) -> bool:
-    """A primary key of one column that is made, not chosen: no row ever asks for another's."""
-    if not key.primary or len(key.parts) > 1:
+    """A primary key of a column that is made, not chosen: no row ever asks for another's.
+
+    Besides other columns (a tenant's, a partition's) it is the one that is called so by itself.
+    """
+    if not key.primary:
         return False
+    if len(key.parts) > 1:
+        return any(words(part.expression) == ("id",) for part in key.parts)
     column = table.column(key.parts[0].expression)
     whole = column is not None and column.type in ("uuid", "integer", "bigint", "smallint")
     named = column is not None and words(column.name)[-1] == "id"

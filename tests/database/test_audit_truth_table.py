@@ -300,6 +300,25 @@ def test_a_pair_of_references_can_be_tied_again(database: Database) -> None:
     assert (finding.rule, finding.severity) == ("ignores_deletion", Severity.HIGH)
 
 
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ('(tenant, "Id")', []),
+        ("(id, made_on)", []),
+        ("(tenant, user_id)", [("t_pkey", "ignores_deletion")]),
+        ("(tenant, slug)", [("t_pkey", "ignores_deletion")]),
+    ],
+)
+def test_a_row_s_id_in_a_primary_key_beside_others_is_never_asked_for_again(
+    key: str, found: list[tuple[str, str]], database: Database
+) -> None:
+    database.execute(
+        'CREATE TABLE t (id uuid, "Id" int, tenant int, made_on date, user_id int, slug text,'
+        f" deleted_at timestamptz, PRIMARY KEY {key})"
+    )
+    assert said(database) == found
+
+
 def test_a_primary_key_that_people_choose_is_found_and_cannot_be_migrated(
     database: Database,
 ) -> None:
