@@ -168,8 +168,10 @@ class Table:
     `kept_in` names, for a nullable key column, the JSON column where a release keeps its value.
     `title` is what people know a row by. SQL conditions: `erased_when` holds for a row that was
     erased or anonymized, `live_when` while it still does something (an active subscription),
-    `paid_when` where its `money` (in `currency`) was received. `partitioned_by` are the columns
-    that it, or any part of it, is partitioned by: each of its unique keys has them all.
+    `paid_when` where its `money` (in `currency`) was received. `inherited`: other
+    tables inherit from it, whose rows a statement sees beside its own, and its keys do not count.
+    `partitioned_by` are the columns that it, or any part of it, is partitioned by: each of its
+    unique keys has them all.
     """
 
     schema: str
@@ -190,6 +192,7 @@ class Table:
     live_when: str | None = None
     paid_when: str | None = None
     markers: tuple[SoftDeleteMarker, ...] = ()
+    inherited: bool = False
     partitioned: bool = False
     partitioned_by: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()

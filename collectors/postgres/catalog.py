@@ -51,6 +51,7 @@ class _TableRow:
     name: str
     row_security: bool
     raw_name: str
+    inherited: bool
     partitioned: bool
     partitioned_by: Sequence[str]
 
@@ -149,6 +150,7 @@ def _table(row: _TableRow, found: _Columns, parts: _Parts, told: TableMapping) -
         live_when=told.live_when,
         paid_when=told.paid_when,
         markers=markers,
+        inherited=row.inherited,
         partitioned=row.partitioned,
         partitioned_by=tuple(row.partitioned_by),
         partitions=tuple(parts.partitions.get(row.oid, ())),

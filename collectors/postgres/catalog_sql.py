@@ -22,7 +22,7 @@ _TABLES = """ARRAY(
 
 TABLES = f"""
 SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname,
-       c.relkind = 'p', CASE WHEN c.relkind = 'p' THEN ARRAY(
+       c.relkind = 'r' AND c.relhassubclass, c.relkind = 'p', CASE WHEN c.relkind = 'p' THEN ARRAY(
            SELECT DISTINCT quote_ident(a.attname) FROM pg_partition_tree(c.oid) t
            JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = t.relid
            JOIN pg_catalog.pg_attribute a

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from collectors.model import ForeignKey
 from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
-from dashboard.remediation.statements import name_of, type_of
+from dashboard.remediation.statements import type_of
 
 _NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
 
@@ -50,7 +50,7 @@ def still_referring(place: Place, row: Row) -> Statement:
         f"(SELECT count(*) FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)})"
         for fk in place.referring
     ]
-    table = bind(name_of(place.table), "regclass", clear=True)
+    table = bind(f"{place.table.schema}.{place.table.name}", "regclass", clear=True)
     known = ", ".join(
         bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in place.referring
     )

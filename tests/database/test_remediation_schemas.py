@@ -246,3 +246,31 @@ def test_columns_that_the_writer_may_not_see_refuse_in_words(world: World) -> No
     refused = refusal(world.door().preview(world.conflict(jane), RELEASE, ENGINEER))
 
     assert refused.code is RefusalCode.WRITER_MAY_NOT
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_rows_of_an_inheriting_table_are_neither_written_nor_in_the_way(
+    world: World, remedy: RemedyName
+) -> None:
+    """A key is of one table's rows: an heir may have the same id, and a live twin of the value."""
+    made(
+        world,
+        "CREATE TABLE parts (id int PRIMARY KEY, code text NOT NULL CONSTRAINT code_once UNIQUE,"
+        " deleted_at timestamptz); CREATE TABLE spares (shelf int) INHERITS (parts)",
+        "INSERT INTO parts VALUES (1, 'A', '2026-10-01 09:30Z');"
+        "INSERT INTO spares VALUES (1, 'A', '2026-10-01 09:30Z', 7), (2, 'A', NULL, 8)",
+    )
+    heirs = "SELECT spares::text FROM spares ORDER BY id"
+    own = "SELECT parts::text FROM ONLY parts"
+    before, beside = world.database.execute(own), world.database.execute(heirs)
+    where = "id = 1 AND tableoid = 'parts'::regclass"
+    conflict = world.conflict_of("code_once", "parts", "1", where)
+
+    done = applied(world.door(), conflict, remedy)
+
+    assert world.database.execute(own) != before
+    assert world.database.execute(heirs) == beside
+    if remedy is not PURGE:
+        assert isinstance(undone(world.door(), done.remediation_id), Applied)
+        assert world.database.execute(own) == before
+        assert world.database.execute(heirs) == beside
