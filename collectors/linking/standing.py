@@ -23,20 +23,55 @@ class Match:
 
 def match_key(violated: ViolatedKey, catalog: Catalog) -> Match:
     """Find the key by its name, else by its table and columns."""
-    fitting = catalog.keys_named(violated.constraint) if violated.constraint else ()
+    named = catalog.keys_named(violated.constraint) if violated.constraint else ()
+    fitting = tuple(key for key in named if _may_be_of(violated, key, catalog))
+    if named and not fitting:
+        return Match(KeyStanding.UNKNOWN, note=_elsewhere(violated))
     if len(fitting) > 1:
-        fitting = _narrowed(fitting, violated)
+        fitting = _narrowed(fitting, violated, catalog)
     if len(fitting) > 1:
         return _rivals(fitting)
     if fitting:
-        return Match(KeyStanding.AS_REPORTED, fitting[0])
+        return Match(
+            KeyStanding.AS_REPORTED, fitting[0], note=_doubt(fitting[0], violated, catalog)
+        )
     return _match_columns(violated, catalog)
 
 
-def _narrowed(keys: Sequence[UniqueKey], violated: ViolatedKey) -> tuple[UniqueKey, ...]:
+def _may_be_of(violated: ViolatedKey, key: UniqueKey, catalog: Catalog) -> bool:
+    """Tenants with a schema each have the same names in all of them, read by us or not.
+
+    The server names schema and table together; a schema alone may be the word of anybody.
+    """
+    told = violated.schema if violated.table else None
+    return told is None or _is_in(told, key, catalog)
+
+
+def _is_in(schema: str, key: UniqueKey, catalog: Catalog) -> bool:
+    """The schema of the key's table, or of a partition of it: the server names the partition."""
+    table = catalog.table(key.schema, key.table)
+    partitions = table.partitions if table else ()
+    return bare(schema) in {bare(key.schema), *(bare(one.schema) for one in partitions)}
+
+
+def _doubt(key: UniqueKey, violated: ViolatedKey, catalog: Catalog) -> str | None:
+    """What else the event says of the schema: a statement may name a view before the table."""
+    schema = violated.schema or (violated.table or "").rpartition(".")[0]
+    if not schema or _is_in(schema, key, catalog):
+        return None
+    return (
+        f"The event names the schema {bare(schema)}; the unique key of that name that is known is "
+        f"in {bare(key.schema)}."
+    )
+
+
+def _narrowed(
+    keys: Sequence[UniqueKey], violated: ViolatedKey, catalog: Catalog
+) -> tuple[UniqueKey, ...]:
     """Those of several that also agree in schema, table and columns, as far as any does."""
+    schema = violated.schema
     tests: tuple[Callable[[UniqueKey], bool], ...] = (
-        lambda key: violated.schema is not None and bare(violated.schema) == bare(key.schema),
+        lambda key: schema is not None and _is_in(schema, key, catalog),
         lambda key: _is_of(key.schema, key.table, violated),
         lambda key: same_columns(key.columns, violated.columns),
     )
@@ -85,6 +120,13 @@ def _rivals(keys: tuple[UniqueKey, ...]) -> Match:
     tables = ", ".join(sorted({f"{key.schema}.{key.table}" for key in keys}))
     note = f"Several unique keys fit (of {tables}), and the event does not tell which one it was."
     return Match(KeyStanding.AMBIGUOUS, rivals=keys, note=note)
+
+
+def _elsewhere(violated: ViolatedKey) -> str:
+    return (
+        f"The database says that the key is of the schema {bare(violated.schema or '')}, of which "
+        "no such key is read: name it among the Target's schemas if it is the application's."
+    )
 
 
 def _unknown(violated: ViolatedKey) -> str:

@@ -84,7 +84,11 @@ def _doubt(key: ViolatedKey, wrote: Written) -> str:
 def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:
     if statement is None or key.table is not None:
         return key
-    return replace(key, table=statement.table, schema=key.schema or statement.schema)
+    # Its schema goes with the table: it may be that of a view before the table.
+    qualified = statement.schema is not None and key.schema is None
+    return replace(
+        key, table=f"{statement.schema}.{statement.table}" if qualified else statement.table
+    )
 
 
 def _gathered(

@@ -343,3 +343,10 @@ def test_the_organization_is_hinted_at(seen: Event) -> None:
 def test_an_address_is_no_organization() -> None:
     seen = event(QUERY_FAILED, tags={"organization": "jane@example.com"})
     assert read_event(seen).organization_id is None
+
+
+def test_a_statements_schema_stays_with_its_table() -> None:
+    """It may be a view's before the table: only the server's own word is the key's schema."""
+    sql = SQL.replace("INTO customers", "INTO tenant_b.customers")
+    key = key_of(read_event(event(innermost(), adapted(), outermost(sql=sql))))
+    assert (key.schema, key.table) == (None, "tenant_b.customers")

@@ -6,12 +6,23 @@ from dataclasses import replace
 
 import pytest
 
+from collectors.linking.judge import judge
 from collectors.linking.question import KeyStanding
 from collectors.linking.resolve import resolve
-from collectors.model import KeyPart, MarkerKind, Table, UniqueKey, ViolatedKey
+from collectors.model import (
+    Confidence,
+    KeyPart,
+    MarkerKind,
+    Partition,
+    Table,
+    UniqueKey,
+    Verdict,
+    ViolatedKey,
+)
 from tests.unit.linking.cases import (
     COLUMNS,
     CUSTOMERS,
+    DAY,
     DELETED_PART,
     EMAIL,
     EMAIL_KEY,
@@ -25,8 +36,11 @@ from tests.unit.linking.cases import (
     PARTIAL_KEY,
     UNTIMED,
     VALUES,
+    case,
     catalog,
     failure,
+    held_by,
+    row,
     violated,
 )
 
@@ -302,6 +316,7 @@ UNKNOWN = {
     "an unknown name of another schema's table": violated(
         constraint=OLD_NAME, table="customers", schema="billing"
     ),
+    "a known name of another schema's table": violated(table="customers", schema="tenant_b"),
     "no name and no table": violated(constraint=None),
     "SQL for a name": violated(constraint="x'; DROP TABLE customers; --", columns=()),
 }
@@ -358,6 +373,24 @@ def test_whatever_tells_two_keys_of_one_name_apart_is_used(
     question = resolve(failure(told), catalog(more=(other,)))
     assert question.key is not None
     assert question.key.schema == schema
+
+
+def test_a_partition_of_another_schema_is_the_tables_own() -> None:
+    told = violated(table="customers_2026", schema="parts")
+    part = Partition("parts", "customers_2026", "public", "customers", partitioned=False)
+    today = catalog(partitions=(part,))
+    question = resolve(failure(told), today)
+    assert (question.key, question.note) == (EMAIL_KEY, None)
+
+
+@pytest.mark.parametrize(
+    "told", [violated(schema="api"), violated(table="api.customers")], ids=["alone", "a statement"]
+)
+def test_another_schema_that_the_server_need_not_have_named_is_a_doubt(told: ViolatedKey) -> None:
+    """A view before the table has a schema of its own, and so may a word beside the message."""
+    said = judge(case(held_by(row(deleted=-DAY)), key=told))
+    assert (said.verdict, said.confidence) == (Verdict.BLOCKED_BY_TOMBSTONE, Confidence.LIKELY)
+    assert "The event names the schema api" in " ".join(said.reasons)
 
 
 def test_two_keys_that_might_have_replaced_it_leave_candidates_only() -> None:
