@@ -8,7 +8,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow, VerdictChange
 from collectors.evidence.reads.remediations import RemediationRow
-from collectors.model import Verdict
+from collectors.model import RowRef, Verdict
 from dashboard import data
 from dashboard.components import plain
 from dashboard.remediation.facts import RemedyName
@@ -42,6 +42,18 @@ def case_of(
         attempts=conflict.failures,
         first_seen=conflict.first_seen,
         last_seen=conflict.last_seen,
+        holder=_holds_now(conflict),
         cured_by=RemedyName(ours.remedy) if cured and ours else None,
         cured_at=(ours.finished_at if ours else at) if cured else None,
     )
+
+
+def _holds_now(conflict: ConflictRow) -> RowRef | None:
+    """What holds the key now, where what held it then does no more.
+
+    A Remedy of ours leaves the Conflict's Holder as it was: the Tombstone itself.
+    """
+    holder, blocker = conflict.holder, conflict.blocker
+    if holder is None or conflict.verdict not in (Verdict.UNBLOCKED, Verdict.HOLDER_GONE):
+        return None
+    return None if holder == blocker and holder.deleted_at is not None else holder

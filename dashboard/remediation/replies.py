@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from collectors.model import Verdict
+from collectors.model import RowRef, Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import singular
 
@@ -25,7 +25,9 @@ class Case:
     columns    the key's columns or expressions as the catalog prints them
     own        the key belongs to one organization: what holds it is the reader's own
     attempts   how many failed requests we know of
+    holder     what holds the key now, of a Conflict that nothing we blame holds any more
     cured_by   the Remedy that was applied, if it was one of ours
+    cured_at   when that was; of no Remedy of ours, when we first saw the key free
     """
 
     verdict: Verdict
@@ -35,6 +37,7 @@ class Case:
     attempts: int = 0
     first_seen: datetime | None = None
     last_seen: datetime | None = None
+    holder: RowRef | None = None
     cured_by: RemedyName | None = None
     cured_at: datetime | None = None
 
@@ -57,7 +60,7 @@ def _blocked_by_tombstone(case: Case) -> list[str]:
         f"the same {_what(case)} was deleted from your account earlier, and our database still "
         "keeps that value for the deleted record. Our API should never answer this with a 500.",
         "Retrying does not help until we have released the value; your request itself is fine. We "
-        "will write again as soon as that is done, and the same request will then answer 201.",
+        "will write again as soon as that is done: the same request can then be sent once more.",
         _until_fixed(case),
     ]
 
@@ -84,21 +87,40 @@ def _unblocked(case: Case) -> list[str]:
             f"by its {_what(case)} and update it instead.",
             "Neither you nor your request did anything wrong; the 500 was ours.",
         ]
-    how = "we have released it" if case.cured_by else "it is free again"
+    how = "we have released it" if case.cured_by else "it no longer does"
     return [
         f"the value that kept your request from succeeding was held by a record deleted earlier; "
         f"{how}{_at(case)}.",
-        "Please send the same request once more: it will answer 201. If it does not, reply here "
-        "with the time of the attempt.",
+        _next_try(case),
         _until_fixed(case),
     ]
+
+
+def _next_try(case: Case) -> str:
+    """Whether to send it again. It promises no status: another key may be in the way as well."""
+    one = singular(case.table)
+    if case.holder is None:
+        return (
+            "Please send the same request once more: nothing holds that value now. If it fails "
+            "again, reply here with the time of the attempt, and we will look at once."
+        )
+    if case.holder.deleted_at is None:
+        return (
+            f"Please do not send it again: a {one} with the same {_what(case)} exists in your "
+            f"account by now. Look the {one} up by its {_what(case)} and update it instead."
+        )
+    return (
+        f"Retrying does not help for now: another {one} with the same {_what(case)} has been "
+        "deleted since, and its record holds the value. We will write again as soon as that one "
+        "is released too."
+    )
 
 
 def _live_duplicate(case: Case) -> list[str]:
     one = singular(case.table)
     return [
-        f"thank you for the report. A {one} with the same {_what(case)} exists in your account, so "
-        "it cannot be created a second time.",
+        f"thank you for the report. A {one} with the same {_what(case)} exists in your account, "
+        "and there cannot be a second one.",
         "Our API should have told you so with a 409 or 422 instead of a 500; we have noted that as "
         "a fault of ours.",
         f"Retrying does not help. Look the {one} up by its {_what(case)} and update it, or use "
@@ -123,8 +145,7 @@ def _holder_gone(case: Case) -> list[str]:
     return [
         f"thank you for the report. {_since(case)} Something held the same {_what(case)} at that "
         "moment and does not any more, so we can no longer prove what it was.",
-        "Please send the same request once more: nothing stands in its way now. If it fails again, "
-        "reply here with the time of the attempt, and we will look at once.",
+        _next_try(case),
     ]
 
 
@@ -173,17 +194,36 @@ def _until_fixed(case: Case) -> str:
 
 
 def _since(case: Case) -> str:
-    if case.first_seen is None:
+    first, last = case.first_seen, case.last_seen
+    if first is None:
         return "We have found the failed request."
-    first = f"{case.first_seen:%d %B %Y, %H:%M} UTC"
-    if case.attempts <= 1 or case.last_seen is None:
-        return f"We have found the failed request of {first}."
-    last = f"{case.last_seen:%d %B %Y, %H:%M} UTC"
-    return f"We have found at least {case.attempts} failed requests, from {first} to {last}."
+    if case.attempts <= 1 or last is None:
+        return f"We have found the failed request of {_utc(first)}."
+    return f"We have found at least {case.attempts} failed requests, {_between(first, last)}."
+
+
+def _between(first: datetime, last: datetime) -> str:
+    """From when to when; a day that both share is told once."""
+    if first.date() != last.date():
+        return f"from {_utc(first)} to {_utc(last)}"
+    if f"{first:%H:%M}" == f"{last:%H:%M}":
+        return f"all of {_utc(last)}"
+    return f"on {_day(first)} from {first:%H:%M} to {last:%H:%M} UTC"
 
 
 def _at(case: Case) -> str:
-    return "" if case.cured_at is None else f" (since {case.cured_at:%d %B %Y, %H:%M} UTC)"
+    """Of a Remedy of ours the time is known; of anything else, only when we saw it done."""
+    if case.cured_at is None:
+        return ""
+    return f" ({'since' if case.cured_by else 'as of'} {_utc(case.cured_at)})"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment:%H:%M} UTC"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _what(case: Case) -> str:

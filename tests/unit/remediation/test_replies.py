@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectors.model import Verdict
+from collectors.model import RowRef, Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.replies import Case, reply
 
@@ -36,7 +36,7 @@ def test_every_verdict_has_a_polite_reply_that_says_about_retrying(
 SAYS = {
     Verdict.BLOCKED_BY_TOMBSTONE: ("deleted from your account", "Retrying does not help", "201"),
     Verdict.BLOCKED_BY_LEFTOVER: ("left behind", "by hand"),
-    Verdict.UNBLOCKED: ("send the same request once more", "201"),
+    Verdict.UNBLOCKED: ("send the same request once more", "nothing holds that value now"),
     Verdict.LIVE_DUPLICATE: ("exists in your account", "409"),
     Verdict.CONCURRENT_CREATE: ("one succeeded", "one create at a time"),
     Verdict.HOLDER_GONE: ("no longer prove", "once more"),
@@ -55,7 +55,7 @@ def test_it_says_since_when_and_how_often() -> None:
     text = written(Verdict.BLOCKED_BY_TOMBSTONE)
 
     assert "at least 3 failed requests" in text
-    assert "from 03 November 2026, 14:05 UTC to 20 November 2026, 09:00 UTC" in text
+    assert "from 3 November 2026, 14:05 UTC to 20 November 2026, 09:00 UTC" in text
     assert "customer with the same e-mail address" in text
 
 
@@ -72,15 +72,54 @@ def test_it_says_what_to_do_until_the_fix() -> None:
         (RemedyName.RELEASE_KEY, "we have released it (since 20 November 2026, 09:00 UTC)"),
         (RemedyName.PURGE_ROW, "send the same request once more"),
         (RemedyName.RESTORE_ROW, "is back (since 20 November 2026, 09:00 UTC), with its history"),
-        (None, "it is free again"),
+        (None, "it no longer does (as of 20 November 2026, 09:00 UTC)"),
     ],
 )
 def test_after_a_remedy_it_says_what_the_api_answers_now(
     cure: RemedyName | None, words: str
 ) -> None:
-    at = LAST if cure else None
+    assert words in written(Verdict.UNBLOCKED, cured_by=cure, cured_at=LAST)
 
-    assert words in written(Verdict.UNBLOCKED, cured_by=cure, cured_at=at)
+
+@pytest.mark.parametrize(
+    "verdict", [Verdict.BLOCKED_BY_TOMBSTONE, Verdict.UNBLOCKED, Verdict.HOLDER_GONE]
+)
+def test_no_status_is_promised_to_the_request_for_another_key_may_stand_in_its_way(
+    verdict: Verdict,
+) -> None:
+    before_the_fix = written(verdict).partition("Until the fix is out")[0]
+
+    assert "201" not in before_the_fix
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNBLOCKED, Verdict.HOLDER_GONE])
+@pytest.mark.parametrize(
+    ("deleted_at", "words"),
+    [
+        (None, "Please do not send it again: a customer with the same e-mail address exists"),
+        (LAST, "another customer with the same e-mail address has been deleted since"),
+    ],
+    ids=["live", "deleted"],
+)
+def test_whoever_would_meet_another_row_is_not_told_to_try_again(
+    verdict: Verdict, deleted_at: datetime | None, words: str
+) -> None:
+    text = written(verdict, holder=RowRef("customers", "7", deleted_at))
+
+    assert words in text
+    assert "once more" not in text
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (SINCE + timedelta(hours=2), "on 3 November 2026 from 14:05 to 16:05 UTC"),
+        (SINCE + timedelta(seconds=9), "all of 3 November 2026, 14:05 UTC"),
+    ],
+    ids=["one day", "one minute"],
+)
+def test_a_day_that_both_ends_share_is_told_once(last: datetime, words: str) -> None:
+    assert words in written(Verdict.HOLDER_GONE, last_seen=last)
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
