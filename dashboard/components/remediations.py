@@ -13,12 +13,13 @@ from dashboard.components import bulk_dialog, plain, refusal
 from dashboard.components.moments import local
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Failed
+from dashboard.remediation.service import Preview
 from dashboard.state import OpenBulk, OpenPlan
 
 _DONE: Mapping[RemedyName, str] = {
-    RemedyName.RELEASE_KEY: "Released and verified",
-    RemedyName.RESTORE_ROW: "Restored and verified",
-    RemedyName.PURGE_ROW: "Purged and verified",
+    RemedyName.RELEASE_KEY: "Released and verified: the deleted row no longer holds this key",
+    RemedyName.RESTORE_ROW: "Restored and verified: the record is live again",
+    RemedyName.PURGE_ROW: "Purged and verified: the record is gone for good",
 }
 _STATES: Mapping[str, str] = {
     "running": "Running",
@@ -42,17 +43,20 @@ def just_ended(conflict: ConflictRow, done: Sequence[RemediationRow]) -> None:
         if ended.plan.undoes is not None:
             st.success("Undone and verified: the key is held again.", icon=":material/undo:")
         else:
-            st.success(
-                f"{_DONE[ended.plan.remedy]}. The customer can be created again."
-                if ended.plan.remedy is not RemedyName.RESTORE_ROW
-                else f"{_DONE[ended.plan.remedy]}.",
-                icon=":material/verified:",
-            )
+            st.success(f"{_DONE[ended.plan.remedy]}.", icon=":material/verified:")
+            _watch_out(ended.plan)
         remediation_id = ended.outcome.remediation_id
         plain.facts([("Remediation", remediation_id), ("At", ended.outcome.at)])
         row = next((one for one in done if one.id == remediation_id), None)
         if row is not None and row.can_be_undone:
             _undo_button(row, "just_ended")
+
+
+def _watch_out(plan: OpenPlan) -> None:
+    """What the Preview warned of holds on, such as a second key: a create may fail all the same."""
+    if isinstance(plan.seen, Preview) and plan.seen.plan.warnings:
+        st.caption("Watch out")
+        plain.lines(plan.seen.plan.warnings)
 
 
 def did_not_hold(conflict: ConflictRow, done: Sequence[RemediationRow]) -> None:

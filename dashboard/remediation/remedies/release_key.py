@@ -31,7 +31,7 @@ class ReleaseKey:
     title: ClassVar[str] = "Release the key"
     advice: ClassVar[str] = (
         "It frees the value at once and changes nothing else: the record stays deleted, "
-        "and the next attempt to create it succeeds."
+        "and this key no longer stands in the way of a create."
     )
     has_undo: ClassVar[bool] = True
 
