@@ -23,12 +23,16 @@ LIVE_INK, BLOCKS_INK, FREE_INK, QUIET_INK = "#0072B2", "#D55E00", "#009E73", "#7
 
 
 class Step(StrEnum):
-    """What happened at a moment."""
+    """What happened at a moment.
+
+    When somebody else freed a key is not known, only when we first saw it free.
+    """
 
     CREATED = "Row created"
     DELETED = "Row deleted"
     FAILED = "Attempt failed"
     UNBLOCKED = "Unblocked"
+    SEEN_FREE = "Seen unblocked"
 
 
 _INK = {
@@ -36,12 +40,14 @@ _INK = {
     Step.DELETED: QUIET_INK,
     Step.FAILED: BLOCKS_INK,
     Step.UNBLOCKED: FREE_INK,
+    Step.SEEN_FREE: FREE_INK,
 }
 _SHAPE = {
     Step.CREATED: "circle",
     Step.DELETED: "square",
     Step.FAILED: "diamond",
     Step.UNBLOCKED: "triangle-up",
+    Step.SEEN_FREE: "triangle-up",
 }
 
 
@@ -67,12 +73,13 @@ class Window:
     def around(cls, moments: Sequence[Moment], until: datetime) -> Window:
         """From the deletion to the last attempt, with some air: a row may have lived for years.
 
-        All of it, where that is not much longer.
+        All of it, where that is not much longer; no air where nothing would be drawn in it.
         """
         times = [moment.at for moment in moments]
         telling = [m.at for m in moments if m.step is not Step.CREATED] or times
         air = max((max(telling) - min(telling)) / 3, _LEAST_AIR)
-        return cls(max(min(times), min(telling) - air), min(until, max(telling) + air))
+        latest = until if _still_holds(moments) else max(times)
+        return cls(max(min(times), min(telling) - air), min(latest, max(telling) + air))
 
     def place(self, moment: datetime) -> datetime:
         """Where it is drawn."""
@@ -92,10 +99,6 @@ class Window:
             axis=alt.Axis(format=told, tickCount=7, labelOverlap=True),
         )
 
-    def holds(self, moment: datetime) -> bool:
-        """It is drawn where it belongs."""
-        return self.start <= moment <= self.end
-
 
 def timeline(moments: Sequence[Moment], until: datetime) -> alt.LayerChart | alt.FacetChart:
     """The chart; `until` is where a span that has not ended is drawn to."""
@@ -107,9 +110,16 @@ def timeline(moments: Sequence[Moment], until: datetime) -> alt.LayerChart | alt
 def beyond(moments: Sequence[Moment], until: datetime) -> str | None:
     """In words, what the picture does not show to scale."""
     window = Window.around(moments, until)
-    outside = [moment for moment in moments if not window.holds(moment.at)]
-    words = [f"{str(moment.step).lower()} on {_utc(moment.at)}" for moment in outside]
-    return f"Earlier than drawn: {'; '.join(words)}." if words else None
+    sides = {
+        "Earlier": [moment for moment in moments if moment.at < window.start],
+        "Later": [moment for moment in moments if moment.at > window.end],
+    }
+    told = [f"{side} than drawn: {_listed(outside)}." for side, outside in sides.items() if outside]
+    return " ".join(told) or None
+
+
+def _listed(moments: Sequence[Moment]) -> str:
+    return "; ".join(f"{str(moment.step).lower()} on {_utc(moment.at)}" for moment in moments)
 
 
 def described(moments: Sequence[Moment], until: datetime) -> str:
@@ -159,13 +169,19 @@ def _lane(step: Step) -> str:
     return ATTEMPTS if step is Step.FAILED else ROW
 
 
+def _still_holds(moments: Sequence[Moment]) -> bool:
+    steps = {moment.step for moment in moments}
+    return Step.DELETED in steps and not steps & {Step.UNBLOCKED, Step.SEEN_FREE}
+
+
 def _spans(moments: Sequence[Moment], until: datetime) -> list[tuple[str, datetime, datetime, str]]:
     """Live from creation to deletion; holding the key from deletion until it was unblocked."""
     at = {moment.step: moment.at for moment in reversed(moments)}
     created, deleted = at.get(Step.CREATED), at.get(Step.DELETED)
+    free = at.get(Step.UNBLOCKED, at.get(Step.SEEN_FREE, until))
     spans = [
         ("Live", created, deleted, LIVE_INK),
-        ("Deleted, and holding the key", deleted, at.get(Step.UNBLOCKED, until), BLOCKS_INK),
+        ("Deleted, and holding the key", deleted, free, BLOCKS_INK),
     ]
     return [
         (what, start, end, ink)

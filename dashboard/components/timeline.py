@@ -24,8 +24,8 @@ def show(
     if not moments:
         return
     picture.show(timeline, moments, now, alt=described(moments, now), key="timeline")
-    if earlier := beyond(moments, now):
-        st.caption(earlier)
+    if outside := beyond(moments, now):
+        st.caption(outside)
     with st.expander("The same as a list", icon=":material/list:"):
         st.markdown(
             "\n".join(f"- **{m.step}** {ago_and_local(m.at)}, {utc(m.at)}" for m in moments)
@@ -45,5 +45,6 @@ def story(
     if row is not None and row.deleted_at is not None:
         moments.append(Moment(Step.DELETED, row.deleted_at))
     if conflict.verdict is Verdict.UNBLOCKED and changes:
-        moments.append(Moment(Step.UNBLOCKED, changes[-1].at))
+        freed = Step.UNBLOCKED if conflict.released_by else Step.SEEN_FREE
+        moments.append(Moment(freed, changes[-1].at))
     return sorted(moments, key=lambda moment: moment.at)

@@ -43,17 +43,20 @@ def spans(*moments: Moment) -> list[tuple[str, str]]:
                 ),
             ],
         ),
-        (
-            (DELETED, *FAILED, UNBLOCKED),
-            [
-                (
-                    "Deleted, and holding the key",
-                    "2026-11-11 12:00:00 UTC to 2026-11-19 12:00:00 UTC",
-                )
-            ],
+        *(
+            (
+                (DELETED, *FAILED, freed),
+                [
+                    (
+                        "Deleted, and holding the key",
+                        "2026-11-11 12:00:00 UTC to 2026-11-19 12:00:00 UTC",
+                    )
+                ],
+            )
+            for freed in (UNBLOCKED, at(Step.SEEN_FREE, -1))
         ),
     ],
-    ids=["attempts alone", "never deleted", "still blocked", "unblocked"],
+    ids=["attempts alone", "never deleted", "still blocked", "unblocked", "seen unblocked"],
 )
 def test_the_row_is_drawn_live_then_holding_until_unblocked(
     moments: tuple[Moment, ...], drawn: list[tuple[str, str]]
@@ -86,6 +89,16 @@ def test_a_long_life_before_does_not_crush_the_attempts() -> None:
     assert window.place(born.at) == window.start
     told = beyond((born, DELETED, *attempts), NOON)
     assert told == f"Earlier than drawn: row created on {born.at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def test_a_row_created_long_after_the_attempts_is_said_to_be_later() -> None:
+    told = beyond((*FAILED, at(Step.CREATED, 12)), NOON + timedelta(days=20))
+    assert told == "Later than drawn: row created on 2026-12-02 12:00:00 UTC."
+
+
+def test_no_air_is_left_where_nothing_is_drawn_so_that_the_axis_tells_seconds() -> None:
+    race = (at(Step.CREATED, 0), Moment(Step.FAILED, NOON + timedelta(seconds=1)))
+    assert Window.around(race, NOON + timedelta(days=9)).end == race[-1].at
 
 
 def test_a_story_that_fits_is_drawn_whole() -> None:
