@@ -10,6 +10,8 @@ import streamlit as st
 from collectors.model import RowRef
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_TOLD_FROM = (("day", 86_400, 21.5 * 3_600), ("hour", 3_600, 44.5 * 60), ("minute", 60, 44.5))
+"""Each unit's seconds, and from how many on a time ago is told in it."""
 
 
 def utc(moment: datetime | None) -> str:
@@ -54,14 +56,22 @@ def lasting(span: timedelta) -> str:
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
     """How long ago; a moment in the future (two clocks differ) is "just now".
 
+    Rounded as the tables round it (`format="distance"`), so that both say the same of one moment.
+
     >>> noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    >>> ago(noon - timedelta(days=5.6), noon), ago(noon - timedelta(hours=23), noon)
+    ('6 days ago', '1 day ago')
     >>> ago(noon - timedelta(hours=3), noon), ago(noon + timedelta(seconds=2), noon)
     ('3 hours ago', 'just now')
     """
     if moment is None:
         return "never"
-    span = (now or datetime.now(UTC)) - moment
-    return "just now" if span < timedelta(minutes=1) else f"{lasting(span)} ago"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for unit, length, least in _TOLD_FROM:
+        if seconds >= least:
+            count = max(int(seconds / length + 0.5), 1)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
 
 
 def row_words(row: RowRef) -> str:
