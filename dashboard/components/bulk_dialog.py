@@ -10,7 +10,7 @@ from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import Verdict
 from dashboard import data, state
 from dashboard.access import Role
-from dashboard.components import plain, problem
+from dashboard.components import plain, problem, refusal
 from dashboard.data import Confirmed
 from dashboard.remediation.service.bulk import (
     BulkEnded,
@@ -142,7 +142,12 @@ def _run(bulk: OpenBulk, order: Confirmed) -> None:
     def told(done: int, of: int) -> None:
         bar.progress(min(done / max(of, 1), 1.0))
 
-    bulk.ended = data.bulk_apply(order, told)
+    ended = data.bulk_apply(order, told)
+    if isinstance(ended, BulkRefused) and ended.refusal.code in refusal.OF_THE_REASON:
+        bar.empty()
+        _show_refused(ended)
+        return
+    bulk.ended = ended
     st.rerun(scope="fragment")
 
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components import plain
-from dashboard.remediation.outcomes import Difference, Failed, Refused
+from dashboard.remediation.outcomes import Difference, Failed, RefusalCode, Refused
+
+OF_THE_REASON = (RefusalCode.REASON_MISSING, RefusalCode.PERSONAL_DATA)
+"""Refusals of the text alone: the plan still stands, and the text can be mended where it is."""
 
 
 def show(refused: Refused) -> None:

@@ -151,6 +151,9 @@ def _run(plan: OpenPlan, order: Confirmed) -> None:
     except TombstoneError as error:
         problem.show(error)
         return
+    if isinstance(outcome, Refused) and outcome.refusal.code in refusal.OF_THE_REASON:
+        refusal.show(outcome)
+        return
     if isinstance(outcome, Refused):
         plan.refused = outcome
         return

@@ -135,6 +135,15 @@ def test_released_and_verified_then_undone(jane: str, database: Database) -> Non
         shop.create_again(database)
 
 
+def test_a_second_key_that_the_same_row_holds_is_named_after_the_release_too(
+    jane: str, database: Database
+) -> None:
+    database.execute("UPDATE customers SET external_id = 'user_42'")
+    page = approve(press(pages.conflict(jane), "Preview"))
+    assert any("Released and verified" in one.value for one in page.success)
+    assert "customers_organization_id_external_id_key" in said(page)
+
+
 def test_a_purge_says_that_it_has_no_undo_and_offers_none(jane: str, database: Database) -> None:
     page = pages.conflict(jane)
     page.button(key="preview_purge-row").click().run()
@@ -144,7 +153,7 @@ def test_a_purge_says_that_it_has_no_undo_and_offers_none(jane: str, database: D
     assert {*changes["after"]} == {"(gone)"}
     assert shop.JANE not in said(page)
     page = approve(page, "Approve and delete for good")
-    assert any("Purged and verified. The customer can" in one.value for one in page.success)
+    assert any("Purged and verified" in one.value for one in page.success)
     assert "Undo" not in labels(page)
     shop.create_again(database)
 
@@ -205,11 +214,15 @@ def test_nothing_is_applied_without_a_reason(jane: str, database: Database) -> N
     assert shop.rows(database) == before
 
 
-def test_a_reason_that_names_the_customer_is_refused(jane: str, database: Database) -> None:
+def test_a_reason_that_names_the_customer_is_refused_and_mended_in_place(
+    jane: str, database: Database
+) -> None:
     before = shop.rows(database)
     page = approve(press(pages.conflict(jane), "Preview"), reason=f"{shop.JANE} asked for it")
     assert "Refused: nothing was changed." in [one.value for one in page.warning]
+    assert "name the ticket instead" in said(page)
     assert shop.rows(database) == before
+    assert any("Released" in one.value for one in approve(page).success)
 
 
 def test_what_was_done_stays_on_the_page_for_another_session(jane: str) -> None:
