@@ -14,6 +14,7 @@ from dashboard.components import live_look, pager, plain, routes
 from dashboard.components.filters import OPEN, Filters
 from dashboard.components.moments import zone
 from dashboard.components.verdict import LOOKS, label
+from dashboard.text import organization_words
 
 _OPEN, _ASK = "open_conflict", "ask_conflict"
 _WITH_CONFLICT = tuple(verdict for verdict in Verdict if verdict is not Verdict.OTHER_FAILURE)
@@ -98,6 +99,14 @@ def _organizations(conflicts: Sequence[ConflictRow]) -> list[str]:
     names = data.organization_names(tuple(sorted(ids)))
     owners = [(conflict.target, conflict.organization_id or "") for conflict in conflicts]
     return [plain.cell(names.get(owner, owner[1])) for owner in owners]
+
+
+def organization(conflict: ConflictRow) -> str:
+    """Whose key it is: the organization's name, where it is known, and its id."""
+    id_ = conflict.organization_id
+    if id_ is None:
+        return plain.UNKNOWN
+    return organization_words(id_, data.organization_names((id_,)).get((conflict.target, id_)))
 
 
 def _telling(conflict: ConflictRow) -> list[tuple[str, str]]:

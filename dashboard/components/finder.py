@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.explain import LiveAnswer, SearchAnswer
+from collectors.linking.ticket import IdentifierKind
 from dashboard import data, state
 from dashboard.components import failure_card, live_answer, plain, problem, routes, tickets, verdict
-from dashboard.components.conflict_list import masked_key
+from dashboard.components.conflict_list import masked_key, organization
 from dashboard.state import Session
 
 LONGEST = 100_000
 SHOWN = 20
 _BOX, _TICKET = "pasted", "pasted_ticket"
+_KINDS: Mapping[IdentifierKind, str] = {
+    IdentifierKind.EMAIL: "E-mail address",
+    IdentifierKind.UUID: "ID",
+    IdentifierKind.EVENT_ID: "Event",
+    IdentifierKind.ISSUE_URL: "Link",
+    IdentifierKind.ISSUE_ID: "Issue",
+    IdentifierKind.ORGANIZATION: "Organization",
+    IdentifierKind.EXTERNAL_ID: "External ID",
+    IdentifierKind.TIME: "Time",
+}
 
 
 def show() -> None:
@@ -38,6 +51,8 @@ def show() -> None:
             st.form_submit_button("Clear", type="tertiary", on_click=_clear)
     if asked:
         _ask(text, ticket.strip())
+        if not text.strip():
+            st.caption("Nothing was pasted, so nothing was looked for.")
     answer = state.session().answer
     if answer is not None:
         _answer(answer)
@@ -85,7 +100,7 @@ def _answer(answer: SearchAnswer) -> None:
             st.caption("Read in the text, masked")
             with st.container(horizontal=True, gap="medium"):
                 for identifier in answer.read_as:
-                    plain.line(f"{identifier.kind}: {identifier.shown}")
+                    plain.line(f"{_KINDS[identifier.kind]}: {identifier.shown}")
         if answer.notes:
             plain.lines(answer.notes)
         for conflict in answer.conflicts[:SHOWN]:
@@ -117,7 +132,7 @@ def _card(conflict: ConflictRow, ticket: str) -> None:
         plain.facts(
             [
                 ("Key, masked", masked_key(conflict)),
-                ("Organization", conflict.organization_id),
+                ("Organization", organization(conflict)),
                 ("Table", conflict.table),
                 ("Environment", conflict.environment),
                 ("Attempts", str(conflict.failures)),

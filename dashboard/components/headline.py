@@ -6,7 +6,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from dashboard.components import header, plain, routes, tickets, verdict
-from dashboard.components.conflict_list import masked_key
+from dashboard.components.conflict_list import masked_key, organization
 
 
 def show(conflict: ConflictRow) -> None:
@@ -25,7 +25,7 @@ def show(conflict: ConflictRow) -> None:
     plain.facts(
         [
             ("Key, masked", masked_key(conflict)),
-            ("Organization", conflict.organization_id),
+            ("Organization", organization(conflict)),
             ("Table", conflict.table),
             ("Unique key", f"{conflict.constraint} ({', '.join(conflict.columns)})"),
             ("Row that holds or held it", row.id if row else None),

@@ -125,7 +125,7 @@ def test_a_pasted_ticket_finds_the_conflict_and_reads_back_masked(filled: Store)
     page.text_area(key="pasted").input("Hello! jane.doe@example.com cannot be created, error 500.")
     page.button[0].click().run()
     assert "This is about one Conflict" in [heading.value for heading in page.header]
-    assert "email: j…@e….com" in [element.value for element in page.text]
+    assert "E-mail address: j…@e….com" in [element.value for element in page.text]
     assert "jane.doe" not in pages.texts(page).replace(page.text_area[0].proto.value, "")
 
 
