@@ -153,5 +153,6 @@ def _act_on_clicked(conflicts: Sequence[ConflictRow]) -> None:
     row = state.clicked_row(_ASK)
     if row is not None and row < len(conflicts):
         live_look.ask(conflicts[row])
+        live_look.toast(conflicts[row], row + 1)
         st.text(masked_key(conflicts[row]))
         live_look.answer(conflicts[row])

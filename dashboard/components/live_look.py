@@ -38,3 +38,11 @@ def answer(conflict: ConflictRow) -> None:
     with st.container(border=True):
         st.markdown(f"{icon} **{words}** Asked {local(look.asked_at)}.", help=utc(look.asked_at))
         plain.line(look.sentence)
+
+
+def toast(conflict: ConflictRow, row: int) -> None:
+    """The same over the page, wherever it is scrolled to. By row: a toast would render a key."""
+    look = state.session().looks.get(conflict.id)
+    if look is not None:
+        words, icon = _ANSWERS[look.holds]
+        st.toast(f"Row {row}: {words[0].lower()}{words[1:]}", icon=icon, duration="long")

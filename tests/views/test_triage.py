@@ -93,6 +93,20 @@ def test_older_and_newer_turn_the_page_without_losing_a_row(store: Store) -> Non
     assert list(page.dataframe[0].value["organization"]) == second
 
 
+def test_asking_from_the_list_is_answered_where_one_looks_and_below(filled: Store) -> None:
+    page = pages.triage()
+    page.session_state["ask_conflict"] = {"row": 0}
+    page.run()
+    assert [one.value for one in page.toast] == ["Row 1: it could not be told just now."]
+    assert "It could not be told just now." in pages.texts(page)
+
+
+def test_finding_nothing_says_that_nothing_was_pasted(filled: Store) -> None:
+    page = pages.triage()
+    page.button[0].click().run()
+    assert "Nothing was pasted" in pages.texts(page)
+
+
 def test_another_filter_begins_at_the_first_page_again(store: Store) -> None:
     many = [
         story.judged(
