@@ -96,10 +96,10 @@ def _counted(window: str) -> dict[str, Any]:
     column = st.column_config
     return {
         "failures": column.NumberColumn(
-            "Failures",
+            "Failures of this bug",
             format="localized",
-            width=75,
-            help=f"Of this bug, by this key, {window}.",
+            width=135,
+            help=f"By this key, {window}.",
         ),
         "blocked": column.NumberColumn(
             "Blocked now",
@@ -114,8 +114,8 @@ def _counted(window: str) -> dict[str, Any]:
             help="Deleted rows that hold the key, as last counted; none where it ignores them.",
         ),
         "rate": column.TextColumn(
-            "For 1,000 creates",
-            width=135,
+            "Key violations for 1,000 creates",
+            width=205,
             help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
         ),
         "success": column.TextColumn(

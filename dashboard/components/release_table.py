@@ -48,16 +48,16 @@ def _columns(window: str) -> dict[str, Any]:
             help="Its first Event, as the server tells it; else the first day it failed on.",
         ),
         "failures": column.NumberColumn(
-            "Failures", format="localized", width=75, help=f"Of this bug, {window}."
+            "Failures of this bug", format="localized", width=135, help=f"Of this bug, {window}."
         ),
         "customers": column.NumberColumn(
             "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
         ),
         "rate": column.NumberColumn(
-            "For 1,000 creates",
+            "Key violations for 1,000 creates",
             format="%.3g",
-            width=120,
-            help=f"Failures that violated a key for 1,000 creates. {alone}",
+            width=205,
+            help=f"Failures that violated a key, of any Verdict. {alone}",
         ),
         "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
         "success": column.NumberColumn(
