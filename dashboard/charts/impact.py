@@ -187,9 +187,9 @@ def days_in_words(frame: pd.DataFrame) -> str:
     worst = frame.iloc[int(frame["out"].to_numpy().argmax())]
     return (
         f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum():,} "
-        f"customers were kept out for the first time and {frame['ended'].sum():,} were freed; most "
-        f"were kept out at once on {worst['day']:%Y-%m-%d}, {worst['out']:,} of them; at the end "
-        f"{last['out']:,} are, whenever they last tried."
+        f"customers were kept out for the first time and {frame['ended'].sum():,} freed. At most "
+        f"{worst['out']:,} were kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
+        f"the end {last['out']:,} are, whenever they last tried."
     )
 
 

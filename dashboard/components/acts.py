@@ -14,6 +14,8 @@ from dashboard.components.act_filters import WORDS
 from dashboard.components.moments import zone
 
 _CLICK = "open_act"
+_NOTHING_YET = "Nobody has done anything yet. Every remedy, undo and reveal will stand here."
+_NOTHING_LIKE_IT = "Nothing that was done matches these filters."
 
 
 def show(wanted: ActFilter) -> None:
@@ -22,7 +24,8 @@ def show(wanted: ActFilter) -> None:
     rows = data.acts_page(wanted, turned.behind[-1] if turned.behind else None)
     shown = rows[: data.ACTS_PAGE]
     if not shown:
-        st.info("Nobody has done anything like this yet.", icon=":material/history:")
+        nothing = wanted == ActFilter()
+        st.info(_NOTHING_YET if nothing else _NOTHING_LIKE_IT, icon=":material/history:")
         return
     _table(shown)
     pager.show(turned, shown[-1].seq, more=len(rows) > data.ACTS_PAGE, shown=len(shown))

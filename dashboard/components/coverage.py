@@ -41,6 +41,7 @@ def show() -> None:
             "noted": column.DatetimeColumn("As of", format="distance"),
             "utc": column.DatetimeColumn("Complete since, UTC", format=exact, timezone="UTC"),
         },
+        placeholder=plain.UNKNOWN,
         alt="How much of each project's Events was read",
     )
 

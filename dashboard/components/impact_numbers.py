@@ -118,7 +118,7 @@ def apart(found: Impact) -> None:
         st.caption("No other environment is chosen.")
         return
     cost, window = found.apart, found.wanted.window
-    st.caption("Nobody's customers, but developers' time: the same numbers of the environments")
+    st.caption("Nobody's customers, but developers' time. Counted apart from the numbers above:")
     plain.line(", ".join(places.beside))
     with st.container(horizontal=True):
         _metric(

@@ -78,6 +78,7 @@ def _table(checked: Sequence[CheckedInvariant]) -> None:
             "target": column.TextColumn("Target", width=95),
             "asked": column.DatetimeColumn("Asked", format="distance", width=125),
         },
+        placeholder=plain.UNKNOWN,
         alt="Invariants with their state and the number of rows that break them",
     )
 

@@ -117,7 +117,7 @@ def _approval(plan: OpenPlan, preview: Preview) -> None:
             "Why is this done? No e-mail address or other customer data",
             key="reason",
             max_chars=500,
-            placeholder="The customer cannot be created again after deletion",
+            placeholder=None if plan.undoes else "The customer cannot be created again",
         )
         ticket = st.text_input("Ticket (optional)", key="ticket", max_chars=100)
         approved = st.form_submit_button(

@@ -62,7 +62,7 @@ def comparison(since: datetime | None, covered: Covered, now: datetime) -> Compa
     """
     today = midnight(now)
     if since is None:
-        return "All of time has nothing before it: choose a period of days."
+        return "Nothing to compare all of time with: choose a period of several days."
     if since != midnight(since) or since >= today:
         return "Only whole days are compared: choose a period of several days."
     current = Span(since, today)
@@ -70,7 +70,10 @@ def comparison(since: datetime | None, covered: Covered, now: datetime) -> Compa
     if covered.since is None or covered.until is None:
         return "Nothing has been read yet."
     if covered.since > current.start:
-        return f"Failures were read from {_day(covered.since)} on, which is within the period."
+        return (
+            f"No comparison: Failures were read only from {_day(covered.since)} on, which is "
+            "within the period. Choose a shorter one."
+        )
     if covered.until < current.end:
         return f"Failures were last read on {_day(covered.until)}: whole days are missing since."
     if covered.since > before.start:

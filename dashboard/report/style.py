@@ -28,5 +28,6 @@ th, td:last-child { white-space: nowrap;
 dt { font-weight: 650; margin-top: .5rem; } dd { margin: 0 0 0 1rem; }
 @media print { :root { --ink: #000; --page: #fff; --soft: #fff; --line: #999; --quiet: #333; }
   body { max-width: none; padding: 0; } figure, .numbers li, tr { break-inside: avoid; }
+  th, td:last-child { white-space: normal; overflow-wrap: anywhere; }
   h2 { break-after: avoid; } thead { display: table-header-group; } }
 """

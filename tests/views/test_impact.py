@@ -81,7 +81,7 @@ def test_every_number_says_its_window_and_source_on_hover(hurt: Store) -> None:
 
 
 def test_any_time_is_compared_with_nothing(hurt: Store) -> None:
-    assert any("nothing before it" in one.value for one in opened().caption)
+    assert any("Nothing to compare" in one.value for one in opened().caption)
     assert "First kept out" not in numbers(opened())
 
 

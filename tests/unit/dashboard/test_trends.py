@@ -43,7 +43,7 @@ def test_nothing_is_drawn_against_days_that_were_not_read(
 @pytest.mark.parametrize(
     ("since", "covered", "why"),
     [
-        (None, ALL, "nothing before it"),
+        (None, ALL, "Nothing to compare"),
         (NOW - DAY, ALL, "Only whole days"),
         (TODAY, ALL, "Only whole days"),
         (TODAY - 7 * DAY, Covered(None, None), "Nothing has been read"),
