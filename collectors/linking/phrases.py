@@ -106,26 +106,29 @@ _STATE = re.compile(
     r"|(?:^|[\[(<\"'])23505(?:[\])>\"']|: )",
     re.IGNORECASE | re.MULTILINE,
 )
-_CLASS = re.compile(
-    r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()\b(?:\w+[.:\\]+)*"
-    r"(?:UniqueViolation(?:Error|Exception)?|UniqueConstraintViolationException"
+_CLASS_NAME = (
+    r"(?:UniqueViolation(?:Error|Exception)?|UniqueConstraintViolation(?:Exception)?"
+    r"|UniqueIntegrityConstraintViolationError|UniqueConstraintException"
     r"|SequelizeUniqueConstraintError|RecordNotUnique|ErrUniqueViolation)"
-    r"(?=[\"']?[:(,\]]|\s*$)(?!:\s*$)"
+)
+_CLASS = re.compile(
+    r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()(?<!class )\b(?:\w+[.:\\]+)*"
+    rf"{_CLASS_NAME}(?=[\"']?[:(,\]]|'>:|\s*$)(?!:\s*$)"
+    rf"|(?:\A|[:\n\"'>])\s{{0,3}}\((?:\w{{1,60}}\.){{1,6}}{_CLASS_NAME}\)\s{{1,3}}\S"
     r"|(?<!WHEN )(?<!when )(?<!The )(?<!the )(?<!\ba )\bunique_violation\b"
 )
-"""What raises it, not what speaks of it: code that catches it and manuals name the same class."""
+"""What raises it, not what speaks of it: code that catches it and manuals name the same class.
+
+SQLAlchemy prints the driver's class in brackets, or as `<class '…'>`, before the driver's text.
+"""
 
 _HINTS = ("nique", "23505", ")=(", "uplicated key", "P2002", "already exists", "constraint [")
-_TYPES = frozenset(
-    {
-        "uniqueviolation",
-        "uniqueviolationerror",
-        "uniqueconstrainterror",
-        "sequelizeuniqueconstrainterror",
-        "uniqueconstraintviolationexception",
-        "recordnotunique",
-    }
+_TYPE = re.compile(
+    r"(?:sequelize)?unique(?:ness)?(?:key|integrity)?"
+    r"(?:constraint)?(?:violation(?:error|exception)?|(?<=constraint)(?:error|exception))"
+    r"|recordnotunique"
 )
+"""Classes of drivers and of libraries over them, in lower case."""
 
 
 def may_tell_of_one(text: str) -> bool:
@@ -145,7 +148,7 @@ def is_unique_type(name: str | None) -> bool:
     if not name:
         return False
     last = name.replace("::", ".").replace("\\", ".").rsplit(".", 1)[-1]
-    return last.replace("_", "").lower() in _TYPES
+    return _TYPE.fullmatch(last.replace("_", "").lower()) is not None
 
 
 def is_index_build(text: str) -> bool:

@@ -212,6 +212,20 @@ WITHOUT_DETAIL = {
 WITHOUT_CONSTRAINT = {
     "gorm translated": "duplicated key not allowed",
     "class and nothing": "psycopg2.errors.UniqueViolation: [Filtered]",
+    "sqlalchemy over psycopg, filtered": "(psycopg2.errors.UniqueViolation) [Filtered]",
+    "sqlalchemy over asyncpg, filtered": (
+        "(sqlalchemy.dialects.postgresql.asyncpg.IntegrityError) "
+        "<class 'asyncpg.exceptions.UniqueViolationError'>: [Filtered]"
+    ),
+    "sqlalchemy's pending rollback, filtered": (
+        "This Session's transaction has been rolled back due to a previous exception during flush. "
+        "Original exception was: (psycopg2.errors.UniqueViolation) [Filtered]"
+    ),
+    "sqlalchemy, its class before it": (
+        "sqlalchemy.exc.IntegrityError: (psycopg.errors.UniqueViolation) [Filtered]"
+    ),
+    "sequel": "Sequel::UniqueConstraintViolation: [Filtered]",
+    "slonik": "UniqueIntegrityConstraintViolationError: Query violates a unique constraint.",
     "sequelize": "SequelizeUniqueConstraintError: Validation error",
     "prisma not available": "Unique constraint failed on the (not available)",
     "prisma code": "PrismaClientKnownRequestError: P2002",
