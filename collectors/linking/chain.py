@@ -5,24 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from collectors.linking import hidden
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
-from collectors.linking.other import other_engine
+from collectors.linking.other import is_upstream, other_engine, other_refusal
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _MOST_TEXTS = 20
 _MOST_FRAMES = 60
+_MOST_NODES = 400
+_GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
+"""What they hold failed side by side: none was raised while another one was handled."""
+
+
+class _Otherwise:
+    """Here the texts tell of another refusal than that of a unique key."""
+
+
+_OTHERWISE: Final = _Otherwise()
 
 
 def read_chain(event: Event, drivers: Sequence[DriverError]) -> ViolatedKey | None:
     """The key that the Event's database refused, None if it tells of no unique violation."""
+    told = _told(event)
+    if told is None:
+        return None
     keys = [key for key in map(driver_key, drivers) if key is not None]
-    keys += _told(event)
+    keys += told
     if not keys:
-        keys = list(_typed(event))
+        keys = list(_typed(event, drivers))
+    if keys and not any(map(_says_more, keys)) and _of_another_engine(event):
+        return None
     if keys and not any(key.splits for key in keys):
         found = (driver_key(error) for error in _frame_errors(event))
         keys = [*(key for key in found if key is not None), *keys]
@@ -34,13 +50,16 @@ def structured(event: Event) -> list[DriverError]:
     return [*driver_errors(event.contexts), *driver_errors(event.extra)]
 
 
-def _told(event: Event) -> list[ViolatedKey]:
+def _told(event: Event) -> list[ViolatedKey] | None:
     """What the texts say: the outermost exception first, because that one failed the request.
 
-    Nothing is read beyond the first text that says it all: the others only repeat it.
+    Nothing is read beyond the first text that says it all: the others only repeat it. None where a
+    database refused something else in the end: what was violated before had been handled.
     """
     keys: list[ViolatedKey] = []
     for key in _readings(event):
+        if isinstance(key, _Otherwise):
+            return keys or None
         if key is not None:
             keys.append(key)
             if key.splits and key.constraint:
@@ -48,12 +67,22 @@ def _told(event: Event) -> list[ViolatedKey]:
     return keys
 
 
-def _readings(event: Event) -> Iterator[ViolatedKey | None]:
-    texts = [error.value for error in reversed(event.exceptions)]
-    yield from map(read_message, dict.fromkeys(texts))
+def _readings(event: Event) -> Iterator[ViolatedKey | _Otherwise | None]:
+    siblings = any(error.type in _GROUPS for error in event.exceptions)
+    for text, error in {error.value: error for error in reversed(event.exceptions)}.items():
+        key = read_message(text)
+        yield key
+        if key is None and not siblings and _refused_otherwise(error):
+            yield _OTHERWISE
     if event.message:
         yield read_message(event.message, wrapped=True)
-    yield from map(read_message, _loose_texts(event))
+    if not any(map(is_upstream, event.exceptions)):
+        yield from map(read_message, _loose_texts(event))
+
+
+def _refused_otherwise(error: ExceptionValue) -> bool:
+    text = f"{error.type}: {error.value}"
+    return not is_unique_type(error.type) and other_refusal(text) is not None
 
 
 def _loose_texts(event: Event) -> Iterator[str]:
@@ -64,18 +93,45 @@ def _loose_texts(event: Event) -> Iterator[str]:
     return islice(filter(may_tell_of_one, texts), _MOST_TEXTS)
 
 
-def _typed(event: Event) -> Iterator[ViolatedKey]:
-    """Exceptions whose class alone says so: the text was scrubbed, or the library has its own."""
+def _typed(event: Event, drivers: Sequence[DriverError]) -> Iterator[ViolatedKey]:
+    """Exceptions whose class alone says so: the text was scrubbed, or the library has its own.
+
+    An object that the library attaches may still name the constraint.
+    """
     every = "\n".join(f"{error.type}: {error.value}" for error in event.exceptions)
     if is_index_build(every) or other_engine(every) is not None:
         return
+    named = next((error for error in drivers if error.constraint), DriverError())
     for error in event.exceptions:
         if is_unique_type(error.type):
-            yield ViolatedKey(doubt=_absence(error))
+            yield ViolatedKey(
+                constraint=named.constraint,
+                schema=named.schema,
+                table=named.table,
+                doubt=hidden.absence(error.value),
+            )
 
 
-def _absence(error: ExceptionValue) -> str:
-    return hidden.absence(error.value)
+def _says_more(key: ViolatedKey) -> bool:
+    """It tells more than that some key was violated."""
+    return bool(key.constraint or key.columns or key.splits)
+
+
+def _of_another_engine(event: Event) -> bool:
+    """Libraries for several engines have one class for all: what they attach tells the engine."""
+    return other_engine("\n".join(_texts(event.contexts, event.extra))) is not None
+
+
+def _texts(*values: object) -> Iterator[str]:
+    """The texts in decoded JSON values, outermost first."""
+    queue = list(values)
+    for node in islice(queue, _MOST_NODES):
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, Mapping):
+            queue += islice(node.values(), _MOST_NODES)
+        elif isinstance(node, list):
+            queue += node[:_MOST_NODES]
 
 
 def _frame_errors(event: Event) -> Iterator[DriverError]:

@@ -10,7 +10,7 @@ import re
 
 from collectors.linking.focus import focused
 from collectors.linking.phrases import is_index_build
-from collectors.model import Event
+from collectors.model import Event, ExceptionValue
 
 _DUPLICATES_ELSEWHERE = (
     ("MySQL", r"\bDuplicate entry\b.{0,400}?\bfor key\b|\bER_DUP_ENTRY\b|\bSQLSTATE\[23000\]"),
@@ -96,6 +96,25 @@ _CONDITIONS = (
     ("aborted transaction", r"current transaction is aborted"),
 )
 _KNOWN = tuple((words, re.compile(pattern)) for words, pattern in _CONDITIONS)
+_REFUSALS = frozenset(
+    {
+        "deadlock",
+        "serialization failure",
+        "statement timeout",
+        "lock timeout",
+        "value too long",
+        "invalid value",
+    }
+)
+_SIGNS = (
+    *("onstraint", "ontrainte", "incolo", "restri", "llave", "klucza", "graniczenie", "villkor"),
+    *("граничени", "бмеження", "anahtar", "制約", "约束", "제약", "not null", "not-null"),
+    *("eadlock", "40P01", "eriali", "40001", "cancel", "Cancel", " lock", "LockNot", " long "),
+    *("nvalid input", "out of range", "iolation", "uplicate ", "DUP_", "[23000]", "UNIQUE"),
+    *("insert duplicate", "SQLITE", "ORA-", "E11000", "[2350", "803", "[301]"),
+)
+"""A quick look before slow patterns: every text that `other_refusal` knows has one of these."""
+
 _STATE = re.compile(
     r"(?:SQLSTATE|SQL state|sqlState|pgcode)[\"'\]\[\s:=(]{0,4}(?=\w{0,4}\d)([0-9A-Z]{5})\b"
     r"|\(SQLSTATE ([0-9A-Z]{5})\)"
@@ -146,15 +165,44 @@ def other_engine(text: str) -> str | None:
     return next((name for name, pattern in _ELSEWHERE if pattern.search(text)), None)
 
 
+def other_refusal(text: str) -> str | None:
+    """For which other reason than a unique key of ours a database refused the statement.
+
+    A broken connection or an aborted transaction may follow upon a unique violation: neither
+    counts, and no class that a library raises for errors of every kind.
+    """
+    text = focused(text)
+    if not any(sign in text for sign in _SIGNS):
+        return None
+    return _violation(text) or _named_class(text) or _refusing(text) or _elsewhere(text)
+
+
+def is_upstream(error: ExceptionValue) -> bool:
+    """Another service failed, or took too long."""
+    return _is_of_a_client(error) or "timeout" in _kind(error.type).lower()
+
+
+def _is_of_a_client(error: ExceptionValue) -> bool:
+    return any(_UPSTREAM.search(name) for name in (error.module, error.type) if name)
+
+
 def database_error(text: str) -> str | None:
     """What kind of database error `text` tells of, other than a unique violation."""
     text = focused(text)
     if is_index_build(text):
         return "unique index could not be built"
+    return (
+        _elsewhere(text)
+        or _violation(text)
+        or _condition(text)
+        or _by_state(text)
+        or _by_driver(text)
+    )
+
+
+def _elsewhere(text: str) -> str | None:
     engine = other_engine(text)
-    if engine is not None:
-        return f"duplicate key in another engine ({engine})"
-    return _violation(text) or _condition(text) or _by_state(text) or _by_driver(text)
+    return f"duplicate key in another engine ({engine})" if engine else None
 
 
 def _violation(text: str) -> str | None:
@@ -169,6 +217,15 @@ def _condition(text: str) -> str | None:
     return next((words for words, pattern in _KNOWN if pattern.search(text)), None)
 
 
+def _refusing(text: str) -> str | None:
+    words = _condition(text)
+    return words if words in _REFUSALS else None
+
+
+def _named_class(text: str) -> str | None:
+    return next((words for words, name in _CLASSES if name in text), None)
+
+
 def _by_state(text: str) -> str | None:
     match = _STATE.search(text)
     return state_words(match[1] or match[2]) if match else None
@@ -180,7 +237,7 @@ def state_words(state: str) -> str:
 
 
 def _by_driver(text: str) -> str | None:
-    named = next((words for words, name in _CLASSES if name in text), None)
+    named = _named_class(text)
     if named is not None:
         return named
     match = _DRIVERS.search(text)
@@ -193,15 +250,16 @@ def _by_driver(text: str) -> str | None:
 
 
 def describe(event: Event) -> str:
-    """What the Event tells of, the outermost exception's word last to be believed."""
-    for error in event.exceptions:
-        found = database_error(f"{error.type or ''}: {error.value}")
+    """What the Event tells of: what a database refused in the end, else what came first of all."""
+    texts = [f"{error.type or ''}: {error.value}" for error in event.exceptions]
+    for read, ordered in ((other_refusal, reversed(texts)), (database_error, iter(texts))):
+        found = next(filter(None, map(read, ordered)), None)
         if found is not None:
             return found
     if not event.exceptions:
         return database_error(event.message or "") or "an event without an exception"
     for error in reversed(event.exceptions):
-        if any(_UPSTREAM.search(name) for name in (error.module, error.type) if name):
+        if _is_of_a_client(error):
             return f"upstream error: {_kind(error.type)}"
     kind = _kind(event.exceptions[-1].type)
     return f"timeout: {kind}" if "timeout" in kind.lower() else f"error: {kind}"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collectors.linking.chain import read_chain, structured
-from collectors.linking.driver import DriverError, driver_errors
+from collectors.linking.driver import UNIQUE, DriverError, driver_errors
 from collectors.linking.hints import organization_of
 from collectors.linking.operation import operation_of
 from collectors.linking.other import database_error, describe, state_words
@@ -104,9 +104,12 @@ def _other(event: Event, drivers: list[DriverError]) -> str:
 
 
 def _by_code(drivers: list[DriverError]) -> str | None:
-    """What the driver's own code says, with the constraint where it names one."""
+    """What the driver's own code says, with the constraint where it names one.
+
+    A unique violation that is none of ours says nothing of what failed instead.
+    """
     for error in drivers:
-        if error.code is not None:
+        if error.code is not None and error.code != UNIQUE:
             words = state_words(error.code)
             return f"{words} ({error.constraint})" if error.constraint else words
     return None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collectors.linking.other import describe, other_engine
+from collectors.linking.other import describe, other_engine, other_refusal
 from collectors.linking.violation import read_event
 from collectors.model import Event, ExceptionValue
 
@@ -71,6 +71,74 @@ def failed(type_: str | None, value: str = "", module: str | None = None) -> Eve
 )
 def test_a_few_words_say_what_it_was(event: Event, words: str) -> None:
     assert describe(event) == words
+
+
+REFUSALS = {
+    "foreign key violation": [
+        "verletzt Fremdschlüssel-Constraint", "viola la llave foránea",
+        "viole la contrainte de clé étrangère", "viola il vincolo di chiave esterna",
+        "viola restrição de chave estrangeira", "narusza klucz obcy: klucza obcego",
+        "нарушает ограничение внешнего ключа", "порушує обмеження зовнішнього ключа",
+        "外部キー制約に違反", "违反外键约束", "참조키(foreign key) 제약 조건을 위반",
+        "yabancı anahtar kısıtlamasını", "bryter mot främmande nyckel-villkor",
+        "Foreign key constraint violated", "violates RESTRICT setting of foreign key constraint",
+        '"f" (foreign_key_constraint)', "ForeignKeyViolationError",
+    ],
+    "not-null violation": [
+        "verletzt Not-Null-Constraint", "viola la restricción de no nulo",
+        "viole la contrainte NOT NULL", "viola il vincolo non nullo",
+        "viola a restrição de não-nulo", "narusza ograniczenie wymaganej wartości",
+        "нарушает ограничение NOT NULL", "порушує not-null обмеження", "非NULL制約に違反",
+        "违反了非空约束", "not null 제약조건", "Null constraint violation on the fields",
+        "NotNullViolation",
+    ],
+    "check violation": [
+        "verletzt Check-Constraint", "viola la restricción «check»", "contrainte de vérification",
+        "vincolo di controllo", "restrição de verificação", "ограничение-проверку", "検査制約",
+        "违反了检查约束", "체크 제약 조건", '"c" (check_constraint)', "CheckViolation",
+    ],
+    "exclusion violation": [
+        "verletzt Exclusion-Constraint", "restricción de exclusión", "contrainte d'exclusion",
+        "vincolo di esclusione", "restrição de exclusão", "ограничение-исключение",
+        "обмеження-виключення", "排除制約", "排他约束", "exclusion 제약 조건", "ExclusionViolation",
+    ],
+    "deadlock": ["deadlock detected", "ERROR 40P01", "DeadlockDetected"],
+    "serialization failure": ["could not serialize access", "SerializationError"],
+    "statement timeout": ["canceling statement due to user request", "QueryCanceledError"],
+    "lock timeout": ["could not obtain lock on row", "LockNotAvailable"],
+    "value too long": ["value too long for type character varying(9)"],
+    "invalid value": ["invalid input value for enum x", "integer out of range for type"],
+    "duplicate key in another engine (MySQL)": ["ER_DUP_ENTRY", "SQLSTATE[23000]"],
+    "duplicate key in another engine (SQL Server)": ["Cannot insert duplicate key row"],
+    "duplicate key in another engine (SQLite)": ["SQLITE_CONSTRAINT", "UNIQUE constraint failed: "],
+    "duplicate key in another engine (Oracle)": ["ORA-00001"],
+    "duplicate key in another engine (MongoDB)": ["E11000"],
+    "duplicate key in another engine (H2)": ["[23505-214]"],
+    "duplicate key in another engine (DB2)": ["SQLCODE=-803", "SQL0803N"],
+    "duplicate key in another engine (HSQLDB)": ["unique constraint or index violation"],
+    "duplicate key in another engine (SAP HANA)": ["unique constraint violated: [301]"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [(words, text) for words, texts in REFUSALS.items() for text in texts]
+)
+def test_a_refusal_for_another_reason_is_known(words: str, text: str) -> None:
+    assert other_refusal(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current transaction is aborted, commands ignored until end of transaction block",
+        "server closed the connection unexpectedly",
+        "['raised as a result of Query-invoked autoflush']",
+        "sqlalchemy.exc.IntegrityError: [Filtered]",
+        "KeyError: 'customer'",
+    ],
+)
+def test_what_may_follow_upon_a_unique_violation_is_no_refusal(text: str) -> None:
+    assert other_refusal(text) is None
 
 
 def test_an_upstream_error_is_seen_through_its_wrapper() -> None:

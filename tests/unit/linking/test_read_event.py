@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -212,10 +213,54 @@ def test_of_two_violations_the_outer_one_failed_the_request() -> None:
     assert (key.constraint, key.columns) == (CONSTRAINT, KEY)
 
 
-def test_a_class_alone_tells_when_the_text_is_filtered() -> None:
-    filtered = ExceptionValue("UniqueViolationError", "asyncpg.exceptions", "[Filtered]")
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "UniqueViolationError",
+        "psycopg2.errors.UniqueViolation",
+        "Sequel::UniqueConstraintViolation",
+        "UniqueIntegrityConstraintViolationError",
+        "EntityFramework.Exceptions.Common.UniqueConstraintException",
+        "Illuminate\\Database\\UniqueConstraintViolationException",
+        "SequelizeUniqueConstraintError",
+        "ActiveRecord::RecordNotUnique",
+    ],
+)
+def test_a_class_alone_tells_when_the_text_is_filtered(type_: str) -> None:
+    filtered = ExceptionValue(type_, None, "[Filtered]")
     key = key_of(read_event(event(filtered, request=None)))
     assert (key.constraint, key.splits, key.doubt) == (None, (), hidden.HIDDEN)
+
+
+def test_what_a_library_attaches_names_the_constraint() -> None:
+    slonik = "UniqueIntegrityConstraintViolationError"
+    told = ExceptionValue(slonik, None, "Query violates a unique integrity constraint.")
+    attached = {"constraint": "u_email", "table": "users", "columns": []}
+    key = key_of(read_event(event(told, request=None, contexts={slonik: attached})))
+    assert (key.constraint, key.table) == ("u_email", "users")
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        {
+            "code": "ER_DUP_ENTRY",
+            "errno": 1062,
+            "sqlState": "23000",
+            "sqlMessage": "Duplicate entry 'j@e.com' for key 'users.email'",
+        },
+        {"number": 2627, "message": "Violation of UNIQUE KEY constraint 'UQ_E'. Cannot insert it."},
+    ],
+    ids=["mysql", "sql server"],
+)
+def test_one_class_serves_several_engines_and_what_is_attached_tells_which(
+    parent: dict[str, object],
+) -> None:
+    sequelize = "SequelizeUniqueConstraintError"
+    attached = {"name": sequelize, "errors": "[Array]", "parent": parent}
+    told = ExceptionValue(sequelize, None, "Validation error")
+    failure = read_event(event(told, contexts={sequelize: attached}))
+    assert (failure.key, failure.other) == (None, f"database error ({sequelize})")
 
 
 @pytest.mark.parametrize(
@@ -231,6 +276,82 @@ def test_what_only_looks_like_one_is_another_failure(type_: str, value: str) -> 
     failure = read_event(event(ExceptionValue(type_, None, value)))
     assert failure.key is None
     assert failure.other
+
+
+FOREIGN_KEY = ExceptionValue(
+    "ForeignKeyViolation",
+    "psycopg.errors",
+    'insert or update on table "orders" violates foreign key constraint "orders_customer_fkey"',
+)
+CHECK = 'new row for relation "logs" violates check constraint "logs_check"'
+LOGGED = f"INFO retrying: {DUPLICATE} {DETAIL.strip()}"
+
+FAILED_OTHERWISE = {
+    "a foreign key, while a violation was handled": (
+        event(innermost(), adapted(), FOREIGN_KEY),
+        "foreign key violation (orders_customer_fkey)",
+    ),
+    "a scrubbed one": (
+        event(innermost(), replace(FOREIGN_KEY, value="[Filtered]")),
+        "foreign key violation",
+    ),
+    "a deadlock, while a violation was handled": (
+        event(adapted(), ExceptionValue("OperationalError", None, "deadlock detected")),
+        "deadlock",
+    ),
+    "another engine": (
+        event(innermost(), ExceptionValue("E", None, "Duplicate entry 'x' for key 'y'")),
+        "duplicate key in another engine (MySQL)",
+    ),
+    "a foreign key, an older error in extra": (
+        event(FOREIGN_KEY, extra={"last_retry_error": f"{DUPLICATE}{DETAIL}"}),
+        "foreign key violation (orders_customer_fkey)",
+    ),
+    "a foreign key, an older driver's error in extra": (
+        event(FOREIGN_KEY, extra={"last": {"code": "23505", "constraint": "c_key"}}),
+        "foreign key violation (orders_customer_fkey)",
+    ),
+    "a check, an error among its parameters": (
+        event(
+            ExceptionValue("QueryFailedError", None, CHECK),
+            extra={"parameters": json.dumps([7, f"{DUPLICATE}{DETAIL}"])},
+        ),
+        "check violation (logs_check)",
+    ),
+    "another service, a log in extra": (
+        event(ExceptionValue("ReadTimeout", "httpx", "timed out"), extra={"recent_logs": LOGGED}),
+        "upstream error: ReadTimeout",
+    ),
+    "a timeout, a log in extra": (
+        event(ExceptionValue("TimeoutError", None, ""), extra={"recent_logs": LOGGED}),
+        "timeout: TimeoutError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "other"), FAILED_OTHERWISE.values(), ids=FAILED_OTHERWISE.keys())
+def test_an_event_is_of_the_failure_it_ended_with(seen: Event, other: str) -> None:
+    failure = read_event(seen)
+    assert (failure.key, failure.other) == (None, other)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        event(FOREIGN_KEY, adapted()),
+        event(adapted(), ExceptionValue("KeyError", None, "'customer'")),
+        event(adapted(), ExceptionValue("InFailedSqlTransaction", None,
+              "current transaction is aborted, commands ignored until end of block")),
+        event(adapted(), FOREIGN_KEY, ExceptionValue("ExceptionGroup", None, "2 sub-exceptions")),
+        event(ExceptionValue("Error", None, "409"), extra={"response": f"{DUPLICATE}{DETAIL}"}),
+        event(FOREIGN_KEY, replace(adapted(), type="ForeignKeyViolation")),
+    ],
+    ids=["while another was handled", "not the database's", "an aborted transaction",
+         "side by side", "only in extra", "its class says otherwise than its text"],
+)  # fmt: skip
+def test_what_came_of_a_violation_is_not_taken_for_another_failure(seen: Event) -> None:
+    key = key_of(read_event(seen))
+    assert (key.constraint, key.splits) == (CONSTRAINT, ((ORGANIZATION, "jane@example.com"),))
 
 
 def test_the_facts_of_the_event_are_kept() -> None:
