@@ -10,6 +10,7 @@ import re
 from collectors.linking import hidden
 from collectors.linking.literals import read_at
 from collectors.linking.names import split_columns
+from collectors.linking.other import other_engine, other_refusal
 from collectors.linking.tuples import LIMIT, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
@@ -29,7 +30,7 @@ _PRISMA_TARGET = re.compile(
 _ADAPTER = re.compile(r"\bP2002\b")
 _GORM = re.compile(r"\bduplicated key not allowed\b")
 _HIBERNATE = re.compile(
-    r"constraint \[\"?((?:[\w$]{1,63}\.)?"
+    r"constraint \[\"?(?![\w$.]{1,127}_(?:fk|fkey|check|chk|ck|excl|nn)\"?\])((?:[\w$]{1,63}\.)?"
     r"(?:(?:uk|uq)_?\w{3,63}|\w{1,63}_(?:key|uniq|unique|uk|uq)))\"?\]",
     re.IGNORECASE,
 )
@@ -49,7 +50,7 @@ def read_rewritten(text: str) -> ViolatedKey | None:
     for reader in (_ecto, _prisma, _retold, _hibernate, _sequelize, _gorm):
         key = reader(text)
         if key is not None:
-            return key
+            return key if other_engine(text) is None else None
     return None
 
 
@@ -107,9 +108,12 @@ def _labelled(text: str) -> tuple[tuple[str, ...], tuple[KeyValues, ...]]:
 
 
 def _hibernate(text: str) -> ViolatedKey | None:
-    """`constraint [uk_…]`: Hibernate names it, and its name alone says that it is a unique one."""
+    """`constraint [uk_…]`: Hibernate names it, and its name alone says that it is a unique one.
+
+    It does so for every constraint, and `uk_region_fk` may be one of a table about the UK.
+    """
     match = _HIBERNATE.search(text)
-    if match is None or "could not execute" not in text:
+    if match is None or "could not execute" not in text or other_refusal(text):
         return None
     return ViolatedKey(constraint=match[1].rsplit(".", 1)[-1], doubt=hidden.ABSENT)
 

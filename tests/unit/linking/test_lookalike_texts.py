@@ -96,6 +96,24 @@ OTHER_DATABASE_ERRORS = {
         "could not execute statement; SQL [n/a]; constraint [fk_organization]; nested exception is "
         "org.hibernate.exception.ConstraintViolationException: could not execute statement"
     ),
+    "hibernate, a foreign key named like a unique one": (
+        'could not execute statement [ERROR: insert or update on table "shops" violates foreign '
+        'key constraint "uk_region"\n  Detail: Key (region_id)=(7) is not present in table '
+        '"regions".] [insert into shops (region_id) values (?)]; constraint [uk_region]'
+    ),
+    "hibernate, a check named like a unique key": (
+        'could not execute statement [ERROR: new row for relation "addresses" violates check '
+        'constraint "uk_postcode"\n  Detail: Failing row contains (1).]; constraint [uk_postcode]'
+    ),
+    "hibernate over mysql": (
+        "could not execute statement [Duplicate entry 'x' for key 'users.uk_email'] [insert into "
+        "users (email) values (?)]; constraint [users.uk_email]"
+    ),
+    "sequelize over mysql": (
+        "UniqueConstraintError [SequelizeUniqueConstraintError]: Validation error {\n"
+        "  parent: Error: Duplicate entry 'j@e.com' for key 'users.email' {\n"
+        "    code: 'ER_DUP_ENTRY' },\n  fields: { 'users.email': 'j@e.com' }\n}"
+    ),
 }
 
 NOT_RECOGNISED = {
@@ -116,6 +134,13 @@ NOT_RECOGNISED = {
     "rails' validation": "Validation failed: Email has already been taken",
     "the number alone": "Order 23505 was shipped in 23 boxes.",
     "amount": "Total: 23505.00 EUR",
+    "hibernate, scrubbed, named as a foreign key": (
+        "could not execute statement [[Filtered]]; SQL [n/a]; constraint [uk_region_fk]"
+    ),
+    "code that catches it, its class in brackets": (
+        "except (psycopg2.errors.UniqueViolation) as error:\n    raise Conflict from error"
+    ),
+    "an aside": "At times (psycopg2.errors.UniqueViolation) we answer 500.",
     "code that catches it": "try:\n    save()\nexcept UniqueViolation:\n    pass",
     "java that catches it": "} catch (UniqueConstraintViolationException e) {",
     "python dictionary": "KeyError: 'email' (already exists: False)",
