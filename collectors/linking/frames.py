@@ -7,10 +7,11 @@ from functools import lru_cache
 from itertools import islice
 
 from collectors.linking.backslashes import unescape
+from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.literals import UNKNOWN, printed
 from collectors.linking.names import fold
-from collectors.linking.statement import Fields, Statement, bind, read_statement
+from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, Frame
 
 _BODIES = frozenset(
@@ -68,12 +69,14 @@ def from_frames(event: Event, wanted: Sequence[str]) -> Fields:
     return dict(islice(fields.items(), MOST_FIELDS))
 
 
-def statements(event: Event) -> Iterator[tuple[Statement, Fields]]:
-    """The statements that frame variables hold, with the values they write."""
+def statements(event: Event) -> Iterator[tuple[Statement, Fields, bool]]:
+    """The statements that frame variables hold, the values they write, and if in several rows."""
     for frame in _frames(event):
         statement = _statement(frame.variables)
         if statement is not None:
-            yield statement, _bound(statement, frame.variables)
+            fields = _bound(statement, frame.variables)
+            several = not fields and _wrote_several(statement, frame.variables)
+            yield statement, fields, several
 
 
 def _frames(event: Event) -> Iterator[Frame]:
@@ -103,6 +106,13 @@ def _bound(statement: Statement, variables: Mapping[str, object]) -> Fields:
         if fields:
             return fields
     return {}
+
+
+def _wrote_several(statement: Statement, variables: Mapping[str, object]) -> bool:
+    trees = (printed(variables[name]) for name in _PARAMETERS if name in variables)
+    return statement.several or any(
+        wrote_several(statement, tree) for tree in trees if isinstance(tree, list)
+    )
 
 
 def _frame_fields(frame: Frame, seen: set[str]) -> Iterator[Fields]:

@@ -36,10 +36,19 @@ def closing(text: str, opening: int, longest: int = _LONGEST_LIST) -> int | None
 
 
 def split_columns(printed: str) -> tuple[str, ...]:
-    """Cut a printed list at its commas, but not inside brackets or quotes.
+    """Cut a printed list of columns at its commas, but not inside brackets or quotes.
 
     >>> split_columns("organization_id, COALESCE(a, ','::text)")
     ('organization_id', "COALESCE(a, ','::text)")
+    """
+    return tuple(filter(None, split_list(printed)))
+
+
+def split_list(printed: str) -> tuple[str, ...]:
+    """The same for a list some of whose items may be empty.
+
+    >>> split_list("Main St, , 42")
+    ('Main St', '', '42')
     """
     cuts, depth = [-1], 0
     for token in _TOKEN.finditer(printed):
@@ -50,8 +59,7 @@ def split_columns(printed: str) -> tuple[str, ...]:
         elif token[0] == "," and depth == 0:
             cuts.append(token.start())
     cuts.append(len(printed))
-    parts = (printed[before + 1 : after].strip() for before, after in pairwise(cuts))
-    return tuple(part for part in parts if part)
+    return tuple(printed[before + 1 : after].strip() for before, after in pairwise(cuts))
 
 
 def bare(name: str) -> str:

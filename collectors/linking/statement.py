@@ -1,7 +1,6 @@
-"""The failed SQL statement: its verb, its table, and which value went into which column.
+"""The failed SQL statement: its verb, its table, and the columns it writes.
 
-Only columns that an INSERT or UPDATE writes by name get a value: whatever else the statement or its
-parameters hold (a WHERE clause, other rows) belongs to somebody else.
+A statement that writes several rows, or into several tables, does not tell which one failed.
 """
 
 from __future__ import annotations
@@ -13,29 +12,30 @@ from functools import lru_cache
 from itertools import islice
 
 from collectors.linking import hidden
-from collectors.linking.literals import UNKNOWN, Tree, Unknown, Value, read_at
-from collectors.linking.names import bare, closing, split_columns
+from collectors.linking.literals import UNKNOWN, Tree, read_at
+from collectors.linking.names import bare, closing, split_columns, split_list
 
 Fields = dict[str, str | None]
 
-_VERB = re.compile(
-    r"\A[\s(]{0,20}(?:WITH\b.{0,4000}?\b)?(?:(INSERT)\s+INTO|(UPDATE)|(DELETE)\s+FROM)\s+(?:ONLY\s+)?"
-    r"((?:\"[^\"]{1,128}\"|[\w$]+)(?:\.(?:\"[^\"]{1,128}\"|[\w$]+))?)",
-    re.IGNORECASE | re.DOTALL,
+_WRITE = (
+    r"(?:(INSERT)\s+INTO|(?<!FOR )(?<!KEY )(UPDATE)|(DELETE)\s+FROM)\s+(?:ONLY\s+)?"
+    r"(?!(?:SET|OF|SKIP|NOWAIT)\b)"
+    r"((?:\"[^\"]{1,128}\"|[\w$]+)(?:\.(?:\"[^\"]{1,128}\"|[\w$]+))?)"
 )
+_VERB = re.compile(rf"\A[\s(]{{0,20}}{_WRITE}", re.IGNORECASE)
+_WRITES = re.compile(rf"\b{_WRITE}", re.IGNORECASE)
+_WITH = re.compile(r"\A[\s(]{0,20}WITH\b", re.IGNORECASE)
 _TO_LIST = re.compile(r"(?:\s+AS\s+[\w\"]{1,128})?\s{0,20}(?=\()", re.IGNORECASE)
 _VALUES = re.compile(r"\s{0,20}(?:OVERRIDING \w+ VALUE\s+)?VALUES\s{0,20}(?=\()", re.IGNORECASE)
+_SELECT = re.compile(r"[\s(]{0,20}(?:SELECT|TABLE)\b", re.IGNORECASE)
+_ROWS = re.compile(
+    r"\bFROM\b|\b(?:unnest|\w{1,40}_(?:series|elements|elements_text|each|to_table))\b",
+    re.IGNORECASE,
+)
 _SET = re.compile(r"(?:\s+AS\s+[\w\"]{1,128})?\s+SET\s+", re.IGNORECASE)
 _WHERE = re.compile(r"\s(?:WHERE|FROM|RETURNING)\s", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"([\w$.\"]{1,200})\s{0,8}=\s{0,8}(.*)", re.DOTALL)
-_TYPE = r"(?:::[\w \"]{1,60}(?:\(\d{1,5}(?:, ?\d{1,5})?\))?(?:\[\])?)?"
-_HOLE = re.compile(
-    r"(?:\$(?P<number>\d{1,5})|%\((?P<name>\w{1,128})\)s|(?P<next>%s|\?)|[:@](?P<bound>[A-Za-z_]\w{0,127}))"
-    rf"{_TYPE}\Z"
-)
-_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 _SHORTENED = re.compile(r" \.\.\. \(?\d+ characters truncated\)? \.\.\. ")
-_NEXT_HOLE = re.compile(r"%s|\?")
 _MOST_COLUMNS = 200
 _LONGEST = 20_000
 
@@ -45,10 +45,11 @@ class Statement:
     """`cells` pairs each column that is written, without quotes, with the text of its value.
 
     `columns` stand alone where the text was cut in the middle of the values, as SQLAlchemy does.
+    `table` is None where it writes into several tables.
     """
 
     verb: str
-    table: str
+    table: str | None
     schema: str | None = None
     cells: tuple[tuple[str, str], ...] = ()
     several: bool = False
@@ -58,10 +59,13 @@ class Statement:
 def read_statement(sql: str) -> Statement | None:
     """The INSERT, UPDATE or DELETE that `sql` is; None for anything else."""
     sql = sql[:_LONGEST]
-    match = _VERB.match(sql)
-    if match is None:
+    written = _written(sql)
+    if not written:
         return None
+    match = written[-1]
     verb = next(word.upper() for word in match.groups()[:3] if word)
+    if len(written) > 1:
+        return Statement(verb, None, several=True)
     schema, _, table = match[4].rpartition(".")
     cells: tuple[tuple[str, str], ...] = ()
     several = False
@@ -75,6 +79,17 @@ def read_statement(sql: str) -> Statement | None:
     return Statement(verb, bare(table), bare(schema) if schema else None, cells, several, columns)
 
 
+def _written(sql: str) -> list[re.Match[str]]:
+    """Each INSERT and UPDATE of `sql`, which may be several or hold some in WITH; else a DELETE."""
+    if ";" not in sql and _WITH.match(sql) is None:
+        match = _VERB.match(sql)
+        return [match] if match else []
+    if _WITH.match(sql) is None and _VERB.match(sql) is None:
+        return []
+    every = list(_WRITES.finditer(sql))
+    return [match for match in every if not match[3]] or every[-1:]
+
+
 def _columns(sql: str, position: int) -> tuple[str, ...]:
     names, _ = _list_at(sql, _TO_LIST, position)
     return () if _SHORTENED.search(", ".join(names)) else tuple(map(bare, names))
@@ -83,10 +98,29 @@ def _columns(sql: str, position: int) -> tuple[str, ...]:
 def _inserted(sql: str, position: int) -> tuple[tuple[tuple[str, str], ...], bool]:
     names, after = _list_at(sql, _TO_LIST, position)
     values, end = _list_at(sql, _VALUES, after)
-    if not names or len(names) != len(values) or len(names) > _MOST_COLUMNS:
-        return (), False
+    if not values:
+        return (), _selects_rows(sql[after:])
     several = sql[end:].lstrip().startswith(",")
+    if len(names) != len(values) or len(names) > _MOST_COLUMNS:
+        return (), several
     return tuple(zip(map(bare, names), values, strict=True)), several
+
+
+def _selects_rows(sql: str) -> bool:
+    """The rows come from a query; one that asks no table gives a single row."""
+    return _SELECT.match(sql) is not None and _ROWS.search(_unbracketed(sql)) is not None
+
+
+def _unbracketed(sql: str) -> str:
+    sql = sql.lstrip("( \n")
+    kept, position = [], 0
+    while (opening := sql.find("(", position)) >= 0:
+        end = closing(sql, opening, _LONGEST)
+        if end is None:
+            break
+        kept.append(sql[position:opening])
+        position = end + 1
+    return " ".join([*kept, sql[position:]])
 
 
 def _list_at(sql: str, lead: re.Pattern[str], position: int) -> tuple[tuple[str, ...], int]:
@@ -94,7 +128,7 @@ def _list_at(sql: str, lead: re.Pattern[str], position: int) -> tuple[tuple[str,
     end = closing(sql, match.end(), _LONGEST) if match else None
     if match is None or end is None:
         return (), position
-    return split_columns(sql[match.end() + 1 : end]), end + 1
+    return split_list(sql[match.end() + 1 : end]), end + 1
 
 
 def _updated(sql: str, position: int) -> tuple[tuple[str, str], ...]:
@@ -103,81 +137,10 @@ def _updated(sql: str, position: int) -> tuple[tuple[str, str], ...]:
         return ()
     stop = _WHERE.search(sql, start.end())
     assigned = split_columns(sql[start.end() : stop.start() if stop else len(sql)])
-    matches = (_ASSIGNMENT.fullmatch(part) for part in assigned[:_MOST_COLUMNS])
+    matches = [_ASSIGNMENT.fullmatch(part) for part in assigned[:_MOST_COLUMNS]]
+    if None in matches:
+        return ()  # a comma in an unquoted text, or columns assigned together
     return tuple((bare(match[1]), match[2].strip()) for match in matches if match)
-
-
-def bind(statement: Statement, parameters: Tree) -> Fields:
-    """The values that the statement writes, by column; what cannot be told is left out."""
-    row = _only_row([] if parameters is UNKNOWN else parameters, len(statement.cells))
-    if statement.several or row is None:
-        return {}
-    if statement.columns:
-        return _bind_shortened(statement.columns, row)
-    fields: Fields = {}
-    taken = 0
-    for column, cell in statement.cells:
-        value = _cell(cell, row, taken)
-        taken += len(_NEXT_HOLE.findall(cell))
-        if not isinstance(value, Unknown):
-            fields[column] = value
-    return fields
-
-
-def _bind_shortened(columns: Sequence[str], row: list[Tree] | dict[str, Tree]) -> Fields:
-    """Without the placeholders: one parameter a column, in order or by the column's name."""
-    if len(row) != len(columns):
-        return {}
-    named = row if isinstance(row, dict) else dict(zip(columns, row, strict=True))
-    values = {column: _value(named.get(column, UNKNOWN)) for column in columns}
-    return {column: value for column, value in values.items() if not isinstance(value, Unknown)}
-
-
-def wrote_several(statement: Statement, parameters: Tree) -> bool:
-    """Several rows were written at once, and which one failed is not said."""
-    if statement.several:
-        return True
-    row = _only_row([] if parameters is UNKNOWN else parameters, len(statement.cells))
-    return row is None or len(row) > len(statement.columns) > 0
-
-
-def _only_row(parameters: Tree, cells: int) -> list[Tree] | dict[str, Tree] | None:
-    """The one set of parameters; None where there are several sets or none can be read."""
-    if not isinstance(parameters, list):
-        return parameters if isinstance(parameters, dict) else None
-    sets = [item for item in parameters if isinstance(item, list | dict)]
-    is_array = len(parameters) == cells == 1 and isinstance(parameters[0], list)
-    if not sets or len(sets) < len(parameters) or is_array:
-        return parameters
-    return sets[0] if len(sets) == 1 else None
-
-
-def _cell(cell: str, row: list[Tree] | dict[str, Tree], taken: int) -> Value:
-    hole = _HOLE.match(cell)
-    if hole is None:
-        return _constant(cell)
-    if isinstance(row, dict):
-        return _value(row.get(hole["name"] or hole["bound"] or "", UNKNOWN))
-    if hole["name"] or hole["bound"]:
-        return UNKNOWN
-    index = int(hole["number"]) - 1 if hole["number"] else taken
-    return _value(row[index]) if 0 <= index < len(row) else UNKNOWN
-
-
-def _constant(cell: str) -> Value:
-    """A NULL, a number or a quoted text written into the statement itself."""
-    if cell.upper() == "NULL":
-        return None
-    if _NUMBER.fullmatch(cell):
-        return cell
-    if len(cell) > 1 and cell[0] == cell[-1] == "'" and "'" not in cell[1:-1].replace("''", ""):
-        text = cell[1:-1].replace("''", "'")
-        return text if hidden.is_usable(text) else UNKNOWN
-    return UNKNOWN
-
-
-def _value(tree: Tree) -> Value:
-    return UNKNOWN if isinstance(tree, list | dict) else tree
 
 
 # --- the statement as wrappers append it to an error text -----------------------------------------
@@ -188,6 +151,10 @@ _TAIL = re.compile(
 _TAIL_SIGNS = ("SQL: ", "Failed query: ", "executed was: ", "STATEMENT: ")
 _REMOVED = re.compile(rf"{_TAIL.pattern}|\n\[parameters: |\nparams: ")
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
+_AFTER_PARAMETERS = re.compile(
+    r"\s{0,8}\Z|\n\s{0,8}(?:at |\.\.\. |cause\b|\[cause\]|Caused by"
+    r"|[\w.]{0,80}(?:Error|error|Exception): )"
+)
 _TAILS_READ = 4
 
 
@@ -214,17 +181,27 @@ def _read_again(sql: str) -> Statement | None:
 
 def _parameters(text: str, start: re.Match[str], statement: Statement) -> Tree:
     if start[0].endswith("params: "):
-        return _joined(text[start.end() :].split("\n", 1)[0], statement)
+        return _joined(text[start.end() : start.end() + _LONGEST], statement)
     return read_at(text[: start.end() + _LONGEST], start.end())[0]
 
 
-def _joined(line: str, statement: Statement) -> Tree:
-    """Drizzle's parameters: joined by commas, unquoted; certain only if as many as holes."""
-    values: Sequence[str] = line.split(",")
+def _joined(text: str, statement: Statement) -> Tree:
+    """Drizzle's parameters: joined by commas, unquoted; certain only if as many as holes.
+
+    A value may go on in the next line, and so may the last one, where a trace does not follow.
+    """
+    printed = _AFTER_PARAMETERS.split(text, maxsplit=1)[0]
+    values: Sequence[str] = printed.split(",")
     holes = sum(cell.count("$") for _, cell in statement.cells)
-    if statement.verb != "INSERT" or len(values) != holes or hidden.is_cut(line):
+    if statement.verb != "INSERT" or len(values) != holes or hidden.is_cut(printed):
         return UNKNOWN
-    return [value if value and hidden.is_usable(value) else UNKNOWN for value in values]
+    last = len(values) - 1
+    return [
+        value
+        if value and hidden.is_usable(value) and not (place == last and "\n" in value)
+        else UNKNOWN
+        for place, value in enumerate(values)
+    ]
 
 
 def without_tails(text: str) -> str:

@@ -6,21 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from collectors.linking import hidden
+from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
-from collectors.linking.driver import DriverError
+from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
 from collectors.linking.names import columns_in
-from collectors.linking.statement import (
-    Fields,
-    Statement,
-    bind,
-    read_statement,
-    tails,
-    wrote_several,
-)
-from collectors.model import Event, ValueSource, ViolatedKey
+from collectors.linking.other import other_refusal
+from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE, is_unique_type
+from collectors.linking.statement import Fields, Statement, read_statement, tails
+from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +28,58 @@ class Written:
     several: bool = False
 
 
-def written(event: Event, drivers: Sequence[DriverError], *, with_frames: bool) -> Written:
-    """The first quoted statement whose values can be read, else the first one."""
+def about(event: Event, key: ViolatedKey) -> Event:
+    """The Event without the exceptions that tell of something else than `key`.
+
+    One that was raised while the other was handled quotes its own statement, and its frames hold
+    its own variables.
+    """
+    kept = tuple(error for error in event.exceptions if _is_about(error, key))
+    return event if len(kept) == len(event.exceptions) else replace(event, exceptions=kept)
+
+
+def _is_about(error: ExceptionValue, key: ViolatedKey) -> bool:
+    if any(phrase in error.value for phrase in (*NAMED_AFTER, *NAMED_BEFORE)):
+        return key.constraint is None or key.constraint in error.value
+    return is_unique_type(error.type) or other_refusal(f"{error.type}: {error.value}") is None
+
+
+def written(
+    event: Event, drivers: Sequence[DriverError], *, key: ViolatedKey | None = None
+) -> Written:
+    """The failed statement: the first that is quoted, its values where they can be read.
+
+    The same statement may be quoted with its values elsewhere; another one is somebody else's, and
+    where the first wrote several rows nothing tells which of them failed. Of a `key` whose values
+    are not printed the variables of frames are asked as well.
+    """
     found = Written()
-    for candidate in _quoted(event, drivers, with_frames=with_frames):
+    for candidate in _quoted(event, _about(drivers, key), with_frames=_with_frames(key)):
         if found.statement is None:
             found = candidate
-        if candidate.fields:
+        if not _write_alike(candidate.statement, found.statement):
+            continue
+        if candidate.fields or candidate.several:
             return candidate
     return found
+
+
+def _with_frames(key: ViolatedKey | None) -> bool:
+    return key is not None and not key.splits
+
+
+def _about(drivers: Sequence[DriverError], key: ViolatedKey | None) -> Sequence[DriverError]:
+    if key is None:
+        return drivers
+    return [error for error in drivers if error.code is None or driver_key(error) is not None]
+
+
+def _write_alike(one: Statement | None, other: Statement | None) -> bool:
+    return one is not None and other is not None and _target(one) == _target(other)
+
+
+def _target(statement: Statement) -> tuple[str, str | None]:
+    return statement.verb, statement.table
 
 
 def _quoted(
@@ -56,8 +95,7 @@ def _quoted(
         for statement, tree in tails(next(readings(focused(text)))):
             yield Written(statement, bind(statement, tree), wrote_several(statement, tree))
     if with_frames:
-        for statement, fields in statements(event):
-            yield Written(statement, fields)
+        yield from (Written(*found) for found in statements(event))
 
 
 def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:

@@ -18,7 +18,7 @@ from collectors.linking.operation import operation_of
 from collectors.linking.other import database_error, describe, state_words
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind, identifiers
-from collectors.linking.values import with_fields, written
+from collectors.linking.values import about, with_fields, written
 from collectors.model import Event, Failure, ViolatedKey
 
 Kind = Literal["unique_violation", "other_database_error", "not_recognised"]
@@ -39,9 +39,10 @@ def read_event(event: Event, *, default_environment: str = "production") -> Fail
     """Reduce an Event to a Failure; without a unique violation `other` says what it is instead."""
     drivers = structured(event)
     key = read_chain(event, drivers)
-    wrote = written(event, drivers, with_frames=key is not None and not key.splits)
+    told = about(event, key) if key is not None else event
+    wrote = written(told, drivers, key=key)
     if key is not None:
-        key = with_fields(key, event, wrote)
+        key = with_fields(key, told, wrote)
     return Failure(
         event_id=event.event_id,
         environment=event.environment or default_environment,
@@ -54,7 +55,7 @@ def read_event(event: Event, *, default_environment: str = "production") -> Fail
         key=key,
         other=None if key is not None else _other(event, drivers),
         oddity=event.oddity,
-        organization_id=organization_of(event, key),
+        organization_id=organization_of(told, key),
     )
 
 
@@ -68,7 +69,7 @@ def read_text(text: str) -> TextReading:
     pasted = Event(event_id="", occurred_at=_NO_TIME, message=text)
     key = read_chain(pasted, drivers)
     if key is not None:
-        key = with_fields(key, pasted, written(pasted, drivers, with_frames=False))
+        key = with_fields(key, pasted, written(pasted, drivers, key=key))
         found = tuple(named for named in identifiers(text) if named.value != key.constraint)
         return TextReading("unique_violation", key, found)
     other = _by_code(drivers) or database_error(text)

@@ -133,6 +133,61 @@ def test_of_several_rows_nothing_is_taken() -> None:
     assert (key.splits, key.fields, key.doubt) == ((), (), hidden.SEVERAL)
 
 
+BOSS = {"name": "T", "email": "boss@e.com", "members": [{"email": "a@e.com"}]}
+SENTINEL = (
+    "\n[SQL: INSERT INTO customers (id, email) SELECT p0::INTEGER, p1::VARCHAR FROM (VALUES "
+    "($1, $2, 0), ($3, $4, 1)) AS imp_sen(p0, p1, sen_counter) ORDER BY sen_counter]"
+    "\n[parameters: (1, 'a@e.com', 2, 'b@e.com')]"
+)
+FRAMED = {
+    "statement": "'INSERT INTO customers (id, email) VALUES ($1, $2)'",
+    "parameters": ["(1, 'a@e.com')", "(2, 'b@e.com')"],
+}
+
+
+@pytest.mark.parametrize(
+    "exceptions",
+    [
+        (innermost(), outermost(detail="", sql=SENTINEL)),
+        (replace(innermost(), frames=(Frame("executemany", "sqlalchemy", variables=FRAMED),)),),
+    ],
+    ids=["sqlalchemy's insertmanyvalues", "the parameters of a frame"],
+)
+def test_of_several_rows_the_body_does_not_tell_which(
+    exceptions: tuple[ExceptionValue, ...],
+) -> None:
+    key = key_of(read_event(event(*exceptions, request=Request("POST", "/v1/teams", BOSS))))
+    assert (key.table, key.fields, key.doubt) == ("customers", (), hidden.SEVERAL)
+
+
+AUDIT = (
+    '(psycopg.errors.ForeignKeyViolation) insert or update on table "audit" violates foreign key '
+    'constraint "audit_fk"\n[SQL: INSERT INTO audit (actor_id, email) VALUES ($1, $2)]\n'
+    "[parameters: ('3', 'boss@e.com')]"
+)
+OTHER_KEY = AUDIT.replace(
+    'insert or update on table "audit" violates foreign key constraint "audit_fk"',
+    'duplicate key value violates unique constraint "audit_key"',
+)
+ROWS = (
+    "\n[SQL: INSERT INTO customers (id, email) VALUES (%(id)s, %(email)s)]"
+    "\n[parameters: [{'id': 1, 'email': 'a@e.com'}, {'id': 2, 'email': 'b@e.com'}]]"
+)
+
+
+@pytest.mark.parametrize("handled", [AUDIT, OTHER_KEY], ids=["a foreign key", "another key"])
+@pytest.mark.parametrize("sql", [ROWS, ""], ids=["several rows", "no statement"])
+def test_the_statement_of_an_exception_that_was_handled_is_not_the_keys(
+    handled: str, sql: str
+) -> None:
+    variables = {"kwargs": {"email": "'boss@e.com'"}}
+    inner = ExceptionValue("IntegrityError", None, handled, frames=(Frame(variables=variables),))
+    seen = event(inner, outermost(detail="", sql=sql), request=None)
+    key = key_of(read_event(seen))
+    assert (key.constraint, key.table) == (CONSTRAINT, "customers" if sql else None)
+    assert key.fields == ()
+
+
 def test_an_old_sdks_cut_leaves_the_key_that_stands_before_it() -> None:
     value = outermost().value[:700] + "..."
     key = key_of(read_event(event(innermost(), replace(outermost(), value=value))))

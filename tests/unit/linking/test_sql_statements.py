@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from collectors.linking.binding import bind, wrote_several
 from collectors.linking.literals import Tree, read_at
-from collectors.linking.statement import bind, read_statement, tails, without_tails, wrote_several
+from collectors.linking.statement import read_statement, tails, without_tails
 
 INSERT = "INSERT INTO customers (id, email, name) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR)"
 
@@ -70,6 +71,27 @@ BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
         "('x', 'y')",
         {"a": "x"},
     ),
+    "a column's value is a query": (
+        "INSERT INTO c (a, b) VALUES ((SELECT id FROM d WHERE e = $1), $2)",
+        "('x', 'y')",
+        {"b": "y"},
+    ),
+    "laravel, NULL printed as nothing": (
+        "insert into c (address, external_id, phone) values (Main St, 42, cus_9, )",
+        "()",
+        {},
+    ),
+    "laravel, a comma in one text and a quote in two": (
+        "insert into c (name, n, town, external_id) values (O'Hara, 7, D'Arc, Lyon, 42)",
+        "()",
+        {},
+    ),
+    "laravel, a comma in the text of an update": (
+        'update "c" set "address" = 42, Main St, "plan" = 7 where "id" = 9',
+        "()",
+        {},
+    ),
+    "numbers alone": ("insert into c (a, b) values (42, 7)", "()", {"a": "42", "b": "7"}),
     "too few values": ("INSERT INTO c (a, b) VALUES ($1)", "('x',)", {}),
 }
 
@@ -89,14 +111,67 @@ def test_values_meet_their_columns(
         ("INSERT INTO c (a) VALUES (%(a__0)s), (%(a__1)s)", {"a__0": "x", "a__1": "y"}),
         ("INSERT INTO c (a) VALUES (%(a)s)", [{"a": "x"}, {"a": "y"}]),
         ("INSERT INTO c (a, b) VALUES ($1, $2)", [["x", "1"], ["y", "2"]]),
+        ("INSERT INTO c VALUES ($1, $2), ($3, $4)", ["x", "1", "y", "2"]),
+        (
+            "INSERT INTO c (a, b) SELECT p0::INTEGER, p1::VARCHAR FROM (VALUES ($1, $2, 0), "
+            "($3, $4, 1)) AS imp_sen(p0, p1, sen_counter) ORDER BY sen_counter RETURNING c.id",
+            ["x", "1", "y", "2"],
+        ),
+        ("INSERT INTO c (a, b) SELECT $1, i.email FROM invites AS i WHERE i.t = $1", ["7"]),
+        ("INSERT INTO c (a, b) (SELECT 1, email FROM invites)", []),
+        ("INSERT INTO c (a, b) SELECT unnest($1::text[]), $2", [["x", "y"], "1"]),
+        (
+            "WITH t AS (INSERT INTO teams (name, email) VALUES ($1, $2) RETURNING id) "
+            "INSERT INTO c (a, b) SELECT t.id, $3 FROM t",
+            ["T", "team@e.com", "x"],
+        ),
+        (
+            "WITH u AS (UPDATE c SET a = $1 WHERE b = $2 RETURNING *) "
+            "INSERT INTO d (a) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM u)",
+            ["x", "y"],
+        ),
+        ("INSERT INTO c (a) VALUES ('x'); INSERT INTO d (a) VALUES ('y')", []),
     ],
-    ids=["several tuples", "several mappings", "several lists"],
-)
+    ids=["several tuples", "several mappings", "several lists", "no list of columns",
+         "sqlalchemy's insertmanyvalues", "a query", "a query in brackets", "an array",
+         "two inserts", "an update or an insert", "two statements"],
+)  # fmt: skip
 def test_of_several_rows_none_is_taken(sql: str, parameters: Tree) -> None:
     statement = read_statement(sql)
     assert statement is not None
     assert bind(statement, parameters) == {}
     assert wrote_several(statement, parameters)
+
+
+@pytest.mark.parametrize(
+    ("sql", "table"),
+    [
+        ("WITH t AS (INSERT INTO a (x) VALUES (1) RETURNING id) INSERT INTO b (y) SELECT 1", None),
+        ("WITH t AS (INSERT INTO a (x) VALUES (1) RETURNING id) SELECT id FROM t", "a"),
+        ("WITH t AS (SELECT id FROM o FOR UPDATE SKIP LOCKED) UPDATE a SET x = 1 FROM t", "a"),
+        ("WITH t AS (DELETE FROM o RETURNING *) INSERT INTO a (x) SELECT x FROM t", "a"),
+        ("WITH t AS (SELECT 1) DELETE FROM a USING t", "a"),
+        ("INSERT INTO a (x) VALUES (1) ON CONFLICT (x) DO UPDATE SET x = 2; SELECT 1", "a"),
+    ],
+)
+def test_of_several_written_tables_none_is_named(sql: str, table: str | None) -> None:
+    statement = read_statement(sql)
+    assert statement is not None
+    assert statement.table == table
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO c (a) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM c WHERE a = $1)",
+        "INSERT INTO c (a, b) VALUES ($1, (SELECT max(b) FROM c))",
+        "INSERT INTO c DEFAULT VALUES",
+    ],
+)
+def test_a_query_that_asks_no_table_gives_a_single_row(sql: str) -> None:
+    statement = read_statement(sql)
+    assert statement is not None
+    assert not wrote_several(statement, ["x"])
 
 
 SHORTENED = "INSERT INTO c (a, b) VALUES (%(a)s, %(b ... 246 characters truncated ... b__2)s)"
@@ -138,10 +213,24 @@ def test_drizzle_prints_parameters_without_quotes() -> None:
     assert bind(statement, parameters) == {"a": "x", "b": "y"}
 
 
-def test_drizzle_parameters_that_may_hold_a_comma_are_not_guessed() -> None:
-    text = 'Failed query: insert into "c" ("a", "b") values ($1, $2)\nparams: x,y,z'
+@pytest.mark.parametrize(
+    ("printed", "bound"),
+    [
+        ("x,y,z", {}),
+        ("12 Main St,Springfield\nIL,j@e.com", {}),
+        ("Main St\nSpringfield,j@e.com", {"a": "Main St\nSpringfield", "b": "j@e.com"}),
+        ("x,y\nor more of it", {"a": "x"}),
+        ("x,y\n    at save (/app/customers.ts:3:7, 1)", {"a": "x", "b": "y"}),
+        ("x,y\nerror: duplicate key value, and so on", {"a": "x", "b": "y"}),
+    ],
+    ids=["a comma", "a comma and a line", "a line", "a line at the end", "a trace", "an error"],
+)
+def test_drizzle_parameters_that_may_hold_a_comma_are_not_guessed(
+    printed: str, bound: dict[str, str]
+) -> None:
+    text = f'Failed query: insert into "c" ("a", "b") values ($1, $2)\nparams: {printed}'
     [(statement, parameters)] = tails(text)
-    assert bind(statement, parameters) == {}
+    assert bind(statement, parameters) == bound
 
 
 def test_statements_can_be_left_out_of_a_text() -> None:
