@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -28,9 +29,8 @@ _BODIES = frozenset(
         "attributes",
     }
 )
+_REQUEST_SUFFIXES = ("_create", "_update")
 _BODY_SUFFIXES = (
-    "_create",
-    "_update",
     "_in",
     "_input",
     "_dto",
@@ -39,6 +39,13 @@ _BODY_SUFFIXES = (
     "_body",
     "_schema",
 )
+_CALLER = re.compile(
+    r"(?:^|_)(?:\w*token|session|o?auth(?:n|z|entication|orization|enticated\w*)?|claims?|jwt|identity|principal|credentials?|login|sso"
+    r"|current_user)_",
+    re.IGNORECASE,
+)
+"""Who called, as `token_data` and `session_payload` hold it, is nobody's key."""
+
 _PARAMETERS = (
     "parameters",
     "distilled_parameters",
@@ -134,8 +141,10 @@ def _role(name: str) -> str | None:
     """What a variable of this name can hold that we may read."""
     if name in _PARAMETERS:
         return "parameters"
-    is_body = fold(name) in _BODIES or name.endswith(_BODY_SUFFIXES) or name.startswith("create_")
-    return "body" if is_body else None
+    if name.startswith("create_") or name.endswith(_REQUEST_SUFFIXES):
+        return "body"
+    is_body = fold(name) in _BODIES or name.endswith(_BODY_SUFFIXES)
+    return "body" if is_body and not _CALLER.search(name) else None
 
 
 def _from_parameters(value: object) -> Fields:

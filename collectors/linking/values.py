@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.binding import bind, wrote_several
@@ -17,6 +20,14 @@ from collectors.linking.other import other_refusal
 from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE, is_unique_type
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
+
+_PRISMA_MANY = re.compile(r"\bprisma\.\w{1,100}\.(?:create|update|upsert)Many\w{0,20}\(")
+_MANY = re.compile(
+    r"bulk_?(?:create|insert|save)\w{0,40}|(?:create|insert|upsert)_?many(?:_?async|AndReturn)?"
+    r"|(?:insert|upsert)_all!?",
+    re.IGNORECASE,
+)
+_MOST_FRAMES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,22 @@ def written(
             continue
         if candidate.fields or candidate.several:
             return candidate
-    return found
+    return replace(found, several=True) if _calls_for_several(event) else found
+
+
+def _calls_for_several(event: Event) -> bool:
+    """A library's call that writes any number of rows: in a text of Prisma's, or on the stack."""
+    if any(
+        "Many" in error.value and _PRISMA_MANY.search(error.value) for error in event.exceptions
+    ):
+        return True
+    frames = (frame for error in event.exceptions for frame in islice(error.frames, _MOST_FRAMES))
+    return any(frame.function and _writes_many(frame.function) for frame in frames)
+
+
+@lru_cache(maxsize=4096)
+def _writes_many(function: str) -> bool:
+    return _MANY.fullmatch(function[:200].rsplit(".", 1)[-1]) is not None
 
 
 def _with_frames(key: ViolatedKey | None) -> bool:
@@ -105,7 +131,8 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
     """
     key = _with_table(key, wrote.statement)
     if key.splits:
-        others = chosen(wrote.fields, ()) if wrote.statement else from_request(event, ())
+        alone = wrote.statement is None and not wrote.several
+        others = from_request(event, ()) if alone else chosen(wrote.fields, ())
         return replace(key, fields=tuple(others.items()))
     wanted = tuple(dict.fromkeys(name for part in key.columns for name in columns_in(part)))
     fields, source = _gathered(key, event, wrote, wanted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from collectors.linking import hidden
 from collectors.linking.violation import read_text
 
 MERCHANT = "merchant@example.com"
@@ -122,6 +123,36 @@ BODIES = {
 }
 
 
+BOSS = {"name": "T", "email": "boss@e.com", "members": [{"email": "a@e.com"}]}
+SEVERAL = {
+    "prisma's createMany": raised(
+        (
+            "PrismaClientKnownRequestError",
+            "\nInvalid `prisma.user.createMany()` invocation:\n\n\n"
+            "Unique constraint failed on the fields: (`email`)",
+        )
+    ),
+    "sequelize's bulkCreate": {
+        "values": [
+            {
+                "type": "QueryFailedError",
+                "value": f"{duplicate('u_email')}\nKey (email)=([Filtered]) already exists.",
+                "stacktrace": {"frames": [{"function": "Function.bulkCreate"}]},
+            }
+        ]
+    },
+    "a bulk insert whose key is printed": {
+        "values": [
+            {
+                "type": "UniqueViolation",
+                "value": f"{duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}",
+                "stacktrace": {"frames": [{"function": "bulk_create"}]},
+            }
+        ]
+    },
+}
+
+
 @pytest.mark.parametrize("text", SPLITS.values(), ids=SPLITS.keys())
 def test_the_drivers_own_words_are_found(text: str) -> None:
     reading = read_text(text)
@@ -141,3 +172,11 @@ def test_a_body_gives_the_keys_columns_and_nobody_elses(body: object, known: boo
     assert key is not None
     assert dict(key.fields) == ({"email": "jane@example.com"} if known else {})
     assert not key.splits
+
+
+@pytest.mark.parametrize("exception", SEVERAL.values(), ids=SEVERAL.keys())
+def test_a_call_that_writes_several_rows_leaves_the_body_alone(exception: dict[str, Any]) -> None:
+    key = read_text(event(exception, request={"data": BOSS})).key
+    assert key is not None
+    assert (key.columns, key.fields) == (("email",), ())
+    assert key.splits or key.doubt == hidden.SEVERAL

@@ -33,9 +33,14 @@ def framed(*frames: dict[str, Any]) -> Event:
         [{"external_id": "acct-7"}],
         '{"external_id": "acct-7", "name": "cut he',
         "external_id=acct-7&name=J",
+        "utf8=%E2%9C%93&authenticity_token=x&customer%5Bexternal_id%5D=acct-7&commit=Save",
+        "utf8=%E2%9C%93&user[external_id]=acct-7&user[address][city]=Lyon&commit=Save",
+        {"_token": "x", "user[external_id]": "acct-7", "user[name]": "J"},
+        "customers[][external_id]=acct-7&customers[][name]=J",
     ],
-    ids=["same", "camel", "nested", "json api", "list", "cut json", "form"],
-)
+    ids=["same", "camel", "nested", "json api", "list", "cut json", "form", "rails",
+         "rails, a user", "php, decoded", "a form's list"],
+)  # fmt: skip
 def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
     assert from_request(posted(body), ("external_id",)) == {"external_id": "acct-7"}
 
@@ -51,17 +56,84 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         [{"external_id": "x"}, {"external_id": "y"}],
         {"user": {"external_id": "x"}, "plan": 1},
         {"externalId": "x", "ExternalID": "y"},
+        "a[external_id]=x&b[external_id]=y",
+        "c[][external_id]=x&c[][external_id]=y",
+        "external_id=x&external_id=y",
+        {"user[external_id]": "x", "plan": 1},
         "plain text",
         None,
         7,
     ],
     ids=[
         "filtered", "stars", "cut", "an object", "two", "two rows", "the user", "two styles",
+        "a form's two", "a form's two rows", "a form's name twice", "a form's user",
         "text", "none", "number",
     ],
 )  # fmt: skip
 def test_what_is_hidden_cut_or_ambiguous_is_unknown(body: object) -> None:
     assert from_request(posted(body), ("external_id",)) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "createdBy", "created_by", "createdByUser", "created_by_user", "invitedByAdmin", "sentBy",
+        "from", "by", "replyTo", "accountOwner", "account_manager", "ownerUser", "senderInfo",
+        "sender_details", "currentUser", "loggedInUser", "authenticated_user", "authSubject",
+        "approver", "supervisor", "requestor", "me", "adminContact",
+    ],
+)  # fmt: skip
+def test_whoever_acts_is_nobodys_key(name: str) -> None:
+    body = {"team": "T", name: {"email": "boss@e.com"}}
+    assert from_request(posted(body), ("email",)) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customer", "contractor", "new_user", "merchantCustomer", "ownedAssets", "contact", "profile",
+     "recipient", "member", "account", "baby", "fromage", "data"],
+)  # fmt: skip
+def test_whom_the_row_is_about_is_read(name: str) -> None:
+    body = {"team": "T", name: {"email": "jane@e.com"}}
+    assert from_request(posted(body), ("email",)) == {"email": "jane@e.com"}
+
+
+CLAIMS: dict[str, dict[str, Any]] = {
+    "a token's claims": {
+        "payload": {"sub": "'42'", "email": "'boss@e.com'", "iat": "1748772000"},
+    },
+    "quoted names": {"payload": {"'sub'": "'42'", "'email'": "'boss@e.com'", "'exp'": "1"}},
+    "its repr": {"payload": "{'email': 'boss@e.com', 'exp': 1748775600}"},
+    "an object's": {"payload": "TokenPayload(sub='42', email='boss@e.com', exp=1748775600)"},
+    "inside a body": {"data": {"caller": {"iss": "x", "sub": "42", "email": "boss@e.com"}}},
+    "token_data": {"token_data": "TokenData(email='boss@e.com', scopes=['a'])"},
+    "access_token_payload": {"access_token_payload": {"email": "boss@e.com"}},
+    "session_data": {"session_data": {"'email'": "'boss@e.com'"}},
+    "auth_payload": {"auth_payload": {"email": "boss@e.com"}},
+    "current_user_data": {"current_user_data": {"email": "boss@e.com"}},
+}
+
+
+@pytest.mark.parametrize("variables", CLAIMS.values(), ids=CLAIMS.keys())
+def test_a_token_tells_who_called(variables: dict[str, Any]) -> None:
+    assert from_frames(framed(variables), ("email",)) == {}
+    assert from_frames(framed(variables), ()) == {}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"session_create": "SessionCreate(email='jane@e.com')"},
+        {"create_token": {"email": "'jane@e.com'"}},
+        {"user_in": "UserIn(email='jane@e.com')"},
+        {"author_payload": {"email": "jane@e.com"}},
+        {"payload": {"email": "jane@e.com", "exp": "'12/27'"}},
+        {"obsession_data": {"email": "jane@e.com"}},
+    ],
+    ids=["a session is made", "a token is made", "a user", "an author", "a card", "some word"],
+)
+def test_what_is_only_named_like_a_token_is_read(variables: dict[str, Any]) -> None:
+    assert from_frames(framed(variables), ("email",)) == {"email": "jane@e.com"}
 
 
 def test_the_shallowest_name_counts() -> None:
