@@ -77,7 +77,21 @@ def _part(body: Json, name: str) -> Json:
 
 def _message(body: Json) -> str | None:
     logged = _part(body, "logentry") or _part(body, "message")
-    return _text(logged.get("formatted") or logged.get("message")) or _text(body.get("message"))
+    return _text(logged.get("formatted")) or _filled(logged) or _text(body.get("message"))
+
+
+def _filled(logged: Json) -> str | None:
+    """The message with its parameters where `%s` stands, and those left over in lines of their own.
+
+    An SDK that does not format it may send the error's text as a parameter alone.
+    """
+    message, params = _text(logged.get("message")), logged.get("params")
+    if message is None or not isinstance(params, list):
+        return message
+    texts = [str(param) for param in params[:_MOST]]
+    first, *parts = message.split("%s", len(texts))
+    inside = "".join([first, *map("".join, zip(texts, parts, strict=False))])
+    return "\n".join([inside, *texts[len(parts) :]])
 
 
 def _exceptions(body: Json) -> Iterator[ExceptionValue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from collectors.model import Event
@@ -17,6 +18,9 @@ from collectors.sentry.parse.routes import transaction_name
 from collectors.sentry.parse.shapes import Body
 from collectors.sentry.parse.tags import read_tags
 from collectors.sentry.parse.text import REPLACEMENT, as_text, as_word, mapping_of
+
+MAX_PARAMS = 20
+"""Parameters of a log message that are read."""
 
 BAD_TEXT = "The error text held characters that are not valid; they are lost."
 
@@ -79,9 +83,22 @@ def _release(value: Any) -> str | None:
 
 def _message(body: Body) -> str | None:
     entry = next(entries_of(body, "message"), None)
-    for value in (body.logentry, body.message, entry and (entry.formatted or entry.message)):
+    for value in (body.logentry, body.message, entry and msgspec.structs.asdict(entry)):
         if isinstance(value, dict):
-            value = value.get("formatted") or value.get("message")
+            value = value.get("formatted") or _filled(value.get("message"), value.get("params"))
         if text := as_text(value):
             return text
     return None
+
+
+def _filled(message: Any, params: Any) -> Any:
+    """The message with its parameters where `%s` stands, and those left over in lines of their own.
+
+    Sentry's server formats it; an SDK that does not may send the error's text as a parameter alone.
+    """
+    if not isinstance(message, str) or not isinstance(params, list):
+        return message
+    texts = [as_text(param) or "" for param in params[:MAX_PARAMS]]
+    first, *parts = message.split("%s", len(texts))
+    inside = "".join([first, *map("".join, zip(texts, parts, strict=False))])
+    return "\n".join([inside, *texts[len(parts) :]])

@@ -63,6 +63,7 @@ class EntryData(Struct):
     data: Any = None
     formatted: Any = None
     message: Any = None
+    params: Any = None
 
 
 class EntryShape(Struct):

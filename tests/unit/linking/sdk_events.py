@@ -1,4 +1,4 @@
-"""Events as sentry-sdk sends them for FastAPI, SQLAlchemy and asyncpg, and functions that vary them."""
+"""Events as sentry-sdk sends them for FastAPI, SQLAlchemy and asyncpg, and how they may vary."""
 
 from __future__ import annotations
 

@@ -90,6 +90,20 @@ SPLITS = {
     "a log entry": event(
         {}, logentry={"formatted": f"insert failed: {duplicate('u_email')}\n{DRIVER['detail']}"}
     ),
+    "a log entry that was not formatted": event(
+        {},
+        logentry={
+            "message": "could not create %s: %s",
+            "params": ["a customer", f"{duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}"],
+        },
+    ),
+    "a log entry without a place for the error": event(
+        {},
+        logentry={
+            "message": "could not create it",
+            "params": [f"{duplicate('u_email')}\nDETAIL:  {DRIVER['detail']}"],
+        },
+    ),
     "as Sentry's web API shows it": event(
         {},
         entries=[

@@ -268,13 +268,31 @@ def test_headers_cookies_and_the_user_are_not_kept() -> None:
     [
         ({"logentry": {"message": "failed %s", "formatted": "failed x"}}, "failed x"),
         ({"logentry": {"message": "failed %s"}}, "failed %s"),
+        ({"logentry": {"message": "a %s, b %s", "params": ["%s", 7]}}, "a %s, b 7"),
+        ({"logentry": {"message": "a %s, b %s", "params": ["x"]}}, "a x, b %s"),
+        ({"logentry": {"message": "failed", "params": ["x", ["y"]]}}, "failed\nx\ny"),
+        ({"logentry": {"message": "failed %s", "params": {"a": "x"}}}, "failed %s"),
+        ({"entries": [{"type": "message", "data": {"message": "a %s", "params": ["x"]}}]}, "a x"),
         ({"logentry": "failed"}, "failed"),
         ({"message": {"formatted": "failed"}}, "failed"),
         ({"message": "failed"}, "failed"),
         ({"entries": [{"type": "message", "data": {"formatted": "failed"}}]}, "failed"),
         ({}, None),
     ],
-    ids=["formatted", "template", "text logentry", "message object", "message", "entry", "none"],
+    ids=[
+        "formatted",
+        "template",
+        "two parameters",
+        "too few",
+        "too many",
+        "named ones",
+        "an entry's",
+        "text logentry",
+        "message object",
+        "message",
+        "entry",
+        "none",
+    ],
 )
 def test_a_logged_message_is_found_wherever_it_stands(body: dict[str, Any], message: str) -> None:
     assert parsed({"event_id": ID, "timestamp": 1_780_135_200, **body}).message == message
