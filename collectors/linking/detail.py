@@ -52,21 +52,26 @@ class _Start:
     columns: tuple[str, ...]
 
 
-def find_detail(text: str, *, any_language: bool = False, prose: bool = False) -> Detail | None:
+def find_detail(
+    text: str, said: str | None = None, *, any_language: bool = False, prose: bool = False
+) -> Detail | None:
     """The first whole sentence, else the first that is cut, else None.
 
+    `said` is the text with what it quotes blanked out: there no sentence of the server's begins.
     With `any_language` the words after the tuple may be any, to the end of the line: for servers
     whose language we do not know, once the SQLSTATE has told what it is about. In `prose` a blank
     line or another sentence ends what was quoted; in a driver's own text both may be in a value.
     """
-    starts = list(islice(_starts(text), _MOST_STARTS))
+    said = text if said is None else said
+    starts = list(islice(_starts(said), _MOST_STARTS))
     cut = None
     for place, start in enumerate(starts):
         others = starts[place + 1 :]
         ends = _ends(text, start, others, prose=prose)
         if not ends and any_language:
             ends = _line_end(text, start.values_at)
-        if ends and not _is_of_another(text, start, others, min(ends), prose=prose):
+        end = min(ends, default=0)
+        if ends and not _is_of_another(text, said, start, others, end, prose=prose):
             printed = (text[start.values_at : end] for end in ends)
             return Detail(start.opening, start.columns, tuple(printed))
         if not ends and _is_cut(text, start):
@@ -80,12 +85,13 @@ def _is_cut(text: str, start: _Start) -> bool:
 
 
 def _is_of_another(
-    text: str, start: _Start, others: Sequence[_Start], end: int, *, prose: bool
+    text: str, said: str, start: _Start, others: Sequence[_Start], end: int, *, prose: bool
 ) -> bool:
     """What ends there is another sentence: this one breaks off or tells of another error."""
     signs = (_OTHER_ENDS, _CUT_LINE, _NEXT_IN_PROSE if prose else _NEXT)
-    inner = [other.opening for other in others if other.opening < end]
-    between = text[start.values_at : max(inner, default=start.values_at)]
+    inner = max((other.opening for other in others if other.opening < end), default=start.values_at)
+    last = inner if said[end] == text[end] else end  # a quote is no part of the sentence
+    between = said[start.values_at : last]
     return any(sign.search(between) for sign in signs)
 
 

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 from collectors.linking.backslashes import unescape
-from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE
+from collectors.linking.phrases import KEY_WORD, NAMED_AFTER, NAMED_BEFORE
+from collectors.linking.quoted import without_quotes
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(
@@ -44,6 +45,12 @@ _ESCAPED = re.compile(
     r"|ВІДОМОСТІ|AYRINTI|DETAY|DETALJ|詳細|상세정보|描述|详细信息|Key |\[SQL)"
     r"|\"\s?:\s?\"Key \("
 )
+_PLAIN = re.compile(
+    r"[\"»«“„「][\w.$ -]{1,128}[\"»«”“」][^\n\\\"]{0,60}\n[^\n\"'{\\]{0,200}?"
+    rf"(?:{KEY_WORD.pattern})"
+)
+"""The name in plain quotes, a real line break, the tuple: no escape there surrounds the text."""
+
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
 _MOST_LEVELS = 3
@@ -63,14 +70,15 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
     freed = without_links(freed) if wrapped else freed
     yield freed
     yield text
-    if "\\" in freed:
+    if "\\" in freed and "\\" in without_quotes(freed, prose=wrapped):
         yield unescape(freed)
     if wrapped:
         unquoted = _QUOTED_LINE.sub("", freed)
         yield unquoted
         if "\n" in unquoted:
-            yield _BREAK.sub(" ", unquoted)
-            yield _BREAK.sub("", unquoted)
+            said = without_quotes(unquoted, prose=True)  # once joined, quotes do not show
+            yield _BREAK.sub(" ", said)
+            yield _BREAK.sub("", said)
 
 
 def _free(text: str, *, pasted: bool) -> str:
@@ -80,10 +88,17 @@ def _free(text: str, *, pasted: bool) -> str:
     if '""' in text and _DOUBLED.search(text):
         text = text.replace('""', '"')
     for _ in range(_MOST_LEVELS):
-        if "\\" not in text or _ESCAPED.search(text) is None:
+        if not _is_escaped(text, pasted=pasted):
             break
         text = unescape(text)
     return text
+
+
+def _is_escaped(text: str, *, pasted: bool) -> bool:
+    """The server's own words are; what is quoted with them has escapes of its own."""
+    if "\\" not in text or _PLAIN.search(text) is not None:
+        return False
+    return _ESCAPED.search(without_quotes(text, prose=pasted)) is not None
 
 
 def _is_html(text: str) -> bool:

@@ -20,6 +20,7 @@ from collectors.linking.phrases import (
     may_tell_of_one,
     says_unique,
 )
+from collectors.linking.quoted import without_quotes
 from collectors.linking.rewritten import read_rewritten
 from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
@@ -76,25 +77,26 @@ def _rank(key: ViolatedKey) -> tuple[bool, bool, bool]:
 
 
 def _read(text: str, *, wrapped: bool) -> ViolatedKey | None:
-    if not may_tell_of_one(text) or is_index_build(text):
+    said = without_quotes(text, prose=wrapped)
+    if not may_tell_of_one(said) or is_index_build(said):
         return None
-    phrases = _phrases(text)
-    told = bool(phrases) or (says_unique(text) and other_engine(text) is None)
-    foreign = told and not any(words in text for words in ENGLISH)
-    detail = find_detail(text, any_language=foreign, prose=wrapped)
+    phrases = _phrases(said)
+    told = bool(phrases) or (says_unique(said) and other_engine(said) is None)
+    foreign = told and not any(words in said for words in ENGLISH)
+    detail = find_detail(text, said, any_language=foreign, prose=wrapped)
     if detail is None or (not told and not detail.printed):
-        rewritten = read_rewritten(text)
+        rewritten = read_rewritten(said)
         if rewritten is not None or not told:
             return rewritten
     at = detail.start if detail else phrases[0][0] if phrases else 0
-    around = text[max(0, at - _NEARBY) : at + _NEARBY]
+    around = said[max(0, at - _NEARBY) : at + _NEARBY]
     named = ViolatedKey(
         constraint=_constraint(phrases, at) or _assigned("constraint", around),
         schema=_assigned("schema", around),
         table=_assigned("table", around),
     )
     if detail is None:
-        return replace(named, doubt=hidden.absence(around))
+        return replace(named, doubt=hidden.absence(text[max(0, at - _NEARBY) : at + _NEARBY]))
     return with_values(named, detail, wrapped=wrapped)
 
 

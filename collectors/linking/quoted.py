@@ -1,0 +1,105 @@
+"""Where a text quotes the failed statement and its parameters, as wrappers append them.
+
+What stands there was written by whoever filled the row: a job's `last_error`, an imported log. It
+may hold a whole unique violation, and tells nothing of the failure itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from collectors.linking.literals import read_at
+
+_VERB = r"(?=[\s(]{0,20}(?i:insert\s|update\s|delete\s|merge\s|with\s|select\s|copy\s|call\s))"
+_STATEMENT = (
+    *("STATEMENT", "ANWEISUNG", "SENTENCIA", "INSTRUCTION", "ISTRUZIONE", "COMANDO", "WYRAŻENIE"),
+    *("ОПЕРАТОР", "İFADE", "SATS", "文", "명령 구문", "语句"),
+)
+_CLOSED = re.compile(
+    r"\][ \t]{0,8}(?:\Z|\r?\n(?![\s>]{0,20}\[parameters: ))|\(Background on this error"
+)
+_LINE = re.compile(r"\n(?!\t)|\Z")
+_CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: )|\Z")
+_CAUSE_IN_PROSE = re.compile(
+    rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
+)
+_LIST_END = re.compile(r"\]:\s|\Z")
+_BATCH_END = re.compile(r" was aborted|\Z")
+_MOST = 50
+_BLANK = "\x1f"
+"""White space that no word of ours holds: looking for them takes half as long as among spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """One way to quote: cheap `signs` of it, how it starts, and where it ends from there."""
+
+    signs: tuple[str, ...]
+    start: re.Pattern[str]
+    end: Callable[[str, int, bool], int]
+
+
+def _until(end: re.Pattern[str]) -> Callable[[str, int, bool], int]:
+    def found(text: str, position: int, _prose: bool) -> int:
+        match = end.search(text, position)
+        return match.start() if match else len(text)
+
+    return found
+
+
+def _bare_end(text: str, position: int, prose: bool) -> int:
+    """Values that stand there as they are may hold anything: only what is plainly new ends them."""
+    return _until(_CAUSE_IN_PROSE if prose else _CAUSE)(text, position, prose)
+
+
+def _literal_end(text: str, position: int, _prose: bool) -> int:
+    end = read_at(text, position)[1]
+    return end if end is not None else _until(_LINE)(text, position, _prose)
+
+
+def _quote(start: str, end: Callable[[str, int, bool], int], *signs: str) -> _Quote:
+    return _Quote(signs, re.compile(start), end)
+
+
+_BARE = rf"\((?:Connection: [^\n]{{0,300}}?\b)?SQL: {_VERB}|\bThe SQL being executed was: {_VERB}"
+_QUOTES = (
+    _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
+    _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
+    _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii
+    _quote(rf"\n: {_VERB}", _bare_end, "\n: "),  # Rails before 6
+    _quote(r"\nparams: ", _bare_end, "\nparams: "),  # Drizzle
+    _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
+    _quote(r" with params (?=\[)", _until(_LIST_END), " with params ["),  # Doctrine before 3
+    _quote(r"\bBatch entry \d{1,6} ", _until(_BATCH_END), "Batch entry "),  # JDBC
+    _quote(  # the server's log
+        rf"\b(?:{'|'.join(_STATEMENT)}) ?: {{1,2}}{_VERB}", _until(_LINE), *_STATEMENT
+    ),
+)
+RAW_QUOTE = re.compile(_BARE)
+"""A statement with its values in it, neither quoted nor escaped."""
+
+
+def without_quotes(text: str, *, prose: bool = False) -> str:
+    """The text with what it quotes blanked out, so that every other place stays where it is.
+
+    A value of the server's own sentence that looks like such a quote is blanked too: where the
+    sentence begins is asked of this text, where it ends of the whole one.
+    """
+    for quote in _QUOTES:
+        if any(sign in text for sign in quote.signs):
+            for start, end in list(_spans(text, quote, prose=prose)):
+                text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
+    return text
+
+
+def _spans(text: str, quote: _Quote, *, prose: bool) -> Iterator[tuple[int, int]]:
+    position = 0
+    for _ in range(_MOST):
+        match = quote.start.search(text, position)
+        if match is None:
+            return
+        position = quote.end(text, match.end(), prose)
+        yield match.start(), position
+    yield position, len(text)

@@ -1,0 +1,174 @@
+"""Sentences that somebody stored and a wrapper quotes with the failed statement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from collectors.linking.quoted import without_quotes
+from collectors.linking.violation import read_event, read_text
+from collectors.model import Event, ExceptionValue
+
+STORED = (
+    'duplicate key value violates unique constraint "customers_email_key"\n'
+    "DETAIL:  Key (email)=(jane@example.com) already exists."
+)
+OURS = 'duplicate key value violates unique constraint "jobs_slot_key"'
+IN_SQL = STORED.replace("'", "''")
+
+WRAPPERS = {
+    "sqlalchemy": (
+        "(psycopg2.Error) {failure}\n\n[SQL: INSERT INTO jobs (slot, last_error) VALUES (%(slot)s, "
+        f"%(last_error)s)]\n[parameters: {{{{'slot': 1, 'last_error': {STORED!r}}}}}]\n"
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)"
+    ),
+    "sqlalchemy, without its link": (
+        "{failure}\n[SQL: INSERT INTO jobs (last_error) VALUES ($1)]\n"
+        f"[parameters: ({STORED!r},)]"
+    ),
+    "sqlalchemy, written into the statement": (
+        f"{{failure}}\n[SQL: INSERT INTO jobs (last_error) VALUES ('{IN_SQL}')]\n"
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)"
+    ),
+    "laravel": (
+        '{failure} (Connection: pgsql, SQL: insert into "jobs" ("last_error") values '
+        f'({STORED}) returning "id")'
+    ),
+    "laravel, with the host": (
+        "{failure} (Connection: pgsql, Host: db, Port: 5432, Database: shop, SQL: update "
+        f'"jobs" set "last_error" = {STORED} where "id" = 7)'
+    ),
+    "laravel before 10": f'{{failure}} (SQL: insert into "jobs" ("last_error") values ({STORED}))',
+    "yii": f"{{failure}}\nThe SQL being executed was: INSERT INTO jobs VALUES ('{IN_SQL}')",
+    "rails before 6": f'{{failure}}\n: INSERT INTO "jobs" ("e") VALUES (\'{IN_SQL}\')',
+    "drizzle": (
+        'Failed query: insert into "jobs" ("last_error") values ($1)\n'
+        f"params: {STORED}\n  [cause]: error: {{failure}}"
+    ),
+    "typeorm": (
+        "QueryFailedError: {failure}\n  query: 'INSERT INTO jobs(last_error) VALUES ($1)',\n"
+        f"  parameters: [ {STORED!r} ]"
+    ),
+    "doctrine before 3": (
+        "An exception occurred while executing 'INSERT INTO jobs (last_error) VALUES (?)' with "
+        f"params [{STORED!r}]:\n\n{{failure}}"
+    ),
+    "jdbc": f"Batch entry 0 insert into jobs values ('{IN_SQL}') was aborted: ERROR: {{failure}}",
+    "the server's log": (
+        "2025-06-01 10:00:00 UTC [7] ERROR:  {failure}\n2025-06-01 10:00:00 UTC [7] STATEMENT:  "
+        "INSERT INTO jobs VALUES ('" + IN_SQL.replace("\n", "\n\t") + "')"
+    ),
+    "the server's log in German": (
+        "[7] FEHLER:  {failure}\n[7] ANWEISUNG:  INSERT INTO jobs VALUES ('"
+        + IN_SQL.replace("\n", "\n\t")
+        + "')"
+    ),
+}
+OTHERS = {
+    "foreign key": (
+        'insert or update on table "jobs" violates foreign key constraint "jobs_queue_fkey"\n'
+        'DETAIL:  Key (queue_id)=(1) is not present in table "queues".'
+    ),
+    "not null": (
+        'null value in column "kind" of relation "jobs" violates not-null constraint\n'
+        "DETAIL:  Failing row contains (1, null)."
+    ),
+    "timeout": "canceling statement due to statement timeout",
+    "deadlock": "deadlock detected\nDETAIL:  Process 1 waits for ShareLock on transaction 2",
+}
+wrappers = pytest.mark.parametrize("wrapper", WRAPPERS.values(), ids=WRAPPERS.keys())
+
+
+def event(text: str) -> Event:
+    return Event(
+        "e" * 32,
+        datetime(2025, 6, 1, tzinfo=UTC),
+        exceptions=(ExceptionValue("DBAPIError", None, text),),
+    )
+
+
+@wrappers
+@pytest.mark.parametrize("failure", OTHERS.values(), ids=OTHERS.keys())
+def test_a_stored_sentence_is_not_the_failure(failure: str, wrapper: str) -> None:
+    text = wrapper.format(failure=failure)
+    assert read_event(event(text)).key is None
+    assert read_text(text).kind == "other_database_error"
+
+
+@wrappers
+def test_a_stored_sentence_does_not_stand_in_for_a_missing_detail(wrapper: str) -> None:
+    text = wrapper.format(failure=OURS)
+    for key in (read_event(event(text)).key, read_text(text).key):
+        assert key is not None
+        assert (key.constraint, key.columns, key.splits) == ("jobs_slot_key", (), ())
+
+
+@wrappers
+def test_our_own_sentence_is_read_beside_a_stored_one(wrapper: str) -> None:
+    text = wrapper.format(failure=f"{OURS}\nDETAIL:  Key (slot)=(3) already exists.")
+    for key in (read_event(event(text)).key, read_text(text).key):
+        assert key is not None
+        assert (key.constraint, key.columns) == ("jobs_slot_key", ("slot",))
+        assert key.splits[0] == ("3",)
+
+
+@wrappers
+def test_what_is_blanked_moves_nothing_else(wrapper: str) -> None:
+    text = wrapper.format(failure=OURS)
+    said = without_quotes(text)
+    assert said.find(OURS) == text.find(OURS)
+    assert (len(said), "jane@" in said) == (len(text), False)
+
+
+def test_an_error_behind_a_quoted_statement_is_read() -> None:
+    text = (
+        f"{OTHERS['timeout']}\n[SQL: INSERT INTO jobs (slot) VALUES ($1)]\n[parameters: (3,)]\n"
+        f"and then\n{OURS}\nDETAIL:  Key (slot)=(3) already exists."
+    )
+    key = read_text(text).key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+@pytest.mark.parametrize("word", ["SQL: ", "Failed query: "])
+def test_a_colon_before_the_servers_own_words_quotes_nothing(word: str) -> None:
+    key = read_text(f"{word}{OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+def test_a_parameter_called_table_names_no_table() -> None:
+    text = (
+        f"{OURS}\nDETAIL:  Key (slot)=(19:00) already exists.\n"
+        "[SQL: INSERT INTO jobs (place, slot) VALUES (%(table)s, %(slot)s)]\n"
+        "[parameters: {'table': 'T5', 'schema': 's5', 'slot': '19:00'}]"
+    )
+    key = read_event(event(text)).key
+    assert key is not None
+    assert (key.schema, key.table, key.splits) == (None, "jobs", (("19:00",),))
+
+
+ESCAPES = {
+    "a line break": ("('CORP\\\\jane', 'a\\nKey b')", "a\nKey b"),
+    "quotes in quotes": ('(\'CORP\\\\jane\', \'{"a": "\\\\"b\\\\""}\')', '{"a": "\\"b\\""}'),
+    "a stored sentence": (f"('CORP\\\\jane', {STORED!r})", STORED),
+}
+
+
+@pytest.mark.parametrize(("parameters", "note"), ESCAPES.values(), ids=ESCAPES.keys())
+def test_escapes_of_the_parameters_leave_the_sentence_as_it_is(parameters: str, note: str) -> None:
+    text = (
+        f"{OURS}\nDETAIL:  Key (username)=(CORP\\jane) already exists.\n"
+        f"[SQL: INSERT INTO jobs (username, note) VALUES ($1, $2)]\n[parameters: {parameters}]"
+    )
+    key = read_event(event(text)).key
+    assert key is not None
+    assert key.splits == (("CORP\\jane",),)
+    assert dict(key.fields) == {"username": "CORP\\jane", "note": note}
+
+
+def test_a_value_that_looks_escaped_leaves_a_plain_text_as_it_is() -> None:
+    key = read_event(event(f"{OURS}\nDETAIL:  Key (path)=(C:\\nKey \\x) already exists.")).key
+    assert key is not None
+    assert key.splits == (("C:\\nKey \\x",),)
