@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from collectors.linking.backslashes import unescape
 from collectors.linking.phrases import KEY_WORD, NAMED_AFTER, NAMED_BEFORE
@@ -45,6 +46,15 @@ _ESCAPED = re.compile(
     r"|ВІДОМОСТІ|AYRINTI|DETAY|DETALJ|詳細|상세정보|描述|详细信息|Key |\[SQL)"
     r"|\"\s?:\s?\"Key \("
 )
+_FIELD = re.compile(
+    r"(?:(?:[Dd]etails?|\bD)[\"']?\s?(?:=>|[:=])\s?(?:Some\()?|(?<=[:=(,\s])(?=[\"']Key \())"
+    r"([\"'])((?:(?!\1)[^\\\n]|\\.)*+)\1"
+)
+"""A field that holds the sentence, as JSON, Python, Node, Go and Rust print it."""
+
+_DOCUMENT = re.compile(r"'(\{\"(?:[^'\\\n]|\\.)*+)'")
+"""JSON that is a literal itself, as in `data: '{"detail": …}'`."""
+
 _PLAIN = re.compile(
     r"[\"»«“„「][\w.$ -]{1,128}[\"»«”“」][^\n\\\"]{0,60}\n[^\n\"'{\\]{0,200}?"
     rf"(?:{KEY_WORD.pattern})"
@@ -54,6 +64,7 @@ _PLAIN = re.compile(
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
 _MOST_LEVELS = 3
+_MOST_FIELDS = 16
 
 
 def readings(text: str, *, wrapped: bool = False) -> Iterator[str]:
@@ -88,17 +99,38 @@ def _free(text: str, *, pasted: bool) -> str:
     if '""' in text and _DOUBLED.search(text):
         text = text.replace('""', '"')
     for _ in range(_MOST_LEVELS):
-        if not _is_escaped(text, pasted=pasted):
+        if "\\" not in text or _PLAIN.search(text) is not None:
             break
-        text = unescape(text)
+        text, is_last = _without_level(text, pasted=pasted)
+        if is_last:
+            break
     return text
 
 
-def _is_escaped(text: str, *, pasted: bool) -> bool:
-    """The server's own words are; what is quoted with them has escapes of its own."""
-    if "\\" not in text or _PLAIN.search(text) is not None:
-        return False
-    return _ESCAPED.search(without_quotes(text, prose=pasted)) is not None
+def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
+    """The text without its outermost escapes, and whether no others are to be undone.
+
+    A field's literal is undone alone, for nothing says that its surroundings are escaped as well.
+    """
+    said = without_quotes(text, prose=pasted)  # what is quoted has escapes of its own
+    document = _DOCUMENT.search(said) if "'{\"" in said else None
+    if document is not None:
+        start, end = document.span(1)
+        return f"{text[: start - 1]} {unescape(text[start:end])} {text[end + 1 :]}", False
+    fields = list(_fields(said))
+    for start, end in reversed(fields):
+        text = f"{text[:start]}{unescape(text[start:end])}{text[end:]}"
+    if fields or _ESCAPED.search(said) is None:
+        return text, True
+    return unescape(text), False
+
+
+def _fields(said: str) -> Iterator[tuple[int, int]]:
+    """Where whole sentences stand as literals; one that seems cut was escaped more than once."""
+    for match in islice(_FIELD.finditer(said), _MOST_FIELDS):
+        start, end = match.span(2)
+        if ")=(" in said[start : max(start, said.rfind(")", start, end))]:
+            yield start, end
 
 
 def _is_html(text: str) -> bool:

@@ -1,0 +1,81 @@
+"""The sentence as a field of an object that a program printed, with escapes of that program's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from collectors.linking.message import read_message
+from collectors.linking.violation import read_text
+
+DUPLICATE = 'duplicate key value violates unique constraint "u_name"'
+
+
+def node(text: str) -> str:
+    """As Node's `util.inspect` quotes it."""
+    quote = next((mark for mark in "'\"" if mark not in text), "`")
+    escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace(quote, f"\\{quote}")
+    return f"{quote}{escaped}{quote}"
+
+
+def as_json(detail: str) -> str:
+    return json.dumps(
+        {"code": "23505", "message": DUPLICATE, "detail": detail, "constraint": "u_name"}
+    )
+
+
+def whole(detail: str) -> str:
+    return f"{DUPLICATE}\nDETAIL:  {detail}"
+
+
+def pg8000(detail: str) -> str:
+    return str({"S": "ERROR", "C": "23505", "M": DUPLICATE, "D": detail, "n": "u_name"})
+
+
+PRINTED: dict[str, Callable[[str], str]] = {
+    "pg8000": pg8000,
+    "pg8000, its repr": lambda detail: repr(pg8000(detail)),
+    "node": lambda detail: f"error: {DUPLICATE} {{\n  code: '23505',\n  detail: {node(detail)}\n}}",
+    "JSON": lambda detail: f"app | {as_json(detail)}",
+    "JSON in JSON": lambda detail: f"app | {json.dumps({'log': as_json(detail)})}",
+    "JSON in node": lambda detail: f"AxiosError: 409\n  data: {node(as_json(detail))}",
+    "JSON in a repr": lambda detail: f"HTTPError({as_json(detail)!r})",
+    "a repr of both": lambda detail: f"UniqueViolation({whole(detail)!r})",
+    "go": lambda detail: (
+        f'&pgconn.PgError{{Code:"23505", Message:{json.dumps(DUPLICATE)}, '
+        f"Detail:{json.dumps(detail)}}}"
+    ),
+    "logfmt": lambda detail: f"level=error msg={json.dumps(DUPLICATE)} detail={json.dumps(detail)}",
+    "rust": lambda detail: (
+        f"PgDatabaseError {{ message: {json.dumps(DUPLICATE)}, "
+        f"detail: Some({json.dumps(detail)}) }}"
+    ),
+}
+VALUES = {
+    "plain": "jane",
+    "apostrophe": "O'Brien",
+    "backslash": "CORP\\jane",
+    "looks like an escape": "a\\nb",
+    "ends in a backslash": "a\\",
+    "quotes": 'say "hi"',
+    "one quote": '"',
+    "both quotes": 'it\'s "x"',
+    "a line break": "a\nb",
+}
+
+
+@pytest.mark.parametrize("printed", PRINTED.values(), ids=PRINTED.keys())
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES.keys())
+@pytest.mark.parametrize("column", ["name", '"lastName"'])
+def test_as_many_escapes_are_undone_as_there_are(
+    column: str, value: str, printed: Callable[[str], str]
+) -> None:
+    text = printed(f"Key ({column})=({value}) already exists.")
+    key = read_message(text)
+    assert key is not None
+    assert (key.constraint, key.columns, key.splits) == ("u_name", (column,), ((value,),))
+    pasted = read_text(text).key
+    assert pasted is not None
+    assert (value,) in pasted.splits  # as mail, a broken line may have been joined
