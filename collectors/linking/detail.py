@@ -13,9 +13,14 @@ from itertools import islice
 
 from collectors.linking.names import closing, split_columns
 from collectors.linking.phrases import EXISTS, EXISTS_FIRST, KEY_WORD
+from collectors.linking.quoted import RAW_QUOTE
 
 _JOINT = re.compile(r"\)\s?=\s?\(")
-_LINE_END = re.compile(r"\)[\"'»”」]?[.。]?(?=\s{0,8}(?:\Z|[\n\"'\[\]}]))")
+_BARE_END = re.compile(
+    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ (<])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
+)
+"""Where a sentence ends that ends with its tuple: first group, a full stop within a line."""
+_SENTENCE_END = re.compile(r"[.。](?=[\s\"'()\[\]}<]|\Z)|\] \[| \(Connection: | \(?SQL\b")
 _WHOLE_END = re.compile(r"\s{0,8}(?:\Z|[\n\"'\[\]}<(])")
 _NEXT = re.compile("uplicate key ")
 _NEXT_IN_PROSE = re.compile(
@@ -24,6 +29,7 @@ _NEXT_IN_PROSE = re.compile(
 _TAIL = "\n[SQL: "
 _OTHER_ENDS = re.compile(r"\) (?:is not present|is still referenced|is duplicated|conflicts with)")
 _CUT_LINE = re.compile(r"(?:\.\.\.|…)[ \t]{0,80}(?:\n|\Z)")
+_BRACKET = re.compile(r"[()]")
 _MOST_WORDS = 100
 _MOST_STARTS = 32
 _MOST_ENDS = 8
@@ -137,13 +143,13 @@ def _ends(text: str, start: _Start, others: Sequence[_Start], *, prose: bool) ->
     follows, and of these the last, because a value may hold the words that end the sentence.
     """
     limit = min(len(text), start.values_at + _FARTHEST)
-    first_words = EXISTS_FIRST.search(text, max(0, start.opening - 40), start.opening)
-    closers = _LINE_END if first_words else EXISTS
-    first = closers.search(text, start.values_at, limit)
-    if first is None or closers.search(text, first.end(), limit) is None:
+    if EXISTS_FIRST.search(text, max(0, start.opening - 40), start.opening):
+        return _ends_without_words(text, start, limit, prose=prose)
+    first = EXISTS.search(text, start.values_at, limit)
+    if first is None or EXISTS.search(text, first.end(), limit) is None:
         return (first.start(),) if first else ()
     stop = _stop(text, first.end(), limit, prose=prose)
-    more = _more_ends(text, closers, first.end(), stop, prose=prose)
+    more = _more_ends(text, first.end(), stop, prose=prose)
     later = [other for other in others if other.columns == start.columns]
     next_opening = later[0].opening if later else limit
     printed = text[start.values_at : first.start()]
@@ -158,12 +164,30 @@ def _ends(text: str, start: _Start, others: Sequence[_Start], *, prose: bool) ->
     return tuple(end.start() for end in reversed(ends))
 
 
-def _more_ends(
-    text: str, closers: re.Pattern[str], first_end: int, stop: int, *, prose: bool
-) -> Iterator[re.Match[str]]:
+def _ends_without_words(text: str, start: _Start, limit: int, *, prose: bool) -> tuple[int, ...]:
+    """The same where the tuple itself ends the sentence, with the full stop that the server writes.
+
+    A wrapper may go on in the same line, with brackets of its own. So a place within the line
+    counts only behind balanced brackets, and the first that leaves them balanced is the best.
+    """
+    first = _BARE_END.search(text, start.values_at, limit)
+    stop = _stop(text, first.end(), limit, prose=prose) if first else limit
+    every = list(islice(_BARE_END.finditer(text, start.values_at, stop), _MOST_ENDS))
+    stopped = [end for end in every if end[1] or end[2]] or every
+    unbalanced = {end for end in stopped if not _is_balanced(text[start.values_at : end.start()])}
+    found = [end for end in stopped if end not in unbalanced or not end[1]]
+    found.sort(key=lambda end: (end in unbalanced, end.start()))
+    return tuple(end.start() for end in found)
+
+
+def _is_balanced(printed: str) -> bool:
+    return printed.count("(") == printed.count(")")
+
+
+def _more_ends(text: str, first_end: int, stop: int, *, prose: bool) -> Iterator[re.Match[str]]:
     """Those before `stop`, and one that ends a driver's whole text: then no wrapper added to it."""
-    yield from islice(closers.finditer(text, first_end, stop), _MOST_ENDS)
-    last = None if prose else closers.match(text, max(stop, text.rfind(")")))
+    yield from islice(EXISTS.finditer(text, first_end, stop), _MOST_ENDS)
+    last = None if prose else EXISTS.match(text, max(stop, text.rfind(")")))
     if last is not None and not text[last.end() :].strip():
         yield last
 
@@ -172,6 +196,8 @@ def _stop(text: str, first_end: int, limit: int, *, prose: bool) -> int:
     """Where the wrapper's own words begin: SQLAlchemy's tail is the last of what may be one."""
     tail = -1 if prose else text.rfind(_TAIL, first_end, limit)
     limit = tail if tail >= 0 else limit
+    raw = RAW_QUOTE.search(text, first_end, limit) if "SQL" in text else None
+    limit = raw.start() if raw else limit
     following = (_NEXT_IN_PROSE if prose else _NEXT).search(text, first_end, limit)
     return following.start() if following else limit
 
@@ -183,7 +209,29 @@ def _repeats(text: str, printed: str, end: int, later: Sequence[_Start]) -> bool
 
 
 def _line_end(text: str, values_at: int) -> tuple[int, ...]:
+    """The same where the words are of no language we know: they end the sentence or its line.
+
+    First the bracket that balances the tuple's own, then any other in the rest of the sentence.
+    """
     line_end = text.find("\n", values_at)
     line = text[values_at : line_end if line_end >= 0 else len(text)][:_FARTHEST]
-    last = line.rfind(")")
-    return (values_at + last,) if last >= 0 and not _OTHER_ENDS.search(line) else ()
+    if _OTHER_ENDS.search(line):
+        return ()
+    balanced = _balanced_end(line)
+    over = _SENTENCE_END.search(line, balanced + 1)
+    last = line.rfind(")", 0, over.start() if over else len(line))
+    ends = dict.fromkeys(end for end in (balanced, last) if end >= 0)
+    return tuple(values_at + end for end in ends)
+
+
+def _balanced_end(line: str) -> int:
+    """Where the bracket before `line` closes, -1 where it does not; further ones belong to it."""
+    depth = 1
+    for bracket in _BRACKET.finditer(line):
+        depth += 1 if bracket[0] == "(" else -1
+        if depth == 0:
+            end = bracket.start()
+            while line.startswith(")", end + 1):
+                end += 1
+            return end
+    return -1

@@ -26,10 +26,12 @@ from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
 _QUOTED = (
-    r"(?:\"([^\"]{1,300})\"|»\s?([^»«]{1,300}?)\s?«|«\s?([^»«]{1,300}?)\s?»|“([^“”]{1,300})”"
-    r"|„([^„“”]{1,300})[“”]|「([^「」]{1,300})」|'([^'\n]{1,300})'|`([^`\n]{1,300})`)"
+    r"(?:\"([^\"]{1,300})\"|»[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}«"
+    r"|«[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}»|“([^“”]{1,300})”"
+    r"|„([^„“”]{1,300})[“”]|「([^「」]{1,300})」|'([^'\n]{1,300})'|`([^`\n]{1,300})`"
+    r"|\ufffd\s?([\w$.-]{1,128})\s?\ufffd)"
 )
-_AFTER = re.compile(rf"[^\"»«“„「'`(\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
+_AFTER = re.compile(rf"[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
 _AFTER_COLON = re.compile(r"[a-z ]{0,30}:\s{0,2}([A-Za-z_][\w$]{2,127})")
 _BEFORE = re.compile(rf"{_QUOTED}\s{{0,4}}\Z")
 _ASSIGNED = r"(?:[_ ]?name)?[\"']?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`\[]?"

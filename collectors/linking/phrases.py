@@ -87,9 +87,12 @@ _EXISTS = (
     "již existuje",
 )
 EXISTS = re.compile(
-    r"\)[\"'»«”“」]?[\s\u00a0]{0,3}[»«”“\"']?[\s\u00a0]{0,3}(?:" + "|".join(_EXISTS) + r")[.。]?"
+    r"\)[\"'»«”“」\ufffd]?[\sÂ]{0,3}[»«”“\"']?\s{0,3}(?:" + "|".join(_EXISTS) + r")[.。]?"
 )
-"""How the sentence goes on after the tuple. Group-free; it starts at the tuple's last bracket."""
+"""How the sentence goes on after the tuple. Group-free; it starts at the tuple's last bracket.
+
+Where a text was decoded wrongly, a quote is U+FFFD, or has `Â` before it.
+"""
 
 EXISTS_FIRST = re.compile(r"(?:Ya existe la (?:llave|clave)|უკვე არსებობს:)\s{0,3}[\"«]?\s?\Z")
 """In these languages the sentence ends with the tuple."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from collectors.linking.message import read_message
 from collectors.linking.violation import read_text
 
 LANGUAGES = {
@@ -129,3 +130,83 @@ def test_the_key_comes_out_of_every_wrapping(
         ):
             wrong[language] = key
     assert wrong == {}
+
+
+UNKNOWN = (
+    'LỖI:  23505: giá trị khóa trùng lặp vi phạm ràng buộc duy nhất "{name}"\n'
+    "CHI TIẾT:  Khóa {told} đã tồn tại."
+)
+GEORGIAN = (
+    "შეცდომა:  დუბლირებული გასაღების მნიშვნელობა არღვევს უნიკალურ შეზღუდვას "
+    '"{name}"\nდეტალები:  გასაღები უკვე არსებობს: {told}.'
+)
+WITH_WRONG_DECODING = {
+    "U+FFFD for every foreign letter": lambda text: text.encode("latin-1").decode(errors="replace"),
+    "UTF-8 read as Latin-1": lambda text: text.encode().decode("latin-1"),
+}
+IN_ONE_LINE = {
+    "laravel": (
+        "SQLSTATE[23505]: Unique violation: 7 {text} (Connection: pgsql, SQL: insert into "
+        '"users" ("email", "note") values (jane@example.com, (x)) returning "id")'
+    ),
+    "hibernate": (
+        "could not execute statement; SQLSTATE 23505 [{text}] [insert into c (a,b) values (?,?)]; "
+        "SQL [insert into c (a,b) values (?,?)]; constraint [ix_shop_key]"
+    ),
+    "a place in the code": "UniqueViolation: {text} at handler (app.js:12:3)",
+    "a statement in the same line": "SQLSTATE 23505: {text} SENTENCIA: INSERT INTO x VALUES ('y')",
+    "a batch": (
+        "Batch entry 0 insert into c (a) values (1) was aborted: {text}  Call getNextException to "
+        "see other errors in the batch. SQLSTATE 23505\n\tat org.postgresql.x(Y.java:165)"
+    ),
+    "sqlalchemy": (
+        "(psycopg2.errors.UniqueViolation) {text}\n\n[SQL: INSERT INTO c (a, b) VALUES (%s, %s)]\n"
+        "[parameters: ('(x)', 'y (z).')]\n"
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)"
+    ),
+    "celery": "Task x raised unexpected: UniqueViolation({text!r}) at t (y.py:3)",
+}
+told = pytest.mark.parametrize("wrapper", IN_ONE_LINE.values(), ids=IN_ONE_LINE.keys())
+
+
+@told
+@pytest.mark.parametrize(
+    "template",
+    [*LANGUAGES.values(), GEORGIAN, UNKNOWN],
+    ids=[*LANGUAGES, "ka", "an unknown language"],
+)
+def test_the_wrappers_own_brackets_are_no_part_of_the_value(template: str, wrapper: str) -> None:
+    told = "(organization_id, email)=(7, jane@example.com)"
+    text = wrapper.format(text=template.format(name="ix_shop_key", told=told))
+    for key in (read_message(text), read_text(text).key):
+        assert key is not None
+        assert key.splits == (("7", "jane@example.com"),)
+
+
+@told
+@pytest.mark.parametrize("decoded", WITH_WRONG_DECODING.values(), ids=WITH_WRONG_DECODING.keys())
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "pt_BR"])
+def test_a_wrongly_decoded_text_gives_its_value_and_never_a_wrong_name(
+    language: str, decoded: Callable[[str], str], wrapper: str
+) -> None:
+    template = LANGUAGES[language]
+    text = decoded(template.format(name="ix_shop_key", told="(email)=(jane@example.com)"))
+    key = read_message(wrapper.format(text=text))
+    assert key is not None
+    assert key.splits == (("jane@example.com",),)
+    assert key.constraint in {"ix_shop_key", None}
+    assert key.constraint or language not in {"de", "it"}
+
+
+@pytest.mark.parametrize(
+    ("value", "ways"),
+    [("Acme (UK) Ltd", 1), ("Acme (UK). Ltd", 1), ("smile :)", 1), ("a). (b", 2)],
+)
+@pytest.mark.parametrize("template", [LANGUAGES["es"], GEORGIAN], ids=["es", "ka"])
+def test_where_the_tuple_ends_the_sentence_its_brackets_tell_the_end(
+    template: str, value: str, ways: int
+) -> None:
+    key = read_message(template.format(name="ix_shop_key", told=f"(name)=({value})"))
+    assert key is not None
+    assert (value,) in key.splits
+    assert len(key.splits) == ways
