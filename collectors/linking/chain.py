@@ -69,8 +69,9 @@ def _told(event: Event) -> list[ViolatedKey] | None:
 
 def _readings(event: Event) -> Iterator[ViolatedKey | _Otherwise | None]:
     siblings = any(error.type in _GROUPS for error in event.exceptions)
-    for text, error in {error.value: error for error in reversed(event.exceptions)}.items():
-        key = read_message(text)
+    told = {(error.value, is_unique_type(error.type)): error for error in event.exceptions[::-1]}
+    for (text, unique), error in told.items():
+        key = read_message(text, unique=unique)
         yield key
         if key is None and not siblings and _refused_otherwise(error):
             yield _OTHERWISE

@@ -41,10 +41,11 @@ _LONGEST_BARE_LIST = 500
 class Detail:
     """Where the sentence stands, its columns, and what may be its tuple, most plausible first.
 
-    `printed` is empty when the text ends before the tuple does.
+    `printed` is empty when the text ends before the tuple does. `end` is the nearest of its ends.
     """
 
     start: int
+    end: int
     columns: tuple[str, ...]
     printed: tuple[str, ...]
 
@@ -79,9 +80,9 @@ def find_detail(
         end = min(ends, default=0)
         if ends and not _is_of_another(text, said, start, others, end, prose=prose):
             printed = (text[start.values_at : end] for end in ends)
-            return Detail(start.opening, start.columns, tuple(printed))
+            return Detail(start.opening, end, start.columns, tuple(printed))
         if not ends and _is_cut(text, start):
-            cut = cut or Detail(start.opening, start.columns, ())
+            cut = cut or Detail(start.opening, start.values_at, start.columns, ())
     return cut
 
 

@@ -10,63 +10,30 @@ from collectors.linking import hidden
 from collectors.linking.detail import Detail, find_detail
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
+from collectors.linking.mentions import mentions, named_key
 from collectors.linking.names import bare, is_column
-from collectors.linking.other import other_engine
-from collectors.linking.phrases import (
-    ENGLISH,
-    NAMED_AFTER,
-    NAMED_BEFORE,
-    is_index_build,
-    may_tell_of_one,
-    says_unique,
-)
+from collectors.linking.other import other_engine, other_violation
+from collectors.linking.phrases import ENGLISH, is_index_build, may_tell_of_one, says_unique
 from collectors.linking.quoted import without_quotes
 from collectors.linking.rewritten import read_rewritten
 from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
-_QUOTED = (
-    r"(?:\"([^\"]{1,300})\"|»[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}«"
-    r"|«[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}»|“([^“”]{1,300})”"
-    r"|„([^„“”]{1,300})[“”]|「([^「」]{1,300})」|'([^'\n]{1,300})'|`([^`\n]{1,300})`"
-    r"|\ufffd\s?([\w$.-]{1,128})\s?\ufffd)"
-)
-_AFTER = re.compile(rf"[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
-_AFTER_COLON = re.compile(r"[a-z ]{0,30}:\s{0,2}([A-Za-z_][\w$]{2,127})")
-_BEFORE = re.compile(rf"{_QUOTED}\s{{0,4}}\Z")
-_ASSIGNED = r"(?:[_ ]?name)?[\"']?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`\[]?"
-_IDENTIFIER = r"([A-Za-z_][\w$.-]{0,127})"
-_NAMES = {
-    "constraint": re.compile(
-        rf"\bconstraint{_ASSIGNED}(?=[\w$.-]*[_\d]){_IDENTIFIER}", re.IGNORECASE
-    ),
-    "table": re.compile(rf"(?<![\w.])table{_ASSIGNED}{_IDENTIFIER}", re.IGNORECASE),
-    "schema": re.compile(rf"(?<![\w.])schema{_ASSIGNED}{_IDENTIFIER}", re.IGNORECASE),
-}
-_SIGNS = ("{0}:", "{0}=", '{0}"', "{0}'", "{0} =", "{0}_name", "{0}Name", "{0} name")
-_SIGNS_OF = {
-    word: tuple(sign.format(form) for form in (word, word.capitalize()) for sign in _SIGNS)
-    for word in _NAMES
-}
-"""What a field's name looks like: a quick test, for the pattern is slow on what has none."""
-
 _BREAK = re.compile(r"\s*\n[\s>]*")
 _NEARBY = 4_000
-_MOST_PHRASES = 50
-_NOUN = ("ation", "ating")
-"""`duplicate key value violations` are spoken of; only what `violates` happened."""
 
 
-def read_message(text: str, *, wrapped: bool = False) -> ViolatedKey | None:
+def read_message(text: str, *, wrapped: bool = False, unique: bool = False) -> ViolatedKey | None:
     """The key that `text` says was violated, None when it tells of no unique violation.
 
-    `wrapped` texts come from people: their lines may have been broken anywhere.
+    `wrapped` texts come from people: their lines may have been broken anywhere. Of a `unique` one
+    the exception's class tells what it is, so that its language need not be known.
     """
     if not wrapped and not may_tell_of_one(text):
         return None
     best: ViolatedKey | None = None
     for reading in readings(focused(text), wrapped=wrapped):
-        key = _read(reading, wrapped=wrapped)
+        key = _read(reading, wrapped=wrapped, unique=unique)
         if key is not None and (best is None or _rank(key) > _rank(best)):
             best = key
         if best is not None and best.splits and best.constraint:
@@ -78,28 +45,26 @@ def _rank(key: ViolatedKey) -> tuple[bool, bool, bool]:
     return bool(key.splits), key.constraint is not None, bool(key.columns)
 
 
-def _read(text: str, *, wrapped: bool) -> ViolatedKey | None:
+def _read(text: str, *, wrapped: bool, unique: bool) -> ViolatedKey | None:
     said = without_quotes(text, prose=wrapped)
     if not may_tell_of_one(said) or is_index_build(said):
         return None
-    phrases = _phrases(said)
-    told = bool(phrases) or (says_unique(said) and other_engine(said) is None)
-    foreign = told and not any(words in said for words in ENGLISH)
+    found = mentions(said)
+    told = bool(found) or (says_unique(said) and other_engine(said) is None)
+    typed = not told and unique and other_engine(said) is None
+    foreign = (told or typed) and not any(words in said for words in ENGLISH)
     detail = find_detail(text, said, any_language=foreign, prose=wrapped)
-    if detail is None or (not told and not detail.printed):
+    if detail is None or not (told or detail.printed):
         rewritten = read_rewritten(said)
         if rewritten is not None or not told:
             return rewritten
-    at = detail.start if detail else phrases[0][0] if phrases else 0
-    around = said[max(0, at - _NEARBY) : at + _NEARBY]
-    named = ViolatedKey(
-        constraint=_constraint(phrases, at) or _assigned("constraint", around),
-        schema=_assigned("schema", around),
-        table=_assigned("table", around),
-    )
-    if detail is None:
-        return replace(named, doubt=hidden.absence(text[max(0, at - _NEARBY) : at + _NEARBY]))
-    return with_values(named, detail, wrapped=wrapped)
+    if not (told or typed) and other_violation(said) is not None:
+        return None  # a row that failed otherwise may hold the sentence
+    named = named_key(said, found, detail, foreign=foreign)
+    if detail is not None:
+        return with_values(named, detail, wrapped=wrapped)
+    at = found[0].start if found else 0
+    return replace(named, doubt=hidden.absence(text[max(0, at - _NEARBY) : at + _NEARBY]))
 
 
 def with_values(named: ViolatedKey, detail: Detail, *, wrapped: bool = False) -> ViolatedKey:
@@ -159,51 +124,3 @@ def _why_not(candidates: Sequence[str], ways: Sequence[KeyValues]) -> str:
     if any(map(hidden.is_hidden, values)):
         return hidden.HIDDEN
     return hidden.CUT if any(map(hidden.is_cut, values)) else hidden.MISFIT
-
-
-def _phrases(text: str) -> list[tuple[int, str | None]]:
-    """Where the text speaks of a unique violation, each with the constraint it names."""
-    found: list[tuple[int, str | None]] = []
-    for phrase in NAMED_AFTER:
-        for at in _positions(text, phrase):
-            end = at + len(phrase)
-            match = _AFTER.match(text, end) or _AFTER_COLON.match(text, end)
-            found.append((at, _name(match)))
-    for phrase in NAMED_BEFORE:
-        places = _positions(text, phrase)
-        found += [(at, _name(_BEFORE.search(text, max(0, at - 300), at))) for at in places]
-    return sorted(found, key=lambda pair: pair[0])
-
-
-def _positions(text: str, phrase: str) -> list[int]:
-    positions: list[int] = []
-    at = text.find(phrase)
-    while at >= 0 and len(positions) < _MOST_PHRASES:
-        if not text.startswith(_NOUN, at + len(phrase)):
-            positions.append(at)
-        at = text.find(phrase, at + len(phrase))
-    return positions
-
-
-def _constraint(phrases: Sequence[tuple[int, str | None]], detail_at: int) -> str | None:
-    """The name told last before the sentence, else the first told after it."""
-    before = [name for at, name in phrases if at <= detail_at and name]
-    after = [name for at, name in phrases if at > detail_at and name]
-    return before[-1] if before else after[0] if after else None
-
-
-def _name(match: re.Match[str] | None) -> str | None:
-    name = next((group for group in match.groups() if group), None) if match else None
-    if name is None or "@" in name or not hidden.is_usable(name):
-        return None  # a name is stored in clear; an address is nobody's constraint
-    return _BREAK.sub("", name).strip("\\").lstrip("> ") or None
-
-
-def _assigned(word: str, text: str) -> str | None:
-    """The name that a field of the message gives: `table: users`, `TABLE NAME:  users`."""
-    shown = any(sign in text for sign in _SIGNS_OF[word]) or f"{word.upper()} NAME" in text
-    if not shown:
-        return None
-    match = _NAMES[word].search(text)
-    name = match[1].strip(".") if match else None
-    return None if name in {None, "None", "null", "nil", "undefined"} else name

@@ -174,7 +174,7 @@ def other_refusal(text: str) -> str | None:
     text = focused(text)
     if not any(sign in text for sign in _SIGNS):
         return None
-    return _violation(text) or _named_class(text) or _refusing(text) or _elsewhere(text)
+    return other_violation(text) or _named_class(text) or _refusing(text) or _elsewhere(text)
 
 
 def is_upstream(error: ExceptionValue) -> bool:
@@ -193,7 +193,7 @@ def database_error(text: str) -> str | None:
         return "unique index could not be built"
     return (
         _elsewhere(text)
-        or _violation(text)
+        or other_violation(text)
         or _condition(text)
         or _by_state(text)
         or _by_driver(text)
@@ -205,7 +205,8 @@ def _elsewhere(text: str) -> str | None:
     return f"duplicate key in another engine ({engine})" if engine else None
 
 
-def _violation(text: str) -> str | None:
+def other_violation(text: str) -> str | None:
+    """The violation of another kind of constraint that PostgreSQL tells of, with its name."""
     for words, pattern in _VIOLATIONS:
         match = pattern.search(text)
         if match is not None:

@@ -66,6 +66,14 @@ OTHER_DATABASE_ERRORS = {
         'null value in column "email" of relation "customers" violates not-null constraint\n'
         "DETAIL:  Failing row contains (1, null)."
     ),
+    "not null, a sentence in the row": (
+        'null value in column "kind" of relation "logs" violates not-null constraint\n'
+        "DETAIL:  Failing row contains (1, null, Key (email)=(jane@example.com) already exists.)."
+    ),
+    "check, a sentence in the row": (
+        "neue Zeile für Relation »logs« verletzt Check-Constraint »logs_kind_check«\n"
+        "DETAIL:  Zeile enthält (1, Key (email)=(jane@example.com) already exists.)."
+    ),
     "check": 'new row for relation "customers" violates check constraint "customers_email_check"',
     "on conflict without a key": (
         "there is no unique or exclusion constraint matching the ON CONFLICT specification"

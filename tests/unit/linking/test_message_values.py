@@ -315,10 +315,32 @@ def test_a_retold_message_gives_table_columns_and_values(
     assert key.source is ValueSource.MESSAGE
 
 
-def test_an_address_is_never_taken_for_a_constraint() -> None:
-    key = read_message('duplicate key value violates unique constraint "jane@example.com"')
+NO_NAMES = {
+    "an address": '"jane@example.com"',
+    "cut, a ticket's words behind it": '"ix_custo...\n\nReported by Jane Roe: "cannot create"',
+    "cut with an ellipsis": '"ix_custo…\n\nReported by Jane Roe: "cannot create"',
+    "cut in the middle of a line": '"ix_custo... Reported by Jane Roe: "cannot create"',
+    "cut without a mark": '"ix_custo\n\nReported by Jane Roe: "cannot create"',
+    "cut, one line later": '"ix_custo\nReported by Jane Roe: "cannot create"',
+    "a sentence": '"Jane Roe cannot be created. Please help"',
+    "longer than a name": f'"{"x" * 64}"',
+    "JSON goes on": '","table":"customers"}',
+}
+
+
+@pytest.mark.parametrize("rest", NO_NAMES.values(), ids=NO_NAMES.keys())
+def test_what_may_be_anything_is_never_taken_for_a_constraint(rest: str) -> None:
+    text = f"duplicate key value violates unique constraint {rest}"
+    for key in (read_message(text), read_text(text).key, read_text(f"> {text}").key):
+        assert key is not None
+        assert key.constraint is None
+
+
+@pytest.mark.parametrize("name", ["some_key", "Users email key", "user.email", "a-b$1", "ключ"])
+def test_a_constraint_may_have_any_name_of_words(name: str) -> None:
+    key = read_message(f'duplicate key value violates unique constraint "{name}"')
     assert key is not None
-    assert key.constraint is None
+    assert key.constraint == name
 
 
 def test_the_sentence_alone_is_enough() -> None:

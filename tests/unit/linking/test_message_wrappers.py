@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from collectors.linking.violation import read_text
@@ -324,6 +326,66 @@ def test_two_errors_in_one_text_are_not_mixed() -> None:
     key = read_text(text).key
     assert key is not None
     assert (key.constraint, key.splits) == ("second_key", (("1",),))
+
+
+def record(constraint: str, **facts: str | None) -> str:
+    """A line as PostgREST logs it, the message where the facts leave it."""
+    told = {"code": "23505", **facts}
+    said = f'duplicate key value violates unique constraint "{constraint}"'
+    return json.dumps({name: said if name == "message" else fact for name, fact in told.items()})
+
+
+TEAMS = 'duplicate key value violates unique constraint "teams_slug_key"'
+CROSSWISE = {
+    "two processes": (
+        f"[101] ERROR:  {DUPLICATE}\n[102] ERROR:  {TEAMS}\n[101] {DETAIL}\n"
+        "[102] DETAIL:  Key (slug)=(acme) already exists.",
+        "customers_email_key",
+    ),
+    "two processes, the other first": (
+        f"10:00 UTC [7] app@shop ERROR:  {DUPLICATE}\n10:00 UTC [8] app@shop ERROR:  {TEAMS}\n"
+        "10:01 UTC [8] app@shop DETAIL:  Key (slug)=(acme) already exists.\n"
+        f"10:01 UTC [7] app@shop {DETAIL}",
+        "teams_slug_key",
+    ),
+    "nobody knows which process": (
+        f"ERROR:  {DUPLICATE}\nERROR:  {TEAMS}\n{DETAIL}\n"
+        "DETAIL:  Key (slug)=(acme) already exists.",
+        None,
+    ),
+    "the object has its own name": (
+        f'level=error msg="pq: {TEAMS}"\n'
+        + json.dumps({"detail": DETAIL[9:], "constraint": "customers_email_key"}),
+        "customers_email_key",
+    ),
+    "the object says it behind the sentence": (
+        record("teams_slug_key", message="", details=None)
+        + "\n"
+        + record("customers_email_key", details=DETAIL[9:], message=""),
+        "customers_email_key",
+    ),
+    "over several lines": (
+        f"{TEAMS}\n{{\n  code: '23505',\n  detail: 'Key (email)=(jane@example.com) already exists.'"
+        ",\n  table: 'customers',\n  constraint: 'customers_email_key'\n}",
+        "customers_email_key",
+    ),
+    "a name in the value": (
+        record(
+            "customers_email_key",
+            details=f"Key (note)=({TEAMS}) already exists.",
+            message="",
+        ),
+        "customers_email_key",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "constraint"), CROSSWISE.values(), ids=CROSSWISE.keys())
+def test_a_sentence_goes_with_the_name_of_its_own_error(text: str, constraint: str | None) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert key.constraint == constraint
+    assert len(key.splits) == 1
 
 
 def test_of_two_whole_errors_in_a_ticket_the_first_is_read() -> None:

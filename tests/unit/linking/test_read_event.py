@@ -26,6 +26,7 @@ from tests.unit.linking.sdk_events import (
     SHAPE_A,
     SHAPE_B,
     SHAPE_C,
+    SQL,
     adapted,
     event,
     innermost,
@@ -308,3 +309,49 @@ def test_a_statements_schema_stays_with_its_table() -> None:
     sql = SQL.replace("INTO customers", "INTO tenant_b.customers")
     key = key_of(read_event(event(innermost(), adapted(), outermost(sql=sql))))
     assert (key.schema, key.table) == (None, "tenant_b.customers")
+
+
+IN_A_LANGUAGE_THAT_NOBODY_KNOWS = {
+    "Indonesian": (
+        'duplicate nilai kunci melanggar batasan unik "u_email"\n'
+        "DETAIL:  Kunci (email)=(jane@example.com) sudah ada.\n"
+    ),
+    "in one line": (
+        "diễn giải «u_email» bị trùng CHI TIẾT:  Khóa (email)=(jane@example.com) đã tồn tại."
+    ),
+    "wrongly decoded": (
+        "viola restricci\ufffdn de unicidad \ufffdu_email\ufffd\n"
+        "DETALLE:  Ya existe la llave (email)=(jane@example.com)."
+    ),
+    "with its statement": (
+        '(psycopg.errors.UniqueViolation) melanggar batasan unik "u_email"\n'
+        "DETAIL:  Kunci (email)=(jane@example.com) sudah ada.\n"
+        '[SQL: INSERT INTO "c_1" (email) VALUES (%s)]\n[parameters: (\'"x_1"\',)]'
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "text", IN_A_LANGUAGE_THAT_NOBODY_KNOWS.values(), ids=IN_A_LANGUAGE_THAT_NOBODY_KNOWS
+)
+@pytest.mark.parametrize("kind", ["UniqueViolation", "UniqueViolationError"])
+def test_where_the_class_tells_what_it_is_the_language_need_not_be_known(
+    kind: str, text: str
+) -> None:
+    key = read_event(event(ExceptionValue(kind, None, text))).key
+    assert key is not None
+    assert (key.constraint, key.columns) == ("u_email", ("email",))
+    assert key.splits == (("jane@example.com",),)
+
+
+def test_two_quoted_names_in_an_unknown_language_are_no_name() -> None:
+    text = 'baris "a_1" melanggar "u_email"\nDETAIL:  Kunci (email)=(jane@example.com) sudah ada.'
+    key = read_event(event(ExceptionValue("UniqueViolation", None, text))).key
+    assert key is not None
+    assert (key.constraint, key.splits) == (None, (("jane@example.com",),))
+
+
+def test_a_class_of_ours_over_another_engine_says_nothing_of_its_own() -> None:
+    text = "Duplicate entry 'f(a)=(b) x' for key 'customers.email'"
+    failure = read_event(event(ExceptionValue("UniqueViolation", None, text)))
+    assert failure.key is None
