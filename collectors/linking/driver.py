@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from collectors.linking import hidden
-from collectors.linking.detail import find_detail
+from collectors.linking.detail import Detail, find_detail
 from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
 from collectors.linking.message import read_message, with_values
 from collectors.linking.names import fold
@@ -162,12 +162,19 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
     if error.code not in {None, UNIQUE} or not (unique or told or (detail and detail.printed)):
         return None
     if detail is not None:
-        exact = replace(detail, printed=tuple(sorted(detail.printed, key=len)[-1:]))
-        return with_values(replace(named, constraint=_constraint(named, told)), exact)
+        return with_values(replace(named, constraint=_constraint(named, told)), _exact(detail))
     if told is not None:
         return _with_target(_filled(named, told), error)
     doubt = hidden.absence(f"{message}\n{error.detail or ''}")
     return _with_target(replace(named, doubt=doubt), error)
+
+
+def _exact(detail: Detail) -> Detail:
+    """The longest tuple of a field that holds the sentence alone, unless it holds it twice."""
+    longest = max(detail.printed, key=len, default="")
+    if f"({', '.join(detail.columns)})=(" in longest:
+        return detail
+    return replace(detail, printed=(longest,) if longest else ())
 
 
 def _named(error: DriverError) -> ViolatedKey:

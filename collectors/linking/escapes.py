@@ -18,8 +18,12 @@ from collectors.linking.quoted import without_quotes
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(
-    rf"(?:constraint|Constraint|Key|\(|{'|'.join(map(re.escape, NAMED_AFTER))})"
+    rf"(?:constraint|Constraint|Key|(?<!=)\(|{'|'.join(map(re.escape, NAMED_AFTER))})"
     r"\s?&(?:quot|apos|laquo|raquo|#34|#39|#x27|#x22|amp);"
+)
+_NAMED_PLAINLY = re.compile(
+    rf"(?:{'|'.join(map(re.escape, NAMED_AFTER))})[^\"»«&\n]{{0,40}}"
+    r"[\"»«]\s?[\w.$-]{1,128}\s?[\"»«]"
 )
 _DOUBLED = re.compile(
     rf"(?:{'|'.join(map(re.escape, NAMED_AFTER))})[^\"\n]{{0,40}}\"\"(?=[^\"])"
@@ -94,7 +98,7 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
 
 def _free(text: str, *, pasted: bool) -> str:
     """The text without the escapes that surround it, as far as they show."""
-    if "&" in text and (_is_html(text) or (pasted and _TAG.search(text))):
+    if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
     if '""' in text and _DOUBLED.search(text):
         text = text.replace('""', '"')
@@ -133,8 +137,14 @@ def _fields(said: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+def _has_tags(text: str) -> bool:
+    """It was a web page: tags stand there before the values, which may hold some themselves."""
+    values_at = text.find(")=(")
+    return _TAG.search(text, 0, values_at if values_at >= 0 else len(text)) is not None
+
+
 def _is_html(text: str) -> bool:
-    if _ENTITY_QUOTES.search(text):
+    if _ENTITY_QUOTES.search(text) and _NAMED_PLAINLY.search(text) is None:
         return True
     return _ENTITY.search(text) is not None and not any(mark in text for mark in "\"'<>")
 

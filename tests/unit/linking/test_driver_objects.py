@@ -85,6 +85,14 @@ def test_a_detail_of_its_own_leaves_no_doubt_where_it_ends() -> None:
     assert key.splits == (("1", "acct(42)=7) already exists."),)
 
 
+def test_a_detail_that_holds_two_sentences_leaves_open_where_the_first_ends() -> None:
+    detail = "Key (a)=(1) already exists.\nKey (a)=(2) already exists."
+    key = only_key({"code": "23505", "detail": detail})
+    assert key is not None
+    assert key.splits[0] == ("1",)
+    assert not key.complete
+
+
 @pytest.mark.parametrize(
     "value",
     [

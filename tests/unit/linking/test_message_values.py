@@ -251,6 +251,23 @@ def test_escapes_around_the_message_are_undone(rest: str, value: str) -> None:
     assert key.splits == ((value,),)
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["&quot;Acme&quot; Ltd", "&amp;Sons", "a &lt; b", "constraint &quot;x&quot;", "R&amp;D <x>"],
+)
+@pytest.mark.parametrize("columns", ["name", '"userId"'])
+def test_entities_of_the_value_itself_stay(value: str, columns: str) -> None:
+    key = read_message(message(columns, value))
+    assert key is not None
+    assert key.splits == ((value,),)
+
+
+def test_tags_in_the_value_make_no_web_page() -> None:
+    key = read_text(message("name", "<b>Tom &amp; Co</b>")).key
+    assert key is not None
+    assert key.splits == (("<b>Tom &amp; Co</b>",),)
+
+
 WRAPPED = {
     "at spaces": (
         'ERROR: duplicate key value violates\nunique constraint "some_key"\n'
