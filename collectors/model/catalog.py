@@ -202,6 +202,14 @@ class Table:
         """How a RowRef and a sentence name it: without its schema where that is `public`."""
         return label_of(self.schema, self.name)
 
+    @property
+    def own_rows(self) -> str:
+        """How a statement names it, to see no row of those that inherit from it.
+
+        No key is over both: an id, or a value that a key holds, may be a row's of each.
+        """
+        return f"{'ONLY ' if self.inherited else ''}{self.schema}.{self.name}"
+
     def column(self, name: str) -> Column | None:
         """The column of that (quoted) name."""
         for column in self.columns:

@@ -215,8 +215,5 @@ def type_of(place: Place, name: str) -> str:
 
 
 def name_of(table: Table) -> str:
-    """The table with its schema; without the rows of those that inherit from it.
-
-    No unique key and no primary key is over both, so an id may name a row of each.
-    """
-    return f"{'ONLY ' if table.inherited else ''}{table.schema}.{table.name}"
+    """The table with its schema."""
+    return table.own_rows

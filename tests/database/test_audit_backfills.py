@@ -249,6 +249,19 @@ def test_where_no_column_can_be_given_up_there_is_none(database: Database, table
     assert [one.backfill for one in found] == [None] * len(found)
 
 
+def test_rows_of_an_inheriting_table_are_left_alone(database: Database) -> None:
+    """An heir's row may have the very id of one that is freed; its value is in no key of ours."""
+    database.execute(
+        "CREATE TABLE parts (id int PRIMARY KEY, code text NOT NULL CONSTRAINT k UNIQUE,"
+        " deleted_at timestamptz); CREATE TABLE spares () INHERITS (parts);"
+        "INSERT INTO parts VALUES (1, 'a', now()); INSERT INTO spares VALUES (1, 'b', now())"
+    )
+    said = free(database, plan_of(database, "k"))
+    assert rows(database, "SELECT code FROM ONLY parts") == [("released:1",)]
+    assert rows(database, "SELECT code FROM spares") == [("b",)]
+    assert said == ["1 rows were changed."]
+
+
 def test_a_partitioned_table(database: Database) -> None:
     database.execute("""
         CREATE TABLE t (id int, year int, email text NOT NULL, deleted_at timestamptz,

@@ -218,6 +218,16 @@ def test_live_duplicates_stop_it_before_anything_is_built(database: Database) ->
     assert indexes(database) == before
 
 
+def test_rows_of_an_inheriting_table_are_no_duplicates(database: Database) -> None:
+    make(database, "deletion in the key")
+    database.execute(
+        "CREATE TABLE heirs () INHERITS (customers);"
+        "INSERT INTO heirs (org, email) SELECT 9, 'twice' FROM generate_series(1, 2)"
+    )
+    run(database, statements_of(draft_of(database, "k")))
+    assert findings_of(database) == []
+
+
 def test_what_an_interrupted_build_left_is_built_anew(database: Database) -> None:
     make(database, "index, partial")
     plan = draft_of(database, "k")

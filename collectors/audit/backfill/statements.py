@@ -81,7 +81,7 @@ def _kept(plan: Freeing) -> str:
 
 def _loop(plan: Freeing) -> str:
     table, ids = plan.table, plan.table.primary_key
-    place = f"{table.schema}.{table.name}"
+    place = table.own_rows
     names = [f"tombstone_id{n}" for n in range(len(ids))]
     after = [f"tombstone_after{n}" for n in range(len(ids))]
     shown = ", ".join(f"{own} AS {name}" for own, name in zip(ids, names, strict=True))
@@ -111,7 +111,8 @@ def _loop(plan: Freeing) -> str:
         "END LOOP;",
         *_report(plan, place),
     ]
-    declared = [f"{a} {place}.{own}%TYPE;" for a, own in zip(after, ids, strict=True)]
+    of = f"{table.schema}.{table.name}"
+    declared = [f"{a} {of}.{own}%TYPE;" for a, own in zip(after, ids, strict=True)]
     counters = ["tombstone_freed bigint;", "tombstone_left bigint;"]
     return block(lines, [*declared, *counters, "tombstone_total bigint := 0;"])
 

@@ -32,10 +32,7 @@ def _paragraphs(plan: Freeing) -> Iterator[str]:
         f"stopped anywhere and run again: it commits every {BATCH:,} rows, takes only deleted rows "
         "that still hold the key, and what it has freed holds it no more, so it ends."
     )
-    yield (
-        "How many there are:\n"
-        f"  SELECT count(*) FROM {table.schema}.{table.name} WHERE {wanted(plan)};"
-    )
+    yield (f"How many there are:\n  SELECT count(*) FROM {table.own_rows} WHERE {wanted(plan)};")
     yield _what(plan)
     if plan.erased is not None:
         yield _of_the_erased(plan)

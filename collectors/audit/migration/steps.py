@@ -167,7 +167,7 @@ def repeats(draft: Draft, chosen: str = "") -> str:
     if draft.new is not None and not draft.new.nulls_not_distinct:
         conditions += [f"({each}) IS NOT NULL" for each in expressions]
     return (  # every word of it is the catalog's
-        f"SELECT {chosen} FROM {_place(draft)} WHERE {' AND '.join(conditions)} "  # noqa: S608
+        f"SELECT {chosen} FROM {draft.table.own_rows} WHERE {' AND '.join(conditions)} "  # noqa: S608
         f"GROUP BY {', '.join(expressions)} HAVING count(*) > 1"
     )
 

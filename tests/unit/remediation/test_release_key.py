@@ -227,7 +227,10 @@ UNCHANGEABLE = {
 def test_a_key_without_a_column_that_may_change_is_refused(name: str) -> None:
     held, columns = UNCHANGEABLE[name]
     here = place(table=table(columns=columns, keys=(held,)), key=held)
-    documents = {"document": '{"email": "seen@example.com"}', "address": "(Main,123)"}
+    documents: dict[str, Any] = {
+        "document": '{"email": "seen@example.com"}',
+        "address": "(Main,123)",
+    }
 
     assert (
         refused(here, row(seat="7", code="X", folded="x", user_id=ID, **documents)).code
