@@ -46,6 +46,9 @@ PRINTED_BY_CAST = frozenset(
 )
 """Types whose cast to text is their output function."""
 
+_NAMELESS = PRINTED_BY_CAST - {"text", "character varying"}
+"""Types of which no value says who somebody is."""
+
 _EPOCH_IN_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = _EPOCH_IN_UTC.replace(tzinfo=None)
 
@@ -59,7 +62,11 @@ class Parent:
 
 
 def identity(table: Table) -> tuple[KeyPart, ...]:
-    """What names a row: its primary key, else a key that is never null, else its address."""
+    """What names a row: its primary key, else a key that is never null, else its address.
+
+    Ids are stored in clear. A text that is unique and no primary key is what people go by, an
+    e-mail address or an external ID: no such key names a row.
+    """
     lasting = [key for key in table.keys if key.valid and _names_every_row(key)]
     lasting.sort(key=lambda key: not key.primary)
     return lasting[0].parts if lasting else ROW_ADDRESS
@@ -186,7 +193,8 @@ def utc(time: datetime | None) -> datetime | None:
 
 def _names_every_row(key: UniqueKey) -> bool:
     plain = all(part.is_column and not part.nullable for part in key.parts)
-    return plain and key.predicate is None
+    nameless = key.primary or all(part.type in _NAMELESS for part in key.parts)
+    return plain and nameless and key.predicate is None
 
 
 def _belongs(table: Table, link: ForeignKey) -> bool:
