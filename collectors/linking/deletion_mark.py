@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from collectors.model import KeyValues, MarkerKind, SoftDeleteMarker, Table, UniqueKey
 
 _LITERAL = re.compile(r"'([^']*)'")
+_NUMBER = re.compile(r" = (-?\d+)$")
 
 
 def holder_was_live(asked: UniqueKey, readings: Sequence[KeyValues], table: Table) -> bool | None:
@@ -33,7 +34,7 @@ def _prints_live(marker: SoftDeleteMarker, value: str | None) -> bool:
     if value is None:
         return True
     if marker.kind is MarkerKind.STATUS:
-        return value not in _LITERAL.findall(marker.deleted)
+        return value not in (*_LITERAL.findall(marker.deleted), *_NUMBER.findall(marker.deleted))
     if marker.kind is MarkerKind.TIMESTAMP:
         return value in _LITERAL.findall(marker.live)
-    return value in {"f", "false", "0"}
+    return value in ({"t", "true"} if marker.live == "true" else {"f", "false", "0"})

@@ -24,7 +24,7 @@ from collectors.model import (
 )
 from collectors.postgres import catalog_sql
 from collectors.postgres.keys import PartRow, unique_keys
-from collectors.postgres.mapping import POLAR, TableMapping
+from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
 from collectors.postgres.markers import (
     GONE,
     ColumnFacts,
@@ -118,7 +118,7 @@ def read_catalog(
         _names_by_table(triggers),
         _partitions(partitions),
     )
-    told = _borne_out(snapshot, [(row, _mapping_of(row, its, mapping)) for row, its in known])
+    told = _borne_out(snapshot, [(row, its, _mapping_of(row, its, mapping)) for row, its in known])
     return Catalog(
         snapshot.as_of,
         tuple([_table(*one, parts, its) for one, its in zip(known, told, strict=True)]),
@@ -158,10 +158,12 @@ def _table(row: _TableRow, found: _Columns, parts: _Parts, told: TableMapping) -
 
 
 def _markers(found: _Columns, told: TableMapping) -> tuple[SoftDeleteMarker, ...]:
-    if told.marker is None:
-        return found.markers
-    named = next(fact for fact in found.facts.values() if fact.column.name == told.marker.column)
-    return (mapped_marker(told.marker, named),)
+    return found.markers if told.marker is None else (_mapped(found, told.marker),)
+
+
+def _mapped(found: _Columns, marker: MarkerMapping) -> SoftDeleteMarker:
+    named = next(fact for fact in found.facts.values() if fact.column.name == marker.column)
+    return mapped_marker(marker, named)
 
 
 def _mapping_of(
@@ -177,22 +179,33 @@ def _mapping_of(
 
 
 def _borne_out(
-    snapshot: Snapshot, told: Sequence[tuple[_TableRow, TableMapping]]
+    snapshot: Snapshot, told: Sequence[tuple[_TableRow, _Columns, TableMapping]]
 ) -> list[TableMapping]:
     """What is told of each table, once the server can read its conditions.
 
     It is given all of them at once, and only if it balks each for itself.
     """
     every = [
-        _asked(table, condition) for table, its in told for condition in its.conditions.values()
+        _asked(table, condition)
+        for table, found, its in told
+        for condition in _conditions(found, its).values()
     ]
     if not every or _refusal(snapshot, *every) is None:
-        return [its for _, its in told]
-    return [_readable(snapshot, table, its) for table, its in told]
+        return [its for _, _, its in told]
+    return [_readable(snapshot, table, found, its) for table, found, its in told]
 
 
-def _readable(snapshot: Snapshot, table: _TableRow, told: TableMapping) -> TableMapping:
-    for name, condition in told.conditions.items():
+def _conditions(found: _Columns, told: TableMapping) -> Mapping[str, str]:
+    """Its own, and that by which its marker says "deleted": the column may be of another type."""
+    if told.marker is None:
+        return told.conditions
+    return {**told.conditions, "marker": _mapped(found, told.marker).deleted}
+
+
+def _readable(
+    snapshot: Snapshot, table: _TableRow, found: _Columns, told: TableMapping
+) -> TableMapping:
+    for name, condition in _conditions(found, told).items():
         failure = _refusal(snapshot, _asked(table, condition))
         # A grant that lacks is doctor's to say, and no fault of the mapping.
         if failure is not None and not failure.denied:

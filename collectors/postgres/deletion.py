@@ -105,17 +105,15 @@ def _live_forms(marker: SoftDeleteMarker) -> Iterator[str]:
     if marker.kind is MarkerKind.TIMESTAMP and marker.live != "NULL":
         yield rf"{column} = {live}"
     if marker.kind is MarkerKind.BOOLEAN:
-        yield rf"NOT {column}"
-        yield rf"{column} (= false|<> true|IS FALSE|IS NOT TRUE)"
-        yield rf"COALESCE\({column}, false\) (= false|IS FALSE)|NOT COALESCE\({column}, false\)"
+        yield from _boolean_forms(column, marker.live)
     if marker.kind is MarkerKind.EPOCH:
         yield rf"{column} (=|<=) '?0'?|COALESCE\({column}, '?0'?\) = '?0'?"
     if marker.kind is MarkerKind.STATUS:
         gone = _status_literal(marker)
         yield rf"{column} (<>|IS DISTINCT FROM) {gone}"
         yield rf"{column} <> ALL \(ARRAY\[(.*, )?{gone}(, .*)?\]\)"
-        yield rf"{column} = (?!{gone})'[^']*'"
-        yield rf"{column} = ANY \(ARRAY\[(?!.*{gone}).*\]\)"
+        yield rf"{column} = (?!{gone}$)(?:'[^']*'|-?\d+)"
+        yield rf"{column} = ANY \(ARRAY\[(?!(?:.*, )?{gone}[],]).*\]\)"
 
 
 def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:
@@ -124,16 +122,29 @@ def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:
     if marker.kind in (MarkerKind.TIMESTAMP, MarkerKind.EPOCH) and marker.live == "NULL":
         yield rf"{column} IS NOT NULL"
     if marker.kind is MarkerKind.BOOLEAN:
-        yield rf"{column}|{column} (= true|IS TRUE|IS NOT FALSE|<> false)"
+        yield from _boolean_forms(column, "true" if marker.live == "false" else "false")
     if marker.kind is MarkerKind.EPOCH:
         yield rf"{column} (<>|>) '?0'?"
     if marker.kind is MarkerKind.STATUS:
         yield rf"{column} = {_status_literal(marker)}"
 
 
+def _boolean_forms(column: str, value: str) -> Iterator[str]:
+    """That the column is this, or NULL."""
+    other = "false" if value == "true" else "true"
+    yield column if value == "true" else rf"NOT {column}"
+    yield rf"{column} (= {value}|<> {other}|IS {value.upper()}|IS NOT {other.upper()})"
+    coalesced = rf"COALESCE\({column}, {value}\)"
+    yield rf"{coalesced} (= {value}|IS {value.upper()})"
+    yield coalesced if value == "true" else rf"NOT {coalesced}"
+
+
 def _status_literal(marker: SoftDeleteMarker) -> str:
-    found = re.search(r"'(?:[^']|'')*'", marker.deleted)
-    return re.escape(found[0]) if found else "(?!)"
+    """A number is printed with its quotes where it is cast to the column's type."""
+    found = re.search(r"'(?:[^']|'')*'|(?<= = )-?\d+$", marker.deleted)
+    if found is None:
+        return "(?!)"
+    return re.escape(found[0]) if found[0].startswith("'") else f"'?{re.escape(found[0])}'?"
 
 
 _TYPE = (

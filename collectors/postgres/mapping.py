@@ -14,7 +14,11 @@ from collectors.model import MarkerKind
 
 @dataclass(frozen=True, slots=True)
 class MarkerMapping:
-    """A marker whose column the names do not give away; `deleted_value` for a status."""
+    """A marker whose column the names do not give away.
+
+    deleted_value  what the column is for a deleted row: a status, or `false` for a boolean that
+                   says "active"
+    """
 
     column: str
     kind: MarkerKind

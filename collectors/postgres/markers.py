@@ -75,7 +75,7 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
     if mapping.kind is MarkerKind.TIMESTAMP:
         return _timestamp(facts, facts.constant or "NULL")
     if mapping.kind is MarkerKind.BOOLEAN:
-        return _boolean(facts)
+        return _boolean(facts, deleted=mapping.deleted_value != "false")
     if mapping.kind is MarkerKind.EPOCH:
         return _epoch(facts)
     return _status(facts, mapping.deleted_value or "deleted")
@@ -132,9 +132,10 @@ def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
     return SoftDeleteMarker(column, MarkerKind.TIMESTAMP, deleted, live, since)
 
 
-def _boolean(facts: ColumnFacts) -> SoftDeleteMarker:
-    column = facts.column.name
-    return SoftDeleteMarker(column, MarkerKind.BOOLEAN, f"{column} IS TRUE", "false", None)
+def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
+    """`deleted` is what the column is for a deleted row: false for one that says "active"."""
+    column, gone, live = facts.column.name, *(("TRUE", "false") if deleted else ("FALSE", "true"))
+    return SoftDeleteMarker(column, MarkerKind.BOOLEAN, f"{column} IS {gone}", live, None)
 
 
 def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
@@ -157,10 +158,12 @@ def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
 def _status(facts: ColumnFacts, gone: str) -> SoftDeleteMarker:
     """Which status the row had before is lost: `live` is the default, else the likeliest label."""
     column = facts.column.name
+    counted = facts.base in WHOLE_TYPES and re.fullmatch(r"-?\d{1,18}", gone)
     others = [label for label in facts.labels if label != gone]
     guess = "active" if "active" in others or not others else others[0]
     live = facts.constant or _quoted(guess)
-    return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} = {_quoted(gone)}", live, None)
+    value = gone if counted else _quoted(gone)
+    return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} = {value}", live, None)
 
 
 def _quoted(text: str) -> str:

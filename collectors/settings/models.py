@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -97,6 +97,17 @@ class MarkerSettings(BaseModel):
     column: str
     kind: Literal["timestamp", "boolean", "epoch", "status"]
     deleted_value: str | None = None
+
+    @model_validator(mode="after")
+    def _value_of_its_kind(self) -> Self:
+        """A time needs none: a row is deleted once it has one."""
+        if self.deleted_value is None or self.kind == "status":
+            return self
+        if self.kind != "boolean":
+            raise ValueError(f"a {self.kind} has no deleted_value")
+        if self.deleted_value not in ("true", "false"):
+            raise ValueError('the deleted_value of a boolean is "true" or "false"')
+        return self
 
 
 class TableSettings(BaseModel):

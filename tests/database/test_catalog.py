@@ -457,6 +457,14 @@ def test_the_mapping_tells_what_the_catalog_cannot(
     [
         (TableMapping(organization="tenant"), "has no column tenant"),
         (TableMapping(marker=MarkerMapping("gone", MarkerKind.BOOLEAN)), "has no column gone"),
+        (
+            TableMapping(marker=MarkerMapping("email", MarkerKind.BOOLEAN)),
+            "cannot be asked its marker",
+        ),
+        (
+            TableMapping(marker=MarkerMapping("gone_since", MarkerKind.STATUS, "removed")),
+            "cannot be asked its marker",
+        ),
         (TableMapping(kept_in={"email": "meta"}), "has no column meta"),
         (TableMapping(erased_when="e_mail = ''"), "cannot be asked its erased_when"),
         (TableMapping(erased_when="email = "), "cannot be asked its erased_when"),

@@ -121,6 +121,20 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
             "two targets",
             id="one environment claimed twice",
         ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.t]\n'
+            'marker={column="active", kind="boolean", deleted_value="no"}',
+            {},
+            '"true" or "false"',
+            id="a boolean of another spelling",
+        ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.t]\n'
+            'marker={column="gone", kind="timestamp", deleted_value="x"}',
+            {},
+            "a timestamp has no deleted_value",
+            id="a time with a value",
+        ),
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
         pytest.param("", {"SENTRY__BASE_URL": "nope"}, "base_url", id="not a URL"),
     ],

@@ -141,7 +141,7 @@ def _keeper(table: Table, column: Column) -> Column | None:
 
 def _mark(marker: SoftDeleteMarker) -> str:
     if marker.kind is MarkerKind.BOOLEAN:
-        return "true"
+        return "false" if marker.live == "true" else "true"
     if marker.kind is MarkerKind.EPOCH:
         return "extract(epoch FROM now())::bigint"
     if marker.kind is MarkerKind.STATUS:

@@ -112,6 +112,8 @@ def live_condition(table: Table, marker: SoftDeleteMarker) -> str:
     column = table.column(marker.column)
     nullable = column is None or column.nullable
     if marker.kind is MarkerKind.BOOLEAN:
+        if marker.live == "true":
+            return f"{marker.column} IS NOT FALSE" if nullable else marker.column
         return f"{marker.column} IS NOT TRUE" if nullable else f"NOT {marker.column}"
     if marker.kind is MarkerKind.EPOCH:
         return f"COALESCE({marker.column}, 0) = 0" if nullable else f"{marker.column} = 0"

@@ -95,7 +95,8 @@ def _says_deleted(marker: SoftDeleteMarker, row: Row) -> bool:
     """A status that is not the deleted one is as good as live; all else is live or deleted."""
     text = row.columns[marker.column]
     if marker.kind is MarkerKind.STATUS:
-        return text is not None and marker.deleted.endswith("'" + text.replace("'", "''") + "'")
+        quoted = "'" + str(text).replace("'", "''") + "'"
+        return text is not None and marker.deleted.endswith((f" = {quoted}", f" = {text}"))
     return text is not None and text != live_value(marker)
 
 

@@ -169,13 +169,24 @@ def test_the_printed_marker_tells_what_the_holder_was(
     assert len(question.lookups[0].key.parts) == (2 if live else 3)
 
 
-def test_a_status_is_live_unless_it_is_the_deleted_one() -> None:
+@pytest.mark.parametrize(
+    ("kind", "deleted", "live_value", "printed"),
+    [
+        (MarkerKind.STATUS, "status = 'gone'", "'trial'", ("trial", "gone")),
+        (MarkerKind.STATUS, "status = 3", "0", ("33", "3")),
+        (MarkerKind.BOOLEAN, "status IS FALSE", "true", ("t", "f")),
+    ],
+    ids=["a status", "a status of numbers", "a boolean that says active"],
+)
+def test_a_state_is_live_unless_it_is_the_deleted_one(
+    kind: MarkerKind, deleted: str, live_value: str, printed: tuple[str, str]
+) -> None:
     part = KeyPart("status", ("status",), "text", nullable=False)
-    marker = replace(UNTIMED, column="status", kind=MarkerKind.STATUS, deleted="status = 'gone'")
+    marker = replace(UNTIMED, column="status", kind=kind, deleted=deleted, live=live_value)
     today = catalog(replace(EMAIL_KEY, parts=(EMAIL_PART, part)), marker=marker)
     columns = ("lower(email)", "status")
-    for printed, live in (("trial", True), ("gone", False)):
-        told = violated(columns=columns, splits=((EMAIL, printed),))
+    for printed_state, live in zip(printed, (True, False), strict=True):
+        told = violated(columns=columns, splits=((EMAIL, printed_state),))
         assert resolve(failure(told), today).holder_was_live is live
 
 

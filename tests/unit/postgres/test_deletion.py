@@ -23,6 +23,8 @@ SENTINEL = SoftDeleteMarker(
     "deleted_at",
 )
 FLAG = SoftDeleteMarker("is_deleted", MarkerKind.BOOLEAN, "is_deleted IS TRUE", "false", None)
+ACTIVE = SoftDeleteMarker("active", MarkerKind.BOOLEAN, "active IS FALSE", "true", None)
+NUMBERED = SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None)
 EPOCH = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, 0) <> 0", "0", None)
 STATUS = SoftDeleteMarker("status", MarkerKind.STATUS, "status = 'deleted'", "'active'", None)
 ODD = SoftDeleteMarker('"Gone At"', MarkerKind.TIMESTAMP, '"Gone At" IS NOT NULL', "NULL", None)
@@ -53,6 +55,15 @@ def key(*parts: KeyPart, where: str | None = None) -> tuple[str | None, tuple[Ke
         (FLAG, "is_deleted IS NOT TRUE"),
         (FLAG, "COALESCE(is_deleted, false) = false"),
         (FLAG, "NOT COALESCE(is_deleted, false)"),
+        (ACTIVE, "active"),
+        (ACTIVE, "active = true"),
+        (ACTIVE, "active IS NOT FALSE"),
+        (ACTIVE, "COALESCE(active, true)"),
+        (NUMBERED, "state <> 3"),
+        (NUMBERED, "state <> '3'::smallint"),
+        (NUMBERED, "state = 0"),
+        (NUMBERED, "state = ANY (ARRAY[0, 1, 33])"),
+        (NUMBERED, "state <> ALL (ARRAY[3, 4])"),
         (EPOCH, "gone = 0"),
         (EPOCH, "gone = '0'::bigint"),
         (EPOCH, "COALESCE(gone, 0::bigint) = 0"),
@@ -95,6 +106,10 @@ def test_a_boolean_that_is_null_for_deleted_rows_lets_them_repeat(
 @pytest.mark.parametrize(
     ("marker", "predicate"),
     [
+        (ACTIVE, "email <> ''::text"),
+        (NUMBERED, "state <> 4"),
+        (NUMBERED, "state = ANY (ARRAY[1, 3])"),
+        (NUMBERED, "state <> ALL (ARRAY[33, 4])"),
         (TIME, "email <> ''::text"),
         (TIME, "archived_at IS NULL"),
         (TIME, "deleted_at IS NULL OR n > 3"),

@@ -133,6 +133,16 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             SoftDeleteMarker("hidden", MarkerKind.BOOLEAN, "hidden IS TRUE", "false", None),
         ),
         (
+            MarkerMapping("active", MarkerKind.BOOLEAN, "false"),
+            facts("active", "boolean"),
+            SoftDeleteMarker("active", MarkerKind.BOOLEAN, "active IS FALSE", "true", None),
+        ),
+        (
+            MarkerMapping("state", MarkerKind.STATUS, "3"),
+            facts("state", "integer", default="0"),
+            SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None),
+        ),
+        (
             MarkerMapping("phase", MarkerKind.STATUS, "it's gone"),
             facts("phase", "text", default="'new'::text"),
             SoftDeleteMarker(
@@ -140,7 +150,7 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             ),
         ),
     ],
-    ids=["timestamp", "boolean", "status"],
+    ids=["timestamp", "boolean", "boolean of the living", "status number", "status"],
 )
 def test_a_mapped_marker_needs_no_telling_name(
     mapping: MarkerMapping, column: ColumnFacts, marker: SoftDeleteMarker
