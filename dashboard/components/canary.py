@@ -23,8 +23,8 @@ def show(chosen: Filters) -> None:
     if not walks:
         st.markdown(
             "No canary yet, as far as the filters reach. It creates, deletes and re-creates a "
-            "made-up customer through the API, and so tells a fix from silence. Name the API under "
-            "`[canary]` in `tombstone.toml`, then run `tombstone canary` every hour."
+            "made-up customer through the API, and so tells a fix from silence. Run `tombstone "
+            "canary` every hour; `[canary]` in `tombstone.toml` names the API."
         )
         return
     newest = {walk.environment: walk for walk in reversed(walks)}

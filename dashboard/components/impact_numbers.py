@@ -72,12 +72,9 @@ def trend(found: Impact) -> None:
                 height="stretch",
                 help=f"{what} From {spans.now.words()}, UTC. Source: the store.",
             )
-    if spans.before is None:
-        st.caption(f":material/do_not_disturb_on: No comparison. {spans.why}")
-        return
-    st.caption(
-        f"{spans.now.words()} against {spans.before.words()}: whole UTC days, without today."
-    )
+    against = f" against {spans.before.words()}" if spans.before else ""
+    without = "" if spans.before else f" No comparison. {spans.why}"
+    st.caption(f"{spans.now.words()}{against}: whole UTC days, without today.{without}")
 
 
 def _color(label: str, change: Change) -> Literal["normal", "inverse", "off"]:

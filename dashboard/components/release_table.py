@@ -61,7 +61,7 @@ def _columns(window: str) -> dict[str, Any]:
         ),
         "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
         "success": column.NumberColumn(
-            "Re-creation success", format="percent", width=135, help=alone
+            "Re-creation success", format="%.0f%%", width=135, help=alone
         ),
         "success_sure": column.TextColumn(
             "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
@@ -84,7 +84,7 @@ def frame(lines: Sequence[ReleaseLine]) -> pd.DataFrame:
             "customers": [one.customers for one in lines],
             "rate": [_thousand(one) for one in lines],
             "rate_sure": [_rate_sure(one) for one in lines],
-            "success": [one.recreation.value if one.recreation else None for one in lines],
+            "success": [_percent(one) for one in lines],
             "success_sure": [_success_sure(one) for one in lines],
             "days": [one.alone.words() if one.alone else None for one in lines],
             "deployed_utc": [one.deployed_at for one in lines],
@@ -96,6 +96,11 @@ def frame(lines: Sequence[ReleaseLine]) -> pd.DataFrame:
 def _thousand(line: ReleaseLine) -> float | None:
     value = line.rate.value if line.rate else None
     return None if value is None else 1_000 * value
+
+
+def _percent(line: ReleaseLine) -> float | None:
+    value = line.recreation.value if line.recreation else None
+    return None if value is None else 100 * value
 
 
 def _rate_sure(line: ReleaseLine) -> str | None:

@@ -34,7 +34,7 @@ def before_and_since(facts: KeyFacts, before: Rate, silent_days: float) -> str:
         f"{figure(interval.high)}), the last on {_utc(facts.last_failed)}"
     )
     if silent_days < 1 / 24:
-        return f"{rate}, which is as far as Failures were read."
+        return f"{rate}, less than an hour before Failures were last read."
     most = count_interval(0).high / silent_days
     since = f" Since then none in {_days(silent_days)}: at most {figure(most)} a day."
     return f"{rate}.{since}{_released(facts)}"

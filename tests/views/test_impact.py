@@ -95,7 +95,8 @@ def test_ninety_days_are_not_compared_with_days_that_were_not_read(hurt: Store) 
     app = opened(period="Last 90 days")
     (began,) = [one for one in app.metric if one.label == "First kept out"]
     assert not began.delta
-    assert any("were not read in full" in one.value for one in app.caption)
+    (told,) = [one.value for one in app.caption if "were not read in full" in one.value]
+    assert "whole UTC days, without today" in told
 
 
 def test_the_sandbox_alone_is_counted_as_what_it_is(hurt: Store) -> None:

@@ -238,3 +238,8 @@ def test_the_whole_rests_on_all_of_them_and_is_as_sure_as_the_least() -> None:
     assert found is not None
     assert (found.recreations, found.release) == (43, "r")
     assert found.at_most_failing == pytest.approx(1 - 0.05 ** (1 / 3))
+
+
+def test_a_failure_of_this_hour_is_not_said_to_be_where_reading_stopped() -> None:
+    said = decide(replace(BROKEN, last_failed=NOW - timedelta(minutes=15))).reasons[0]
+    assert said.endswith("UTC, less than an hour before Failures were last read.")
