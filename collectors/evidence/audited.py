@@ -35,11 +35,15 @@ def save_audit(
 
 
 def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[Any, int]:
-    """Failures with these Verdicts by (schema, table, constraint): what a key has done so far."""
-    table = schema.conflicts
+    """Failures with these Verdicts by (schema, table, constraint): what a key has done so far.
+
+    Each by its own Verdict: a Conflict also counts what failed before its row was deleted.
+    """
+    table, failed = schema.conflicts, schema.failures
     place = (table.c.schema_name, table.c.table_name, table.c.constraint_name)
-    query = select(*place, func.sum(table.c.failures)).group_by(*place)
-    query = query.where(table.c.target == target, table.c.verdict.in_(verdicts))
+    query = select(*place, func.count()).group_by(*place).select_from(table)
+    query = query.join(failed, failed.c.conflict_id == table.c.id)
+    query = query.where(table.c.target == target, failed.c.verdict.in_(verdicts))
     with store.read() as connection:
         return {tuple(names): int(count) for *names, count in connection.execute(query)}
 

@@ -152,7 +152,7 @@ def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark], now
         _trend(ground, points, "Re-creation success", ".0%", marks)
     with right:
         points = rate_estimates(ground.cut, ground.spans, found.days)
-        _trend(ground, points, "Key violations for each create", ".2~g", marks)
+        _trend(ground, points, "Violations per create", ".2~g", marks)
 
 
 def _trend(

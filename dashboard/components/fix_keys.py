@@ -83,12 +83,12 @@ def _what_it_is() -> dict[str, Any]:
             "Is it fixed?",
             options=[look.label(state) for state, look in LOOKS.items()],
             color=[look.ink for look in LOOKS.values()],
-            width=215,
+            width=205,
             pinned=True,
         ),
         "key": column.TextColumn("Unique key", width=190),
-        "table": column.TextColumn("Table", width=85),
-        "environment": column.TextColumn("Environment", width=95),
+        "table": column.TextColumn("Table", width=80),
+        "environment": column.TextColumn("Environment", width=90),
     }
 
 
@@ -96,10 +96,10 @@ def _counted(window: str) -> dict[str, Any]:
     column = st.column_config
     return {
         "failures": column.NumberColumn(
-            "Failures of this bug",
+            "Of this bug",
             format="localized",
-            width=135,
-            help=f"By this key, {window}.",
+            width=85,
+            help=f"Failures of this bug, by this key, {window}.",
         ),
         "blocked": column.NumberColumn(
             "Blocked now",
@@ -114,8 +114,8 @@ def _counted(window: str) -> dict[str, Any]:
             help="Deleted rows that hold the key, as last counted; none where it ignores them.",
         ),
         "rate": column.TextColumn(
-            "Key violations for 1,000 creates",
-            width=205,
+            "Violations per 1,000 creates",
+            width=175,
             help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
         ),
         "success": column.TextColumn(

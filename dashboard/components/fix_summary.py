@@ -87,7 +87,7 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "number as on Triage. Source: the store.",
         )
         _estimate(
-            "Key violations for 1,000 creates",
+            "Violations per 1,000 creates",
             per_thousand(found.rate),
             "Failures that violated a unique key, of any Verdict, for 1,000 rows created in the "
             f"tables of those keys, with its interval (Poisson). {_days(found, chosen)} Source: "

@@ -48,15 +48,15 @@ def _columns(window: str) -> dict[str, Any]:
             help="Its first Event, as the server tells it; else the first day it failed on.",
         ),
         "failures": column.NumberColumn(
-            "Failures of this bug", format="localized", width=135, help=f"Of this bug, {window}."
+            "Of this bug", format="localized", width=85, help=f"Failures of this bug, {window}."
         ),
         "customers": column.NumberColumn(
             "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
         ),
         "rate": column.NumberColumn(
-            "Key violations for 1,000 creates",
+            "Violations per 1,000 creates",
             format="%.3g",
-            width=205,
+            width=175,
             help=f"Failures that violated a key, of any Verdict. {alone}",
         ),
         "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import select
 
 from collectors.auditing import audit_when_due
 from collectors.evidence import schema
+from collectors.evidence.audited import failures_by_key
 from collectors.evidence.database import Store
+from collectors.evidence.reads.conflicts import list_conflicts
 from collectors.evidence.reads.findings import last_audits, list_findings, with_texts
 from collectors.evidence.reads.leftovers import (
     leftover_notes,
@@ -20,12 +23,13 @@ from collectors.evidence.reads.leftovers import (
     list_invariants,
     list_leftovers,
 )
-from collectors.model import InvariantState, LeftoverKind
+from collectors.evidence.store import save_page
+from collectors.model import InvariantState, LeftoverKind, Verdict
 from collectors.settings import AuditSettings, Settings, SurveySettings, TargetSettings
 from collectors.survey import survey
 from sample_data.postgres import Database
 from tests.database.test_leftovers import TABLES
-from tests.factories import new_store
+from tests.factories import EMAIL_KEY, NOON, judged, new_store
 
 
 @pytest.fixture
@@ -169,3 +173,14 @@ def test_a_list_without_texts_is_filled_one_by_one(database: Database, store: St
     assert any(one.finding.migration and one.finding.backfill for one in whole)
     assert not any(one.finding.migration or one.finding.backfill for one in light)
     assert [with_texts(store, one) for one in light] == whole
+
+
+def test_a_key_has_done_what_failed_with_our_verdicts_not_all_that_its_conflicts_count(
+    store: Store,
+) -> None:
+    blocked = judged(event_id="1" * 32, occurred_at=NOON)
+    before = judged(Verdict.LIVE_DUPLICATE, event_id="2" * 32, occurred_at=NOON - timedelta(days=2))
+    save_page(store, "test", [before, blocked])
+    assert list_conflicts(store)[0].failures == 2
+    seen = failures_by_key(store, "production", [Verdict.BLOCKED_BY_TOMBSTONE])
+    assert seen == {("public", "customers", EMAIL_KEY.name): 1}

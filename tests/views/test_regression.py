@@ -91,7 +91,7 @@ def test_failures_is_the_number_of_triage(shop: Store) -> None:
 def test_rates_say_what_they_are_made_of(shop: Store) -> None:
     app = opened(environment="production")
     rate, success = (
-        number(app, "Key violations for 1,000 creates"),
+        number(app, "Violations per 1,000 creates"),
         number(app, "Re-creation success"),
     )
     assert rate != "no data"
@@ -103,9 +103,9 @@ def test_rates_say_what_they_are_made_of(shop: Store) -> None:
 @pytest.mark.parametrize(
     ("parameters", "label"),
     [
-        ({"environment": "staging"}, "Key violations for 1,000 creates"),
+        ({"environment": "staging"}, "Violations per 1,000 creates"),
         ({"environment": "sandbox"}, "Re-creation success"),
-        ({"release": regressed.RELEASE}, "Key violations for 1,000 creates"),
+        ({"release": regressed.RELEASE}, "Violations per 1,000 creates"),
         ({"period": "Last 24 hours"}, "Re-creation success"),
     ],
     ids=["no-target", "never-counted", "no-target-knows-releases", "no-whole-day"],
