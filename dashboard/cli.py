@@ -381,3 +381,7 @@ def store_upgrade() -> None:
     from dashboard.commands import checking
 
     checking.upgrade_store()
+
+
+if __name__ == "__main__":
+    main()

@@ -50,7 +50,7 @@ CONNECT_WORDS = (
         "is at an unknown host",
     ),
     (r"timeout|timed out", "did not answer in time"),
-    (r"refused", "does not accept connections: is it running, and is the port right?"),
+    (r"refused", "does not accept connections: it is not running, or the port is another"),
     (r"no pg_hba.conf entry", "does not let the reader in from here (pg_hba.conf)"),
     (r"certificate|ssl|tls|gss", "and we cannot agree on an encrypted connection"),
 )

@@ -17,7 +17,7 @@ from dashboard.state import Session
 LONGEST = 100_000
 SHOWN = 20
 _BOX, _TICKET = "pasted", "pasted_ticket"
-_KINDS: Mapping[IdentifierKind, str] = {
+_KINDS: Mapping[str, str] = {
     IdentifierKind.EMAIL: "E-mail address",
     IdentifierKind.UUID: "ID",
     IdentifierKind.EVENT_ID: "Event",

@@ -96,7 +96,7 @@ def test_a_refused_statement_is_not_an_outage(cause: psycopg.Error, blames_a_val
         ("connection timeout expired", "did not answer in time"),
         (
             'connection to server at "10.0.0.5", port 5432 failed: Connection refused',
-            "does not accept connections: is it running, and is the port right?",
+            "does not accept connections: it is not running, or the port is another",
         ),
         (
             'FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "reader"',
