@@ -17,7 +17,7 @@ from dashboard.state import Session
 LONGEST = 100_000
 SHOWN = 20
 _BOX, _TICKET = "pasted", "pasted_ticket"
-_KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = {
     IdentifierKind.EMAIL: "E-mail address",
     IdentifierKind.UUID: "ID",
     IdentifierKind.EVENT_ID: "Event",
@@ -100,7 +100,7 @@ def _answer(answer: SearchAnswer) -> None:
             st.caption("Read in the text, masked")
             with st.container(horizontal=True, gap="medium"):
                 for identifier in answer.read_as:
-                    plain.line(f"{_KINDS[identifier.kind]}: {identifier.shown}")
+                    plain.line(f"{KINDS[identifier.kind]}: {identifier.shown}")
         if answer.notes:
             plain.lines(answer.notes)
         for conflict in answer.conflicts[:SHOWN]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from collectors.linking.ticket import IdentifierKind
 from collectors.model import Confidence, Verdict
+from dashboard.components.finder import KINDS
 from dashboard.components.verdict import LOOKS, SURENESS
 
 
@@ -30,3 +32,7 @@ def luminance(colour: str) -> float:
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_everything_that_a_ticket_may_name_has_a_word() -> None:
+    assert set(KINDS) == set(IdentifierKind)
