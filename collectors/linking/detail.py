@@ -17,7 +17,7 @@ from collectors.linking.quoted import RAW_QUOTE
 
 _JOINT = re.compile(r"\)\s?=\s?\(")
 _BARE_END = re.compile(
-    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ (<])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
+    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ (<\\])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
 )
 """Where a sentence ends that ends with its tuple: first group, a full stop within a line."""
 _SENTENCE_END = re.compile(r"[.。](?=[\s\"'()\[\]}<]|\Z)|\] \[| \(Connection: | \(?SQL\b")
@@ -197,7 +197,7 @@ def _stop(text: str, first_end: int, limit: int, *, prose: bool) -> int:
     """Where the wrapper's own words begin: SQLAlchemy's tail is the last of what may be one."""
     tail = -1 if prose else text.rfind(_TAIL, first_end, limit)
     limit = tail if tail >= 0 else limit
-    raw = RAW_QUOTE.search(text, first_end, limit) if "SQL" in text else None
+    raw = RAW_QUOTE.search(text, first_end, limit)
     limit = raw.start() if raw else limit
     following = (_NEXT_IN_PROSE if prose else _NEXT).search(text, first_end, limit)
     return following.start() if following else limit

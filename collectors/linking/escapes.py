@@ -47,8 +47,9 @@ _BREAKING_TAGS = frozenset({"br", "p", "div", "li", "tr", "pre"})
 _ESCAPED = re.compile(
     r"\\[\"'](?=[\w.$-]{1,128}\\{1,4}[\"'])"
     r"|\\n\s{0,4}(?:DETAIL|Detail|DETALLE|DÉTAIL|DETTAGLI|DETALHE|SZCZEGÓŁY|ПОДРОБНОСТИ|ДЕТАЛІ"
-    r"|ВІДОМОСТІ|AYRINTI|DETAY|DETALJ|詳細|상세정보|描述|详细信息|Key |\[SQL)"
+    r"|ВІДОМОСТІ|AYRINTI|DETAY|DETALJ|詳細|상세정보|描述|详细信息|დეტალები|Key |\[SQL)"
     r"|\"\s?:\s?\"Key \("
+    r"|[\w$][\"»«”]\\n(?=[^\\\n\"'{]{0,120}?\()"
 )
 _FIELD = re.compile(
     r"(?:(?:[Dd]etails?|\bD)[\"']?\s?(?:=>|[:=])\s?(?:Some\()?|(?<=[:=(,\s])(?=[\"']Key \())"

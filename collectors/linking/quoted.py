@@ -63,21 +63,21 @@ def _quote(start: str, end: Callable[[str, int, bool], int], *signs: str) -> _Qu
     return _Quote(signs, re.compile(start), end)
 
 
+_RAILS = rf"\n: {_VERB}"
+_LOGGED = rf"\b(?:{'|'.join(_STATEMENT)}) ?: {{1,2}}{_VERB}"
 _BARE = rf"\((?:Connection: [^\n]{{0,300}}?\b)?SQL: {_VERB}|\bThe SQL being executed was: {_VERB}"
 _QUOTES = (
     _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
     _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii
-    _quote(rf"\n: {_VERB}", _bare_end, "\n: "),  # Rails before 6
+    _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "\nparams: "),  # Drizzle
     _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
     _quote(r" with params (?=\[)", _until(_LIST_END), " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _until(_BATCH_END), "Batch entry "),  # JDBC
-    _quote(  # the server's log
-        rf"\b(?:{'|'.join(_STATEMENT)}) ?: {{1,2}}{_VERB}", _until(_LINE), *_STATEMENT
-    ),
+    _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
 )
-RAW_QUOTE = re.compile(_BARE)
+RAW_QUOTE = re.compile(f"{_BARE}|{_RAILS}|{_LOGGED}")
 """A statement with its values in it, neither quoted nor escaped."""
 
 

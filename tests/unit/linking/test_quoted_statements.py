@@ -149,6 +149,16 @@ def test_a_parameter_called_table_names_no_table() -> None:
     assert (key.schema, key.table, key.splits) == (None, "jobs", (("19:00",),))
 
 
+@wrappers
+def test_our_own_value_does_not_run_into_a_stored_one(wrapper: str) -> None:
+    stored = wrapper.replace('"customers_email_key"', "x").replace("Key (email)=", "")
+    text = stored.format(failure=f"{OURS}\nDETAIL:  Key (slot)=(3) already exists.")
+    key = read_event(event(text)).key
+    assert key is not None
+    assert key.splits[0] == ("3",)
+    assert key.complete or "[SQL: " in text
+
+
 ESCAPES = {
     "a line break": ("('CORP\\\\jane', 'a\\nKey b')", "a\nKey b"),
     "quotes in quotes": ('(\'CORP\\\\jane\', \'{"a": "\\\\"b\\\\""}\')', '{"a": "\\"b\\""}'),

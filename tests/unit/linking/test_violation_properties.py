@@ -28,6 +28,8 @@ FRAGMENTS = [
     "UniqueViolation:", "}", '"code": "23505"', '{"exception": {"values": [{"value": ', "»", "«",
     "existiert bereits", "(", ")", "Customer with email x already exists.", "jane@example.com",
     "https://x/issues/1", "\x00", "\ud800", "constraint [uk_x]", "> ", "<br>", "fields: { a: 'x' }",
+    "(Connection: pgsql, SQL: insert into c values (", "\nparams: ", "Ya existe la llave (a)=(",
+    "\nSTATEMENT:  insert into c", "detail: '", "'{\"detail\":\"Key (a)=(", "[7] ", "\ufffd", "Â»",
     "could not create unique index", "datetime.datetime(", "SequelizeUniqueConstraintError",
 ]  # fmt: skip
 hostile = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=10)), max_size=25).map(
@@ -132,6 +134,9 @@ HOSTILE = [
     "[parameters: ('", "a", "@", "a@b.", "0123456789abcdef", "http://", "<b", '{"a":', "[", "...\n",
     "violates foreign key constraint ", "2025-01-01 ", "org: ", "'a1' ", "P2002 target ", "a=",
     "constraint error when attempting to a struct: ", "Duplicate entry ", "(a)=(b) 키가 이미 있",
+    "[parameters: (", "(SQL: insert into ", "\nparams: ", " parameters: ['", "Batch entry 1 ", "{",
+    "\nSTATEMENT:  insert into ", "'{\"\\", "detail='\\", '"a"\n', "Ya existe la llave (a)=(b). ",
+    "\n[1] " + DUPLICATE, "\ufffd", "Â",
 ]  # fmt: skip
 
 

@@ -210,3 +210,13 @@ def test_where_the_tuple_ends_the_sentence_its_brackets_tell_the_end(
     assert key is not None
     assert (value,) in key.splits
     assert len(key.splits) == ways
+
+
+@pytest.mark.parametrize(
+    "template", [LANGUAGES["es"], GEORGIAN, UNKNOWN], ids=["es", "ka", "an unknown language"]
+)
+def test_an_escaped_line_break_behind_the_tuple_is_undone(template: str) -> None:
+    text = template.format(name="ix_shop_key", told="(path)=(C:\\temp)") + "\n"
+    key = read_message(f"Task x raised unexpected: UniqueViolation({text!r})")
+    assert key is not None
+    assert (key.constraint, key.splits) == ("ix_shop_key", (("C:\\temp",),))
