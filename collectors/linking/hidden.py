@@ -12,17 +12,40 @@ AMBIGUOUS = "the values can be split in too many ways"
 MISFIT = "the values do not fit the columns"
 SEVERAL = "the statement wrote several rows and does not say which one failed"
 
+_WORDS = (
+    *("filtered", "redacted", "masked", "scrubbed", "sanitized", "censored", "anonymized"),
+    "obfuscated",
+)
+_CONCEALED = f"(?:{'|'.join(_WORDS)})"
+_TAKEN_OUT = f"(?:{'|'.join(_WORDS)}|removed|hidden|omitted|suppressed|confidential|private)"
+_BEFORE, _AFTER = r"(?:\w{1,20}[ _:-]{1,3})", r"(?:[ _:-]{1,3}\w{1,20})"
 _MARK = re.compile(
-    r"[\[<{](?:filtered|redacted|removed|hidden|masked|scrubbed|sanitized|censored|pii|e-?mail"
-    r"|credit-?card)(?:[ _:-]\w+)?[\]>}]|\*{3,}|[•●█]{2,}",
+    rf"[\[<{{](?:{_CONCEALED}{_AFTER}{{0,3}}"
+    r"|(?:removed|hidden|pii|e-?mail|credit-?card)(?:[ _:-]\w{1,40})?)[\]>}]"
+    r"|\[\*\*[^\[\]\n]{0,60}\*\*\]|\*{3,}|[•●█■▇]{2,}"
+    r"|(?:…|\.{3}|\*\*|(?<=\w)\*)@|@[^\s@…*]{0,64}(?:…|\.{3}|\*\*)\.?\w|@\w{1,64}\*\."
+    r"|redacted@|@redacted\b|(?<![\w.])x{3,}@x{3,}\.",
     re.IGNORECASE,
+)
+"""What stands for a value or for a part of it; `j…@e….com` is our own way to mask."""
+
+_KINDS = (
+    r"(?:uuid|ip|int|num|str|string|date|phone|name|username|user|hash|hex|id|values?|params?"
+    r"|secret|object object|object|array|circular|iban|imei|mac|pem|pem-?key|auth|token|password"
+    r"|us-?ssn|ssn|url|host-?name|domain|address|person|location|organi[sz]ation|age)"
+    r"(?:[ _-]?(?:address|number|name|code))?(?:_?\d{1,4})?"
 )
 _STAND_IN = re.compile(
-    r"[\[<{](?:uuid|ip|int|num|str|string|date|phone|name|username|user|hash|hex|id|value|values"
-    r"|param|params|secret|object object|object|array|circular)[\]>}]"
-    r"|%s|%\(\w+\)s|\$\d{1,2}|\?|:[A-Za-z_]\w*|@p\d+|undefined",
+    rf"[\[<{{](?:{_KINDS}|{_BEFORE}{{0,2}}{_TAKEN_OUT}{_AFTER}{{0,4}})[\]>}}]"
+    r"|<[a-z][\w -]{1,40}(?::[\w.-]{1,64})?>"
+    r"|\[(?-i:[A-Z]{2,20}(?:_[A-Z]{2,20}){1,4})(?:_\d{1,4})?\]"
+    rf"|\({_TAKEN_OUT}\)|([_#=~|-]{{1,3}}){_TAKEN_OUT}(?:_\w{{1,20}})?\1"
+    rf"|redacted|(?-i:(?:[A-Z]{{2,20}}_)?(?:{'|'.join(_WORDS).upper()})(?:_[A-Z]{{2,20}})?)"
+    r"|%s|%\(\w{1,128}\)s|\$\d{1,2}|\?|:[A-Za-z_]\w*|@p\d+|undefined",
     re.IGNORECASE,
 )
+"""What is no value where nothing else stands beside it: `[IBAN]`, `<PERSON>`, `__redacted__`."""
+
 _CUT = re.compile(r"(?:\.\.\.|…|\[truncated\])\s*\Z|\.\.\. \(\d+ characters truncated\) \.\.\.")
 _REDACTED_DETAIL = re.compile(r"Detail redacted as it may contain sensitive data|hide_parameters")
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collectors.evidence.privacy import mask
 from collectors.linking.hidden import is_cut, is_hidden, is_usable
 from collectors.linking.violation import read_event
 from collectors.model import Event
@@ -15,6 +16,20 @@ HIDDEN = [
     "<email>", "{email}", "***", "********", "j***@e***.com", "jane@[Filtered]", "%s", "%(email)s",
     "$1", "?", ":email", "@p0", "•••", "████", "[Object]", "[object Object]", "undefined", "<uuid>",
     "<str>",
+    # our own masks, and others that leave letters
+    mask("jane.doe@example.com"), mask("jane@example.museum"), "j...@e...com", "jane@e….com",
+    "ja**@ex**.com", "j*@e*.com", "j***", "XXXXX@XXXXX.com", "redacted@redacted.com",
+    # Relay's own rules, and what issues are grouped by
+    "[ip]", "[iban]", "[imei]", "[mac]", "[pemkey]", "[auth]", "[us-ssn]", "[creditcard]", "[user]",
+    "[token]", "[password]", "<url>", "<hostname>", "<md5>", "<sha1>", "<date>", "<quoted_str>",
+    # what finds persons in texts
+    "<PERSON>", "<PERSON_0>", "<PHONE_NUMBER>", "<EMAIL_ADDRESS>", "<IBAN_CODE>", "<NRP>",
+    "[PERSON_NAME]", "[EMAIL_ADDRESS_1]", "[PERSON_1]", "[**Name**]", "[**email**]", "<email:1>",
+    "<hash:ab12cd>",
+    # words for it
+    "REDACTED", "FILTERED", "REDACTED_EMAIL", "EMAIL_REDACTED", "(redacted)", "(hidden)",
+    "__redacted__", "#FILTERED#", "--FILTERED--", "[Redacted by Datadog]", "<removed for privacy>",
+    "[Filtered: email]", "[data hidden]", "<email-redacted>", "[MASKED]", "{{email}}", "%{email}",
 ]  # fmt: skip
 CUT = [
     "jane@exam...",
@@ -26,6 +41,10 @@ CUT = [
 REAL = [
     "jane@example.com", "", "*", "**", "Team [A]", "<3", "{}", "$100", "50%", "what?", "a:b", ":)",
     "user", "email", "a...b", "1.2.3", "[1,5)", "{a,b}", "x@p0.com", "null", "filtered",
+    "*@example.com", "a**b", "C**", "2*3*4", "5* hotel", "__init__", "#1#", "--", "(hidden gem)",
+    "Ltd. (removed)", "Acme [EU]", "[main]", "[draft] plan", "[VIP]", "[A-1]", "{BLUE}", "[]", "<>",
+    "<b>Acme</b>", "<jane@example.com>", "name [iban]", "Team <url>", "URL", "FOO_BAR", "Private",
+    "hidden", "Masked Ball", "xxx", "XXX", "xxx@example.com", "Wait…what", "password", "[deleted]",
 ]  # fmt: skip
 
 
