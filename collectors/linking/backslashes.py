@@ -1,4 +1,4 @@
-"""Backslash escapes, as Python, JSON and JavaScript write them."""
+"""Backslash escapes, as Python, JSON, JavaScript and Markdown write them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ _ESCAPE = re.compile(
     r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|.)", re.DOTALL
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKDOWN_NAME = re.compile(r"\"\w{1,63}\\_[\w\\]{1,80}\"|\([\w, ]{1,200}\\_[\w\\, ]{1,200}\)\s?=")
+_MARKDOWN_ESCAPE = re.compile(r"\\([\\_*\[\]~`<>#|])")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 
 
@@ -21,6 +23,17 @@ def unescape(text: str) -> str:
     if _SURROGATE.search(plain_text) is None:
         return plain_text
     return plain_text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def from_markdown(text: str) -> str:
+    r"""The text without Markdown's escapes, which show in the names of constraints and columns.
+
+    >>> from_markdown(r'violates unique constraint "u\_email"')
+    'violates unique constraint "u_email"'
+    """
+    if "\\_" not in text or _MARKDOWN_NAME.search(text) is None:
+        return text
+    return _MARKDOWN_ESCAPE.sub(r"\1", text)
 
 
 def _unescaped(match: re.Match[str]) -> str:

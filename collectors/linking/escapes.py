@@ -36,12 +36,21 @@ _TAG = re.compile(
 )
 _LINK = re.compile(
     r"<a\b[^<>]{0,300}>([^<>]{1,300})</a>"
-    r"|\[([^\[\]\n]{1,300})\]\((?:mailto:|https?://)?\2\)"
-    r"|<(?:mailto:|https?://)([^|<>\s]{1,300})\|\3>"
-    r"|([^\s<>(),]{1,300})[ \t]?<(?:mailto:)\4>",
+    r"|\[([^\[\]\n]{1,300})\]\(<?(?:mailto:|https?://)?\2>?\)"
+    r"|(?:<|&lt;)(?:mailto:|https?://)([^|<>\s]{1,300})\|\3(?:>|&gt;)"
+    r"|([^\s<>(),]{1,300})[ \t]?<(?:mailto:)\4>"
+    r"|\[([^\[\]|\n]{1,300})\|(?:mailto:|https?://)\5\]"
+    r"|\[\[mailto:([^\[\]\s]{1,300})\]\[\6\]\]|\[mailto:([^\[\]\s]{1,300})(?: \7)?\]"
+    r"|\bmailto:([^\[\]\s(),]{1,300})\[\8\]"
+    r"|(?:(?<=\()|(?<=, ))<(?:mailto:)?([^\s<>@|:]{1,64}@[^\s<>|]{1,255})>(?=\)|, )"
+    r"|([\w@.+(, -])(?:</?(?:wbr|span|font|mark)\b[^<>]{0,300}>){1,4}",
     re.IGNORECASE,
 )
-"""What mail, web pages and chats make of an address: a link whose text is the address again."""
+"""What mail, web pages, chats and trackers make of an address: a link whose text is the address.
+
+An address in angle brackets is one only where nothing else stands beside it; pages also break an
+address, or colour it, without a sign that shows.
+"""
 
 _BREAKING_TAGS = frozenset({"br", "p", "div", "li", "tr", "pre"})
 _ESCAPED = re.compile(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from collectors.linking.backslashes import from_markdown
 from collectors.linking.chain import read_chain, structured
 from collectors.linking.driver import UNIQUE, DriverError, driver_errors
 from collectors.linking.hints import organization_of
@@ -66,6 +67,7 @@ def read_text(text: str) -> TextReading:
     if event is not None:
         return _read_pasted_event(event)
     drivers = list(driver_errors(document))
+    text = from_markdown(text)
     pasted = Event(event_id="", occurred_at=_NO_TIME, message=text)
     key = read_chain(pasted, drivers)
     if key is not None:

@@ -192,6 +192,74 @@ WHOLE = {
         + exists("org, email", "7, jane@example.com <mailto:jane@example.com>"),
         ("c_key", ("org", "email"), (("7", "jane@example.com"),)),
     ),
+    "a mail program's link without a space": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "jane@example.com<mailto:jane@example.com>"),
+        ("c_key", ("email",), JANE),
+    ),
+    "jira's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("org, email", "7, [jane@example.com|mailto:jane@example.com]"),
+        ("c_key", ("org", "email"), (("7", "jane@example.com"),)),
+    ),
+    "a markdown link in angle brackets": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "[jane@example.com](<mailto:jane@example.com>)"),
+        ("c_key", ("email",), JANE),
+    ),
+    "a chat's link, escaped as its API does": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "&lt;mailto:jane@example.com|jane@example.com&gt;"),
+        ("c_key", ("email",), JANE),
+    ),
+    "asciidoc's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "mailto:jane@example.com[jane@example.com]"),
+        ("c_key", ("email",), JANE),
+    ),
+    "a wiki's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "[mailto:jane@example.com jane@example.com]"),
+        ("c_key", ("email",), JANE),
+    ),
+    "org-mode's link": (
+        f"{duplicate('c_key')}\nDETAIL: "
+        + exists("email", "[[mailto:jane@example.com][jane@example.com]]"),
+        ("c_key", ("email",), JANE),
+    ),
+    "an address in angle brackets": (
+        f"{duplicate('c_key')}\nDETAIL: " + exists("email, org", "<jane@example.com>, 7"),
+        ("c_key", ("email", "org"), (("jane@example.com", "7"),)),
+    ),
+    "a name with its address is a value": (
+        f"{duplicate('c_key')}\nDETAIL: " + exists("sender", "Jane <jane@example.com>"),
+        ("c_key", ("sender",), (("Jane <jane@example.com>",),)),
+    ),
+    "a page that may break the address": (
+        "duplicate key value violates unique constraint &quot;c_key&quot;<br>DETAIL: "
+        "Key (email)=(jane@exam<wbr>ple.com) already exists.",
+        ("c_key", ("email",), JANE),
+    ),
+    "a page that colours the address": (
+        "<div>duplicate key value violates unique constraint &quot;c_key&quot;</div><div>DETAIL: "
+        'Key (org, email)=(7, <span class="il">jane</span>@<span><span>example</span></span>.com) '
+        "already exists.</div>",
+        ("c_key", ("org", "email"), (("7", "jane@example.com"),)),
+    ),
+    "markdown's escapes": (
+        duplicate("c\\_org\\_key")
+        + "\nDETAIL: "
+        + exists("org\\_id, external\\_id", "7, acct\\_42\\*"),
+        ("c_org_key", ("org_id", "external_id"), (("7", "acct_42*"),)),
+    ),
+    "markdown's escapes in the columns alone": (
+        duplicate("ckey") + "\nDETAIL: " + exists("external\\_id", "acct\\_42"),
+        ("ckey", ("external_id",), (("acct_42",),)),
+    ),
+    "a backslash before an underscore in the value alone": (
+        f"{duplicate('c_key')}\nDETAIL: " + exists("external_id", "CORP\\_42"),
+        ("c_key", ("external_id",), (("CORP\\_42",),)),
+    ),
     "a field of jsonb": (
         f"{duplicate('i_key')}\nDETAIL:  "
         + exists("(data ->> 'email'::text), org_id", "j@x.io, 4"),

@@ -137,6 +137,8 @@ HOSTILE = [
     "[parameters: (", "(SQL: insert into ", "\nparams: ", " parameters: ['", "Batch entry 1 ", "{",
     "\nSTATEMENT:  insert into ", "'{\"\\", "detail='\\", '"a"\n', "Ya existe la llave (a)=(b). ",
     "\n[1] " + DUPLICATE, "\ufffd", "Â",
+    "@x<wbr>", "mailto:a@b[", "[a@b|mailto:", '"a\\_', "(a\\_", "@a*", "[filtered ", "<a ",
+    "[SQL: WITH a AS (INSERT INTO a (b) SELECT (", "\nparams: a,", "(psycopg.errors.",
 ]  # fmt: skip
 
 
