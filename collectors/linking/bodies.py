@@ -155,7 +155,7 @@ def _take(
         here[name] = found if here.get(name, found) == found else UNKNOWN
 
 
-def _are_claims(fields: Mapping[object, object]) -> bool:
+def _are_claims(fields: Mapping[Any, object]) -> bool:
     """The fields of a token, or of the session it stands for."""
     named = {str(name).strip("'\""): name for name in islice(fields, MOST_FIELDS)}
     claims = _CLAIMS & named.keys()

@@ -29,6 +29,10 @@ _MARK = re.compile(
 )
 """What stands for a value or for a part of it; `j…@e….com` is our own way to mask."""
 
+_MARKS = frozenset("[<{*•●█■▇…@")
+_NO_STAND_IN = frozenset("0123456789abcdefghijklmnopqstvwxyz")
+"""A quick look before slow patterns: every mark has one of these, no stand-in begins with those."""
+
 _KINDS = (
     r"(?:uuid|ip|int|num|str|string|date|phone|name|username|user|hash|hex|id|values?|params?"
     r"|secret|object object|object|array|circular|iban|imei|mac|pem|pem-?key|auth|token|password"
@@ -52,7 +56,9 @@ _REDACTED_DETAIL = re.compile(r"Detail redacted as it may contain sensitive data
 
 def is_hidden(value: str) -> bool:
     """Something stands there in place of a value: `[Filtered]`, `j***@e***.com`, `%s`, `$2`."""
-    return _MARK.search(value) is not None or _STAND_IN.fullmatch(value) is not None
+    if not _MARKS.isdisjoint(value) and _MARK.search(value) is not None:
+        return True
+    return value[:1] not in _NO_STAND_IN and _STAND_IN.fullmatch(value) is not None
 
 
 def is_cut(value: str) -> bool:
