@@ -6,11 +6,12 @@ They stand beside the read side's own in the same file and variables, and nobody
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
@@ -54,11 +55,16 @@ class Role(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+def _none_for_blank(dsn: object) -> object:
+    """libpq takes an empty DSN for the nearest database; nobody meant a remedy to run there."""
+    return None if isinstance(dsn, str) and not dsn.strip() else dsn
+
+
 class WriterSettings(BaseModel):
     """One application database as the remedies reach it. Without a DSN they are off."""
 
     model_config = _Strict
-    write_dsn: SecretStr | None = None
+    write_dsn: Annotated[SecretStr | None, BeforeValidator(_none_for_blank)] = None
 
 
 class OidcSettings(BaseModel):

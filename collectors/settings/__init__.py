@@ -68,8 +68,8 @@ def validated(model: type[Model], raw: dict[str, Any]) -> Model:
         return model(**raw)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"Setting {where or 'targets'}: {_said(first)}.") from None
+        where = ".".join(str(part) for part in first["loc"]) if first["loc"] else "targets"
+        raise SettingsError(f"Setting {where or PREFIX}: {_said(first)}.") from None
 
 
 def _said(error: Any) -> str:
@@ -77,4 +77,6 @@ def _said(error: Any) -> str:
         return "no such setting"
     if error["type"] == "missing":
         return "is needed and not set"
+    if error["type"] in ("model_type", "dict_type"):
+        return "must be a table, not one value"
     return str(error["msg"]).removeprefix("Value error, ")

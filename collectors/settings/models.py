@@ -125,6 +125,12 @@ class TableSettings(BaseModel):
     kept_in: dict[str, str] = Field(default_factory=dict)
 
 
+def _not_blank(dsn: SecretStr) -> SecretStr:
+    if not dsn.get_secret_value().strip():
+        raise ValueError("is empty, and libpq would take whatever database is nearest")
+    return dsn
+
+
 class TargetSettings(BaseModel):
     """One application database, read with a role that can only read.
 
@@ -132,7 +138,7 @@ class TargetSettings(BaseModel):
     """
 
     model_config = _Strict
-    read_dsn: SecretStr
+    read_dsn: Annotated[SecretStr, AfterValidator(_not_blank)]
     environments: Names = ()
     schemas: Names = ("public",)
     tables: dict[str, TableSettings] = Field(default_factory=dict)

@@ -37,8 +37,9 @@ def without_write_side(raw: dict[str, Any]) -> dict[str, Any]:
     if isinstance(targets := own.get("targets"), dict):
         own["targets"] = {
             name: {key: v for key, v in target.items() if key not in WRITE_SIDE["targets"]}
-            for name, target in targets.items()
             if isinstance(target, dict)
+            else target  # wrong, and to be said: passed over, a Target would be missing unseen
+            for name, target in targets.items()
         }
     return own
 
@@ -46,13 +47,16 @@ def without_write_side(raw: dict[str, Any]) -> dict[str, Any]:
 def _read_file() -> dict[str, Any]:
     named = os.environ.get(f"{PREFIX}CONFIG")
     path = Path(named or "tombstone.toml")
-    if not named and not path.is_file():
-        return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
+        nothing_there = isinstance(error, FileNotFoundError) and not path.is_symlink()
+        if nothing_there and not named:
+            return {}
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text.") from error
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from error
 
 
@@ -69,7 +73,7 @@ def _variables() -> Iterator[tuple[str, str]]:
 
 def _secret_file(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{PREFIX}{name} names a file that cannot be read.") from error
 

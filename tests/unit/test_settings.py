@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from collectors.errors import SettingsError
 from collectors.settings import Settings, fold, load_settings, read_raw, without_write_side
+from dashboard.settings import load_write_settings
 
 SECRET = "s" * 40
 
@@ -137,6 +139,24 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
         ),
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
         pytest.param("", {"SENTRY__BASE_URL": "nope"}, "base_url", id="not a URL"),
+        pytest.param(
+            '[targets]\nproduction = "host=a"\n',
+            {},
+            "targets.production: must be a table",
+            id="a DSN where a target belongs",
+        ),
+        pytest.param(
+            "",
+            {"TARGETS__PRODUCTION": "host=a"},
+            "targets.production: must be a table",
+            id="a DSN in the variable of a target",
+        ),
+        pytest.param("targets = 3", {}, "targets: must be a table", id="targets are no table"),
+        pytest.param('sentry = "a"', {}, "sentry: must be a table", id="sentry is no table"),
+        pytest.param(
+            "", {"TARGETS__A__READ_DSN": " "}, "targets.a.read_dsn: is empty", id="empty DSN"
+        ),
+        pytest.param("", {"": "x"}, "TOMBSTONE_: no such setting", id="a variable without a name"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_that_names_the_setting(
@@ -145,6 +165,49 @@ def test_what_is_wrong_is_one_sentence_that_names_the_setting(
     with pytest.raises(SettingsError, match=sentence) as caught:
         settings_from(monkeypatch, toml, **variables)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(b'\xef\xbb\xbfstore_url = "sqlite:///x"\r\n', id="as Notepad saves it"),
+        pytest.param(b'store_url = "sqlite:///x"\r\n', id="CRLF"),
+        pytest.param(b'store_url = "sqlite:///x"', id="no line end"),
+    ],
+)
+def test_a_file_is_read_as_windows_writes_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: bytes
+) -> None:
+    (tmp_path / "tombstone.toml").write_bytes(written)
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().store_url == "sqlite:///x"
+
+
+@pytest.mark.parametrize(
+    ("there", "sentence"),
+    [
+        pytest.param(lambda path: path.mkdir(), "Is a directory", id="a folder"),
+        pytest.param(lambda path: path.symlink_to("gone"), "No such file", id="a dangling link"),
+        pytest.param(
+            lambda path: path.write_text("a = 1", encoding="utf-16"), "not UTF-8", id="UTF-16"
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_never_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    there: Callable[[Path], object],
+    sentence: str,
+) -> None:
+    there(tmp_path / "tombstone.toml")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=sentence):
+        load_settings()
+
+
+def test_an_empty_writer_dsn_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings_from(monkeypatch, TARGETS__A__READ_DSN="host=a", TARGETS__A__WRITE_DSN="")
+    assert load_write_settings().write_dsn("a") is None
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
