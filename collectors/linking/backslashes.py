@@ -19,10 +19,20 @@ def unescape(text: str) -> str:
     >>> unescape(r'a \"b\"')
     'a "b"'
     """
-    plain_text = _ESCAPE.sub(_unescaped, text)
-    if _SURROGATE.search(plain_text) is None:
-        return plain_text
-    return plain_text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole_characters(_ESCAPE.sub(_unescaped, text))
+
+
+def whole_characters(text: str) -> str:
+    r"""Two halves of a surrogate pair as the character they are; half of one is no character.
+
+    JSON may hold a half (JavaScript cuts texts there); no database and no encoding takes it.
+
+    >>> whole_characters("\ud83e\udd26") == "\U0001f926", whole_characters("\ud83ex")
+    (True, '\ufffdx')
+    """
+    if _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def from_markdown(text: str) -> str:

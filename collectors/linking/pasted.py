@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from collectors.linking.backslashes import whole_characters
 from collectors.model import Event, ExceptionValue, Frame, Request
 
 Json = Mapping[str, object]
@@ -18,12 +19,15 @@ _MOST = 200
 
 
 def read_json(text: str) -> object:
-    """The JSON that the whole text is, None if it is none."""
+    """The JSON that the whole text is, None if it is none; its texts are of whole characters."""
     stripped = text.strip().removeprefix("```json").strip("`\n ")
     if not stripped.startswith(("{", "[")):
         return None
     try:
-        return json.loads(stripped)
+        found = json.loads(stripped)
+        if "\\ud" in stripped or "\\uD" in stripped:
+            found = json.loads(whole_characters(json.dumps(found, ensure_ascii=False)))
+        return found
     except (ValueError, RecursionError):
         return None
 

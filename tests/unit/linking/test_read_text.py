@@ -142,3 +142,10 @@ ODD: dict[str, str] = {
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
 def test_odd_input_is_survived(text: str) -> None:
     assert read_text(text).kind in {"unique_violation", "other_database_error", "not_recognised"}
+
+
+def test_half_a_character_of_pasted_json_is_no_character() -> None:
+    body = json.dumps(BODY).replace("jane@", r"\ud83e\udd26\ud800@")
+    reading = read_text(body)
+    assert reading.key is not None
+    assert reading.key.splits == ((UUID, "\N{FACE PALM}\ufffd@example.com"),)
