@@ -39,7 +39,9 @@ def moment(text: str | None) -> datetime | None:
         except OverflowError as error:
             raise UsageError(f"{text!r} ago is before the first year.") from error
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text.strip())
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except ValueError as error:
         raise UsageError(f"{text!r} is neither a duration such as 14d nor a date.") from error
-    return found.replace(tzinfo=found.tzinfo or UTC)
+    except OverflowError as error:
+        raise UsageError(f"{text!r} is in no year from 1 to 9999.") from error
