@@ -20,6 +20,7 @@ import typer
 
 from collectors.errors import TombstoneError, Unreachable, UsageError
 from collectors.model import Severity, Verdict
+from dashboard.commands.streams import checked_text, steady_streams
 from dashboard.commands.times import duration, moment, whole_days
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -71,6 +72,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    steady_streams()
     if not LASTING.intersection(arguments[:1]):
         look_for_cycles_rarely()
     sys.exit(_run(arguments or ["--help"], debug=debug))
@@ -86,6 +88,8 @@ def look_for_cycles_rarely() -> None:
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
+        for argument in arguments:
+            checked_text(argument)
         code = app(arguments, prog_name="tombstone", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -196,6 +200,8 @@ def explain(
     """Say what an error text, an event's JSON or a pasted ticket is about."""
     from dashboard.commands import explaining
 
+    if jsonl is not None and file != "-":
+        raise UsageError("Give one text, or many with --jsonl.")
     if jsonl is not None:
         reached = explaining.show_many(jsonl, environment)
     else:
@@ -349,7 +355,9 @@ def report(
 
 @app.command()
 def dashboard(
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8501,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one.")
+    ] = 8501,
     host: Annotated[
         str, typer.Option(help="Where to listen; beyond loopback only with a login.")
     ] = "127.0.0.1",

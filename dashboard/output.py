@@ -2,14 +2,19 @@
 
 JSON has every key, `null` for what is not known; times are RFC 3339 in UTC with `Z`. Text that came
 from outside loses its control characters before it reaches a terminal.
+
+Whether anybody listens changes neither what is done nor the exit code: what is written for a reader
+who has gone is dropped. A result that cannot be written for another reason is a UsageError.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,40 +22,108 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from collectors.errors import UsageError
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.failures import FailureRow
 from collectors.model import RowRef
 
 _PIPED_WIDTH = 240
+_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+_WHOLE = frozenset({"ID", "CONFLICT", "REMEDIATION"})
+"""Columns that are copied into another command: cut short they are worth nothing."""
 
-out = Console(
+
+class _Console(Console):
+    """One whose reader may go: Rich would end the process, and with it what is being done."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+out = _Console(
     highlight=False,
     markup=False,
     emoji=False,
     width=None if sys.stdout.isatty() else _PIPED_WIDTH,
 )
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+err = _Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def say(sentence: str) -> None:
-    """A line of progress, summary or warning: to stderr."""
-    err.print(plain(sentence), soft_wrap=True)
+    """A line of progress, summary or warning: to stderr, if it takes one."""
+    with suppress(OSError):
+        err.print(plain(sentence), soft_wrap=True)
+
+
+def tell(sentence: str) -> None:
+    """A line of the result for people, on stdout."""
+    with _writing():
+        out.print(plain(sentence), soft_wrap=True)
+
+
+def write(text: str) -> None:
+    """A document, or a part of one, on stdout as it is."""
+    with _writing():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def print_json(value: Any) -> None:
     """One JSON document on one line of stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    write(_line(value))
+
+
+def print_json_lines(values: Iterable[Any]) -> None:
+    """One document a line; a reader who has gone is told no more of them."""
+    for value in values:
+        with _writing() as heard:
+            sys.stdout.write(_line(value))
+        if not heard:
+            return
+    write("")
+
+
+def _line(value: Any) -> str:
+    r"""A document on what any reader takes for one line.
+
+    Half of a surrogate pair, which no encoding has, and Unicode's line ends are escaped.
+
+    >>> print(_line({"é": "\ud800"}), end="")
+    {"é": "\ud800"}
+    """
+    text = json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+    return text.encode("utf-8", errors="backslashreplace").decode()
+
+
+@contextmanager
+def _writing() -> Iterator[list[bool]]:
+    """Yields a list that is empty afterwards if the reader has gone."""
+    heard = [True]
+    try:
+        yield heard
+    except BrokenPipeError:
+        _nobody_reads()
+        heard.clear()
+    except OSError as error:
+        _nobody_reads()
+        raise UsageError(f"Standard output cannot be written: {error.strerror}.") from error
+
+
+def _nobody_reads() -> None:
+    """What is written from now on, and what waits to be, goes nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people on stdout; on a narrow terminal its last column folds first."""
+    """A table for people on stdout; on a narrow terminal its columns fold, and nothing is cut."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings[:-1]:
-        table.add_column(heading, no_wrap=True)
-    table.add_column(headings[-1], overflow="fold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading in _WHOLE)
     for row in rows:
         table.add_row(*(Text(plain(_shown(cell))) for cell in row))
-    out.print(table)
+    with _writing():
+        out.print(table)
 
 
 def plain(text: str) -> str:

@@ -56,7 +56,7 @@ class Role(StrEnum):
 
 
 def _none_for_blank(dsn: object) -> object:
-    """libpq takes an empty DSN for the nearest database; nobody meant a remedy to run there."""
+    """For an empty DSN libpq takes the nearest database, where nobody meant a remedy to run."""
     return None if isinstance(dsn, str) and not dsn.strip() else dsn
 
 

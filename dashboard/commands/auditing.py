@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +15,7 @@ from collectors.auditing import AuditSummary, audit_targets
 from collectors.errors import UsageError
 from collectors.model import InvariantState, KeyFinding, Migration, Severity
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import print_json, print_table, say
+from dashboard.output import print_json, print_table, say, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _show_json(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: boo
 
 def _show_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
     for _, migration in _texts(summary.findings, lambda one: one.migration):
-        sys.stdout.write(migration.sql + "\n")
+        write(migration.sql + "\n")
 
 
 def _show_alembic(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
@@ -104,7 +103,7 @@ def _show_alembic(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: 
 
 def _show_backfill_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
     for _, backfill in _texts(summary.findings, lambda one: one.backfill):
-        sys.stdout.write(backfill.sql + "\n")
+        write(backfill.sql + "\n")
 
 
 def _show_backfill_alembic(
@@ -116,8 +115,8 @@ def _show_backfill_alembic(
 def _write_revisions(texts: Iterator[tuple[KeyFinding, Migration]]) -> None:
     """The lines between them say where one file ends and the next begins."""
     for finding, text in texts:
-        sys.stdout.write(f"# --- revision for {finding.table}: {finding.constraint} ---\n")
-        sys.stdout.write(text.alembic + "\n")
+        write(f"# --- revision for {finding.table}: {finding.constraint} ---\n")
+        write(text.alembic + "\n")
 
 
 def _show_sarif(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool) -> None:

@@ -14,7 +14,7 @@ from collectors.evidence.reads.bulks import find_bulk
 from dashboard.access import Actor, cli_actor
 from dashboard.commands.opening import our_store
 from dashboard.commands.remedying import DONE, FOUND, UNDO_REASON, UNREACHABLE, open_door
-from dashboard.output import err, out, plain, print_json
+from dashboard.output import err, print_json, tell
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies import REMEDIES
@@ -85,7 +85,7 @@ def show(ended: Ended, as_json: bool) -> int:
         print_json(_json(ended))
     else:
         for line in _sentences(ended):
-            out.print(plain(line), soft_wrap=True)
+            tell(line)
     if ended.refusal is not None:
         return UNREACHABLE if ended.refusal.code is RefusalCode.UNREACHABLE else FOUND
     if ended.answer is None:

@@ -10,7 +10,7 @@ from collectors.errors import TombstoneError
 from collectors.evidence import database
 from collectors.settings import Settings
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import out, plain, print_json, say
+from dashboard.output import print_json, say, tell
 from dashboard.remediation.service.checks import check_write_side
 from dashboard.settings import load_write_settings
 
@@ -59,4 +59,4 @@ def upgrade_store() -> None:
 def _show(check: Check) -> None:
     mark = {"ok": "✓", "lacking": "–", "wrong": "✗", "unreachable": "?"}[check.health]
     mend = f"  →  {check.mend}" if check.mend else ""
-    out.print(plain(f"{mark} {check.name}: {check.sentence}{mend}"), soft_wrap=True)
+    tell(f"{mark} {check.name}: {check.sentence}{mend}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 from collectors.errors import UsageError
 from collectors.explain import Explanation, explain, explain_text
 from collectors.inquiry import Inquiry
+from collectors.linking.backslashes import whole_characters
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import out, plain, print_json, say
+from dashboard.output import print_json, print_json_lines, say, tell
 
 
 def show_one(file: str, environment: str | None, *, as_json: bool) -> bool:
@@ -25,29 +27,35 @@ def show_one(file: str, environment: str | None, *, as_json: bool) -> bool:
         print_json(_json(found))
     else:
         for line in _sentences(found):
-            out.print(plain(line), soft_wrap=True)
+            tell(line)
     return _all_asked([found])
 
 
 def show_many(file: str, environment: str | None) -> bool:
     """A line each `{"id", "text"}`; nothing is answered unless every line is one."""
-    asked = [_asked(number, line) for number, line in enumerate(_read(file).splitlines(), 1)]
+    asked = [_asked(number, line) for number, line in enumerate(_read(file).split("\n"), 1)]
     notes: list[Explanation] = []
     with _explainer() as explained:
-        for identity, text in filter(None, asked):
-            found = explained(text, environment)
-            print_json({"id": identity} | _json(found))
-            notes += [found] if found.notes else []
+
+        def answers() -> Iterator[dict[str, Any]]:
+            for identity, text in filter(None, asked):
+                found = explained(text, environment)
+                notes.extend([found] if found.notes else [])
+                yield {"id": identity} | _json(found)
+
+        print_json_lines(answers())
     return _all_asked(notes)
 
 
 def _asked(number: int, line: str) -> tuple[Any, str] | None:
-    """The id and text of a line, None for an empty one."""
+    """The id and text of a line, None for an empty one. An event may stand there as it is."""
     if not line.strip():
         return None
     try:
         asked = json.loads(line)
-        return asked["id"], str(asked["text"])
+        identity, text = asked["id"], asked["text"]
+        json.dumps(identity, allow_nan=False)  # it is answered as it came
+        return identity, whole_characters(text) if isinstance(text, str) else json.dumps(text or "")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UsageError(f'Line {number} is not {{"id": …, "text": …}}.') from error
 
@@ -72,11 +80,13 @@ def _all_asked(found: list[Explanation]) -> bool:
 
 
 def _read(file: str) -> str:
+    """Its text; without the mark that Windows' tools begin a file with, and in their UTF-16."""
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
-    return raw.decode("utf-8", errors="replace")
+    wide = raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace")
 
 
 def _json(found: Explanation) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dashboard.access import cli_actor
 from dashboard.commands.remedying import DONE, FOUND, open_door
-from dashboard.output import out, plain, print_json
+from dashboard.commands.streams import checked_text
+from dashboard.output import print_json, tell
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.service.forgetting import Forgotten
 from dashboard.settings import load_write_settings
@@ -20,13 +21,13 @@ def forget(value: str, *, erase: bool, as_json: bool) -> int:
 
     `-` reads the value from standard input: a command line is kept in a shell's history.
     """
-    given = sys.stdin.readline() if value == "-" else value
+    given = checked_text(sys.stdin.readline()) if value == "-" else value
     answer = open_door().forget(given, cli_actor(load_write_settings()), erase=erase)
     if as_json:
         print_json(_json(answer))
     else:
         for line in _sentences(answer):
-            out.print(plain(line), soft_wrap=True)
+            tell(line)
     return FOUND if isinstance(answer, Refusal) or answer.in_clear else DONE
 
 
@@ -37,7 +38,7 @@ def reopen(remediation: str, reason: str, *, as_json: bool) -> int:
         print_json({"remediation_id": remediation, "refusal": _refusal(refusal)})
     else:
         said = f"Refused: {refusal.text}" if refusal else "Its row is open to plans again."
-        out.print(plain(said), soft_wrap=True)
+        tell(said)
     return FOUND if refusal else DONE
 
 

@@ -9,7 +9,13 @@ from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
 from collectors.evidence.reads.failures import FailureFilter, iter_failures
 from collectors.model import Verdict
 from dashboard.commands.opening import our_store
-from dashboard.output import conflict_json, failure_json, print_json, print_table
+from dashboard.output import (
+    conflict_json,
+    failure_json,
+    print_json,
+    print_json_lines,
+    print_table,
+)
 
 T = TypeVar("T")
 
@@ -57,8 +63,7 @@ def show_failures(
     )
     found = iter_failures(our_store(), wanted)
     if as_json:
-        for failure in found:
-            print_json(failure_json(failure))
+        print_json_lines(map(failure_json, found))
         return
     headings = ("OCCURRED AT", "ENVIRONMENT", "VERDICT", "OPERATION", "RELEASE", "CONFLICT", "WHY")
     print_table(

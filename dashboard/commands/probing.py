@@ -8,7 +8,7 @@ from typing import Any
 from collectors.canary import Color, Ruling, Step, Walk, walk
 from collectors.evidence.walked import save_walk
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import out, plain, print_json, rfc3339, say
+from dashboard.output import print_json, rfc3339, say, tell
 
 DONE, FOUND, UNREACHABLE = 0, 1, 3
 _CODES = {Color.GREEN: DONE, Color.RED: FOUND, Color.GREY: UNREACHABLE}
@@ -33,7 +33,7 @@ def canary(*, as_json: bool) -> int:
 def _show(step: Step) -> None:
     status = step.status or "–"
     line = f"{_MARKS[step.ruling]} {step.probe}: {step.name}  {status}  {step.said}"
-    out.print(plain(line), soft_wrap=True)
+    tell(line)
 
 
 def _in_words(seen: Walk) -> str:

@@ -10,7 +10,7 @@ from collectors.errors import Unreachable, UsageError
 from collectors.evidence.reads.remediations import find_remediation
 from dashboard.access import Actor, cli_actor
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import out, plain, print_json
+from dashboard.output import print_json, tell
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import (
     Applied,
@@ -119,7 +119,7 @@ def show(ended: Iterable[Ended], as_json: bool) -> int:
             print_json(_json(one))
         else:
             for line in _sentences(one):
-                out.print(plain(line), soft_wrap=True)
+                tell(line)
     return code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from collectors.errors import UsageError
 from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.metrics.fix import FixVerdict
-from dashboard.output import say
+from dashboard.output import say, write
 from dashboard.report.answers import Impact, Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.report.organizations import frame
@@ -35,7 +34,7 @@ def report(
     found = impact_in(our_store(), wanted)
     made = csv(frame(found)) if shape == "csv" else document(found, _fix(found)).encode()
     if output is None:
-        sys.stdout.write(made.decode())
+        write(made.decode())
         return
     try:
         output.write_bytes(made)

@@ -43,7 +43,7 @@ class Files:
     def pages(self, since: datetime | None, cursor: str | None) -> Iterator[Page]:  # noqa: ARG002
         """Every Event of every file. Raises UsageError, before any page, for a path not there."""
         for path in self._paths:
-            if path != "-" and not Path(path).exists():
+            if path != "-" and not os.path.exists(path):  # False whatever is wrong
                 raise UsageError(f"There is no file or folder {path}.")
         events = self._events()
         while page := tuple(islice(events, PAGE_SIZE)):
