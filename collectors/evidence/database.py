@@ -29,13 +29,29 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from collectors.errors import SettingsError, StoreVersionError, UsageError, WrongSecretKey
 from collectors.evidence import schema
 from collectors.evidence.privacy import Vault
 
 BUSY_TIMEOUT_MS = 30_000
+_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
+_OF_THE_FILE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""Primary result codes that tell of the file and its disk (https://www.sqlite.org/rescode.html).
+Every other one, a missing table for example, is a fault of our own."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +94,27 @@ def open_store(url: str, secret: str) -> Store:
     """
     engine = _engine(url)
     vault = Vault.of(secret)
-    try:
+    with _opening(url):
         _ensure_version(engine)
         _ensure_secret(engine, vault)
-    except OperationalError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise SettingsError(f"The store at {_shown(url)} cannot be opened: {reason}.") from error
     return Store(engine, vault)
 
 
 def upgrade_store(url: str) -> Path | None:
     """Bring the store to this program's version; returns the copy made of a SQLite file before.
 
-    None where there was nothing to upgrade, or nothing to copy.
+    None where there was nothing to upgrade, or nothing to copy. Raises StoreVersionError for one
+    that no upgrade leads on from, SettingsError for a file that is no store.
     """
-    from collectors.evidence.migrations.run import upgrade
+    from collectors.evidence.migrations.run import is_known, upgrade
 
     engine = _engine(url)
-    version = store_version(engine)
-    copy = None if version in (None, schema.VERSION) else _copy(url, str(version))
-    upgrade(engine)
+    with _opening(url):
+        version = store_version(engine)
+        if version is not None and not is_known(version):
+            raise _other_version(version)
+        copy = None if version in (None, schema.VERSION) else _copy(url, str(version))
+        upgrade(engine)
     engine.dispose()
     return copy
 
@@ -105,10 +122,20 @@ def upgrade_store(url: str) -> Path | None:
 def store_version(engine: Engine) -> str | None:
     """The revision the store stands at, None for an empty one."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return version
+        tables = inspect(connection).get_table_names()
+        if "alembic_version" in tables:
+            version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return version
+    if tables:
+        raise SettingsError(f"{_shown(str(engine.url))} is another program's database, no store.")
+    return None
+
+
+def store_trouble(error: BaseException) -> str | None:
+    """What SQLite says of the file (locked, full, damaged), None for an error that is our own."""
+    origin = getattr(error, "orig", None)
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
+    return str(origin).splitlines()[0] if code in _OF_THE_FILE else None
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -126,10 +153,28 @@ def _ensure_version(engine: Engine) -> None:
 
         upgrade(engine)
     elif found != schema.VERSION:
-        raise StoreVersionError(
-            f"The store is of version {found}, this program needs {schema.VERSION}: "
-            "run `tombstone store upgrade`."
-        )
+        raise _other_version(found)
+
+
+def _other_version(found: str) -> StoreVersionError:
+    from collectors.evidence.migrations.run import is_known
+
+    needs = f"The store is of version {found}, this program needs {schema.VERSION}: "
+    if is_known(found):
+        return StoreVersionError(f"{needs}run `tombstone store upgrade`.")
+    return StoreVersionError(
+        f"{needs}a newer Tombstone wrote it, and `tombstone store upgrade` only leads forward. "
+        "Install that one."
+    )
+
+
+@contextmanager
+def _opening(url: str) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise SettingsError(f"The store at {_shown(url)} cannot be opened: {reason}.") from error
 
 
 def _ensure_secret(engine: Engine, vault: Vault) -> None:
@@ -164,10 +209,10 @@ def _shown(url: str) -> str:
 
 
 def _engine(url: str) -> Engine:
-    if _parsed(url).get_backend_name() != "sqlite":
+    path, parsed = sqlite_file(url), _parsed(url)
+    if path is None or parsed.drivername not in _DRIVERS or parsed.host or parsed.username:
         raise SettingsError(f"The store must be a SQLite file for now, not {_shown(url)}.")
-    path = sqlite_file(url)
-    if path is not None and not path.parent.is_dir():
+    if not path.parent.is_dir():
         raise SettingsError(f"The store's folder {path.parent} does not exist.")
     engine = create_engine(
         url,
@@ -177,7 +222,7 @@ def _engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    if path is not None and not path.exists():
+    if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     return engine
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DatabaseError
 
 from collectors import telemetry
 from collectors.errors import Unreachable
-from collectors.evidence.database import sqlite_file
+from collectors.evidence.database import sqlite_file, store_trouble
 from collectors.evidence.lease import collecting
 from collectors.pipeline import RunSummary, run
 from dashboard.commands.opening import our_settings, our_store
@@ -64,4 +65,8 @@ def follow(environment: str | None, every: timedelta) -> int:
             show(collect_once(environment, (), None, full=False), as_json=False)
         except Unreachable as error:
             say(str(error))
+        except DatabaseError as error:
+            if (said := store_trouble(error)) is None:
+                raise
+            say(f"The store does not answer just now: {said}.")
         time.sleep(every.total_seconds())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DatabaseError
 
 from collectors.errors import Busy, SettingsError, StoreVersionError, WrongSecretKey
 from collectors.evidence import schema
-from collectors.evidence.database import open_store, upgrade_store
+from collectors.evidence.database import open_store, store_trouble, upgrade_store
 from collectors.evidence.lease import collecting
+from collectors.evidence.migrations.run import upgrade
 from collectors.evidence.reads.conflicts import (
     ConflictFilter,
     conflicts_of_values,
@@ -187,26 +193,38 @@ def test_another_secret_is_refused(tmp_path: Path) -> None:
         new_store(tmp_path, secret="another secret, also long enough!!")
 
 
-def test_a_store_of_another_version_names_the_upgrade_and_is_copied_first(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
+def of_version(folder: Path, version: str) -> str:
+    """The URL of a store that claims to be of this version."""
+    store = new_store(folder)
     with store.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
     store.close()
+    return f"sqlite:///{folder}/store.sqlite"
+
+
+@pytest.mark.parametrize("version", ["0005", "9999"])
+def test_a_store_of_another_version_names_the_upgrade(tmp_path: Path, version: str) -> None:
     with pytest.raises(StoreVersionError, match="tombstone store upgrade"):
-        new_store(tmp_path)
+        open_store(of_version(tmp_path, version), SECRET)
 
 
 def test_upgrading_copies_an_older_sqlite_store_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.sqlite"
-    older = open_store(url, SECRET)
-    with older.write() as connection:
-        schema.metadata.drop_all(connection)
-        connection.execute(text("DELETE FROM alembic_version"))
-        connection.execute(text("INSERT INTO alembic_version VALUES ('0000')"))
-    older.close()
-    with pytest.raises(Exception, match="0000"):
-        upgrade_store(url)  # no such revision: but the copy was made before anything was tried
-    assert (tmp_path / "store.sqlite.0000").stat().st_mode & 0o077 == 0
+    older = create_engine(url)
+    event.listen(older, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    upgrade(older, "0005")
+    older.dispose()
+    copy = upgrade_store(url)
+    assert copy == tmp_path / "store.sqlite.0005"
+    assert copy.stat().st_mode & 0o077 == 0
+    open_store(url, SECRET).close()
+
+
+def test_a_newer_store_is_left_as_it_is(tmp_path: Path) -> None:
+    url = of_version(tmp_path, "9999")
+    with pytest.raises(StoreVersionError, match="a newer Tombstone wrote it"):
+        upgrade_store(url)
+    assert not (tmp_path / "store.sqlite.9999").exists()
 
 
 def test_a_store_of_this_version_is_not_copied(tmp_path: Path) -> None:
@@ -223,12 +241,63 @@ def test_a_store_of_this_version_is_not_copied(tmp_path: Path) -> None:
         pytest.param("nonsense", "not a database URL", id="not a URL"),
         pytest.param("sqlite:////nowhere/at/all/store.sqlite", "does not exist", id="no folder"),
         pytest.param("postgresql://u:geheim@h/d", "SQLite file for now", id="another engine"),
+        pytest.param("sqlite+aiosqlite:///x", "SQLite file for now", id="another driver"),
+        pytest.param("sqlite://u:geheim@h/x", "SQLite file for now", id="a host"),
+        pytest.param("sqlite://", "SQLite file for now", id="kept in memory, and gone at the end"),
     ],
 )
 def test_a_store_that_cannot_be_is_refused_in_a_sentence(url: str, sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence) as caught:
         open_store(url, "x" * 40)
     assert "geheim" not in str(caught.value)
+
+
+def scribbled(file: Path) -> None:
+    file.write_bytes(b"no database at all" * 1_000)
+
+
+def damaged(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(4_096)
+        opened.write(b"\xff" * 40_000)
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, 9_000)
+
+
+def replaced(file: Path) -> None:
+    file.unlink()
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA journal_mode = WAL")  # as we set it, before anything is looked at
+        other.execute("CREATE TABLE theirs (id)")
+
+
+@pytest.mark.parametrize("harm", [scribbled, damaged, cut, replaced])
+def test_a_file_that_is_no_store_is_refused_and_left_as_it_is(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    new_store(tmp_path).close()
+    file = tmp_path / "store.sqlite"
+    harm(file)
+    before = file.read_bytes()
+    for opening in (lambda url: open_store(url, SECRET), upgrade_store):
+        with pytest.raises(SettingsError, match=r"cannot be opened|another program's"):
+            opening(f"sqlite:///{file}")
+    assert file.read_bytes() == before
+
+
+def test_trouble_with_the_file_is_told_from_a_fault_of_our_own(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    with store.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(DatabaseError) as full:
+            connection.execute(text("CREATE TABLE more AS SELECT zeroblob(1000000)"))
+        with pytest.raises(DatabaseError) as ours:
+            connection.execute(text("SELECT nothing"))
+    assert store_trouble(full.value) == "database or disk is full"
+    assert store_trouble(ours.value) is None
+    assert store_trouble(ValueError("x")) is None
 
 
 def test_only_one_collects_at_a_time(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 
@@ -15,6 +16,12 @@ def configuration() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def is_known(revision: str) -> bool:
+    """Whether a migration of ours leads to it."""
+    known = ScriptDirectory.from_config(configuration()).walk_revisions()
+    return revision in {one.revision for one in known}
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

@@ -29,5 +29,5 @@ def test_a_date_is_told_in_utc(text: str, told: str) -> None:
     ["", "-5d", "1.5d", "yesterday", "999999w", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"],
 )
 def test_what_is_no_time_is_wrong_usage(text: str) -> None:
-    with pytest.raises(UsageError, match="neither a duration|first year|no year"):
+    with pytest.raises(UsageError, match=r"neither a duration|first year|no year"):
         moment(text)
