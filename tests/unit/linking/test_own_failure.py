@@ -88,10 +88,16 @@ def test_an_event_is_of_the_failure_it_ended_with(seen: Event, other: str) -> No
               "current transaction is aborted, commands ignored until end of block")),
         event(adapted(), FOREIGN_KEY, ExceptionValue("ExceptionGroup", None, "2 sub-exceptions")),
         event(ExceptionValue("Error", None, "409"), extra={"response": f"{DUPLICATE}{DETAIL}"}),
+        event(
+            adapted(),
+            ExceptionValue("FlushError", None, "flush failed\n[SQL: INSERT INTO logs (a) VALUES "
+                           "($1)]\n[parameters: ('violates foreign key constraint',)]"),
+        ),
         event(FOREIGN_KEY, replace(adapted(), type="ForeignKeyViolation")),
     ],
     ids=["while another was handled", "not the database's", "an aborted transaction",
-         "side by side", "only in extra", "its class says otherwise than its text"],
+         "side by side", "only in extra", "told by a parameter",
+         "its class says otherwise than its text"],
 )  # fmt: skip
 def test_what_came_of_a_violation_is_not_taken_for_another_failure(seen: Event) -> None:
     key = key_of(read_event(seen))
