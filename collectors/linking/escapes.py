@@ -127,7 +127,7 @@ def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
     A field's literal is undone alone, for nothing says that its surroundings are escaped as well.
     """
     said = without_quotes(text, prose=pasted)  # what is quoted has escapes of its own
-    document = _DOCUMENT.search(said) if "'{\"" in said else None
+    document = _DOCUMENT.match(said, max(0, said.find("'{\"")))  # one that is cut is scanned once
     if document is not None:
         start, end = document.span(1)
         return f"{text[: start - 1]} {unescape(text[start:end])} {text[end + 1 :]}", False

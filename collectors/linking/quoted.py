@@ -34,7 +34,7 @@ _BLANK = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """One way to quote: cheap `signs` of it, how it starts, and where it ends from there."""
+    """One way to quote: `signs` without one of which it is not there, its start, and its end."""
 
     signs: tuple[str, ...]
     start: re.Pattern[str]
@@ -71,7 +71,7 @@ _QUOTES = (
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
     _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
-    _quote(r"\nparams: ", _bare_end, "\nparams: "),  # Drizzle
+    _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
     _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
     _quote(r" with params (?=\[)", _until(_LIST_END), " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _until(_BATCH_END), "Batch entry "),  # JDBC

@@ -131,8 +131,10 @@ def test_an_error_behind_a_quoted_statement_is_read() -> None:
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
 
 
-@pytest.mark.parametrize("word", ["SQL: ", "Failed query: "])
-def test_a_colon_before_the_servers_own_words_quotes_nothing(word: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["SQL: ", "Failed query: ", "POST /jobs\nparams: {'slot': 3}\n", "STATEMENT: "]
+)
+def test_what_only_looks_like_a_quote_hides_nothing(word: str) -> None:
     key = read_text(f"{word}{OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
     assert key is not None
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
