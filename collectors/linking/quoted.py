@@ -25,8 +25,7 @@ _CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: )|\Z")
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
 )
-_LIST_END = re.compile(r"\]:\s|\Z")
-_BATCH_END = re.compile(r" was aborted|\Z")
+_BATCH_END = " was aborted"
 _MOST = 50
 _BLANK = "\x1f"
 """White space that no word of ours holds: looking for them takes half as long as among spaces."""
@@ -59,6 +58,10 @@ def _literal_end(text: str, position: int, _prose: bool) -> int:
     return end if end is not None else _until(_LINE)(text, position, _prose)
 
 
+def _batch_end(text: str, position: int, _prose: bool) -> int:
+    return max(position, text.find(_BATCH_END, position))
+
+
 def _quote(start: str, end: Callable[[str, int, bool], int], *signs: str) -> _Quote:
     return _Quote(signs, re.compile(start), end)
 
@@ -73,8 +76,8 @@ _QUOTES = (
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
     _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
-    _quote(r" with params (?=\[)", _until(_LIST_END), " with params ["),  # Doctrine before 3
-    _quote(r"\bBatch entry \d{1,6} ", _until(_BATCH_END), "Batch entry "),  # JDBC
+    _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
+    _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
 )
 RAW_QUOTE = re.compile(f"{_BARE}|{_RAILS}|{_LOGGED}")

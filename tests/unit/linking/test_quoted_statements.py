@@ -132,7 +132,15 @@ def test_an_error_behind_a_quoted_statement_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["SQL: ", "Failed query: ", "POST /jobs\nparams: {'slot': 3}\n", "STATEMENT: "]
+    "word",
+    [
+        "SQL: ",
+        "Failed query: ",
+        "POST /jobs\nparams: {'slot': 3}\n",
+        "STATEMENT: ",
+        "Batch entry 3 of 7 failed: ",
+        "query with params [3] failed: ",
+    ],
 )
 def test_what_only_looks_like_a_quote_hides_nothing(word: str) -> None:
     key = read_text(f"{word}{OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
