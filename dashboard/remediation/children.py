@@ -53,4 +53,6 @@ def _found(place: Place, row: Row, child: Link, bind: Binding) -> str:
     same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for its, mine in pairs]
     apart = f"abs(extract(epoch FROM ({table.marker.since}) - {ours})) < {WITHIN_S}"
     where = f"{' AND '.join(same)} AND ({table.marker.deleted}) AND {apart}"
+    if name_of(table) == name_of(place.table):
+        where += f" AND NOT ({this_row(place, bind)})"
     return f"FROM {name_of(table)} WHERE {where}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from collectors.model import ForeignKey
 from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
-from dashboard.remediation.statements import type_of
+from dashboard.remediation.statements import this_row, type_of
 
 _NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
 
@@ -94,7 +94,9 @@ def _child(fk: ForeignKey) -> str:
 
 
 def _refers(fk: ForeignKey, place: Place, row: Row, bind: Binding) -> str:
+    """A row that refers to itself (the root of a tree) does not stand in its own way."""
     pairs = zip(fk.columns, fk.to_columns, strict=True)
-    return " AND ".join(
-        f"{mine} = {bind(row.columns[its], type_of(place, its))}" for mine, its in pairs
-    )
+    same = [f"{mine} = {bind(row.columns[its], type_of(place, its))}" for mine, its in pairs]
+    if (fk.schema, fk.table) == (place.table.schema, place.table.name):
+        same.append(f"NOT ({this_row(place, bind)})")
+    return " AND ".join(same)

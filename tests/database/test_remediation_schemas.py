@@ -274,3 +274,36 @@ def test_rows_of_an_inheriting_table_are_neither_written_nor_in_the_way(
         assert isinstance(undone(world.door(), done.remediation_id), Applied)
         assert world.database.execute(own) == before
         assert world.database.execute(heirs) == beside
+
+
+def test_a_row_that_refers_to_itself_does_not_stand_in_its_own_way(world: World) -> None:
+    made(
+        world,
+        "CREATE TABLE folders (id int PRIMARY KEY, root int NOT NULL REFERENCES folders,"
+        " slug text NOT NULL CONSTRAINT slug_once UNIQUE, deleted_at timestamptz)",
+        "INSERT INTO folders VALUES (1, 1, 'home', '2026-10-01 09:30Z')",
+    )
+    conflict = world.conflict("1", "slug_once", table="folders")
+
+    restored = previewed(world.door(), conflict, RESTORE)
+    assert "same moment" not in " ".join(restored.plan.warnings)
+    done = applied(world.door(), conflict, RESTORE)
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+
+    applied(world.door(), conflict, PURGE)
+    assert world.database.execute("SELECT count(*) FROM folders") == [(0,)]
+
+
+def test_a_row_that_others_of_its_table_refer_to_is_not_purged(world: World) -> None:
+    made(
+        world,
+        "CREATE TABLE folders (id int PRIMARY KEY, root int NOT NULL REFERENCES folders,"
+        " slug text NOT NULL CONSTRAINT slug_once UNIQUE, deleted_at timestamptz)",
+        "INSERT INTO folders VALUES (1, 1, 'home', '2026-10-01 09:30Z'), (2, 1, 'sub', NULL)",
+    )
+    conflict = world.conflict("1", "slug_once", table="folders")
+
+    refused = refusal(world.door().preview(conflict, PURGE, ENGINEER))
+
+    assert refused.code is RefusalCode.REFERENCED
+    assert "1 in folders" in refused.text
