@@ -37,4 +37,4 @@ def _prints_live(marker: SoftDeleteMarker, value: str | None) -> bool:
         return value not in (*_LITERAL.findall(marker.deleted), *_NUMBER.findall(marker.deleted))
     if marker.kind is MarkerKind.TIMESTAMP:
         return value in _LITERAL.findall(marker.live)
-    return value in ({"t", "true"} if marker.live == "true" else {"f", "false", "0"})
+    return value in ({"t", "true"} if marker.live == "true" else {"f", "false", "0", marker.live})

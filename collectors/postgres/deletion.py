@@ -107,7 +107,8 @@ def _live_forms(marker: SoftDeleteMarker) -> Iterator[str]:
     if marker.kind is MarkerKind.BOOLEAN:
         yield from _boolean_forms(column, marker.live)
     if marker.kind is MarkerKind.EPOCH:
-        yield rf"{column} (=|<=) '?0'?|COALESCE\({column}, '?0'?\) = '?0'?"
+        unset = _unset(marker)
+        yield rf"{column} (=|<=) {unset}|COALESCE\({column}, {unset}\) = {unset}"
     if marker.kind is MarkerKind.STATUS:
         gone = _status_literal(marker)
         yield rf"{column} (<>|IS DISTINCT FROM) {gone}"
@@ -124,7 +125,7 @@ def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:
     if marker.kind is MarkerKind.BOOLEAN:
         yield from _boolean_forms(column, "true" if marker.live == "false" else "false")
     if marker.kind is MarkerKind.EPOCH:
-        yield rf"{column} (<>|>) '?0'?"
+        yield rf"{column} (<>|>) {_unset(marker)}"
     if marker.kind is MarkerKind.STATUS:
         yield rf"{column} = {_status_literal(marker)}"
 
@@ -137,6 +138,11 @@ def _boolean_forms(column: str, value: str) -> Iterator[str]:
     coalesced = rf"COALESCE\({column}, {value}\)"
     yield rf"{coalesced} (= {value}|IS {value.upper()})"
     yield coalesced if value == "true" else rf"NOT {coalesced}"
+
+
+def _unset(marker: SoftDeleteMarker) -> str:
+    """The number of a live row, with its quotes where it is cast to the column's type."""
+    return f"'?{'0' if marker.live == 'NULL' else re.escape(marker.live)}'?"
 
 
 def _status_literal(marker: SoftDeleteMarker) -> str:

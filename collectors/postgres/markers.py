@@ -139,19 +139,21 @@ def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
 
 
 def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
-    """0 or NULL is live. Seconds, milli-, micro- or nanoseconds: their size tells.
+    """The default, else 0, or NULL is live. Seconds to nanoseconds: their size tells.
 
     What is too small for any of them (a 0/1 flag) has no time.
     """
     column = facts.column.name
+    default = re.search(r"-?\d+", facts.constant or "")
+    unset = default[0] if default else "0"
     nullable = facts.column.nullable and not facts.constant
     since = (
         f"to_timestamp(CASE WHEN {column} > 1e17 THEN {column} / 1e9 WHEN {column} > 1e14 THEN"
         f" {column} / 1e6 WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN"
         f" {column} END)"
     )
-    deleted = f"COALESCE({column}, 0) <> 0"
-    live = "NULL" if nullable else "0"
+    deleted = f"COALESCE({column}, {unset}) <> {unset}"
+    live = "NULL" if nullable else unset
     return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
 
 

@@ -116,7 +116,12 @@ def live_condition(table: Table, marker: SoftDeleteMarker) -> str:
             return f"{marker.column} IS NOT FALSE" if nullable else marker.column
         return f"{marker.column} IS NOT TRUE" if nullable else f"NOT {marker.column}"
     if marker.kind is MarkerKind.EPOCH:
-        return f"COALESCE({marker.column}, 0) = 0" if nullable else f"{marker.column} = 0"
+        unset = "0" if marker.live == "NULL" else marker.live
+        return (
+            f"COALESCE({marker.column}, {unset}) = {unset}"
+            if nullable
+            else f"{marker.column} = {unset}"
+        )
     if marker.kind is MarkerKind.STATUS:
         gone = marker.deleted.removeprefix(f"{marker.column} = ")
         return f"{marker.column} {'IS DISTINCT FROM' if nullable else '<>'} {gone}"

@@ -26,6 +26,7 @@ FLAG = SoftDeleteMarker("is_deleted", MarkerKind.BOOLEAN, "is_deleted IS TRUE", 
 ACTIVE = SoftDeleteMarker("active", MarkerKind.BOOLEAN, "active IS FALSE", "true", None)
 NUMBERED = SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None)
 EPOCH = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, 0) <> 0", "0", None)
+UNSET = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, -1) <> -1", "-1", None)
 STATUS = SoftDeleteMarker("status", MarkerKind.STATUS, "status = 'deleted'", "'active'", None)
 ODD = SoftDeleteMarker('"Gone At"', MarkerKind.TIMESTAMP, '"Gone At" IS NOT NULL', "NULL", None)
 
@@ -64,6 +65,8 @@ def key(*parts: KeyPart, where: str | None = None) -> tuple[str | None, tuple[Ke
         (NUMBERED, "state = 0"),
         (NUMBERED, "state = ANY (ARRAY[0, 1, 33])"),
         (NUMBERED, "state <> ALL (ARRAY[3, 4])"),
+        (UNSET, "gone = '-1'::integer"),
+        (UNSET, "COALESCE(gone, '-1'::integer) = '-1'::integer"),
         (EPOCH, "gone = 0"),
         (EPOCH, "gone = '0'::bigint"),
         (EPOCH, "COALESCE(gone, 0::bigint) = 0"),
@@ -107,6 +110,7 @@ def test_a_boolean_that_is_null_for_deleted_rows_lets_them_repeat(
     ("marker", "predicate"),
     [
         (ACTIVE, "email <> ''::text"),
+        (UNSET, "gone = 0"),
         (NUMBERED, "state <> 4"),
         (NUMBERED, "state = ANY (ARRAY[1, 3])"),
         (NUMBERED, "state <> ALL (ARRAY[33, 4])"),

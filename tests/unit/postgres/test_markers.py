@@ -68,6 +68,11 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (facts("deleted_at", "bigint", nullable=False), "COALESCE(deleted_at, 0) <> 0", "0"),
         (facts("deleted_at", "bigint"), "COALESCE(deleted_at, 0) <> 0", "NULL"),
         (facts("deleted", "smallint", default="0"), "COALESCE(deleted, 0) <> 0", "0"),
+        (
+            facts("deleted_at", "bigint", nullable=False, default="'-1'::bigint"),
+            "COALESCE(deleted_at, -1) <> -1",
+            "-1",
+        ),
         (status("active", "deleted"), "status = 'deleted'", "'active'"),
         (status("OPEN", "DELETED"), "status = 'DELETED'", "'OPEN'"),
         (
