@@ -99,7 +99,11 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
         yield Check("sentry", Health.WRONG, f"{sentence} No organization is named.", mend)
         return
     if not facts.authenticated:
-        mend = f"Make a token with {_some(tuple(one.scope for one in facts.scopes))}."
+        needed = _some(tuple(one.scope for one in facts.scopes))
+        known = facts.kind is not ServerKind.UNKNOWN
+        mend = (
+            f"Make a token with {needed}." if known else "Check base_url: no Sentry answers there."
+        )
         yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)
         return
     yield Check("sentry", Health.GOOD, sentence)

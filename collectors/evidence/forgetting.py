@@ -7,13 +7,26 @@ else. Masks and row ids stay, for they tell nothing of a person by themselves.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, String, delete, func, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    Numeric,
+    String,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store, sqlite_file
@@ -21,6 +34,9 @@ from collectors.evidence.privacy import Vault
 from collectors.evidence.sealing import open_key
 from collectors.evidence.store import next_generation
 
+TELLING = 6
+"""Characters. A shorter value is part of many a time, number, id and digest."""
+_NUMBERS = (Boolean, Integer, Numeric, schema.Moment)
 _CHUNK = 500
 
 
@@ -74,16 +90,30 @@ def erase_collected(connection: Connection, found: Collected) -> None:
 
 
 def still_in_clear(store: Store, spellings: Collection[str]) -> list[str]:
-    """The tables and columns where a spelling stands as it is: nothing should ever be here."""
-    found = []
+    """The tables and columns where a spelling stands by itself: nothing should ever be here.
+
+    One that is shorter than `TELLING` is not looked for, and numbers and times not looked through:
+    a customer whose external ID is 42 is not told of by every 42nd second.
+    """
+    telling = [one for one in spellings if len(one) >= TELLING]
+    if not telling:
+        return []
+    alone = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in telling), re.I)
+    columns = [c for table in schema.metadata.sorted_tables for c in table.columns]
     with store.read() as connection:
-        for table in schema.metadata.sorted_tables:
-            for column in table.columns:
-                text = func.lower(column.cast(String))
-                hits = [text.contains(one.lower(), autoescape=True) for one in spellings]
-                if any(connection.scalar(select(func.count()).where(hit)) for hit in hits):
-                    found.append(f"{table.name}.{column.name}")
-    return found
+        return [
+            f"{column.table.name}.{column.name}"
+            for column in columns
+            if not isinstance(column.type, _NUMBERS) and _stands(connection, column, telling, alone)
+        ]
+
+
+def _stands(
+    connection: Connection, column: Column[Any], spellings: Collection[str], alone: re.Pattern[str]
+) -> bool:
+    text = column.cast(String)
+    hits = [func.lower(text).contains(one.lower(), autoescape=True) for one in spellings]
+    return any(alone.search(found) for found in connection.scalars(select(text).where(or_(*hits))))
 
 
 def scrub_files(store: Store) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from collectors.evidence import schema
 from collectors.evidence.reads.conflicts import conflicts_of_values
@@ -60,6 +60,21 @@ def everything_done(world: World) -> tuple[str, str]:
     preview = world.door().bulk.preview(Chosen((conflict,)), RemedyName.RELEASE_KEY, ENGINEER)
     assert isinstance(preview, BulkPreview)
     return jane, kept
+
+
+@pytest.mark.parametrize("value", ["42", "1", "ae", "20", "customers_"])
+def test_what_only_looks_like_a_value_does_not_stand_in_clear(world: World, value: str) -> None:
+    everything_done(world)
+    assert forgotten(world, value, erase=False).in_clear == ()
+
+
+def test_a_value_that_stands_in_clear_is_told(world: World) -> None:
+    _, kept = everything_done(world)
+    words = f"asked by {ADDRESS.lower()}, who waits"
+    with world.store.write() as connection:
+        connection.execute(update(schema.conflicts).values(reasons=[words]))
+    assert forgotten(world, ADDRESS, erase=False).in_clear == ("conflicts.reasons",)
+    assert key_values(world.store, kept) is not None
 
 
 @pytest.mark.parametrize("value", [ADDRESS, ADDRESS.upper(), EXTERNAL_ID])

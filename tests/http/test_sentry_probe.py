@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from collectors.doctor import Health, check_all
 from collectors.sentry.client import SentryClient
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.limits import Limits
 from collectors.sentry.probe import probe
+from collectors.settings import Settings
 from sample_data.sentry.glitchtip import VERSION
 from tests.http.serving import QUICK, SentryOfTest, local_sentry, serving
 
@@ -120,3 +124,22 @@ def test_other_servers_are_told_apart(
         facts = probe(client)
     assert (facts.reachable, facts.kind, facts.version) == (True, kind, version)
     assert "secret" not in str(facts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mend"),
+    [
+        pytest.param(_html, "Check base_url: no Sentry answers there.", id="a web site"),
+        pytest.param(
+            _not_you, "Make a token with event:read, project:read, org:read.", id="unknown token"
+        ),
+    ],
+)
+def test_doctor_says_how_to_mend_what_is_wrong_with_it(
+    answer: Callable[[Request], Awaitable[Response]], mend: str
+) -> None:
+    with serving(Starlette(routes=[Route("/{rest:path}", answer)])) as served:
+        named = {"base_url": served.url, "token": "secret", "organization": "sample"}
+        checks = check_all(Settings.model_validate({"sentry": named}))
+        [found] = [check for check in checks if check.name == "sentry"]
+    assert (found.health, found.mend) == (Health.WRONG, mend)
