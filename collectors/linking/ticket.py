@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import islice
+from urllib.parse import unquote
 
 from collectors.linking import hidden
 from collectors.linking.escapes import readings, without_tags
@@ -39,6 +40,9 @@ class Identifier:
 
 _EMAIL_LEFT = re.compile(r"[\w.!#%&+'~-]{1,64}\Z")
 _EMAIL_RIGHT = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})")
+_WRITTEN_AT = re.compile(r"&(?:#64|#[xX]40|commat);")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}){1,12}")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _EVENT_ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{32}(?![0-9A-Za-z_-])", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"'`\])}]{4,500}")
@@ -82,11 +86,23 @@ def _named(kind: IdentifierKind, values: Iterable[str]) -> Iterator[Identifier]:
 
 
 def _emails(text: str) -> Iterator[Identifier]:
+    text = _as_typed(text)
     for right in _EMAIL_RIGHT.finditer(text):
         left = _EMAIL_LEFT.search(text, max(0, right.start() - 64), right.start())
         name = left[0].lstrip("'.") if left else ""
         if name and not hidden.is_hidden(name):
             yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
+
+
+def _as_typed(text: str) -> str:
+    """Links percent-encode an address; pages write its `@` as an entity and hide breaks in it."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    if "&" in text:
+        text = _WRITTEN_AT.sub("@", text)
+    if "%40" in text:
+        text = _PERCENT.sub(lambda run: unquote(run[0]), text)
+    return text
 
 
 def _uuids(text: str) -> Iterator[Identifier]:

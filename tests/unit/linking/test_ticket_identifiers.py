@@ -21,6 +21,11 @@ K = IdentifierKind
         ("(Jane@Example.COM)", K.EMAIL, "Jane@Example.COM"),
         ("email='o'brien@example.com'", K.EMAIL, "o'brien@example.com"),
         ("jürgen@müller.de", K.EMAIL, "jürgen@müller.de"),
+        ("https://x.io/customers?email=jane%2Bshop%40example.com&page=2", K.EMAIL,
+         "jane+shop@example.com"),
+        ("GET /v1/customers/?email=j%C3%BCrgen%40example.com 500", K.EMAIL, "jürgen@example.com"),
+        ("<td>jane&#64;example.com</td>", K.EMAIL, "jane@example.com"),
+        ("jane\u200b@exam\u00adple.com", K.EMAIL, "jane@example.com"),
         (f"organization {UUID.upper()}", K.UUID, UUID),
         (f"Sentry event {HEX}", K.EVENT_ID, HEX),
         ("see https://shop.sentry.io/issues/4711/?project=1.", K.ISSUE_URL,
@@ -60,6 +65,7 @@ def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
         "'quoted words' and \"more\"",
         "999-99-99 25:61",
         "2025-13-45 10:00:00",
+        "100%40 of the requests, %40name and 5%40.example",
     ],
 )
 def test_nothing_is_made_up(text: str) -> None:
