@@ -188,8 +188,8 @@ def _quoted_before(text: str, at: int) -> str | None:
 
 def assigned(word: str, text: str) -> str | None:
     """The name that a field of the message gives: `table: users`, `TABLE NAME:  users`."""
-    shown = any(sign in text for sign in _SIGNS_OF[word]) or f"{word.upper()} NAME" in text
-    if not shown:
+    in_small = word[1:] in text and any(sign in text for sign in _SIGNS_OF[word])
+    if not in_small and f"{word.upper()} NAME" not in text:
         return None
     match = _NAMES[word].search(text)
     name = match[1].strip(".") if match else None

@@ -62,6 +62,7 @@ def split_list(printed: str) -> tuple[str, ...]:
     return tuple(printed[before + 1 : after].strip() for before, after in pairwise(cuts))
 
 
+@lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """An identifier without its quotes and without what qualifies it.
 

@@ -10,7 +10,9 @@ from collectors.model import Holder
 
 def utc(time: datetime | None) -> str:
     """A time to read aloud."""
-    return "an unknown time" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if time is None:
+        return "an unknown time"
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
 
 def table_of(case: Case) -> str:
