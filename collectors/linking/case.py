@@ -160,7 +160,7 @@ class Case:
         begins, ends = (self.when(time + away) for away in A_DAY_ANYWHERE)
         return begins if begins is ends else When.AROUND
 
-    @property
+    @cached_property
     def _keeps_days(self) -> bool:
         table = self.question.table
         column = table.column(table.marker.column) if table and table.marker else None

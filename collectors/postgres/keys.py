@@ -62,7 +62,11 @@ def _key(
     first = rows[0]
     read = iter(columns_of_expressions(first.nodes or "()"))
     parts = tuple([_part(row, read, columns) for row in rows])
-    blocks = blocked(first.predicate, [_as_computed(part, columns) for part in parts], markers)
+    meant = [
+        _as_computed(part, columns.get(row.column), columns)
+        for part, row in zip(parts, rows, strict=True)
+    ]
+    blocks = blocked(first.predicate, meant, markers)
     return UniqueKey(
         name=first.name,
         schema=schema,
@@ -99,13 +103,11 @@ def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column])
     return KeyPart(row.expression, names, row.type, nullable, row.collation, row.equals)
 
 
-def _as_computed(part: KeyPart, columns: Mapping[int, Column]) -> KeyPart:
+def _as_computed(part: KeyPart, column: Column | None, columns: Mapping[int, Column]) -> KeyPart:
     """A column that the database computes, as the expression that it stands for."""
-    names = {column.name: column for column in columns.values()}
-    column = names.get(part.expression)
     if column is None or column.computed is None:
         return part
-    read = sorted(named_in(column.computed) & {*names})
+    read = sorted(named_in(column.computed) & {one.name for one in columns.values()})
     return replace(part, expression=column.computed, columns=(column.name, *read))
 
 
