@@ -148,7 +148,7 @@ def load_reviewed(settings: Settings) -> Reviewed:
     if settings.audit.accepted is None and not path.is_file():
         return Reviewed()
     try:
-        return read_reviewed(path.read_text(encoding="utf-8"), str(path))
+        return read_reviewed(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"audit.accepted names {path}, which cannot be read.") from error
 

@@ -63,7 +63,7 @@ def _baseline(path: Path | None) -> Baseline:
     if path is None:
         return Baseline()
     try:
-        return read_baseline(path.read_text(encoding="utf-8"), str(path))
+        return read_baseline(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read.") from error
 

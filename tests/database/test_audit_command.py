@@ -89,7 +89,7 @@ def test_an_empty_migrated_database_is_all_it_needs(shell: Shell) -> None:
 
 def test_only_what_is_new_fails_against_a_baseline(shell: Shell) -> None:
     shell.database.execute(SCHEMA)
-    (shell.folder / "before.json").write_text(shell.audit("--json").out, encoding="utf-8")
+    (shell.folder / "before.json").write_text(shell.audit("--json").out, encoding="utf-8-sig")
     arguments = ("--fail-on", "high", "--baseline", "before.json")
     assert shell.audit(*arguments).code == 0
     shell.database.execute(
@@ -162,10 +162,11 @@ def test_sarif_has_what_code_scanning_asks_for(shell: Shell) -> None:
 
 
 def accept(shell: Shell, day: str) -> None:
+    """With the byte order mark of a Windows editor, as the baseline above has PowerShell's."""
     (shell.folder / "tombstone.accepted.toml").write_text(
         f'[[accepted]]\ntable = "customers"\nconstraint = "{EMAIL_KEY}"\n'
         f'reason = "Known since the import."\nlook_again = {day}\n',
-        encoding="utf-8",
+        encoding="utf-8-sig",
     )
 
 
