@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
@@ -15,6 +16,9 @@ from collectors.model import KeyFinding
 
 Acceptance = tuple[str, str]
 """Why somebody lives with a Finding, and the day to look again."""
+
+KeyPlace = tuple[str, str, str]
+"""A unique key's schema, table and name."""
 
 
 def save_audit(
@@ -34,18 +38,58 @@ def save_audit(
         next_generation(connection)
 
 
-def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[Any, int]:
+def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[KeyPlace, int]:
     """Failures with these Verdicts by (schema, table, constraint): what a key has done so far.
 
-    Each by its own Verdict: a Conflict also counts what failed before its row was deleted.
+    Each by its own Verdict: a Conflict also counts what failed before its row was deleted. Told by
+    the daily counts, which know neither Target nor schema: only where an environment's Conflicts
+    lie in several of those under one name are their Failures counted themselves.
     """
-    table, failed = schema.conflicts, schema.failures
-    place = (table.c.schema_name, table.c.table_name, table.c.constraint_name)
-    query = select(*place, func.count()).group_by(*place).select_from(table)
-    query = query.join(failed, failed.c.conflict_id == table.c.id)
-    query = query.where(table.c.target == target, failed.c.verdict.in_(verdicts))
+    days = schema.failure_days.c
+    name = (days.environment, days.table_name, days.constraint_name)
+    counts = select(*name, func.sum(days.failures)).where(days.verdict.in_(verdicts))
+    found: Counter[KeyPlace] = Counter()
     with store.read() as connection:
-        return {tuple(names): int(count) for *names, count in connection.execute(query)}
+        homes = _homes(connection)
+        for environment, table, constraint, count in connection.execute(counts.group_by(*name)):
+            there = homes[environment, table, constraint]
+            for namespace in (one for owner, one in there if owner == target):
+                place = (namespace, table, constraint)
+                alone = len(there) == 1
+                found[place] += (
+                    count if alone else _counted(connection, target, environment, place, verdicts)
+                )
+    return dict(found)
+
+
+def _homes(connection: Connection) -> defaultdict[tuple[str, str, str], set[tuple[str, str]]]:
+    """The Targets and schemas of an environment's Conflicts by table and constraint."""
+    key = schema.conflicts.c
+    name = (key.environment, key.table_name, key.constraint_name)
+    homes: defaultdict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
+    query = select(*name, key.target, key.schema_name).distinct()
+    for environment, table, constraint, *home in connection.execute(query):
+        homes[environment, table, constraint].add((home[0], home[1]))
+    return homes
+
+
+def _counted(
+    connection: Connection,
+    target: str,
+    environment: str,
+    place: KeyPlace,
+    verdicts: Sequence[str],
+) -> int:
+    """The same by the Failures themselves, of one environment and key."""
+    key, failed = schema.conflicts.c, schema.failures
+    query = select(func.count()).select_from(failed)
+    query = query.join(schema.conflicts, failed.c.conflict_id == key.id).where(
+        failed.c.verdict.in_(verdicts),
+        key.target == target,
+        key.environment == environment,
+        tuple_(key.schema_name, key.table_name, key.constraint_name) == place,
+    )
+    return int(connection.scalar(query) or 0)
 
 
 def exposed_by_key(store: Store, target: str) -> dict[Any, int]:

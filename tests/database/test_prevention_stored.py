@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,17 @@ def test_a_key_has_done_what_failed_with_our_verdicts_not_all_that_its_conflicts
     assert list_conflicts(store)[0].failures == 2
     seen = failures_by_key(store, "production", [Verdict.BLOCKED_BY_TOMBSTONE])
     assert seen == {("public", "customers", EMAIL_KEY.name): 1}
+
+
+def test_keys_of_one_name_in_two_schemas_have_each_done_their_own(store: Store) -> None:
+    blocked = [judged(event_id=digit * 32, occurred_at=NOON) for digit in "123"]
+    tenant = replace(EMAIL_KEY, schema="tenant")
+    others = [
+        replace(one, conflict_id="other", judgement=replace(one.judgement, key=tenant))
+        for one in blocked[1:]
+    ]
+    save_page(store, "test", [blocked[0], *others])
+    seen = failures_by_key(store, "production", [Verdict.BLOCKED_BY_TOMBSTONE])
+    place = ("customers", EMAIL_KEY.name)
+    assert seen == {("public", *place): 1, ("tenant", *place): 2}
+    assert failures_by_key(store, "sandbox", [Verdict.BLOCKED_BY_TOMBSTONE]) == {}
