@@ -10,7 +10,7 @@ import re
 
 from collectors.linking.focus import focused
 from collectors.linking.phrases import is_index_build
-from collectors.linking.statement import without_tails
+from collectors.linking.quoted import without_quotes
 from collectors.model import Event, ExceptionValue
 
 _DUPLICATES_ELSEWHERE = (
@@ -175,7 +175,7 @@ def other_refusal(text: str) -> str | None:
     text = focused(text)
     if not any(sign in text for sign in _SIGNS):
         return None
-    text = without_tails(text)  # a parameter may hold the text of any error
+    text = without_quotes(text)  # a parameter may hold the text of any error
     return other_violation(text) or _named_class(text) or _refusing(text) or _elsewhere(text)
 
 

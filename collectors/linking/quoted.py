@@ -68,7 +68,10 @@ def _quote(start: str, end: Callable[[str, int, bool], int], *signs: str) -> _Qu
 
 _RAILS = rf"\n: {_VERB}"
 _LOGGED = rf"\b(?:{'|'.join(_STATEMENT)}) ?: {{1,2}}{_VERB}"
-_BARE = rf"\((?:Connection: [^\n]{{0,300}}?\b)?SQL: {_VERB}|\bThe SQL being executed was: {_VERB}"
+_BARE = (
+    rf"(?:\(Connection: [^\n]{{0,300}}?\b|\(|(?<![\[\w]))SQL: {_VERB}"
+    rf"|\bThe SQL being executed was: {_VERB}"
+)
 _QUOTES = (
     _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),

@@ -149,7 +149,6 @@ _TAIL = re.compile(
     r"\[SQL: |\bFailed query: |\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
 )
 _TAIL_SIGNS = ("SQL: ", "Failed query: ", "executed was: ", "STATEMENT: ")
-_REMOVED = re.compile(rf"{_TAIL.pattern}|\n\[parameters: |\nparams: ")
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
 _AFTER_PARAMETERS = re.compile(
     r"\s{0,8}\Z|\n\s{0,8}(?:at |\.\.\. |cause\b|\[cause\]|Caused by"
@@ -202,25 +201,3 @@ def _joined(text: str, statement: Statement) -> Tree:
         else UNKNOWN
         for place, value in enumerate(values)
     ]
-
-
-def without_tails(text: str) -> str:
-    """The text without the statements it quotes: they hold other people's addresses."""
-    kept, position = [], 0
-    for tail in _REMOVED.finditer(text):
-        if tail.start() < position:
-            continue
-        kept.append(text[position : tail.start()])
-        position = _tail_end(text, tail)
-    kept.append(text[position:])
-    return "".join(kept)
-
-
-def _tail_end(text: str, tail: re.Match[str]) -> int:
-    if tail[0].lstrip().startswith("["):
-        start = text.index("[", tail.start())
-        end = closing(text, start, _LONGEST)
-        if end is not None:
-            return end + 1
-    end_of_line = text.find("\n", tail.end())
-    return end_of_line if end_of_line >= 0 else len(text)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from collectors.linking import hidden
 from collectors.linking.escapes import readings, without_tags
 from collectors.linking.focus import focused
-from collectors.linking.statement import without_tails
+from collectors.linking.quoted import without_quotes
 
 
 class IdentifierKind(StrEnum):
@@ -74,7 +74,7 @@ _MOST = 32
 def identifiers(text: str) -> tuple[Identifier, ...]:
     """What `text` names, each once. The parameters of SQL statements are left out: others' data."""
     reading = next(readings(focused(text)))
-    clean = without_tails(without_tags(reading))
+    clean = without_quotes(without_tags(reading), prose=True)
     found: dict[Identifier, None] = {}
     for reader in (_emails, _uuids, _event_ids, _urls, _organizations, _external_ids, _times):
         found.update(dict.fromkeys(islice(reader(clean), _MOST)))

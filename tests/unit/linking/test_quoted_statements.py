@@ -121,6 +121,22 @@ def test_what_is_blanked_moves_nothing_else(wrapper: str) -> None:
     assert (len(said), "jane@" in said) == (len(text), False)
 
 
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "[SQL: SELECT 1 WHERE email = $1]\n[parameters: ('joe@example.com',)]\n",
+        "SQL: insert into jobs (note) values ('joe@example.com')\n\n",
+        "Failed query: insert into jobs (note) values ($1)\nparams: joe@example.com\n\n",
+    ],
+    ids=["SQLAlchemy", "a log", "Drizzle"],
+)
+def test_others_addresses_are_left_out_and_what_follows_stays(quoted: str) -> None:
+    said = without_quotes(f"before jane@example.com\n{quoted}after", prose=True)
+    assert "joe@" not in said
+    assert said.startswith("before jane@example.com\n")
+    assert said.endswith("after")
+
+
 def test_an_error_behind_a_quoted_statement_is_read() -> None:
     text = (
         f"{OTHERS['timeout']}\n[SQL: INSERT INTO jobs (slot) VALUES ($1)]\n[parameters: (3,)]\n"
