@@ -38,7 +38,7 @@ _SIGNS_OF = {
 
 _BREAK = re.compile(r"\s*\n[\s>]*")
 _BLANK_LINE = re.compile(r"\n[ \t>]{0,80}\n")
-_PROSE = re.compile(r"\.\.\.|…|[:;,.!?]\s|\s\Z|\A\s")
+_PROSE = re.compile(r"\.\.\.|…|[:;.!?]\s|\s\Z|\A\s")
 _LONGEST = 63
 """PostgreSQL keeps no more of a name (NAMEDATALEN)."""
 
