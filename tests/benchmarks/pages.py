@@ -39,7 +39,7 @@ def measure(folder: Path) -> Iterator[dict[str, Any]]:
     crowded.fill(folder / "many", MANY)
     crowded.fill(folder / "few", FEW)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    with ExitStack() as open_now, sync_playwright() as playwright:
+    with sync_playwright() as playwright, ExitStack() as open_now:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         open_now.callback(browser.close)
         many = open_now.enter_context(served.ours(folder / "many"))
