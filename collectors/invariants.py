@@ -23,8 +23,8 @@ from collectors.model import (
 )
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.printing import time_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import time_of
 
 SAMPLES = 5
 _LACKING = {"42P01", "42703", "3F000"}

@@ -8,22 +8,19 @@ that needs it, so that `--help` and `explain` start at once.
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
-import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from collectors.errors import TombstoneError, Unreachable, UsageError
+from collectors.errors import UsageError
 from collectors.model import Severity, Verdict
-from dashboard.commands.streams import checked_text, steady_streams
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE, run
+from dashboard.commands.streams import steady_streams
 from dashboard.commands.times import duration, moment, whole_days
-
-DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 class Shape(StrEnum):
@@ -67,7 +64,7 @@ LASTING = frozenset({"dashboard", "demo", "follow"})
 
 
 def main() -> None:
-    """Run the command, and turn every way it can end into its exit code."""
+    """Run the command, and exit with the code of the way it ended."""
     # A script's `command &` leaves SIGINT ignored, but it is how we are told to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     debug = "--debug" in sys.argv
@@ -75,7 +72,7 @@ def main() -> None:
     steady_streams()
     if not LASTING.intersection(arguments[:1]):
         look_for_cycles_rarely()
-    sys.exit(_run(arguments or ["--help"], debug=debug))
+    sys.exit(run(app, arguments or ["--help"], debug=debug))
 
 
 def look_for_cycles_rarely() -> None:
@@ -84,52 +81,6 @@ def look_for_cycles_rarely() -> None:
     Going through it again and again for cycles to free is an eighth of a large audit's time.
     """
     gc.set_threshold(100_000, 50, 50)
-
-
-def _run(arguments: list[str], *, debug: bool) -> int:
-    try:
-        for argument in arguments:
-            checked_text(argument)
-        code = app(arguments, prog_name="tombstone", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
-    except typer.TyperException as error:
-        return _complain(error.format_message(), WRONG_USAGE)
-    except UsageError as error:
-        return _complain(str(error), WRONG_USAGE)
-    except Unreachable as error:
-        return _complain(str(error), UNREACHABLE)
-    except TombstoneError as error:
-        return _complain(str(error), OWN_FAULT)
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # Typer's answer to a reader who has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return DONE
-        raise
-    except Exception as error:  # the outermost boundary: whatever is left is our fault
-        from collectors.evidence.database import store_trouble
-
-        if (said := store_trouble(error)) is not None:
-            return _complain(f"The store does not answer just now: {said}.", UNREACHABLE)
-        _report(error)
-        if debug:
-            traceback.print_exc()
-        return _complain(f"A fault of our own: {type(error).__name__} (--debug).", OWN_FAULT)
-    return code if isinstance(code, int) else DONE
-
-
-def _report(error: Exception) -> None:
-    import sentry_sdk
-
-    sentry_sdk.capture_exception(error)
-    sentry_sdk.flush(timeout=2)
-
-
-def _complain(sentence: str, code: int) -> int:
-    from dashboard.output import say
-
-    say(f"tombstone: {sentence}")
-    return code
 
 
 @app.command()

@@ -23,16 +23,10 @@ from collectors.model import (
 )
 from collectors.postgres.casting import in_halves, text_array, uncastable
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.printing import utc
 from collectors.postgres.serving import COST_AT_ONCE, MOST_COST, cost_of_one, has_index
 from collectors.postgres.snapshot import Question, Snapshot
-from collectors.postgres.statements import (
-    MOST_HOLDERS,
-    Parent,
-    held_rows,
-    identity,
-    parents_of,
-    utc,
-)
+from collectors.postgres.statements import MOST_HOLDERS, Parent, held_rows, identity, parents_of
 
 BATCH = 2_500
 """Keys a statement; fewer pay for its planning, more gain nothing."""

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from collectors.errors import Unreachable, UsageError
 from collectors.evidence.reads.bulks import find_bulk
 from dashboard.access import Actor, cli_actor
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_store
-from dashboard.commands.remedying import DONE, FOUND, UNDO_REASON, UNREACHABLE, open_door
+from dashboard.commands.remedying import UNDO_REASON, open_door
 from dashboard.output import err, print_json, tell
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode

@@ -9,12 +9,11 @@ from collectors.doctor import Check, Health, check_all
 from collectors.errors import TombstoneError
 from collectors.evidence import database
 from collectors.settings import Settings
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, say, tell
 from dashboard.remediation.service.checks import check_write_side
 from dashboard.settings import load_write_settings
-
-DONE, FOUND, UNREACHABLE = 0, 1, 3
 
 
 def doctor(*, as_json: bool) -> int:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from dashboard.access import cli_actor
-from dashboard.commands.remedying import DONE, FOUND, open_door
+from dashboard.commands.ending import DONE, FOUND
+from dashboard.commands.remedying import open_door
 from dashboard.commands.streams import checked_text
 from dashboard.output import print_json, tell
 from dashboard.remediation.outcomes import Refusal

@@ -7,10 +7,10 @@ from typing import Any
 
 from collectors.canary import Color, Ruling, Step, Walk, walk
 from collectors.evidence.walked import save_walk
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, rfc3339, say, tell
 
-DONE, FOUND, UNREACHABLE = 0, 1, 3
 _CODES = {Color.GREEN: DONE, Color.RED: FOUND, Color.GREY: UNREACHABLE}
 _MARKS = {Ruling.RIGHT: "✓", Ruling.WRONG: "✗", Ruling.UNKNOWN: "?"}
 

@@ -9,6 +9,7 @@ from typing import Any
 from collectors.errors import Unreachable, UsageError
 from collectors.evidence.reads.remediations import find_remediation
 from dashboard.access import Actor, cli_actor
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, tell
 from dashboard.remediation.facts import RemedyName
@@ -25,7 +26,6 @@ from dashboard.remediation.service import Approval, Preview, Remediation
 from dashboard.remediation.service.opening import open_remediation
 from dashboard.settings import load_write_settings
 
-DONE, FOUND, UNREACHABLE = 0, 1, 3
 UNDO_REASON = "undone on the command line"
 
 

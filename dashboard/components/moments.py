@@ -9,8 +9,7 @@ import streamlit as st
 
 from collectors.model import RowRef
 
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-_TOLD_FROM = (("day", 86_400, 21.5 * 3_600), ("hour", 3_600, 44.5 * 60), ("minute", 60, 44.5))
+_UNITS = (("day", 86_400, 21.5 * 3_600), ("hour", 3_600, 44.5 * 60), ("minute", 60, 44.5))
 """Each unit's seconds, and from how many on a time ago is told in it."""
 
 
@@ -47,9 +46,9 @@ def lasting(span: timedelta) -> str:
     ('2 days', '1 minute', 'less than a minute')
     """
     seconds = int(span.total_seconds())
-    for unit, length in _UNITS:
+    for unit, length, _ in _UNITS:
         if (count := seconds // length) >= 1:
-            return f"{count} {unit}" + ("s" if count > 1 else "")
+            return _counted(count, unit)
     return "less than a minute"
 
 
@@ -67,11 +66,15 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     if moment is None:
         return "never"
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for unit, length, least in _TOLD_FROM:
+    for unit, length, least in _UNITS:
         if seconds >= least:
             count = max(int(seconds / length + 0.5), 1)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+            return f"{_counted(count, unit)} ago"
     return "just now"
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}{'s' if count > 1 else ''}"
 
 
 def row_words(row: RowRef) -> str:

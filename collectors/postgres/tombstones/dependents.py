@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, row_id, row_id_parts
 from collectors.postgres.casting import text_array
+from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import identity, text_of
+from collectors.postgres.statements import identity
 from collectors.postgres.tombstones.conditions import created_at, source
 
 PAID_WITHIN_DAYS = 90

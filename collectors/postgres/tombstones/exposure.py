@@ -19,8 +19,8 @@ from collectors.model import (
     Topic,
     UniqueKey,
 )
+from collectors.postgres.printing import text_of, time_of, utc
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import text_of, time_of, utc
 from collectors.postgres.tombstones.conditions import (
     DeletedParent,
     deleted_parents,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from collectors.model import Blocks, Catalog, KeyPart, Table
 from collectors.model.leftovers import LeftoverKind
 from collectors.model.releasable import columns_read
-from collectors.postgres.statements import identity, text_of, time_of
+from collectors.postgres.printing import text_of, time_of
+from collectors.postgres.statements import identity
 from collectors.postgres.tombstones.conditions import (
     deleted_parents,
     holding_keys,

@@ -17,8 +17,8 @@ from collectors.model import (
 )
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.printing import utc
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import utc
 from collectors.postgres.tombstones.exposure import row_estimate
 from collectors.postgres.tombstones.leftover_sql import Place, counting, places, sampling, untold
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collectors.model import Catalog, Table
+from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import text_of
 from collectors.postgres.tombstones.conditions import source
 
 

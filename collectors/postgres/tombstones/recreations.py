@@ -26,8 +26,8 @@ from collectors.model import (
 from collectors.model.releasable import columns_read
 from collectors.model.released import kept_name
 from collectors.postgres.casting import text_array
+from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import text_of
 from collectors.postgres.tombstones.conditions import (
     as_if_live,
     created_at,

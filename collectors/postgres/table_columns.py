@@ -1,0 +1,81 @@
+"""The tables of a schema with their columns, as the catalog's first statements tell them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from collectors.model import Column, SoftDeleteMarker
+from collectors.postgres.markers import ColumnFacts, created_column, find_markers
+from collectors.postgres.snapshot import Rows
+
+Labels = Mapping[tuple[int, int | str], Sequence[str]]
+"""The values a column is known to take, by (table, number) or (table, raw name)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of `catalog_sql.TABLES`."""
+
+    oid: int
+    schema: str
+    name: str
+    row_security: bool
+    raw_name: str
+    inherited: bool
+    partitioned: bool
+    partitioned_by: Sequence[str]
+
+    @property
+    def place(self) -> str:
+        """Its name as a statement has it."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table's columns by their number, in their order, and what they say of its rows."""
+
+    facts: Mapping[int, ColumnFacts]
+    markers: tuple[SoftDeleteMarker, ...]
+    created_at: str | None
+
+    @classmethod
+    def of(cls, facts: Mapping[int, ColumnFacts]) -> Columns:
+        """What their names, types and known values say."""
+        each = [*facts.values()]
+        return cls(facts, find_markers(each), created_column(each))
+
+
+def with_columns(
+    tables: Rows, checks: Rows, states: Rows, columns: Rows
+) -> list[tuple[TableRow, Columns]]:
+    """Each table, with its columns."""
+    rows = [TableRow(*row) for row in tables]
+    of_each = _columns(columns, _known_labels(checks, states, rows))
+    return [(row, Columns.of(of_each[row.oid])) for row in rows]
+
+
+def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFacts]]:
+    columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
+    for row in rows:
+        table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
+        default, computed, enum = more
+        column = Column(quoted, type_, nullable, generated, category, default, computed)
+        seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
+        columns[table][number] = ColumnFacts(column, raw, base, default, seen)
+    return columns
+
+
+def _known_labels(checks: Rows, states: Rows, tables: Sequence[TableRow]) -> Labels:
+    labels: defaultdict[tuple[int, int | str], list[str]] = defaultdict(list)
+    for table, (number,), condition in checks:
+        literals = re.findall(r"'((?:[^']|'')*)'", condition or "")
+        labels[table, number] += [literal.replace("''", "'") for literal in literals]
+    by_name = {(row.schema, row.raw_name): row.oid for row in tables}
+    for schema, name, column, label in states:
+        if oid := by_name.get((schema, name)):
+            labels[oid, column].append(label)
+    return labels
