@@ -15,10 +15,9 @@ from enum import StrEnum
 from collectors.linking import hidden
 from collectors.linking.operation import operation_of
 from collectors.linking.phrases import (
-    NAMED_AFTER,
-    NAMED_BEFORE,
     is_unique_type,
     may_tell_of_one,
+    names_one,
     says_unique,
 )
 from collectors.linking.statement import tails
@@ -85,7 +84,7 @@ def _all_agree(event: Event, key: ViolatedKey) -> bool:
 
 def _agrees(text: str, constraint: str, printed: str) -> bool:
     """It names this key or prints these values, and neither another key nor other values."""
-    names = any(phrase in text for phrase in (*NAMED_AFTER, *NAMED_BEFORE))
+    names = names_one(text)
     prints = ")=(" in text
     if not (names or prints):
         return constraint in text

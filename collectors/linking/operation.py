@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement
@@ -29,6 +30,8 @@ _WORDS = (
     (Operation.UPDATE, {"update", "edit", "patch", "modify", "change", "rename", "put"}),
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_PARTS = re.compile(r"[./#:\s]")
+_MAX_NAME = 300
 _MARKERS = frozenset(
     {"deletedat", "deleted", "isdeleted", "removedat", "removed", "isremoved", "archivedat"}
 )
@@ -68,12 +71,19 @@ def _marked(statement: Statement, fields: Fields) -> Operation | None:
 
 def _named(event: Event) -> Operation | None:
     """The verb in the last parts of the transaction's name or the route, the very last first."""
-    for name in (event.transaction, event.request.route if event.request else None):
-        for part in reversed(re.split(r"[./#:\s]", (name or "")[:300])[-3:]):
-            words = {word.lower() for word in _WORD.findall(part)}
-            for operation, verbs in _WORDS:
-                if words & verbs:
-                    return operation
+    route = event.request.route if event.request else None
+    names = (event.transaction, route)
+    return next(filter(None, (_verb_in(name[:_MAX_NAME]) for name in names if name)), None)
+
+
+@lru_cache(maxsize=4_096)
+def _verb_in(name: str) -> Operation | None:
+    """An application has few transactions, and each fails many times."""
+    for part in reversed(_PARTS.split(name)[-3:]):
+        words = {word.lower() for word in _WORD.findall(part)}
+        for operation, verbs in _WORDS:
+            if words & verbs:
+                return operation
     return None
 
 

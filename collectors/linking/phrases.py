@@ -43,6 +43,9 @@ NAMED_BEFORE = (
 )
 """The constraint's name stands right before these words."""
 
+_NAMING = (*NAMED_AFTER, *NAMED_BEFORE)
+_NAMING_IN_ASCII = tuple(phrase for phrase in _NAMING if phrase.isascii())
+
 INDEX_BUILD = (
     "could not create unique index",
     "konnte Unique Index",
@@ -136,9 +139,13 @@ _TYPE = re.compile(
 
 def may_tell_of_one(text: str) -> bool:
     """A quick look; False only if nothing in `text` could tell of a unique violation."""
-    return any(hint in text for hint in _HINTS) or any(
-        phrase in text for phrase in (*NAMED_AFTER, *NAMED_BEFORE)
-    )
+    return any(hint in text for hint in _HINTS) or names_one(text)
+
+
+def names_one(text: str) -> bool:
+    """The server's own words for a unique violation are in it, in any of its languages."""
+    phrases = _NAMING_IN_ASCII if text.isascii() else _NAMING
+    return any(phrase in text for phrase in phrases)
 
 
 def says_unique(text: str) -> bool:
@@ -156,6 +163,4 @@ def is_unique_type(name: str | None) -> bool:
 
 def is_index_build(text: str) -> bool:
     """It tells of a unique index that could not be built, and of nothing else."""
-    return any(phrase in text for phrase in INDEX_BUILD) and not any(
-        phrase in text for phrase in (*NAMED_AFTER, *NAMED_BEFORE)
-    )
+    return any(phrase in text for phrase in INDEX_BUILD) and not names_one(text)

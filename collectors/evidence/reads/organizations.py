@@ -34,9 +34,8 @@ def organizations_met(store: Store) -> list[Organization]:
     beyond = select(func.min(met)).where(met > leaps.c.id).scalar_subquery()
     leaps = leaps.union_all(select(beyond).where(leaps.c.id.is_not(None)))
     with store.read() as connection:
-        ids = list(
-            connection.scalars(select(leaps.c.id).where(leaps.c.id.is_not(None)).limit(LISTED))
-        )
+        met_ids = select(leaps.c.id).where(leaps.c.id.is_not(None)).limit(LISTED)
+        ids = connection.scalars(met_ids).all()
     names = agreed(names_of(store))
     found = [Organization(id_, names.get(id_)) for id_ in ids]
     return sorted(found, key=lambda one: (one.name is None, (one.name or one.id).lower(), one.id))
@@ -51,7 +50,8 @@ def names_of(store: Store, ids: Sequence[str] | None = None) -> dict[tuple[str, 
     if ids is not None:
         query = query.where(table.c.organization_id.in_(ids))
     with store.read() as connection:
-        return {(target, id_): name for target, id_, name in connection.execute(query)}
+        rows = connection.execute(query).all()
+    return {(target, id_): name for target, id_, name in rows}
 
 
 def agreed(names: Mapping[tuple[str, str], str]) -> dict[str, str]:

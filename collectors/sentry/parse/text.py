@@ -24,7 +24,9 @@ def clean(text: str) -> str:
     >>> clean("a" + chr(0) + "b")
     'a\N{REPLACEMENT CHARACTER}b'
     """
-    return _UNSAFE.sub(REPLACEMENT, text) if _unsafe(text) else text
+    if text.isascii():
+        return text.replace("\0", REPLACEMENT)
+    return _UNSAFE.sub(REPLACEMENT, text)
 
 
 def tidy(value: Any, depth: int = MAX_DEPTH) -> Any:
@@ -109,7 +111,3 @@ def _odd_value(raw: bytes) -> Any:
         return tidy(loads_tolerantly(raw))
     except (ValueError, RecursionError):
         return "…"
-
-
-def _unsafe(text: str) -> bool:
-    return "\0" in text or (not text.isascii() and _UNSAFE.search(text) is not None)
