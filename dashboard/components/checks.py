@@ -73,8 +73,12 @@ def _targets() -> None:
             "No Target is configured, so nothing can be judged.", icon=":material/database_off:"
         )
         return
-    plain.facts([(f"Target {number}", f"{name}: {', '.join(environments)}")
-                 for number, (name, environments) in enumerate(targets.items(), 1)])  # fmt: skip
+    plain.facts([("Target", _named(name, list(each))) for name, each in targets.items()])
+
+
+def _named(target: str, environments: Sequence[str]) -> str:
+    """With its environments, where they are called otherwise."""
+    return target if environments == [target] else f"{target}: {', '.join(environments)}"
 
 
 def _verdict(checked: Checked) -> None:

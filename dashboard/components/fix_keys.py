@@ -38,7 +38,6 @@ def frame(keys: Sequence[KeyLine]) -> pd.DataFrame:
         {
             "state": [[LOOKS[one.verdict.state].label(one.verdict.state)] for one in keys],
             "key": [plain.cell(one.facts.constraint) for one in keys],
-            "table": [plain.cell(one.facts.table) for one in keys],
             "environment": [plain.cell(one.facts.environment) for one in keys],
             "failures": [one.failures for one in keys],
             "blocked": [one.facts.blocked_now for one in keys],
@@ -46,6 +45,7 @@ def frame(keys: Sequence[KeyLine]) -> pd.DataFrame:
             "rate": [per_thousand(one.rate).line for one in keys],
             "success": [percent(one.recreation).line for one in keys],
             "rests": [_rests(one) for one in keys],
+            "table": [plain.cell(one.facts.table) for one in keys],
             "first_bad": [_named(one.facts.first_bad) for one in keys],
             "last": [one.facts.last_failed for one in keys],
             "last_utc": [one.facts.last_failed for one in keys],
@@ -86,8 +86,8 @@ def _what_it_is() -> dict[str, Any]:
             width=205,
             pinned=True,
         ),
-        "key": column.TextColumn("Unique key", width=190),
-        "table": column.TextColumn("Table", width=80),
+        "key": column.TextColumn("Unique key", width=270),
+        "table": column.TextColumn("Table", width=120),
         "environment": column.TextColumn("Environment", width=90),
     }
 
