@@ -13,12 +13,13 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -55,6 +56,18 @@ def say(sentence: str) -> None:
         err.print(plain(sentence), soft_wrap=True)
 
 
+@contextmanager
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """A moving line with the time so far while something takes long, on a terminal only.
+
+    Yields what says something else there.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what)
+        yield lambda sentence: bar.update(task, description=sentence)
+
+
 def tell(sentence: str) -> None:
     """A line of the result for people, on stdout."""
     with _writing():
@@ -71,6 +84,18 @@ def write(text: str) -> None:
 def print_json(value: Any) -> None:
     """One JSON document on one line of stdout."""
     write(_line(value))
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """One JSON list on one line of stdout, written as it is read; likewise."""
+    before = "["
+    for value in values:
+        with _writing() as heard:
+            sys.stdout.write(before + _line(value).removesuffix("\n"))
+        if not heard:
+            return
+        before = ", "
+    write("]\n" if before == ", " else "[]\n")
 
 
 def print_json_lines(values: Iterable[Any]) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Numeric,
     String,
+    Table,
     delete,
     func,
     or_,
@@ -38,6 +39,7 @@ TELLING = 6
 """Characters. A shorter value is part of many a time, number, id and digest."""
 _NUMBERS = (Boolean, Integer, Numeric, schema.Moment)
 _CHUNK = 500
+_OPENED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +101,29 @@ def still_in_clear(store: Store, spellings: Collection[str]) -> list[str]:
     if not telling:
         return []
     alone = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in telling), re.I)
-    columns = [c for table in schema.metadata.sorted_tables for c in table.columns]
     with store.read() as connection:
         return [
-            f"{column.table.name}.{column.name}"
-            for column in columns
-            if not isinstance(column.type, _NUMBERS) and _stands(connection, column, telling, alone)
+            f"{table.name}.{column}"
+            for table in schema.metadata.sorted_tables
+            for column in sorted(_stands(connection, table, telling, alone))
         ]
 
 
 def _stands(
-    connection: Connection, column: Column[Any], spellings: Collection[str], alone: re.Pattern[str]
-) -> bool:
-    text = column.cast(String)
-    hits = [func.lower(text).contains(one.lower(), autoescape=True) for one in spellings]
-    return any(alone.search(found) for found in connection.scalars(select(text).where(or_(*hits))))
+    connection: Connection, table: Table, spellings: Collection[str], alone: re.Pattern[str]
+) -> set[str]:
+    """The columns of a table, which is read once for all of them."""
+    columns = [one for one in table.columns if not isinstance(one.type, _NUMBERS)]
+    if not columns:
+        return set()
+    texts = {one.name: one.cast(String).label(one.name) for one in columns}
+    hits = [
+        func.lower(text).contains(one.lower(), autoescape=True)
+        for text in texts.values()
+        for one in spellings
+    ]
+    found = connection.execute(select(*texts.values()).where(or_(*hits))).mappings()
+    return {name for row in found for name, text in row.items() if text and alone.search(text)}
 
 
 def scrub_files(store: Store) -> None:
@@ -162,8 +172,7 @@ def _sealed_conflicts(
     connection: Connection, vault: Vault, spellings: Collection[str]
 ) -> Iterator[str]:
     table = schema.conflicts.c
-    query = select(table.id, table.sealed).where(table.sealed.is_not(None))
-    for conflict_id, sealed in connection.execute(query):
+    for conflict_id, sealed in _may_hold(connection, vault, (table.id, table.sealed), spellings):
         if holds(vault.open(sealed), spellings):
             yield conflict_id
 
@@ -172,11 +181,29 @@ def _sealed_failures(
     connection: Connection, vault: Vault, spellings: Collection[str]
 ) -> Iterator[str]:
     table = schema.failures.c
-    query = select(table.event_id, table.sealed).where(table.sealed.is_not(None))
-    for event_id, sealed in connection.execute(query):
+    for event_id, sealed in _may_hold(connection, vault, (table.event_id, table.sealed), spellings):
         key, _ = open_key(vault, sealed)
         if holds([list(key.splits), list(key.fields)], spellings):
             yield event_id
+
+
+def _may_hold(
+    connection: Connection,
+    vault: Vault,
+    columns: tuple[Column[str], Column[bytes]],
+    spellings: Collection[str],
+) -> Iterator[tuple[str, bytes]]:
+    """The ids and sealed values of all lines in whose text a spelling stands, of a million a few.
+
+    A spelling that JSON escapes may be escaped again within a text, so it may stand anywhere.
+    """
+    folded = [one.casefold() for one in spellings]
+    escaped = any(json.dumps(one, ensure_ascii=False) != f'"{one}"' for one in folded)
+    query = select(*columns).where(columns[1].is_not(None)).execution_options(yield_per=_OPENED)
+    for line_id, sealed in connection.execute(query):
+        text = "" if escaped else vault.open_text(sealed).casefold()
+        if escaped or any(one in text for one in folded):
+            yield line_id, sealed
 
 
 def _failures_of(connection: Connection, conflicts: Collection[str]) -> Iterator[str]:

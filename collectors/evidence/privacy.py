@@ -83,7 +83,11 @@ class Vault:
 
     def open(self, sealed: bytes) -> Any:
         """Decrypt what `seal` made."""
-        return json.loads(self._fernet.decrypt(sealed))
+        return json.loads(self.open_text(sealed))
+
+    def open_text(self, sealed: bytes) -> str:
+        """The same as the JSON that it was."""
+        return self._fernet.decrypt(sealed).decode()
 
 
 def mask(value: str | None) -> str:

@@ -17,7 +17,7 @@ from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
 from collectors.linking.names import columns_in
 from collectors.linking.other import other_refusal
-from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE, is_unique_type
+from collectors.linking.phrases import is_unique_type, names_one
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
@@ -50,7 +50,7 @@ def about(event: Event, key: ViolatedKey) -> Event:
 
 
 def _is_about(error: ExceptionValue, key: ViolatedKey) -> bool:
-    if any(phrase in error.value for phrase in (*NAMED_AFTER, *NAMED_BEFORE)):
+    if names_one(error.value):
         return key.constraint is None or key.constraint in error.value
     return is_unique_type(error.type) or other_refusal(f"{error.type}: {error.value}") is None
 

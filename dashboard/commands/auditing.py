@@ -15,7 +15,7 @@ from collectors.auditing import AuditSummary, audit_targets
 from collectors.errors import UsageError
 from collectors.model import InvariantState, KeyFinding, Migration, Severity
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import print_json, print_table, say, write
+from dashboard.output import print_json, print_table, say, working, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ def run(
     settings = our_settings()
     store = our_store() if settings.secret_key is not None else None
     frees = shape.startswith("backfill")
-    summary = audit_targets(settings, store, environment=environment, backfills=frees)
+    with working("Asking the Targets…"):
+        summary = audit_targets(settings, store, environment=environment, backfills=frees)
     new = [one for one in summary.findings if not before.has(one)]
     _SHAPES[shape](summary, new, baseline is not None)
     _summarize(summary, new, compared=baseline is not None)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DatabaseError
 
 from collectors import telemetry
@@ -15,7 +14,7 @@ from collectors.evidence.database import sqlite_file, store_trouble
 from collectors.evidence.lease import collecting
 from collectors.pipeline import RunSummary, run
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import err, print_json, say
+from dashboard.output import print_json, say, working
 
 UNREACHABLE = 3
 
@@ -25,13 +24,11 @@ def collect_once(
 ) -> RunSummary:
     """One Run, with a progress line on a terminal."""
     settings, store = our_settings(), our_store()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
         collecting(sqlite_file(settings.store_url)),
         telemetry.checked_in(),
-        Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar,
+        working("Reading Sentry…") as progress,
     ):
-        task = bar.add_task("Reading Sentry…")
         return run(
             settings,
             store,
@@ -39,7 +36,7 @@ def collect_once(
             paths=paths,
             since=since,
             full=full,
-            progress=lambda sentence: bar.update(task, description=sentence),
+            progress=progress,
         )
 
 

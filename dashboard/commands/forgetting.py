@@ -11,7 +11,7 @@ from dashboard.access import cli_actor
 from dashboard.commands.ending import DONE, FOUND
 from dashboard.commands.remedying import open_door
 from dashboard.commands.streams import checked_text
-from dashboard.output import print_json, tell
+from dashboard.output import print_json, tell, working
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.service.forgetting import Forgotten
 from dashboard.settings import load_write_settings
@@ -23,7 +23,8 @@ def forget(value: str, *, erase: bool, as_json: bool) -> int:
     `-` reads the value from standard input: a command line is kept in a shell's history.
     """
     given = checked_text(sys.stdin.readline()) if value == "-" else value
-    answer = open_door().forget(given, cli_actor(load_write_settings()), erase=erase)
+    with working("Opening all that is sealed…"):
+        answer = open_door().forget(given, cli_actor(load_write_settings()), erase=erase)
     if as_json:
         print_json(_json(answer))
     else:

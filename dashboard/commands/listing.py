@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
+from collectors.evidence.reads.conflicts import ConflictFilter, iter_conflicts
 from collectors.evidence.reads.failures import FailureFilter, iter_failures
 from collectors.model import Verdict
 from dashboard.commands.opening import our_store
 from dashboard.output import (
     conflict_json,
     failure_json,
-    print_json,
     print_json_lines,
+    print_json_list,
     print_table,
+    say,
 )
 
 T = TypeVar("T")
+
+LISTED = 500
+"""The most lines of a table; JSON has them all."""
 
 
 def show_conflicts(verdict: Verdict | None, environment: str | None, *, as_json: bool) -> None:
     """A list on stdout."""
     wanted = ConflictFilter(environments=_only(environment), verdicts=_only(verdict))
-    found = list_conflicts(our_store(), wanted)
+    found = iter_conflicts(our_store(), wanted, limit=None if as_json else LISTED + 1)
     if as_json:
-        print_json([conflict_json(conflict) for conflict in found])
+        print_json_list(map(conflict_json, found))
         return
     headings = ("ID", "VERDICT", "SURE", "ENVIRONMENT", "TABLE", "KEY", "FAILURES", "LAST SEEN")
-    print_table(
+    _print_newest(
         headings,
         (
             (
@@ -61,12 +66,12 @@ def show_failures(
         since=since,
         conflict_id=conflict,
     )
-    found = iter_failures(our_store(), wanted)
+    found = iter_failures(our_store(), wanted, limit=None if as_json else LISTED + 1)
     if as_json:
         print_json_lines(map(failure_json, found))
         return
     headings = ("OCCURRED AT", "ENVIRONMENT", "VERDICT", "OPERATION", "RELEASE", "CONFLICT", "WHY")
-    print_table(
+    _print_newest(
         headings,
         (
             (
@@ -81,6 +86,14 @@ def show_failures(
             for failure in found
         ),
     )
+
+
+def _print_newest(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """As many as a person reads: what sets a table needs all its rows at once."""
+    found = list(rows)
+    print_table(headings, found[:LISTED])
+    if len(found) > LISTED:
+        say(f"Listed are the newest {LISTED:,}, and there are more; --json tells them all.")
 
 
 def _only(value: T | None) -> tuple[T, ...]:

@@ -10,7 +10,7 @@ from collectors.errors import UsageError
 from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.metrics.fix import FixVerdict
-from dashboard.output import say, write
+from dashboard.output import say, working, write
 from dashboard.report.answers import Impact, Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.report.organizations import frame
@@ -31,8 +31,9 @@ def report(
         since=since,
         window=f"since {since:%Y-%m-%d %H:%M} UTC" if since else "at any time",
     )
-    found = impact_in(our_store(), wanted)
-    made = csv(frame(found)) if shape == "csv" else document(found, _fix(found)).encode()
+    with working("Counting and drawing…"):
+        found = impact_in(our_store(), wanted)
+        made = csv(frame(found)) if shape == "csv" else document(found, _fix(found)).encode()
     if output is None:
         write(made.decode())
         return

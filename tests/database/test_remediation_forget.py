@@ -104,6 +104,14 @@ def test_nothing_of_the_person_is_left_and_the_chain_verifies(
     assert value.lower() not in str(newest.body).lower()
 
 
+def test_a_value_that_json_escapes_is_found_as_well(world: World) -> None:
+    quoted = '"jane \\ doe"@example.com'
+    row = world.customer(email=quoted, external_id="cus_quoted", name="Jane")
+    applied(world.door(), world.conflict(row, EMAIL))
+    answer = forgotten(world, quoted.upper())
+    assert (answer.conflicts, answer.images, answer.in_clear) == (1, 1, ())
+
+
 def test_the_row_in_which_a_remedy_keeps_the_value_is_named(world: World) -> None:
     jane, _ = everything_done(world)
 

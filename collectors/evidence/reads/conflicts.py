@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
@@ -85,6 +86,29 @@ class VerdictChange:
     reasons: tuple[str, ...]
 
 
+def iter_conflicts(
+    store: Store,
+    wanted: ConflictFilter | None = None,
+    *,
+    after: Position | None = None,
+    limit: int | None = None,
+    order: Order = Order.NEWEST,
+) -> Iterator[ConflictRow]:
+    """Sorted, read as a stream; `after` continues behind a page's last line (keyset paging)."""
+    query = _matching(select(table), wanted or ConflictFilter())
+    column = _SORTED[order]
+    parts: list[Select[Any]] = []
+    if after is None or after[0] is not None:
+        parts.append(_sorted(query.where(column.is_not(None)), column, order, after))
+        after = None
+    rest = query.where(column.is_(None)).order_by(table.c.id.desc())
+    parts.append(rest if after is None else rest.where(table.c.id < after[1]))
+    with store.read() as connection:
+        stream = connection.execution_options(yield_per=1_000)
+        rows = chain.from_iterable(stream.execute(part.limit(limit)) for part in parts)
+        yield from map(_conflict, islice(rows, limit))
+
+
 def list_conflicts(
     store: Store,
     wanted: ConflictFilter | None = None,
@@ -93,22 +117,8 @@ def list_conflicts(
     limit: int | None = None,
     order: Order = Order.NEWEST,
 ) -> list[ConflictRow]:
-    """Sorted; `after` continues behind a page's last line (keyset paging)."""
-    query = _matching(select(table), wanted or ConflictFilter())
-    column = _SORTED[order]
-    found: list[ConflictRow] = []
-    with store.read() as connection:
-        if after is None or after[0] is not None:
-            some = _sorted(query.where(column.is_not(None)), column, order, after)
-            found += map(_conflict, connection.execute(some.limit(limit)))
-            after = None
-        if limit is None or len(found) < limit:
-            rest = query.where(column.is_(None)).order_by(table.c.id.desc())
-            if after is not None:
-                rest = rest.where(table.c.id < after[1])
-            left = None if limit is None else limit - len(found)
-            found += map(_conflict, connection.execute(rest.limit(left)))
-    return found
+    """All of `iter_conflicts`."""
+    return list(iter_conflicts(store, wanted, after=after, limit=limit, order=order))
 
 
 def position(conflict: ConflictRow, order: Order) -> Position:
