@@ -65,8 +65,10 @@ def _switches() -> tuple[By, str]:
 
 
 def _counts(chosen: Filters, by: By, *, this_bug: bool, now: datetime) -> list[Counted]:
+    """By the hour where the ground is cut so: a day's number would all stand in its first one."""
     wanted = chosen.failures(*(OF_THIS_BUG if this_bug else ()))
-    hourly = chosen.since is not None and Cut.of(now - chosen.since) is Cut.HOURS
+    since = chosen.since or data.read_span().since
+    hourly = since is not None and Cut.of(now - since) is Cut.HOURS
     found = data.failures_over_time(wanted, by, Step.HOUR if hourly else Step.DAY)
     return [_counted(one) for one in found if one.at is not None]
 

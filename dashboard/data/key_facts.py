@@ -80,7 +80,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         findings=still,
         gone={place: row.gone_at for place, row in _by_place(gone).items() if row.gone_at},
         audited=findings.last_audits(store),
-        exposure={(one.target, one.constraint): one.tombstones for one in exposed},
+        exposure=_summed(((one.target, one.constraint), one.tombstones) for one in exposed),
         exposed=None if exposure is None else exposure.how,
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
@@ -101,8 +101,9 @@ def facts_of(
     found: Gathered,
     target: str | None,
     deploys: Sequence[Went],
+    organization: str | None = None,
 ) -> KeyFacts:
-    """One key in one environment."""
+    """One key in one environment, of every organization or the one asked about."""
     environment, key = place
     spans, there = found.spans[place], (target or "", key)
     tries = _tries(place, there, found)
@@ -126,7 +127,7 @@ def facts_of(
         counted_at=found.counted.as_of if found.counted else None,
         canary=_canary(found.walks.get(environment), table),
         live=live_now(deploys, environment),
-        first_bad=_first_bad(store, place, spans, back_on(tries), deploys),
+        first_bad=_first_bad(store, place, spans, back_on(tries), deploys, organization),
     )
 
 
@@ -152,6 +153,14 @@ def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, in
     found: defaultdict[Place, dict[date, int]] = defaultdict(dict)
     for place, day, count in rows:
         found[place][day] = found[place].get(day, 0) + count
+    return dict(found)
+
+
+def _summed(counts: Iterable[tuple[Place, int]]) -> dict[Place, int]:
+    """A schema for each tenant has every key's name many times: all of them count."""
+    found: defaultdict[Place, int] = defaultdict(int)
+    for place, count in counts:
+        found[place] += count
     return dict(found)
 
 
@@ -186,20 +195,27 @@ def _first_bad(
     spans: Sequence[FailingSpan],
     back: date | None,
     deploys: Sequence[Went],
+    organization: str | None,
 ) -> str | None:
-    if back is None:
-        first = min(span.first_day for span in spans)
-        return first_of((s.release for s in spans if s.first_day == first), deploys, place[0])
-    day = datetime.combine(back, time(), UTC)
+    """Of several that failed on the first day it is asked when each did."""
+    first = back or min(span.first_day for span in spans)
+    day = datetime.combine(first, time(), UTC)
     wanted = FailureFilter(
         environments=(place[0],),
         constraint=place[1],
+        organization_id=organization,
         verdicts=OF_THIS_BUG,
         since=day,
         until=day + DAY,
     )
-    releases = (one.names[0] for one in count_by(store, wanted, (By.RELEASE,)))
-    return first_of(releases, deploys, place[0])
+    if back is None:
+        releases = {span.release for span in spans if span.first_day == first}
+    else:
+        releases = {one.names[0] for one in count_by(store, wanted, (By.RELEASE,))}
+    named = list(filter(None, releases))
+    if len(named) > 1:
+        named = failing.in_order(store, wanted, named)
+    return first_of(named, deploys, place[0])
 
 
 def _canary(walk: WalkRow | None, table: str) -> CanaryLook | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from collectors.evidence.database import Store
@@ -33,17 +34,29 @@ def known_days(
     how = (creates.how if creates else None, found.counted)
     windows = [_window(wanted, found, one) for one in how]
     labels = {one.table for one in creates.rows} if creates else set()
+    ever = _ever(store, wanted)
     known = Known(
-        failures=_failures(store, wanted),
+        failures={**{place: {} for place in ever}, **_failures(store, wanted)},
         creates=_by_table(creates),
         succeeded={**found.succeeded, **_any_key(again)},
         failed=_failed(store, wanted) if wanted.release else found.failed,
-        table_of=_tables(found, target_of, labels),
+        table_of=_tables(found, ever, target_of, labels),
         target_of=target_of,
         created_in=windows[0],
         recreated_in=windows[1],
     )
     return known, how[0]
+
+
+def _ever(store: Store, wanted: FailureFilter) -> dict[Place, str]:
+    """The table of every key that ever failed, whatever the Verdict.
+
+    One that did not in the period failed zero times for its creates, which is not "no data".
+    """
+    asked = replace(wanted, since=None, until=None, release=None, verdicts=())
+    counts = count_by(store, asked, (By.ENVIRONMENT, By.CONSTRAINT, By.TABLE))
+    names = (one.names for one in counts)
+    return {(environment, key): table for environment, key, table in names if key and table}
 
 
 def _failures(store: Store, wanted: FailureFilter) -> Days:
@@ -70,11 +83,13 @@ def _any_key(counted: Surveyed[CountedDay] | None) -> Days:
     return by_day(((one.target, ""), one.day, one.count) for one in rows)
 
 
-def _tables(found: Gathered, target_of: TargetOf, labels: set[str]) -> dict[Place, str]:
+def _tables(
+    found: Gathered, ever: Mapping[Place, str], target_of: TargetOf, labels: set[str]
+) -> dict[Place, str]:
     """As the Target calls the table of each key; by its bare name only where that means one."""
     tables: dict[Place, str] = {}
-    for (environment, key), spans in found.spans.items():
-        meant = [one for one in labels if one.rpartition(".")[2] == spans[0].table]
+    for (environment, key), table in ever.items():
+        meant = [one for one in labels if one.rpartition(".")[2] == table]
         if len(meant) == 1:
             tables[target_of.get(environment) or "", key] = meant[0]
     return {**tables, **found.tables}

@@ -111,7 +111,8 @@ def ask_regression(
     known, how = known_days(store, wanted, replace(counted, since=None), target_of, found)
     spans = _spans_of(store, wanted, found)
     facts = [
-        facts_of(store, place, found, target_of.get(place[0]), deploys) for place in found.spans
+        facts_of(store, place, found, target_of.get(place[0]), deploys, wanted.organization_id)
+        for place in found.spans
     ]
     keys = [_key_line(*_decided(store, one, wanted), known, spans, wanted) for one in facts]
     of_bar = wanted.environments or tuple(target_of)

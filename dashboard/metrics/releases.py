@@ -60,10 +60,14 @@ def live_now(deploys: Sequence[Went], environment: str) -> Live | None:
 
 
 def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str) -> str | None:
-    """Of releases that failed on the same day, the one that was deployed first."""
+    """Of releases that failed on the same day, the one that was deployed first.
+
+    They come in the order in which they failed, which decides where no deploy is told: a name says
+    nothing, for 1.10 came after 1.9.
+    """
     went = {one.release: one.at for one in reversed(deploys) if one.environment == environment}
     never = datetime.max.replace(tzinfo=UTC)
-    named = sorted(filter(None, releases))
+    named = filter(None, releases)
     return min(named, key=lambda release: went.get(release, never), default=None)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, desc, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -79,14 +79,19 @@ def exposure_total(store: Store, wanted: SurveyFilter | None = None) -> Exposure
 def exposure_by_key(
     store: Store, wanted: SurveyFilter | None = None
 ) -> Surveyed[KeyExposure] | None:
-    """Every key that a Tombstone can hold against a create, most exposed first."""
+    """Every key that a Tombstone can hold against a create, most exposed first.
+
+    Of an organization, too, for one of which no line is told holds none of what was counted by it.
+    """
     wanted = wanted or SurveyFilter()
     table = schema.exposures
-    query = select(table).where(matching(table, wanted), _owner(wanted))
-    query = query.where(table.c.constraint_name != "")
+    query = (
+        _of_organization(wanted) if wanted.organization_id else select(table).where(_owner(wanted))
+    )
+    query = query.where(matching(table, wanted), table.c.constraint_name != "")
     if wanted.constraint is not None:
         query = query.where(of_constraint(table, wanted))
-    query = query.order_by(table.c.tombstones.desc(), table.c.table_name, table.c.constraint_name)
+    query = query.order_by(desc("tombstones"), table.c.table_name, table.c.constraint_name)
     return surveyed(store, Topic.EXPOSURE, wanted, query, _key_exposure)
 
 
@@ -134,6 +139,26 @@ def exposure_trend(
     query = select(table).where(matching(table, wanted), of_constraint(table, wanted))
     query = query.where(in_period(table, wanted)).order_by(table.c.day, table.c.table_name)
     return surveyed(store, Topic.EXPOSURE, wanted, query, _point)
+
+
+def _of_organization(wanted: SurveyFilter) -> Select[Any]:
+    """The whole's lines, with one organization's numbers, of tables that know whose they are."""
+    table, surveys = schema.exposures, schema.surveys
+    own = table.alias()
+    names = ("target", "schema_name", "table_name")
+    mine = [own.c[name] == table.c[name] for name in (*names, "constraint_name")]
+    known = [surveys.c[name] == table.c[name] for name in names]
+    return (
+        select(
+            *(table.c[name] for name in (*names, "constraint_name", "askable")),
+            func.coalesce(own.c.tombstones, 0).label("tombstones"),
+            own.c.oldest,
+        )
+        .select_from(table)
+        .join(surveys, and_(*known, surveys.c.topic == Topic.EXPOSURE, surveys.c.by_organization))
+        .outerjoin(own, and_(*mine, own.c.organization_id == wanted.organization_id))
+        .where(table.c.organization_id == "")
+    )
 
 
 def _owner(wanted: SurveyFilter) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -96,6 +96,19 @@ def last_failures(
             if last is not None:
                 found[environment, key] = last
     return found
+
+
+def in_order(store: Store, wanted: FailureFilter, releases: Collection[str]) -> list[str]:
+    """These releases by when each failed first with this bug; one that did not is left out."""
+    at, first = failures.c.occurred_at, dict[str, datetime]()
+    with store.read() as connection:
+        for release in sorted(releases):
+            own = replace(wanted, release=release, verdicts=OF_THIS_BUG)
+            query = select(at).where(*conditions(failures, own, at)).order_by(at)
+            moment: datetime | None = connection.scalar(query.limit(1))
+            if moment is not None:
+                first[release] = moment
+    return sorted(first, key=first.__getitem__)
 
 
 def freed_by_us(store: Store, wanted: ConflictFilter) -> list[FreedDay]:

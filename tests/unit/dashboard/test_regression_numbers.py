@@ -145,7 +145,7 @@ def test_a_release_is_alone_on_the_whole_days_between_two_deploys() -> None:
 def test_of_two_that_failed_first_the_one_deployed_first() -> None:
     assert first_of(["2.0", "1.0", ""], DEPLOYS, "production") == "1.0"
     assert first_of(["3.0", "2.0"], DEPLOYS, "production") == "2.0"
-    assert first_of(["b", "a"], (), "production") == "a"
+    assert first_of(["1.9", "1.10"], (), "production") == "1.9"
     assert first_of([""], DEPLOYS, "production") is None
 
 

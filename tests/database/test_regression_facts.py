@@ -1,0 +1,123 @@
+"""What Regression takes for a fact: first bad releases, rates of quiet periods, whose Exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from collectors.evidence.database import Store
+from collectors.evidence.reads.failures import FailureFilter
+from collectors.evidence.reads.surveys import SurveyFilter
+from collectors.evidence.runs import finish_run, start_run
+from collectors.evidence.store import save_page
+from collectors.evidence.surveyed import save_counts
+from collectors.model import Counting, DayCount, ExposureCount, TableCounts, Topic, Verdict
+from dashboard.data.regression import KeyLine, Regression, ask_regression
+from dashboard.metrics.intervals import Rate
+from tests.factories import EMAIL_KEY, judged, new_store, violated
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TODAY = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+TARGETS = (("production", "production"),)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """One that was read until now."""
+    opened = new_store(tmp_path)
+    finish_run(opened, start_run(opened), read=0, stored=0, unreachable=[], notes=[])
+    yield opened
+    opened.close()
+
+
+def fail(
+    store: Store,
+    at: datetime,
+    release: str | None = None,
+    verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE,
+    owner: str = "one",
+) -> None:
+    key = violated("o", f"{owner}@example.com")
+    one = judged(verdict, key=key, occurred_at=at, release=release)
+    save_page(store, "test", [replace(one, organization_id=owner)])
+
+
+def created(store: Store, by_day: dict[int, int]) -> None:
+    days = [DayCount((TODAY - ago * DAY).date(), None, many) for ago, many in by_day.items()]
+    how = Counting(datetime.now(UTC), covers_from=TODAY - 90 * DAY)
+    counts = TableCounts("production", "public", "customers", Topic.CREATES, how, days=days)
+    save_counts(store, counts)
+
+
+def exposed(store: Store, schema: str, *counts: tuple[str | None, int]) -> None:
+    lines = [
+        ExposureCount(key, owner, many) for owner, many in counts for key in (None, EMAIL_KEY.name)
+    ]
+    how = Counting(datetime.now(UTC), by_organization=True)
+    counted = TableCounts("production", schema, "customers", Topic.EXPOSURE, how, exposures=lines)
+    save_counts(store, counted)
+
+
+def asked(
+    store: Store, *, since: datetime | None = None, organization: str | None = None
+) -> Regression:
+    wanted = FailureFilter(since=since, organization_id=organization)
+    counted = SurveyFilter(since=since, organization_id=organization)
+    return ask_regression(store, wanted, counted, TARGETS)
+
+
+def the_key(found: Regression) -> KeyLine:
+    (line,) = found.keys
+    return line
+
+
+@pytest.mark.parametrize(
+    ("releases", "first"),
+    [(["1.9", "1.10"], "1.9"), (["1.10", "1.9"], "1.10"), ([None, "1.9", "1.10"], "1.9")],
+    ids=["in-order", "a-rollback", "the-first-not-known"],
+)
+def test_the_first_bad_release_is_the_one_that_failed_first_whatever_its_name(
+    store: Store, releases: Sequence[str | None], first: str
+) -> None:
+    for hour, release in enumerate(releases):
+        fail(store, TODAY - 3 * DAY + hour * HOUR, release)
+    assert the_key(asked(store)).facts.first_bad == first
+
+
+def test_a_period_in_which_nothing_failed_failed_zero_times_for_its_creates(store: Store) -> None:
+    fail(store, TODAY - 20 * DAY)
+    created(store, {20: 5, 3: 40})
+    found = asked(store, since=TODAY - 7 * DAY)
+    assert found.rate == Rate(0, 40)
+    assert the_key(found).rate == Rate(0, 40)
+
+
+def test_a_key_that_only_live_rows_hold_has_its_violations_counted_for_creates(
+    store: Store,
+) -> None:
+    fail(store, TODAY - 3 * DAY, verdict=Verdict.LIVE_DUPLICATE)
+    fail(store, TODAY - 5 * DAY, verdict=Verdict.LIVE_DUPLICATE)
+    created(store, {3: 40})
+    assert asked(store).rate == Rate(2, 40)
+
+
+def test_an_organization_without_a_tombstone_holds_none_of_a_key_that_was_counted(
+    store: Store,
+) -> None:
+    fail(store, TODAY - 3 * DAY, owner="one")
+    fail(store, TODAY - 3 * DAY, owner="two")
+    exposed(store, "public", (None, 3), ("one", 3))
+    assert the_key(asked(store)).facts.exposure == 3
+    assert the_key(asked(store, organization="one")).facts.exposure == 3
+    assert the_key(asked(store, organization="two")).facts.exposure == 0
+
+
+def test_a_key_that_several_schemas_have_is_exposed_in_all_of_them(store: Store) -> None:
+    fail(store, TODAY - 3 * DAY)
+    exposed(store, "public", (None, 3))
+    exposed(store, "tenant", (None, 0))
+    assert the_key(asked(store)).facts.exposure == 3
