@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
+from collectors.evidence.store import save_page
 from dashboard.components.fix_summary import LOOKS
 from dashboard.metrics.fix import FixState
-from tests.factories import EMAIL_KEY
+from tests.factories import EMAIL_KEY, judged, violated
 from tests.views import pages, regressed, story
 
 
@@ -135,6 +136,13 @@ def test_failures_are_told_apart_as_the_address_says(shop: Store, by: str) -> No
     app = opened(by=by, of="every failure")
     assert app.selectbox(key="by").value == by
     assert len(charts(app)) == 4
+
+
+def test_what_is_younger_than_two_days_stands_in_its_own_hours(store: Store) -> None:
+    at = story.now() - 20 * story.HOUR
+    some = [judged(key=violated("o", f"{n}@example.com"), occurred_at=at) for n in range(2)]
+    save_page(store, "test", some)
+    assert f"most (2) from {at:%Y-%m-%d %H}:00 UTC" in pages.texts(opened())
 
 
 def test_a_key_narrows_everything(shop: Store) -> None:
