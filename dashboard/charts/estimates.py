@@ -9,6 +9,8 @@ import pandas as pd
 
 from dashboard.charts.ground import INKS, Ground, Mark
 from dashboard.metrics.buckets import Knowing
+from dashboard.metrics.percents import percent
+from dashboard.metrics.reasons import figure
 from dashboard.metrics.success import Estimate
 
 HEIGHT = 200
@@ -73,8 +75,8 @@ def _frame(points: Sequence[Estimate], form: str) -> pd.DataFrame:
 
 def _told(one: Estimate, form: str) -> str:
     if "%" in form:
-        return f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})"
-    return f"{one.value:,.3g} ({one.low:,.2g} to {one.high:,.2g})"
+        return f"{percent(one.value)} ({percent(one.low)} to {percent(one.high)})"
+    return f"{figure(one.value)} ({figure(one.low)} to {figure(one.high)})"
 
 
 def _scale(form: str) -> alt.Scale:

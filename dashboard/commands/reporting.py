@@ -11,7 +11,7 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.metrics.fix import FixVerdict
 from dashboard.output import say, working, write
-from dashboard.report.answers import Impact, Wanted, impact_in
+from dashboard.report.answers import LISTED, Impact, Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.report.organizations import frame
 from dashboard.text import csv
@@ -34,6 +34,8 @@ def report(
     with working("Counting and drawing…"):
         found = impact_in(our_store(), wanted)
         made = csv(frame(found)) if shape == "csv" else document(found, _fix(found)).encode()
+    if shape == "csv" and len(found.hurt.listed) == LISTED:
+        say(f"The {LISTED} most hurt organizations; there may be more.")
     if output is None:
         write(made.decode())
         return
@@ -41,7 +43,7 @@ def report(
         output.write_bytes(made)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    say(f"Wrote {output}: {found.blocked:,} customers blocked now, {found.hurt.hit:,} hit.")
+    say(f"Wrote {output}: customers blocked now {found.blocked:,}, hit {found.hurt.hit:,}.")
 
 
 def _fix(found: Impact) -> FixVerdict:

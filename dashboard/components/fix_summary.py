@@ -15,7 +15,8 @@ from dashboard.components.verdict import Colour
 from dashboard.data.regression import Regression
 from dashboard.metrics.fix import FixState, FixVerdict
 from dashboard.metrics.intervals import Rate, Share
-from dashboard.metrics.reasons import figure
+from dashboard.metrics.percents import percent as in_percent
+from dashboard.metrics.reasons import figure, rests_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,9 @@ def _headline(whole: FixVerdict) -> None:
         _definitions()
     st.markdown(look.sentence)
     if whole.rests_on is not None:
-        rests = whole.rests_on
-        plain.line(
-            f"Rests on {rests.recreations:,} Re-creations that succeeded since the last Failure"
-            + (f", in {rests.release}" if rests.release else "")
-            + f"; at most {rests.at_most_failing:.1%} may fail all the same (95 %)."
-        )
-        if rests.canary_at is not None:
-            plain.line(f"The canary was green {ago_and_local(rests.canary_at)}.")
+        plain.line(rests_words(whole.rests_on))
+        if whole.rests_on.canary_at is not None:
+            plain.line(f"The canary was green {ago_and_local(whole.rests_on.canary_at)}.")
     plain.lines(whole.reasons)
 
 
@@ -91,7 +87,7 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             per_thousand(found.rate),
             "Failures that violated a unique key, of any Verdict, for 1,000 rows created in the "
             f"tables of those keys, with its interval (Poisson). {_days(found, chosen)} Source: "
-            "the store, and creates as counted in the Targets.",
+            f"the store, and creates as counted in the Targets{_sample(found)}.",
         )
         _estimate(
             "Re-creation success",
@@ -115,6 +111,12 @@ def _numbers(found: Regression, chosen: Filters) -> None:
 def _not_fixed(found: Regression) -> str:
     open_ = sum(one.verdict.state is not FixState.FIXED for one in found.keys)
     return f"{open_} of {len(found.keys)}" if found.keys else NO_DATA
+
+
+def _sample(found: Regression) -> str:
+    """The interval speaks of the Failures: how far off a sample's creates are, it does not know."""
+    sampled = found.counted.sampled if found.counted else None
+    return "" if sampled is None else f" from {in_percent(sampled)} of their rows"
 
 
 def _days(found: Regression, chosen: Filters, *, recreated: bool = False) -> str:
@@ -151,7 +153,8 @@ def percent(share: Share | None) -> Told:
     """A share."""
     if share is None or share.value is None:
         return Told(NO_DATA, "")
-    return Told(f"{share.value:.0%}", f"{share.interval.low:.0%} to {share.interval.high:.0%}")
+    sure = share.interval
+    return Told(in_percent(share.value), f"{in_percent(sure.low)} to {in_percent(sure.high)}")
 
 
 def _estimate(label: str, told: Told, help_: str) -> None:

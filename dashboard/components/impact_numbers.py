@@ -10,7 +10,7 @@ from dashboard.components import plain
 from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
 from dashboard.report.answers import Impact
-from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS
+from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS, counted_for
 
 
 def definitions() -> None:
@@ -95,10 +95,8 @@ def paid(found: Impact) -> None:
     known = sum(found.paid.known.values())
     st.header("Paid by these customers in the 90 days before deletion", anchor=False)
     plain.line(amounts(found.paid.total, known=known > 0))
-    st.caption(
-        f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
-        "Source: payments in the application's database."
-    )
+    counted = counted_for(known, found.hurt.hit)
+    st.caption(f"{counted} Source: payments in the application's database.")
 
 
 def apart(found: Impact) -> None:

@@ -35,7 +35,7 @@ def wanted(chosen: Filters) -> Wanted:
 def show(answers: Impact, chosen: Filters) -> None:
     """Which environments count, what is missing from the numbers, and the document."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        plain.line(f"Counted: {', '.join(answers.places.counted)}")
+        plain.line(f"Counted: {', '.join(answers.places.counted) or 'nothing yet'}")
         impact_numbers.definitions()
         st.download_button(
             "Report",

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.components import plain
 from dashboard.components.fix_summary import NO_DATA
 from dashboard.components.moments import zone
+from dashboard.metrics.percents import percent
 from dashboard.metrics.reasons import figure
 from dashboard.metrics.releases import ReleaseLine
 
@@ -61,7 +62,7 @@ def _columns(window: str) -> dict[str, Any]:
         ),
         "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
         "success": column.NumberColumn(
-            "Re-creation success", format="%.0f%%", width=135, help=alone
+            "Re-creation success", format="%.1f%%", width=135, help=alone
         ),
         "success_sure": column.TextColumn(
             "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
@@ -99,8 +100,9 @@ def _thousand(line: ReleaseLine) -> float | None:
 
 
 def _percent(line: ReleaseLine) -> float | None:
+    """To one decimal, and 100 only where all succeeded."""
     value = line.recreation.value if line.recreation else None
-    return None if value is None else 100 * value
+    return None if value is None else 100.0 if value == 1 else min(100 * value, 99.9)
 
 
 def _rate_sure(line: ReleaseLine) -> str | None:
@@ -112,4 +114,4 @@ def _success_sure(line: ReleaseLine) -> str | None:
     share = line.recreation
     if share is None:
         return None
-    return f"{share.interval.low:.0%} to {share.interval.high:.0%} of {share.whole:,}"
+    return f"{percent(share.interval.low)} to {percent(share.interval.high)} of {share.whole:,}"

@@ -84,15 +84,29 @@ class KeyFacts:
     live: Live | None = None
     first_bad: str | None = None
 
+    @property
+    def held_since_audit(self) -> bool:
+        """Rows were counted to hold it after an audit had found nothing wrong: it is undone."""
+        if not self.exposure or self.exposed_at is None or self.audited_at is None:
+            return False
+        return self.exposed_at > self.audited_at
+
 
 @dataclass(frozen=True, slots=True)
 class RestsOn:
-    """What "fixed" rests on, and how many of the next Re-creations may fail all the same (95 %)."""
+    """What "fixed" rests on, and how many of the next Re-creations may fail all the same (95 %).
+
+    at_most_failing  of several `keys`, under the one that was tried least
+    release          the one that is live now
+    earlier          Re-creations that succeeded before that went live
+    """
 
     recreations: int
     at_most_failing: float
     release: str | None
     canary_at: datetime | None
+    earlier: int = 0
+    keys: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,30 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 
-from dashboard.metrics.fix import KeyFacts
+from dashboard.metrics.fix import KeyFacts, RestsOn
 from dashboard.metrics.intervals import Rate, at_most_failing, count_interval
+from dashboard.metrics.percents import percent
 
 
 def figure(number: float) -> str:
     """A number to two or three digits, as people write it.
 
-    >>> figure(0.0251), figure(2.04), figure(33.3), figure(1560.4)
-    ('0.025', '2.0', '33', '1,560')
+    >>> figure(0.0251), figure(2.04), figure(33.3), figure(1560.4), figure(0.0000512)
+    ('0.025', '2.0', '33', '1,560', '0.000051')
     """
     if number < 1:
-        return f"{number:.2g}"
+        return f"{Decimal(f'{number:.2g}'):f}"
     return f"{number:.1f}" if number < 10 else f"{number:,.0f}"
 
 
-def before_and_since(facts: KeyFacts, before: Rate, silent_days: float) -> str:
-    """How often it failed, and for how long not."""
+def before_and_since(facts: KeyFacts, before: Rate, silent_days: float, what: str) -> str:
+    """How often it failed, and for how long not; `what` the rate counts."""
     interval = before.interval
     assert interval is not None
     assert facts.last_failed is not None
     assert before.value is not None
     rate = (
-        f"{figure(before.value)} Re-creations failed a day (95 %: {figure(interval.low)} to "
+        f"{figure(before.value)} {what} a day (95 %: {figure(interval.low)} to "
         f"{figure(interval.high)}), the last on {_utc(facts.last_failed)}"
     )
     if silent_days < 1 / 24:
@@ -52,9 +54,9 @@ def catalog_words(facts: KeyFacts) -> str | None:
     return f"The key no longer counts deleted rows, {when}."
 
 
-def exposure_words(facts: KeyFacts) -> str | None:
-    """How many Tombstones could still block somebody."""
-    if facts.finding is None and facts.audited_at is not None and not facts.exposure:
+def exposure_words(facts: KeyFacts, *, mended: bool) -> str | None:
+    """How many Tombstones could still block somebody: none under a key that is `mended`."""
+    if mended or (facts.finding is None and facts.audited_at is not None and not facts.exposure):
         return None
     if facts.exposure is None:
         return "How many deleted rows hold the key was never counted."
@@ -65,18 +67,45 @@ def exposure_words(facts: KeyFacts) -> str | None:
     return f"{rows} it{when}: whoever asks for one of these values again is refused."
 
 
-def recreation_words(facts: KeyFacts, succeeded: int) -> str:
-    """What Re-creations say."""
+def recreation_words(facts: KeyFacts, succeeded: int, *, closed: bool) -> str:
+    """What Re-creations say. Where the key is not `closed`, others may be refused unseen."""
     if facts.counted_at is None:
         return "Re-creations that succeeded were never counted."
     when = f"as counted {_utc(facts.counted_at)}"
     if not succeeded:
         return f"No Re-creation is known to have succeeded since, {when}."
-    many = "1 Re-creation" if succeeded == 1 else f"{succeeded:,} Re-creations"
+    many = _recreations(succeeded)
     if facts.blocked_now:
         return f"{many} succeeded since, {when}."
-    most = at_most_failing(succeeded)
-    return f"{many} succeeded since and none failed: at most {most:.1%} may fail (95 %), {when}."
+    if not closed:
+        return f"{many} succeeded since, {when}; one that was answered 409 or 422 is not seen."
+    most = percent(at_most_failing(succeeded))
+    return f"{many} succeeded since and none failed: at most {most} may fail (95 %), {when}."
+
+
+def rests_words(rests: RestsOn) -> str:
+    """What "fixed" rests on."""
+    if not rests.recreations:
+        return "Rests on the canary alone: no Re-creation is known to have succeeded since."
+    many = f"Rests on {_recreations(rests.recreations)} that succeeded since the last Failure"
+    if rests.at_most_failing >= 1:
+        return f"{many}{_when_live(rests)}; under one of the keys on the canary alone."
+    least = " under the key that was tried least" if rests.keys > 1 else ""
+    most = f"at most {percent(rests.at_most_failing)} may fail all the same{least} (95 %)"
+    return f"{many}{_when_live(rests)}; {most}."
+
+
+def _when_live(rests: RestsOn) -> str:
+    if rests.release is None:
+        return ""
+    if not rests.earlier:
+        return f", in {rests.release}"
+    before = "all" if rests.earlier == rests.recreations else f"{rests.earlier:,} of them"
+    return f", {before} before {rests.release} went live"
+
+
+def _recreations(many: int) -> str:
+    return "1 Re-creation" if many == 1 else f"{many:,} Re-creations"
 
 
 def canary_words(facts: KeyFacts) -> str | None:
@@ -102,6 +131,8 @@ def _needed(facts: KeyFacts, *, closed: bool, proven: bool) -> Iterator[str]:
     )
     if stale:
         yield "An audit of the key since the last Failure: `tombstone audit`."
+    elif facts.finding is None and facts.held_since_audit:
+        yield "An audit of the key since its deleted rows were counted: `tombstone audit`."
     elif not closed and facts.finding is not None:
         yield "A migration that makes the key ignore deleted rows: `tombstone audit --format sql`."
     if facts.exposure is None or facts.counted_at is None:

@@ -41,11 +41,11 @@ def decide(facts: KeyFacts) -> FixVerdict:
     reasons = filter(
         None,
         (
-            before_and_since(facts, failing_rate(facts, came), silent_days(facts)),
+            before_and_since(facts, failing_rate(facts, came), silent_days(facts), _failed(facts)),
             _blocked(facts),
             catalog_words(facts),
-            exposure_words(facts),
-            recreation_words(facts, succeeded_since(facts)),
+            exposure_words(facts, mended=is_mended(facts)),
+            recreation_words(facts, succeeded_since(facts), closed=is_closed(facts)),
             canary_words(facts),
             _came_back(facts, came) if state is not FixState.FIXED else _was_back(came),
         ),
@@ -74,7 +74,8 @@ def _state(facts: KeyFacts, came: date | None) -> FixState:
 
 def is_mended(facts: KeyFacts) -> bool:
     """The catalog, audited after the last Failure, finds nothing wrong with the key."""
-    return facts.finding is None and _after(facts.audited_at, facts.last_failed)
+    found = facts.finding is not None or facts.held_since_audit
+    return not found and _after(facts.audited_at, facts.last_failed)
 
 
 def is_closed(facts: KeyFacts) -> bool:
@@ -94,13 +95,20 @@ def succeeded_since(facts: KeyFacts) -> int:
     On the day of that Failure they count only under a key that was mended after it: before, they
     could not have succeeded, and afterwards nothing failed.
     """
+    return sum(many for _, many in _successes(facts))
+
+
+def _successes(facts: KeyFacts) -> list[tuple[date, int]]:
+    """The same by day."""
     if facts.last_failed is None:
-        return 0
+        return []
     day = facts.last_failed.astimezone(UTC).date()
     on_the_day = is_mended(facts) and not _failed_when_mended(facts)
-    return sum(
-        many for when, many in _unaided(facts.tries) if when > day or (on_the_day and when == day)
-    )
+    return [
+        (when, many)
+        for when, many in _unaided(facts.tries)
+        if when > day or (on_the_day and when == day)
+    ]
 
 
 def _unaided(tries: Sequence[Tries]) -> Iterator[tuple[date, int]]:
@@ -138,6 +146,11 @@ def failing_rate(facts: KeyFacts, came: date | None) -> Rate:
     days = (facts.last_failed.astimezone(UTC).date() - first).days + 1
     customers = sum(one.failed for one in facts.tries if one.day >= first)
     return Rate(customers or facts.failures, max(days, 1))
+
+
+def _failed(facts: KeyFacts) -> str:
+    """What the failing rate counts: a leftover, or an update, is no Re-creation."""
+    return "Re-creations failed" if any(one.failed for one in facts.tries) else "Failures"
 
 
 def silent_days(facts: KeyFacts) -> float:
@@ -200,7 +213,8 @@ def together(verdicts: Sequence[FixVerdict]) -> FixVerdict:
         return FixVerdict(FixState.NO_DATA, ("No Failure of this bug is known here.",))
     worst = min((one.state for one in told), key=list(FixState).index)
     counts = ((state, sum(one.state is state for one in told)) for state in FixState)
-    reasons = tuple(f"{count} of {len(told)} keys: {state}." for state, count in counts if count)
+    keys = "1 key" if len(told) == 1 else f"{len(told):,} keys"
+    reasons = tuple(f"{count:,} of {keys}: {state}." for state, count in counts if count)
     resting = [one.rests_on for one in told if one.rests_on is not None]
     if worst is not FixState.FIXED:
         return FixVerdict(worst, reasons)
@@ -215,14 +229,23 @@ def together(verdicts: Sequence[FixVerdict]) -> FixVerdict:
             at_most_failing(fewest),
             releases.pop() if len(releases) == 1 else None,
             min((at for at in canaries if at is not None), default=None),
+            sum(one.earlier for one in resting),
+            len(resting),
         ),
     )
 
 
 def _rests_on(facts: KeyFacts) -> RestsOn:
-    many = succeeded_since(facts)
-    release = facts.live.release if facts.live else None
-    return RestsOn(many, at_most_failing(many), release, green_since(facts))
+    live, days = facts.live, _successes(facts)
+    many = sum(count for _, count in days)
+    went = live.at.astimezone(UTC).date() if live else date.min
+    return RestsOn(
+        many,
+        at_most_failing(many),
+        live.release if live else None,
+        green_since(facts),
+        earlier=sum(count for day, count in days if day < went),
+    )
 
 
 def _blocked(facts: KeyFacts) -> str | None:

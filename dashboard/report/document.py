@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dashboard.charts import impact as charts
 from dashboard.metrics.fix import FixVerdict
 from dashboard.metrics.money import amounts
+from dashboard.metrics.reasons import rests_words
 from dashboard.metrics.trends import Change
 from dashboard.report import html
-from dashboard.report.answers import Impact, Trend
+from dashboard.report.answers import LISTED, Impact, Trend
 from dashboard.report.drawing import svg
 from dashboard.report.organizations import frame
 from dashboard.report.style import STYLE
-from dashboard.report.words import DEFINITIONS, ONLY_TESTS, OUTCOMES, TRENDS
+from dashboard.report.words import DEFINITIONS, ONLY_TESTS, OUTCOMES, TRENDS, counted_for
 
 HEADINGS = (
     "Organization",
@@ -46,7 +47,7 @@ def _body(found: Impact, fix: FixVerdict | None) -> Iterator[str]:
     yield html.heading("Paid by these customers in the 90 days before deletion")
     yield from _paid(found)
     yield html.heading("Organizations")
-    yield _organizations(found)
+    yield from _organizations(found)
     yield from _apart(found)
     yield html.heading("What these words mean")
     yield html.definitions(DEFINITIONS)
@@ -61,8 +62,8 @@ def _about(found: Impact) -> Iterator[str]:
     ]
     told = [f"{name} {value}" for name, value in narrowed if value is not None]
     yield html.paragraph(
-        f"Environments counted: {', '.join(found.places.counted)}. Period: {asked.window}."
-        + (f" Only {', '.join(told)}." if told else "")
+        f"Environments counted: {', '.join(found.places.counted) or 'none'}. "
+        f"Period: {asked.window}." + (f" Only {', '.join(told)}." if told else "")
     )
     if found.places.only_tests:
         yield html.paragraph(ONLY_TESTS)
@@ -94,6 +95,10 @@ def _headline(found: Impact) -> Iterator[tuple[str, str, str]]:
 def _fix(fix: FixVerdict) -> Iterator[str]:
     yield html.heading("Is it fixed?")
     yield html.paragraph(f"{str(fix.state).capitalize()}.")
+    if fix.rests_on is not None:
+        yield html.paragraph(rests_words(fix.rests_on))
+        if fix.rests_on.canary_at is not None:
+            yield html.paragraph(f"The canary was green on {html.utc(fix.rests_on.canary_at)}.")
     for reason in (*fix.reasons, *fix.missing):
         yield html.paragraph(reason, quiet=True)
 
@@ -123,9 +128,9 @@ def _against(change: Change) -> str:
 
 
 def _pictures(found: Impact) -> Iterator[str]:
-    days = charts.by_day(found.days, found.wanted.since, found.at.date())
+    days = charts.by_day(found.days, found.wanted.since, found.covered)
     if days.empty:
-        yield html.paragraph("Nobody was kept out in this period.")
+        yield html.paragraph("Nobody is known to have been kept out in this period.")
     else:
         words = charts.days_in_words(days)
         yield html.figure(svg(charts.kept_out_by_day(days), words), words)
@@ -142,17 +147,17 @@ def _pictures(found: Impact) -> Iterator[str]:
 def _paid(found: Impact) -> Iterator[str]:
     known = sum(found.paid.known.values())
     yield html.paragraph(amounts(found.paid.total, known=known > 0))
-    yield html.paragraph(
-        f"Counted for {known:,} of {found.hurt.hit:,} customers; of the others it is not known. "
-        "Nobody says that it is lost.",
-        quiet=True,
-    )
+    counted = counted_for(known, found.hurt.hit)
+    yield html.paragraph(f"{counted} Nobody says that it is lost.", quiet=True)
 
 
-def _organizations(found: Impact) -> str:
+def _organizations(found: Impact) -> Iterator[str]:
     if not found.hurt.listed:
-        return html.paragraph("No organization was hit.")
-    return html.table(frame(found), HEADINGS)
+        yield html.paragraph("No organization was hit.")
+        return
+    if len(found.hurt.listed) == LISTED:
+        yield html.paragraph(f"The {LISTED} most hurt.", quiet=True)
+    yield html.table(frame(found), HEADINGS)
 
 
 def _apart(found: Impact) -> Iterator[str]:

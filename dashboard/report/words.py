@@ -20,6 +20,20 @@ TRENDS = (
     ("Freed", "Customers whose key was freed, by a remedy or by themselves."),
 )
 
+
+def counted_for(known: int, hit: int) -> str:
+    """Of how many customers payments were counted.
+
+    >>> counted_for(3, 1200), counted_for(1, 1)
+    ('Counted for 3 of 1,200 customers; of the others it is not known.', 'Counted for all of them.')
+    """
+    if not hit:
+        return "No customer was hit."
+    if known >= hit:
+        return "Counted for all of them."
+    return f"Counted for {known:,} of {hit:,} customers; of the others it is not known."
+
+
 DEFINITIONS = (
     (
         "Customer",

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
+from dashboard.metrics.fix import FixState, FixVerdict, RestsOn
 from dashboard.report.answers import Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.report.organizations import frame
@@ -93,6 +94,14 @@ def test_it_says_what_the_numbers_are_of(store: Store, made: str) -> None:
     assert "of thirty days" in made
     assert "Failures were read from" in made
     assert "against" in made
+
+
+def test_fixed_comes_with_what_it_rests_on(store: Store) -> None:
+    rests = RestsOn(15, 0.181, "shop@3.0", hurt_world.NOW)
+    fix = FixVerdict(FixState.FIXED, ("1 of 1 key: fixed.",), rests_on=rests)
+    made = document(impact_in(store, Wanted()), fix)
+    assert "Rests on 15 Re-creations that succeeded since the last Failure, in shop@3.0" in made
+    assert f"The canary was green on {hurt_world.NOW:%Y-%m-%d %H:%M} UTC." in made
 
 
 def test_it_is_light_or_dark_as_the_reader_likes_and_prints(made: str) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from dashboard.metrics.fix import CanaryLook, FixState, FixVerdict, KeyFacts, Live, RestsOn, Tries
+from dashboard.metrics.reasons import rests_words
 from dashboard.metrics.regression import back_on, decide, succeeded_since, together
 
 DAY = timedelta(days=1)
@@ -131,6 +132,16 @@ CASES = {
         ),
         FixState.CAME_BACK,
     ),
+    "mended-but-since-then-rows-were-counted-to-hold-it": (
+        replace(
+            MENDED,
+            audited_at=NOW - DAY,
+            exposure=4,
+            exposed_at=NOW,
+            tries=(*FAILED, *WORKED),
+        ),
+        FixState.POSSIBLE,
+    ),
     "never-failed": (replace(BROKEN, failures=0, last_failed=None), FixState.NO_DATA),
     "never-read": (replace(BROKEN, read_until=None), FixState.NO_DATA),
 }
@@ -171,6 +182,48 @@ def test_fixed_says_what_it_rests_on() -> None:
     assert told.rests_on.at_most_failing == pytest.approx(1 - 0.05 ** (1 / 15))
     assert any("15 Re-creations succeeded since and none failed" in one for one in told.reasons)
     assert any("shop@1.5.0 is live" in one for one in told.reasons)
+
+
+@pytest.mark.parametrize(
+    ("rests", "said"),
+    [
+        (RestsOn(1, 0.95, None, None), "Rests on 1 Re-creation that succeeded since"),
+        (RestsOn(0, 1.0, "r2", NOW), "on the canary alone: no Re-creation"),
+        (RestsOn(9, 0.28, "r2", None), "since the last Failure, in r2; at most 28% may fail"),
+        (RestsOn(9, 0.28, "r2", None, earlier=4), ", 4 of them before r2 went live; at most"),
+        (RestsOn(9, 0.28, "r2", None, earlier=9), ", all before r2 went live; at most"),
+        (RestsOn(9, 0.63, None, None, keys=2), "under the key that was tried least (95 %)"),
+        (RestsOn(9, 1.0, None, NOW, keys=2), "; under one of the keys on the canary alone."),
+        (RestsOn(99_999, 0.00003, None, None), "at most 0.003% may fail"),
+    ],
+)
+def test_what_it_rests_on_in_words(rests: RestsOn, said: str) -> None:
+    assert said in rests_words(rests)
+
+
+def test_a_release_that_went_live_after_all_of_them_is_not_what_it_rests_on() -> None:
+    live = Live("shop@1.5.0", LAST + 3 * DAY)
+    rests = decide(replace(MENDED, tries=(*FAILED, *WORKED), live=live)).rests_on
+    assert rests is not None
+    assert (rests.recreations, rests.earlier) == (15, 6)
+
+
+def test_what_did_not_fail_to_be_created_again_is_no_recreation() -> None:
+    assert "Re-creations failed a day" in decide(BROKEN).reasons[0]
+    assert "6.0 Failures a day" in decide(replace(BROKEN, tries=())).reasons[0]
+
+
+def test_none_failed_is_not_said_where_an_api_may_refuse_unseen() -> None:
+    told = decide(replace(BROKEN, tries=(*FAILED, *WORKED)))
+    assert any("15 Re-creations succeeded since, as counted" in one for one in told.reasons)
+    assert not any("none failed" in one for one in told.reasons)
+
+
+def test_what_was_counted_before_the_key_was_mended_is_not_held_against_it() -> None:
+    counted = replace(MENDED, exposure=12, exposed_at=NOW - 2 * DAY, tries=(*FAILED, *WORKED))
+    told = decide(counted)
+    assert told.state is FixState.FIXED
+    assert not any("hold it" in one for one in told.reasons)
 
 
 def test_what_is_missing_is_named() -> None:
