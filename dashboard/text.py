@@ -14,7 +14,8 @@ UNKNOWN = "–"
 BETWEEN = " · "
 """Between what a thing is called and its id."""
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Half and full width: some spreadsheets take both."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -43,8 +44,8 @@ def _is_visible(character: str) -> bool:
 def cell(text: str | None) -> str:
     """`text` for a dataframe; one that a spreadsheet would run begins with an apostrophe.
 
-    >>> cell("=HYPERLINK(1)"), cell(None)
-    ("'=HYPERLINK(1)", '–')
+    >>> cell("=HYPERLINK(1)"), cell("＝1+1"), cell(None)
+    ("'=HYPERLINK(1)", "'＝1+1", '–')
     """
     shown = cleaned(text or "") or UNKNOWN
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

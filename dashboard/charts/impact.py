@@ -7,14 +7,15 @@ picture serves the light page, the dark one and the printed report.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import altair as alt
 import pandas as pd
 
-from collectors.model.customers import TRIES, DayOfCustomers
+from collectors.model.customers import TRIES, Covered, DayOfCustomers
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
 from dashboard.metrics.impact import Median, Survival, thinned
+from dashboard.metrics.percents import percents
 
 HEIGHT = 320
 STEPS_DRAWN = 60
@@ -29,18 +30,21 @@ _DAY = timedelta(days=1)
 _OFTEN = {1: "once", 2: "twice"}
 
 
-def by_day(days: Sequence[DayOfCustomers], since: datetime | None, until: date) -> pd.DataFrame:
+def by_day(days: Sequence[DayOfCustomers], since: datetime | None, read: Covered) -> pd.DataFrame:
     """Each day (or week, of a long time) with who began, who was freed and who is out at its end.
 
-    A day without a line had nobody. The last one is `unfinished`, for it is not over.
+    A day without a line had nobody: so only days that were read are told. The last one is
+    `unfinished`, for it is not over, or was not read to its end.
     """
-    if not days:
+    if not days or read.until is None:
         return pd.DataFrame(columns=["day", "began", "ended", "out", "unfinished"])
+    since = max(filter(None, (since, read.since)), default=None)
     told = pd.DataFrame(
         {"began": [one.began for one in days], "ended": [one.ended for one in days]},
         index=pd.DatetimeIndex([one.day.replace(tzinfo=None) for one in days]),
     )
-    whole = told.reindex(pd.date_range(told.index[0], pd.Timestamp(until)), fill_value=0)
+    last = pd.Timestamp(read.until.astimezone(UTC).date())
+    whole = told.reindex(pd.date_range(told.index[0], last), fill_value=0)
     whole["out"] = (whole["began"] - whole["ended"]).cumsum()
     if since is not None:
         whole = whole[whole.index >= pd.Timestamp(since.replace(tzinfo=None)).normalize()]
@@ -52,7 +56,7 @@ def by_day(days: Sequence[DayOfCustomers], since: datetime | None, until: date) 
 
 
 def kept_out_by_day(frame: pd.DataFrame) -> alt.Chart:
-    """How many were kept out when each day ended; the last is as of now."""
+    """How many were kept out when each day ended; the last is as of when it was read."""
     step = _step(frame)
     drawn = frame.assign(day=frame["day"].dt.tz_localize("UTC"))
     chart: alt.Chart = (
@@ -186,20 +190,25 @@ def days_in_words(frame: pd.DataFrame) -> str:
     first, last = frame.iloc[0], frame.iloc[-1]
     worst = frame.iloc[int(frame["out"].to_numpy().argmax())]
     return (
-        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {frame['began'].sum():,} "
-        f"customers were kept out for the first time and {frame['ended'].sum():,} freed. At most "
+        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {_were(frame['began'].sum())} "
+        f"kept out for the first time and {frame['ended'].sum():,} freed. At most "
         f"{worst['out']:,} were kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
         f"the end {last['out']:,} are, whenever they last tried."
     )
 
 
+def _were(customers: int) -> str:
+    return "1 customer was" if customers == 1 else f"{customers:,} customers were"
+
+
 def curve_in_words(curve: Survival) -> str:
     """The second."""
     last = curve.points[-1]
+    still, remedy, themselves = percents([last.kept_out, last.remedy, last.themselves])
     return (
         f"Of {curve.customers:,} customers, {median_in_words(curve.median)}. "
-        f"After {last.hours / 24:.0f} days {last.kept_out:.0%} are still kept out, "
-        f"{last.remedy:.0%} were freed by a remedy and {last.themselves:.0%} by themselves."
+        f"After {lasting(last.hours)} {still} are still kept out, "
+        f"{remedy} were freed by a remedy and {themselves} by themselves."
     )
 
 

@@ -12,12 +12,12 @@ from dashboard.report.answers import Impact
 
 def show(found: Impact) -> None:
     """Side by side where there is room."""
-    frame = charts.by_day(found.days, found.wanted.since, found.at.date())
+    frame = charts.by_day(found.days, found.wanted.since, found.covered)
     told = charts.days_in_words(frame)
     left, right = st.columns(2)
     with left:
         if frame.empty:
-            st.caption("Nobody was kept out in this period.")
+            st.caption("Nobody is known to have been kept out in this period.")
         else:
             picture.show(
                 charts.kept_out_by_day,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.evidence.database import Store
+from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.runs import finish_run, start_run
@@ -114,6 +115,14 @@ def test_an_organization_without_a_tombstone_holds_none_of_a_key_that_was_counte
     assert the_key(asked(store)).facts.exposure == 3
     assert the_key(asked(store, organization="one")).facts.exposure == 3
     assert the_key(asked(store, organization="two")).facts.exposure == 0
+
+
+def test_a_sender_whose_clock_is_ahead_does_not_make_it_read_until_now(tmp_path: Path) -> None:
+    opened, last = new_store(tmp_path), TODAY - 2 * DAY
+    fail(opened, last)
+    fail(opened, datetime.now(UTC) + 5 * HOUR, owner="ahead")
+    assert covered(opened).until == last
+    opened.close()
 
 
 def test_a_key_that_several_schemas_have_is_exposed_in_all_of_them(store: Store) -> None:

@@ -19,12 +19,13 @@ def covered(store: Store) -> Covered:
 
     It begins with the oldest Failure, for before that nothing shows that we would have been told;
     with the first Run, if that was earlier; and not before what a server still has to give. It ends
-    with the last Run that reached everything, or with the newest Failure.
+    with the last Run that reached everything, or with the newest Failure: not one whose sender's
+    clock is ahead of ours, which would mean "until now" as long as it is.
     """
-    seen = failures.c.occurred_at
+    seen, now = failures.c.occurred_at, datetime.now(UTC)
     with store.read() as connection:
         oldest = connection.scalar(select(func.min(seen)))
-        newest = connection.scalar(select(func.max(seen)))
+        newest = connection.scalar(select(func.max(seen)).where(seen <= now))
         first = connection.scalar(select(func.min(runs.c.started_at)))
         whole = runs.c.finished_at.is_not(None), func.json_array_length(runs.c.unreachable) == 0
         last = connection.scalar(select(func.max(runs.c.started_at)).where(*whole))
@@ -32,6 +33,5 @@ def covered(store: Store) -> Covered:
     begins = min(filter(None, (oldest, first)), default=None)
     cut = [mark.covered_from for mark in marks if mark.covered_from is not None]
     since = None if begins is None else max([begins, *cut])
-    ends = max(filter(None, (newest, last)), default=None)
-    until = None if ends is None else min(ends, datetime.now(UTC))
+    until = max(filter(None, (newest, last)), default=None)
     return Covered(since, until, sum(mark.missing for mark in marks))

@@ -1,0 +1,64 @@
+"""Impact's pictures: which days they tell of, and their words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collectors.model.customers import Covered, DayOfCustomers, Ending
+from dashboard.charts.impact import by_day, curve_in_words, days_in_words
+from dashboard.metrics.impact import Kept, survival
+
+DAY = timedelta(days=1)
+NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+TODAY = datetime(2026, 11, 20, tzinfo=UTC)
+DAYS = [DayOfCustomers(TODAY - 9 * DAY, 2, 0), DayOfCustomers(TODAY - 3 * DAY, 1, 2)]
+READ = Covered(TODAY - 30 * DAY, NOW)
+
+SPANS = {
+    "until-now": (None, READ, 9, 0, 1),
+    "of-a-period": (TODAY - 4 * DAY, READ, 4, 0, 1),
+    "reading-stopped": (None, Covered(READ.since, TODAY - 2 * DAY), 9, 2, 1),
+    "reading-stopped-before-somebody-was-freed": (
+        None,
+        Covered(READ.since, NOW - 5 * DAY),
+        9,
+        5,
+        2,
+    ),
+    "earlier-days-still-to-be-read": (None, Covered(TODAY - 5 * DAY, NOW), 5, 0, 1),
+}
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_only_days_that_were_read_are_told(name: str) -> None:
+    since, read, first, last, out = SPANS[name]
+    found = by_day(DAYS, since, read)
+    days = [one.to_pydatetime().replace(tzinfo=UTC) for one in found["day"]]
+    assert (days[0], days[-1]) == (TODAY - first * DAY, TODAY - last * DAY)
+    assert found["out"].iloc[-1] == out
+    assert found["unfinished"].tolist() == [False] * (len(days) - 1) + [True]
+
+
+def test_nothing_is_drawn_of_a_period_that_was_not_read() -> None:
+    assert by_day(DAYS, TODAY - DAY, Covered(READ.since, NOW - 5 * DAY)).empty
+    assert by_day(DAYS, None, Covered(None, None)).empty
+
+
+def test_one_customer_is_no_customers() -> None:
+    assert "1 customer was kept out for the first time" in days_in_words(
+        by_day(DAYS[1:], None, READ)
+    )
+
+
+def test_the_shares_of_customers_come_to_all_of_them() -> None:
+    endings = (Ending.REMEDY, Ending.THEMSELVES, None)
+    curve = survival([Kept(9.0, one, 400) for one in endings])
+    assert curve is not None
+    assert "After 9 hours 34% are still kept out, 33% were freed by a remedy and 33%" in (
+        curve_in_words(curve)
+    )
+    few = survival([Kept(9.0, None, 1), Kept(9.0, Ending.REMEDY, 999)])
+    assert few is not None
+    assert "0.1% are still kept out, 99.9% were freed" in curve_in_words(few)
