@@ -228,11 +228,11 @@ class _Survey:
     def _dependents(self, catalog: Catalog) -> None:
         """What hangs on the rows that block somebody now."""
         at = datetime.now(UTC)
-        for label, row_ids in blocking_rows(self.store, self.target.name).items():
+        for label, rows in blocking_rows(self.store, self.target.name).items():
             table = next((one for one in catalog.tables if one.label == label), None)
             if table is None:
                 continue
-            question = _of_rows(catalog, table, row_ids)
+            question = _of_rows(catalog, table, rows)
             try:
                 found, paid = self.target.ask(question)
             except (Halted, StatementFailed) as failure:
@@ -262,11 +262,11 @@ def surveyable(catalog: Catalog) -> list[Table]:
 
 
 def _of_rows(
-    catalog: Catalog, table: Table, row_ids: Sequence[str]
+    catalog: Catalog, table: Table, rows: Mapping[str, datetime | None]
 ) -> Callable[[Snapshot], tuple[list[Dependents], list[Payment] | None]]:
     def ask(snapshot: Snapshot) -> tuple[list[Dependents], list[Payment] | None]:
-        found = count_dependents(snapshot, catalog, table, row_ids)
-        return found, count_payments(snapshot, catalog, table, row_ids)
+        found = count_dependents(snapshot, catalog, table, list(rows))
+        return found, count_payments(snapshot, catalog, table, rows)
 
     return ask
 

@@ -7,7 +7,9 @@ Asked for the few rows that block somebody, never for a whole table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, row_id, row_id_parts
 from collectors.postgres.casting import text_array
@@ -15,6 +17,8 @@ from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import identity
 from collectors.postgres.tombstones.conditions import created_at, source
+
+T = TypeVar("T")
 
 PAID_WITHIN_DAYS = 90
 """How long before its deletion a payment still tells what the customer was worth."""
@@ -43,18 +47,23 @@ GROUP BY {_grouped(table)}"""
 
 
 def count_payments(
-    snapshot: Snapshot, catalog: Catalog, table: Table, row_ids: Sequence[str]
+    snapshot: Snapshot, catalog: Catalog, table: Table, rows: Mapping[str, datetime | None]
 ) -> list[Payment] | None:
     """What was paid through these rows in the days before their deletion, by currency.
 
-    None where the mapping names no payments, or a time is missing to place them by.
+    Each with the deletion that we saw, if any: a row that was restored since tells of none. A
+    payment that refers to a row twice counts once. None where the mapping names no payments, or a
+    time is missing to place them by.
     """
     marker = table.marker
     paying = [(child, link) for child, link in children(catalog, table) if _is_payment(child)]
     if not paying or marker is None or marker.since is None:
         return None
-    found: list[Payment] = []
-    for child, link in paying:
+    width, found = len(identity(table)), list[Payment]()
+    told = [None if at is None else at.isoformat() for at in _of_width(rows, width).values()]
+    for place, (child, link) in enumerate(paying):
+        before = [one for other, one in paying[:place] if other is child]
+        once = " AND ".join([f"({child.paid_when})", *(_differ(link, one) for one in before)])
         currency = f"({child.currency})::text" if child.currency else "''"
         outputs = (
             f"{child.money} AS tombstone_money, {currency} AS tombstone_currency,"
@@ -62,13 +71,22 @@ def count_payments(
         )
         statement = f"""
 SELECT {_shown(table)}, coalesce(tombstone_currency, ''), sum(tombstone_money)::bigint
-{_joined(table, child, link, outputs, child.paid_when)}
-WHERE tombstone_at <= tombstone_since
-  AND tombstone_at > tombstone_since - interval '{PAID_WITHIN_DAYS} days'
-GROUP BY {_grouped(table)}, {len(identity(table)) + 1}"""
-        rows = snapshot.rows(statement, *_arrays(table, row_ids))
-        found += [Payment(row_id(ids), cur, amount or 0) for *ids, cur, amount in rows]
+{_joined(table, child, link, outputs, once, told=True)}
+WHERE tombstone_at <= coalesce(tombstone_told, tombstone_since)
+  AND tombstone_at > coalesce(tombstone_told, tombstone_since)
+      - interval '{PAID_WITHIN_DAYS} days'
+GROUP BY {_grouped(table)}, {width + 1}"""
+        paid = snapshot.rows(statement, *_arrays(table, list(rows)), text_array(told))
+        found += [Payment(row_id(ids), cur, amount or 0) for *ids, cur, amount in paid]
     return found
+
+
+def _differ(link: ForeignKey, other: ForeignKey) -> str:
+    """The two do not refer to one row; those to other columns cannot be compared."""
+    if link.to_columns != other.to_columns:
+        return "true"
+    same = (f"{one} = {two}" for one, two in zip(link.columns, other.columns, strict=True))
+    return f"({' AND '.join(same)}) IS NOT TRUE"
 
 
 def children(catalog: Catalog, table: Table) -> list[tuple[Table, ForeignKey]]:
@@ -105,9 +123,18 @@ def _grouped(table: Table) -> str:
 
 
 def _joined(
-    table: Table, child: Table, link: ForeignKey, outputs: str, where: str | None = None
+    table: Table,
+    child: Table,
+    link: ForeignKey,
+    outputs: str,
+    where: str | None = None,
+    *,
+    told: bool = False,
 ) -> str:
-    """The asked rows, each with the rows of `child` that refer to it."""
+    """The asked rows, each with the rows of `child` that refer to it.
+
+    With `told` one more array has the time at which each was deleted, as far as we know it.
+    """
     parts, marker = identity(table), table.marker
     ids = ", ".join(f"({part.expression}) AS tombstone_id{n}" for n, part in enumerate(parts))
     to = ", ".join(f"{column} AS tombstone_to{n}" for n, column in enumerate(link.to_columns))
@@ -115,6 +142,10 @@ def _joined(
     asked = ", ".join(f"c{n}::{part.type} AS tombstone_v{n}" for n, part in enumerate(parts))
     arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(parts)))
     names = ", ".join(f"c{n}" for n in range(len(parts)))
+    if told:
+        asked += ", told::timestamptz AS tombstone_told"
+        arrays += f", ${len(parts) + 1}::text[]"
+        names += ", told"
     same = " AND ".join(f"tombstone_id{n} = tombstone_v{n}" for n in range(len(parts)))
     joined = " AND ".join(f"tombstone_link{n} = tombstone_to{n}" for n in range(len(link.columns)))
     since = marker.since if marker and marker.since else "NULL::timestamptz"
@@ -131,5 +162,10 @@ LEFT JOIN (
 
 def _arrays(table: Table, row_ids: Sequence[str]) -> list[str]:
     width = len(identity(table))
-    parts = [found for one in row_ids if (found := row_id_parts(one, width))]
+    parts = [row_id_parts(one, width) for one in _of_width(dict.fromkeys(row_ids), width)]
     return [text_array([part[n] for part in parts]) for n in range(width)]
+
+
+def _of_width(rows: Mapping[str, T], width: int) -> dict[str, T]:
+    """Those whose ids have as many parts as the table's."""
+    return {one: told for one, told in rows.items() if row_id_parts(one, width)}
