@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import streamlit as st
 
 from collectors.evidence.reads.surveys import SurveyFilter
@@ -37,29 +40,50 @@ def show(wanted: SurveyFilter, found: Audited) -> None:
 
 
 def _leftovers(wanted: SurveyFilter) -> None:
+    """Of a unique key there are none to count: they hang on foreign keys."""
     rows = data.leftovers_found(wanted)
-    known = [
-        one.leftover.rows or 0 for one in rows or () if one.leftover.kind is LeftoverKind.LIVE_CHILD
-    ]
+    if rows is None or wanted.constraint is not None:
+        told = "–"
+    else:
+        told = at_least(
+            [o.leftover.rows for o in rows if o.leftover.kind is LeftoverKind.LIVE_CHILD]
+        )
     st.metric(
         "Live rows left behind",
-        "–" if rows is None else f"{sum(known):,}",
+        told,
         border=True,
         height="stretch",
         help="Rows that still do something although what they belong to was deleted, through every "
-        "foreign key. A row counts once for each.",
+        "foreign key. A row counts once for each. Of a unique key nothing is told.",
     )
+
+
+def at_least(counts: Sequence[int | None]) -> str:
+    """Their sum, of which some may not be known: no zero, and no whole, is made of those.
+
+    >>> at_least([]), at_least([1200, 3]), at_least([1200, None]), at_least([None])
+    ('0', '1,203', 'at least 1,200', '–')
+    """
+    known = [one for one in counts if one is not None]
+    if len(known) == len(counts):
+        return f"{sum(known):,}"
+    return f"at least {sum(known):,}" if any(known) else "–"
 
 
 def _broken(wanted: SurveyFilter) -> None:
     checked = data.invariants(wanted.targets)
-    broken = sum(one.state is InvariantState.BROKEN for one in checked)
+    states = Counter(one.state for one in checked)
+    broken, silent = states[InvariantState.BROKEN], states[InvariantState.SLOW]
+    silent += states[InvariantState.FAILED]
+    answered = broken + states[InvariantState.HOLDS]
+    unknown = f" Not answered, and not counted: {silent}." if silent else ""
     st.metric(
         "Broken invariants",
-        broken if checked else "–",
+        f"{broken:,}" if answered else "–",
         border=True,
         height="stretch",
-        help="Reviewed SQL that says what must hold if every deletion and creation is whole.",
+        help="Reviewed SQL that says what must hold if every deletion and creation is whole."
+        + unknown,
     )
 
 

@@ -16,7 +16,11 @@ from dashboard.metrics.prevention import Point
 def show(wanted: SurveyFilter) -> None:
     """The Findings; each kind of leftover on a scale of its own; the growth by day of deletion."""
     st.header("Better or worse?", anchor=False)
-    _trend(data.findings_by_day(wanted), "Findings at the end of each day", "Findings")
+    _trend(
+        data.findings_by_day(wanted),
+        "Findings at the end of each day, accepted ones too",
+        "Findings",
+    )
     counted = data.leftovers_by_day(wanted)
     series = list(dict.fromkeys(point.series for point in counted))
     if not series:

@@ -55,7 +55,7 @@ def exposure(wanted: SurveyFilter) -> ExposureTotal | None:
 def findings_by_day(wanted: SurveyFilter) -> list[Point]:
     """How many Findings there were at the end of each audited day, by severity."""
     since = None if wanted.since is None else wanted.since.date()
-    return remembered(_findings_by_day, wanted.targets, since)
+    return remembered(_findings_by_day, wanted.targets, since, wanted.constraint)
 
 
 def leftovers_found(wanted: SurveyFilter) -> list[LeftoverRow] | None:
@@ -70,7 +70,7 @@ def leftover_notes(wanted: SurveyFilter) -> list[str]:
 
 def leftovers_by_day(wanted: SurveyFilter) -> list[Point]:
     """How many leftovers there were on each day that they were counted, by kind."""
-    days = remembered(leftovers.leftover_trend, wanted.targets, wanted.since)
+    days = remembered(leftovers.leftover_trend, wanted.targets, wanted.since, wanted.constraint)
     return by_day(
         [Counted(f"{one.target}/{one.place}", one.day, KINDS[one.kind], one.rows) for one in days]
     )
@@ -111,11 +111,11 @@ def _audited(
 
 
 def _findings_by_day(
-    store: Store, targets: tuple[str, ...] | None, since: date | None
+    store: Store, targets: tuple[str, ...] | None, since: date | None, constraint: str | None
 ) -> list[Point]:
     found = [
         Counted(one.target, one.day, one.severity, one.findings)
-        for one in stored.finding_trend(store, targets)
+        for one in stored.finding_trend(store, targets, constraint)
     ]
     audits = {name: at.date() for name, at in stored.last_audits(store).items()}
     return [one for one in by_day(found, audits) if since is None or one.day >= since]

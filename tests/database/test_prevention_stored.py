@@ -94,6 +94,8 @@ def test_the_trend_keeps_one_line_a_day_and_what_is_mended_is_gone(
     kinds = {LeftoverKind.LIVE_CHILD: 1, LeftoverKind.HELD_KEY: 4, LeftoverKind.ERASED: 2}
     trend = leftover_trend(store)
     assert {k: sum(one.rows for one in trend if one.kind is k) for k in LeftoverKind} == kinds
+    own = leftover_trend(store, constraint="by_email")
+    assert {one.kind for one in own} == {LeftoverKind.HELD_KEY}
     names = {one.leftover.name for one in list_leftovers(store) or ()}
     assert "subscriptions_customer_id_fkey" not in names
     only = list_leftovers(store, ("production",), "by_email") or ()

@@ -85,14 +85,21 @@ def last_audits(store: Store) -> dict[str, datetime]:
         return {row.target: row.as_of for row in connection.execute(select(audits))}
 
 
-def finding_trend(store: Store, targets: Sequence[str] | None = None) -> list[FindingDay]:
-    """Every day that was audited, in order, by Target and severity."""
+def finding_trend(
+    store: Store, targets: Sequence[str] | None = None, constraint: str | None = None
+) -> list[FindingDay]:
+    """Every day that was audited, in order, by Target and severity; of every key or of one.
+
+    Those that somebody accepted are among them: of the past nobody knows which were.
+    """
     days = finding_days
     group = (days.c.target, days.c.day, days.c.severity)
     exposed = func.coalesce(func.sum(days.c.exposed_rows), 0)
     query = select(*group, func.count(), exposed).group_by(*group).order_by(days.c.day, *group)
     if targets is not None:
         query = query.where(days.c.target.in_(targets))
+    if constraint is not None:
+        query = query.where(days.c.constraint_name == constraint)
     with store.read() as connection:
         return [
             FindingDay(target, day.date(), Severity(severity), int(count), int(rows))

@@ -78,15 +78,20 @@ def leftover_notes(store: Store, targets: Sequence[str] | None = None) -> list[s
 
 
 def leftover_trend(
-    store: Store, targets: Sequence[str] | None = None, since: datetime | None = None
+    store: Store,
+    targets: Sequence[str] | None = None,
+    since: datetime | None = None,
+    constraint: str | None = None,
 ) -> list[LeftoverDay]:
-    """Every place on every day that it was counted, in order of days."""
+    """Every place on every day that it was counted, in order of days; of any key or of one."""
     table = schema.leftover_days
     query = select(table).order_by(table.c.day)
     if targets is not None:
         query = query.where(table.c.target.in_(targets))
     if since is not None:
         query = query.where(table.c.day >= since)
+    if constraint is not None:
+        query = query.where(table.c.name == constraint)
     with store.read() as connection:
         return [
             LeftoverDay(
