@@ -111,7 +111,8 @@ def _counted(window: str) -> dict[str, Any]:
             "Exposure",
             format="localized",
             width=75,
-            help="Deleted rows that hold the key, as last counted; none where it ignores them.",
+            help="Deleted rows that hold the key, as last counted; none where it ignores them. The "
+            "reasons say where not every row was counted.",
         ),
         "rate": column.TextColumn(
             "Violations per 1,000 creates",

@@ -16,7 +16,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.reads import covered, failing, findings, walks
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.counted_days import recreations_by_key
-from collectors.evidence.reads.exposure import exposure_by_key
+from collectors.evidence.reads.exposure import KeyExposure, exposure_by_key
 from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
 from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, count_by
@@ -36,6 +36,19 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Exposed:
+    """Tombstones that hold a key, how long ago they were counted, and whether all rows were."""
+
+    rows: int
+    at: datetime
+    exact: bool
+
+    def with_those(self, other: Exposed) -> Exposed:
+        """Both, as old and as sure as the lesser of them."""
+        return Exposed(self.rows + other.rows, min(self.at, other.at), self.exact and other.exact)
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """What was asked of the store, once for all keys."""
 
@@ -45,8 +58,7 @@ class Gathered:
     findings: Mapping[Place, FindingRow]
     gone: Mapping[Place, datetime]
     audited: Mapping[str, datetime]
-    exposure: Mapping[Place, int]
-    exposed: Counting | None
+    exposure: Mapping[Place, Exposed]
     succeeded: Mapping[Place, Mapping[date, int]]
     counted: Counting | None
     failed: Mapping[Place, Mapping[date, int]]
@@ -80,8 +92,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         findings=still,
         gone={place: row.gone_at for place, row in _by_place(gone).items() if row.gone_at},
         audited=findings.last_audits(store),
-        exposure=_summed(((one.target, one.constraint), one.tombstones) for one in exposed),
-        exposed=None if exposure is None else exposure.how,
+        exposure=_together(exposed),
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
         failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
@@ -107,7 +118,7 @@ def facts_of(
     environment, key = place
     spans, there = found.spans[place], (target or "", key)
     tries = _tries(place, there, found)
-    finding = found.findings.get(there)
+    finding, exposed = found.findings.get(there), found.exposure.get(there)
     table = found.tables.get(there) or spans[0].table
     return KeyFacts(
         environment,
@@ -121,8 +132,9 @@ def facts_of(
         finding=finding.finding.rule if finding else None,
         audited_at=found.audited.get(target or ""),
         mended_at=None if finding else found.gone.get(there),
-        exposure=found.exposure.get(there),
-        exposed_at=found.exposed.as_of if found.exposed else None,
+        exposure=exposed.rows if exposed else None,
+        exposed_at=exposed.at if exposed else None,
+        exposure_exact=exposed is None or exposed.exact,
         tries=tries,
         counted_at=found.counted.as_of if found.counted else None,
         canary=_canary(found.walks.get(environment), table),
@@ -156,12 +168,13 @@ def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, in
     return dict(found)
 
 
-def _summed(counts: Iterable[tuple[Place, int]]) -> dict[Place, int]:
+def _together(rows: Iterable[KeyExposure]) -> dict[Place, Exposed]:
     """A schema for each tenant has every key's name many times: all of them count."""
-    found: defaultdict[Place, int] = defaultdict(int)
-    for place, count in counts:
-        found[place] += count
-    return dict(found)
+    found: dict[Place, Exposed] = {}
+    for one in rows:
+        mine, place = Exposed(one.tombstones, one.as_of, one.exact), (one.target, one.constraint)
+        found[place] = mine if place not in found else found[place].with_those(mine)
+    return found
 
 
 def _tries(place: Place, there: Place, found: Gathered) -> tuple[Tries, ...]:

@@ -59,7 +59,8 @@ class KeyFacts:
     blocked_now    Conflicts that are blocked, as last asked
     finding        the rule of the audit's open Finding; None where `audited_at` found none
     mended_at      the first audit that no longer found it
-    exposure       Tombstones that hold the key, as counted `exposed_at`
+    exposure       Tombstones that hold the key, as counted `exposed_at`; not `exposure_exact`: as
+                   estimated, or from a sample, in which none is not none
     tries          Re-creations by day, in order; succeeded ones as counted `counted_at`
     live           the release that is live now
     first_bad      the first release that failed, since it last came back if it did
@@ -83,6 +84,7 @@ class KeyFacts:
     canary: CanaryLook | None = None
     live: Live | None = None
     first_bad: str | None = None
+    exposure_exact: bool = True
 
     @property
     def held_since_audit(self) -> bool:

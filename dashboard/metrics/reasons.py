@@ -61,10 +61,13 @@ def exposure_words(facts: KeyFacts, *, mended: bool) -> str | None:
     if facts.exposure is None:
         return "How many deleted rows hold the key was never counted."
     when = f", as counted {_utc(facts.exposed_at)}" if facts.exposed_at else ""
+    if facts.exposure == 0 and not facts.exposure_exact:
+        return f"No deleted row is known to hold the key{when}, but not every row was counted."
     if facts.exposure == 0:
         return f"No deleted row holds the key{when}; the next deletion may change that."
     rows = "1 deleted row holds" if facts.exposure == 1 else f"{facts.exposure:,} deleted rows hold"
-    return f"{rows} it{when}: whoever asks for one of these values again is refused."
+    about = "" if facts.exposure_exact else "About "
+    return f"{about}{rows} it{when}: whoever asks for one of these values again is refused."
 
 
 def recreation_words(facts: KeyFacts, succeeded: int, *, closed: bool) -> str:
@@ -137,6 +140,8 @@ def _needed(facts: KeyFacts, *, closed: bool, proven: bool) -> Iterator[str]:
         yield "A migration that makes the key ignore deleted rows: `tombstone audit --format sql`."
     if facts.exposure is None or facts.counted_at is None:
         yield "A survey of the Target: `tombstone collect`."
+    elif facts.exposure == 0 and not facts.exposure_exact:
+        yield "A count of every row: `tombstone collect --full`."
     if not proven:
         yield "A Re-creation that succeeds, or a green canary: `tombstone canary`."
 

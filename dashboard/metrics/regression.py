@@ -80,8 +80,8 @@ def is_mended(facts: KeyFacts) -> bool:
 
 def is_closed(facts: KeyFacts) -> bool:
     """Nobody can run into it: the key ignores deleted rows, or none holds it."""
-    empty = facts.exposure == 0 and _after(facts.exposed_at, facts.last_failed)
-    return is_mended(facts) or empty
+    none = facts.exposure == 0 and facts.exposure_exact
+    return is_mended(facts) or (none and _after(facts.exposed_at, facts.last_failed))
 
 
 def is_proven(facts: KeyFacts) -> bool:

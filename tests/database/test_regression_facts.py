@@ -54,11 +54,13 @@ def created(store: Store, by_day: dict[int, int]) -> None:
     save_counts(store, counts)
 
 
-def exposed(store: Store, schema: str, *counts: tuple[str | None, int]) -> None:
+def exposed(
+    store: Store, schema: str, *counts: tuple[str | None, int], share: float | None = None
+) -> None:
     lines = [
         ExposureCount(key, owner, many) for owner, many in counts for key in (None, EMAIL_KEY.name)
     ]
-    how = Counting(datetime.now(UTC), by_organization=True)
+    how = Counting(datetime.now(UTC), by_organization=True, sampled=share)
     counted = TableCounts("production", schema, "customers", Topic.EXPOSURE, how, exposures=lines)
     save_counts(store, counted)
 
@@ -128,5 +130,6 @@ def test_a_sender_whose_clock_is_ahead_does_not_make_it_read_until_now(tmp_path:
 def test_a_key_that_several_schemas_have_is_exposed_in_all_of_them(store: Store) -> None:
     fail(store, TODAY - 3 * DAY)
     exposed(store, "public", (None, 3))
-    exposed(store, "tenant", (None, 0))
-    assert the_key(asked(store)).facts.exposure == 3
+    exposed(store, "tenant", (None, 0), share=0.1)
+    facts = the_key(asked(store)).facts
+    assert (facts.exposure, facts.exposure_exact) == (3, False)

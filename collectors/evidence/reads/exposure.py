@@ -25,7 +25,10 @@ from collectors.model import Counting, Topic
 
 @dataclass(frozen=True, slots=True)
 class KeyExposure:
-    """Tombstones that hold one key. `askable` is false for values that nobody can ask for again."""
+    """Tombstones that hold one key, as counted `as_of`; not `exact`: estimated, or from a sample.
+
+    `askable` is false for values that nobody can ask for again.
+    """
 
     target: str
     table: str
@@ -33,6 +36,8 @@ class KeyExposure:
     tombstones: int
     oldest: datetime | None
     askable: bool
+    as_of: datetime
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,7 @@ def exposure_by_key(
     """
     wanted = wanted or SurveyFilter()
     table = schema.exposures
-    query = (
-        _of_organization(wanted) if wanted.organization_id else select(table).where(_owner(wanted))
-    )
-    query = query.where(matching(table, wanted), table.c.constraint_name != "")
+    query = _key_lines(wanted).where(matching(table, wanted))
     if wanted.constraint is not None:
         query = query.where(of_constraint(table, wanted))
     query = query.order_by(desc("tombstones"), table.c.table_name, table.c.constraint_name)
@@ -141,24 +143,26 @@ def exposure_trend(
     return surveyed(store, Topic.EXPOSURE, wanted, query, _point)
 
 
-def _of_organization(wanted: SurveyFilter) -> Select[Any]:
-    """The whole's lines, with one organization's numbers, of tables that know whose they are."""
+def _key_lines(wanted: SurveyFilter) -> Select[Any]:
+    """The whole's lines, or with one organization's numbers those of tables that tell whose."""
     table, surveys = schema.exposures, schema.surveys
-    own = table.alias()
     names = ("target", "schema_name", "table_name")
-    mine = [own.c[name] == table.c[name] for name in (*names, "constraint_name")]
-    known = [surveys.c[name] == table.c[name] for name in names]
-    return (
-        select(
-            *(table.c[name] for name in (*names, "constraint_name", "askable")),
-            func.coalesce(own.c.tombstones, 0).label("tombstones"),
-            own.c.oldest,
-        )
-        .select_from(table)
-        .join(surveys, and_(*known, surveys.c.topic == Topic.EXPOSURE, surveys.c.by_organization))
-        .outerjoin(own, and_(*mine, own.c.organization_id == wanted.organization_id))
-        .where(table.c.organization_id == "")
-    )
+    counted = [surveys.c[name] == table.c[name] for name in names]
+    counted.append(surveys.c.topic == Topic.EXPOSURE)
+    exact = surveys.c.sampled.is_(None) & surveys.c.estimated.is_(False)
+    kept = (*names, "constraint_name", "askable")
+    columns = [*(table.c[name] for name in kept), surveys.c.as_of, exact.label("exact")]
+    every = table.join(surveys, and_(*counted))
+    if wanted.organization_id is None:
+        query = select(*columns, table.c.tombstones, table.c.oldest).select_from(every)
+    else:
+        own = table.alias()
+        mine = [own.c[name] == table.c[name] for name in (*names, "constraint_name")]
+        mine.append(own.c.organization_id == wanted.organization_id)
+        many = func.coalesce(own.c.tombstones, 0).label("tombstones")
+        query = select(*columns, many, own.c.oldest).where(surveys.c.by_organization)
+        query = query.select_from(every.outerjoin(own, and_(*mine)))
+    return query.where(table.c.organization_id == "", table.c.constraint_name != "")
 
 
 def _owner(wanted: SurveyFilter) -> ColumnElement[bool]:
@@ -167,7 +171,14 @@ def _owner(wanted: SurveyFilter) -> ColumnElement[bool]:
 
 def _key_exposure(row: Row[Any]) -> KeyExposure:
     return KeyExposure(
-        row.target, label_of(row), row.constraint_name, row.tombstones, row.oldest, row.askable
+        row.target,
+        label_of(row),
+        row.constraint_name,
+        row.tombstones,
+        row.oldest,
+        row.askable,
+        row.as_of,
+        row.exact,
     )
 
 

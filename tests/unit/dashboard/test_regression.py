@@ -115,6 +115,10 @@ CASES = {
         replace(EMPTY, tries=(*FAILED, *WORKED)),
         FixState.FIXED,
     ),
+    "no-row-of-a-sample-holds-it-and-recreated": (
+        replace(EMPTY, exposure_exact=False, tries=(*FAILED, *WORKED)),
+        FixState.UNSURE,
+    ),
     "no-row-holds-it-and-nobody-tried": (EMPTY, FixState.UNSURE),
     "no-row-held-it-before-the-last-failure": (
         replace(BROKEN, exposure=0, exposed_at=LAST - DAY, tries=(*FAILED, *WORKED)),
@@ -231,6 +235,15 @@ def test_what_is_missing_is_named() -> None:
     assert any("tombstone audit" in one for one in told.missing)
     assert any("tombstone canary" in one for one in told.missing)
     assert any("tombstone audit --format sql" in one for one in decide(BROKEN).missing)
+
+
+def test_a_sample_without_a_row_is_not_said_to_be_none() -> None:
+    told = decide(replace(EMPTY, exposure_exact=False))
+    assert any("not every row was counted" in one for one in told.reasons)
+    assert any("tombstone collect --full" in one for one in told.missing)
+    assert any(
+        "About 12 deleted" in r for r in decide(replace(BROKEN, exposure_exact=False)).reasons
+    )
 
 
 def test_successes_of_the_day_of_the_last_failure_need_a_key_mended_after_it() -> None:
