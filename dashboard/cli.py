@@ -296,7 +296,9 @@ def report(
     since: Annotated[
         str | None, typer.Option(help="How far back: 90d (whole days), 12h, or a date.")
     ] = "90d",
-    organization: Annotated[str | None, typer.Option(help="Only this organization's.")] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="Only this one's, by its id or name.")
+    ] = None,
     shape: Annotated[
         Document, typer.Option("--format", help="html, or csv: the organizations alone.")
     ] = Document.HTML,

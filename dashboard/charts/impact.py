@@ -188,9 +188,9 @@ def days_in_words(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "Nobody was kept out."
     first, last = frame.iloc[0], frame.iloc[-1]
-    worst = frame.iloc[int(frame["out"].to_numpy().argmax())]
+    worst, began = frame.iloc[int(frame["out"].to_numpy().argmax())], int(frame["began"].sum())
     return (
-        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {_were(frame['began'].sum())} "
+        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {_were(began)} "
         f"kept out for the first time and {frame['ended'].sum():,} freed. At most "
         f"{worst['out']:,} were kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
         f"the end {last['out']:,} are, whenever they last tried."

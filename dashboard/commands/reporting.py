@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from collectors.errors import UsageError
+from collectors.evidence.reads.failures import known_environments
+from collectors.evidence.reads.organizations import organizations_meant
 from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.metrics.fix import FixVerdict
@@ -24,10 +26,15 @@ def report(
     shape: str,
     output: Path | None,
 ) -> None:
-    """The whole document, or the table of organizations. UsageError: the file cannot be written."""
+    """The whole document, or the table of organizations.
+
+    UsageError: the file cannot be written, or several organizations are called so.
+    """
+    if environment and environment not in known_environments(our_store()):
+        say(f"Nothing of the environment {environment} was ever stored.")
     wanted = Wanted(
         environments=(environment,) if environment else (),
-        organization=organization,
+        organization=_meant(organization) if organization else None,
         since=since,
         window=f"since {since:%Y-%m-%d %H:%M} UTC" if since else "at any time",
     )
@@ -44,6 +51,16 @@ def report(
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
     say(f"Wrote {output}: customers blocked now {found.blocked:,}, hit {found.hurt.hit:,}.")
+
+
+def _meant(organization: str) -> str:
+    """Its id, told by that or by its name."""
+    meant = organizations_meant(our_store(), [organization]).get(organization, set())
+    if len(meant) > 1:
+        raise UsageError(f"{organization} means several: {', '.join(sorted(meant))}.")
+    if not meant:
+        say(f"No organization of the id or name {organization} is known.")
+    return meant.pop() if meant else organization
 
 
 def _fix(found: Impact) -> FixVerdict:

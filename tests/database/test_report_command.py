@@ -136,6 +136,19 @@ def test_the_command_writes_what_it_is_asked_for(store: Store, tmp_path: Path, s
     assert "Shop 4" not in file.read_text(encoding="utf-8")
 
 
+def test_an_organization_is_told_by_its_name_and_one_that_is_not_known_is_said(
+    store: Store,
+) -> None:
+    by_id = command(store, "--organization", hurt_world.OWNERS[2], "--format", "csv")
+    by_name = command(store, "--organization", "shop 3", "--format", "csv")
+    assert by_name.stdout == by_id.stdout != ""
+    assert "Shop 3" in by_name.stdout
+    unknown = command(store, "--organization", "Shpo 3", "--environment", "prodution")
+    assert unknown.returncode == 0
+    assert "No organization of the id or name Shpo 3 is known." in unknown.stderr
+    assert "Nothing of the environment prodution was ever stored." in unknown.stderr
+
+
 def test_without_a_file_it_goes_to_stdout(store: Store) -> None:
     done = command(store, "--environment", "sandbox", "--since", "30d")
     assert done.returncode == 0

@@ -60,7 +60,7 @@ def count_payments(
     if not paying or marker is None or marker.since is None:
         return None
     width, found = len(identity(table)), list[Payment]()
-    told = [None if at is None else at.isoformat() for at in _of_width(rows, width).values()]
+    told = [None if at is None else at.isoformat() for _, at in _parsed(rows, width)]
     for place, (child, link) in enumerate(paying):
         before = [one for other, one in paying[:place] if other is child]
         once = " AND ".join([f"({child.paid_when})", *(_differ(link, one) for one in before)])
@@ -162,10 +162,11 @@ LEFT JOIN (
 
 def _arrays(table: Table, row_ids: Sequence[str]) -> list[str]:
     width = len(identity(table))
-    parts = [row_id_parts(one, width) for one in _of_width(dict.fromkeys(row_ids), width)]
+    parts = [parts for parts, _ in _parsed(dict.fromkeys(row_ids), width)]
     return [text_array([part[n] for part in parts]) for n in range(width)]
 
 
-def _of_width(rows: Mapping[str, T], width: int) -> dict[str, T]:
-    """Those whose ids have as many parts as the table's."""
-    return {one: told for one, told in rows.items() if row_id_parts(one, width)}
+def _parsed(rows: Mapping[str, T], width: int) -> list[tuple[tuple[str, ...], T]]:
+    """The parts of each id, of those that have as many as the table's."""
+    told = ((row_id_parts(one, width), what) for one, what in rows.items())
+    return [(parts, what) for parts, what in told if parts]
