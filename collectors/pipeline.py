@@ -32,6 +32,7 @@ from collectors.following import follow
 from collectors.inquiry import Inquiry
 from collectors.intake import Intake, Taken
 from collectors.model import Verdict
+from collectors.model.counted import counted
 from collectors.sentry.allowance import Allowance
 from collectors.sentry.connect import connect
 from collectors.sentry.sources import Files, Page, Source, WebApi, source_of
@@ -57,7 +58,7 @@ class RunSummary:
 
     def sentences(self) -> Iterator[str]:
         """The summary for people."""
-        yield f"Read {self.read:,} Events, stored {self.stored:,} new Failures."
+        yield f"Read {counted(self.read, 'Event')}, stored {counted(self.stored, 'new Failure')}."
         for verdict, count in self.by_verdict.most_common():
             if count:
                 yield f"  {count:>7,}  {verdict}"

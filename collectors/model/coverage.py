@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from collectors.model.counted import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -31,12 +33,14 @@ class Coverage:
     def sentence(self) -> str:
         """How much was read, for people."""
         if self.total is not None and not self.complete:
-            return f"Read {self.read:,} of {self.total:,} Events, the newest; the next run goes on."
+            whole = counted(self.total, "Event")
+            return f"Read {self.read:,} of {whole}, the newest; the next run goes on."
         if not self.complete:
-            return f"Read {self.read:,} Events, the newest; there are more, the next run goes on."
+            some = counted(self.read, "Event")
+            return f"Read {some}, the newest; there are more, the next run goes on."
         if self.missing:
             return (
-                f"The server counts {self.total:,} Events and holds {self.read:,} of them: "
-                "numbers are at least."
+                f"The server counts {counted(self.total or 0, 'Event')} and holds "
+                f"{self.read:,} of them: numbers are at least."
             )
         return f"Read all {self.read:,} Events that the server holds."

@@ -9,6 +9,8 @@ from datetime import datetime
 import altair as alt
 import pandas as pd
 
+from collectors.model.counted import counted
+
 COLORS = ("green", "red", "grey")
 _INKS = ("#009E73", "#D55E00", "#7D8894")
 _SHAPES = ("circle", "diamond", "square")
@@ -55,4 +57,4 @@ def _scale(looks: Sequence[str]) -> alt.Scale:
 def described(walks: Sequence[Walked]) -> str:
     """The same in words."""
     counts = ", ".join(f"{sum(w.color == c for w in walks)} {c}" for c in COLORS)
-    return f"{len(walks)} walks of the canary: {counts}."
+    return f"{counted(len(walks), 'walk')} of the canary: {counts}."

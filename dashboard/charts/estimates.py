@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from collectors.model.counted import counted
 from dashboard.charts.ground import INKS, Ground, Mark
 from dashboard.metrics.buckets import Knowing
 from dashboard.metrics.percents import percent
@@ -50,7 +51,8 @@ def described(points: Sequence[Estimate], what: str, form: str) -> str:
         return f"{what}: no data."
     last = points[-1]
     return (
-        f"{what} in {len(points)} intervals; the last, from {last.interval.begin:%Y-%m-%d}: "
+        f"{what} in {counted(len(points), 'interval')}; the last, from "
+        f"{last.interval.begin:%Y-%m-%d}: "
         f"{_told(last, form)}, resting on {last.rests_on}."
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import altair as alt
 import pandas as pd
 
+from collectors.model.counted import counted
 from dashboard.charts.ground import HEIGHT, INKS, QUIET_INK, Ground, Mark
 from dashboard.metrics.buckets import OTHERS, Interval, Knowing
 
@@ -84,7 +85,8 @@ def described(ground: Ground, piles: Mapping[tuple[datetime, str], int]) -> str:
     most, many = totals.most_common(1)[0]
     missing = sum(span.known is Knowing.NOTHING for span in ground.spans)
     return (
-        f"{sum(totals.values()):,} Failures by {ground.cut} over {len(ground.spans)} intervals "
+        f"{counted(sum(totals.values()), 'Failure')} by {ground.cut} over "
+        f"{counted(len(ground.spans), 'interval')} "
         f"from {ground.spans[0].begin:%Y-%m-%d}; most ({many:,}) from {most:%Y-%m-%d %H:%M} UTC. "
         f"Not read: {missing}. The last interval is not over."
     )

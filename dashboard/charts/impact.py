@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import altair as alt
 import pandas as pd
 
+from collectors.model.counted import counted
 from collectors.model.customers import TRIES, Covered, DayOfCustomers
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
 from dashboard.metrics.impact import Median, Survival, thinned
@@ -190,15 +191,12 @@ def days_in_words(frame: pd.DataFrame) -> str:
     first, last = frame.iloc[0], frame.iloc[-1]
     worst, began = frame.iloc[int(frame["out"].to_numpy().argmax())], int(frame["began"].sum())
     return (
-        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, {_were(began)} "
-        f"kept out for the first time and {frame['ended'].sum():,} freed. At most "
+        f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, "
+        f"{counted(began, 'customer was', 'customers were')} kept out for the first time and "
+        f"{frame['ended'].sum():,} freed. At most "
         f"{worst['out']:,} were kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
         f"the end {last['out']:,} are, whenever they last tried."
     )
-
-
-def _were(customers: int) -> str:
-    return "1 customer was" if customers == 1 else f"{customers:,} customers were"
 
 
 def curve_in_words(curve: Survival) -> str:
@@ -206,7 +204,7 @@ def curve_in_words(curve: Survival) -> str:
     last = curve.points[-1]
     still, remedy, themselves = percents([last.kept_out, last.remedy, last.themselves])
     return (
-        f"Of {curve.customers:,} customers, {median_in_words(curve.median)}. "
+        f"Of {counted(curve.customers, 'customer')}, {median_in_words(curve.median)}. "
         f"After {lasting(last.hours)} {still} are still kept out, "
         f"{remedy} were freed by a remedy and {themselves} by themselves."
     )
@@ -219,7 +217,7 @@ def attempts_in_words(tried: Mapping[int, int]) -> str:
     'By failed attempts: 1,200 customers failed once, 7 customers failed 3–5 times.'
     """
     told = [
-        f"{many:,} customer{'s' * (many != 1)} failed {_OFTEN.get(least, f'{TRIES[least]} times')}"
+        f"{counted(many, 'customer')} failed {_OFTEN.get(least, f'{TRIES[least]} times')}"
         for least in TRIES
         if (many := tried[least])
     ]

@@ -14,6 +14,7 @@ from collectors.audit.sarif import annotation, sarif
 from collectors.auditing import AuditSummary, audit_targets
 from collectors.errors import UsageError
 from collectors.model import InvariantState, KeyFinding, Migration, Severity
+from collectors.model.counted import counted
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, print_table, say, working, write
 
@@ -157,7 +158,8 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
         for severity in Severity
         if (count := sum(one.severity is severity for one in summary.findings))
     ]
-    say(f"{len(summary.findings):,} Findings ({', '.join(counts)})." if counts else "No Finding.")
+    found = counted(len(summary.findings), "Finding")
+    say(f"{found} ({', '.join(counts)})." if counts else "No Finding.")
     if compared:
         say(f"New since the baseline: {len(new):,}.")
     if summary.accepted:
@@ -173,7 +175,8 @@ def _say_invariants(summary: AuditSummary) -> None:
     for one in summary.invariants:
         named = f"{one.target}: {one.invariant.title}"
         if one.state is InvariantState.BROKEN:
-            say(f"Broken invariant ({one.invariant.severity}), {named}: {one.rows:,} rows.")
+            rows = counted(one.rows or 0, "row")
+            say(f"Broken invariant ({one.invariant.severity}), {named}: {rows}.")
         elif one.state in (InvariantState.SLOW, InvariantState.FAILED):
             say(f"Invariant not asked, {named}: {one.said}")
 

@@ -14,6 +14,7 @@ from collectors.errors import UsageError
 from collectors.explain import Explanation, explain, explain_text
 from collectors.inquiry import Inquiry
 from collectors.linking.backslashes import whole_characters
+from collectors.model.counted import counted
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, print_json_lines, say, tell
 
@@ -119,4 +120,4 @@ def _sentences(found: Explanation) -> Iterator[str]:
     for identifier in found.identifiers:
         yield f"Names {identifier.kind.replace('_', ' ')}: {identifier.value}"
     if found.verdict is not None:
-        yield f"Verdict: {found.verdict} ({len(found.failures):,} Failures stored)"
+        yield f"Verdict: {found.verdict} ({counted(len(found.failures), 'Failure')} stored)"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import InvariantState, Verdict
+from collectors.model.counted import counted
 from dashboard import data
 from dashboard.components import invariants_list, plain, routes
 from dashboard.components.moments import ago_and_local
@@ -25,7 +26,8 @@ def show(conflict: ConflictRow) -> None:
             routes.link_to_prevention("What deletions left behind")
         for one in broken:
             plain.line(
-                f"{one.invariant.title}: {one.rows:,} rows, asked {ago_and_local(one.as_of)}"
+                f"{one.invariant.title}: {counted(one.rows or 0, 'row')}, asked "
+                f"{ago_and_local(one.as_of)}"
             )
             plain.line(one.invariant.reason)
             routes.link_to_prevention(

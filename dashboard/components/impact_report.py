@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from collectors.model.counted import counted
 from dashboard import data
 from dashboard.components import impact_numbers, plain
 from dashboard.components.filters import Filters
@@ -50,8 +51,9 @@ def show(answers: Impact, chosen: Filters) -> None:
         st.caption(f":material/science: {ONLY_TESTS}")
     if answers.covered.missing:
         st.caption(
-            f":material/incomplete_circle: The server no longer holds {answers.covered.missing:,} "
-            "Events that it counted: all numbers are “at least”."
+            ":material/incomplete_circle: The server no longer holds "
+            f"{counted(answers.covered.missing, 'Event')} that it counted: all "
+            "numbers are “at least”."
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from collectors.model.counted import counted
 from dashboard.state import Paging
 
 NEWEST = "newest first"
@@ -33,7 +34,7 @@ def show(turned: Paging, end: Any, *, more: bool, shown: int, order: str = NEWES
             on_click=turned.behind.append,
             args=(end,),
         )
-        st.caption(f"Page {len(turned.behind) + 1}, {shown} rows, {order}")
+        st.caption(f"Page {len(turned.behind) + 1}, {counted(shown, 'row')}, {order}")
 
 
 def _newer(turned: Paging) -> None:

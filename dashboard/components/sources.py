@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.evidence.reads.sources import EnvironmentRow, SourceRow
+from collectors.model.counted import counted
 from dashboard import data
 from dashboard.components import plain
 from dashboard.components.filters import Filters
@@ -89,6 +90,7 @@ def _unmapped(filters: Filters) -> None:
         icon=":material/link_off:",
     )
     plain.lines(
-        f"{one.environment}: {one.failures:,} failures, the newest {ago_and_local(one.last_seen)}"
+        f"{one.environment}: {counted(one.failures, 'failure')}, the newest "
+        f"{ago_and_local(one.last_seen)}"
         for one in waiting[:20]
     )

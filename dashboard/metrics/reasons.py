@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from collectors.model.counted import counted
 from dashboard.metrics.fix import KeyFacts, RestsOn
 from dashboard.metrics.intervals import Rate, at_most_failing, count_interval
 from dashboard.metrics.percents import percent
@@ -65,7 +66,7 @@ def exposure_words(facts: KeyFacts, *, mended: bool) -> str | None:
         return f"No deleted row is known to hold the key{when}, but not every row was counted."
     if facts.exposure == 0:
         return f"No deleted row holds the key{when}; the next deletion may change that."
-    rows = "1 deleted row holds" if facts.exposure == 1 else f"{facts.exposure:,} deleted rows hold"
+    rows = counted(facts.exposure, "deleted row holds", "deleted rows hold")
     about = "" if facts.exposure_exact else "About "
     return f"{about}{rows} it{when}: whoever asks for one of these values again is refused."
 
@@ -77,7 +78,7 @@ def recreation_words(facts: KeyFacts, succeeded: int, *, closed: bool) -> str:
     when = f"as counted {_utc(facts.counted_at)}"
     if not succeeded:
         return f"No Re-creation is known to have succeeded since, {when}."
-    many = _recreations(succeeded)
+    many = counted(succeeded, "Re-creation")
     if facts.blocked_now:
         return f"{many} succeeded since, {when}."
     if not closed:
@@ -90,7 +91,8 @@ def rests_words(rests: RestsOn) -> str:
     """What "fixed" rests on."""
     if not rests.recreations:
         return "Rests on the canary alone: no Re-creation is known to have succeeded since."
-    many = f"Rests on {_recreations(rests.recreations)} that succeeded since the last Failure"
+    some = counted(rests.recreations, "Re-creation")
+    many = f"Rests on {some} that succeeded since the last Failure"
     if rests.at_most_failing >= 1:
         return f"{many}{_when_live(rests)}; under one of the keys on the canary alone."
     least = " under the key that was tried least" if rests.keys > 1 else ""
@@ -105,10 +107,6 @@ def _when_live(rests: RestsOn) -> str:
         return f", in {rests.release}"
     before = "all" if rests.earlier == rests.recreations else f"{rests.earlier:,} of them"
     return f", {before} before {rests.release} went live"
-
-
-def _recreations(many: int) -> str:
-    return "1 Re-creation" if many == 1 else f"{many:,} Re-creations"
 
 
 def canary_words(facts: KeyFacts) -> str | None:

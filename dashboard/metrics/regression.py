@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from collectors.model.counted import counted
 from dashboard.metrics.fix import FixState, FixVerdict, KeyFacts, RestsOn, Tries
 from dashboard.metrics.intervals import (
     UNLIKELY,
@@ -213,7 +214,7 @@ def together(verdicts: Sequence[FixVerdict]) -> FixVerdict:
         return FixVerdict(FixState.NO_DATA, ("No Failure of this bug is known here.",))
     worst = min((one.state for one in told), key=list(FixState).index)
     counts = ((state, sum(one.state is state for one in told)) for state in FixState)
-    keys = "1 key" if len(told) == 1 else f"{len(told):,} keys"
+    keys = counted(len(told), "key")
     reasons = tuple(f"{count:,} of {keys}: {state}." for state, count in counts if count)
     resting = [one.rests_on for one in told if one.rests_on is not None]
     if worst is not FixState.FIXED:
@@ -251,9 +252,7 @@ def _rests_on(facts: KeyFacts) -> RestsOn:
 def _blocked(facts: KeyFacts) -> str | None:
     if not facts.blocked_now:
         return None
-    customers = (
-        "1 customer is" if facts.blocked_now == 1 else f"{facts.blocked_now:,} customers are"
-    )
+    customers = counted(facts.blocked_now, "customer is", "customers are")
     return f"{customers} blocked by it, as last asked."
 
 

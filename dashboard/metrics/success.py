@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from collectors.model.counted import counted
 from dashboard.metrics.buckets import Cut, Interval, Knowing
 from dashboard.metrics.intervals import Rate, Share
 from dashboard.metrics.rates import Window
@@ -47,22 +48,23 @@ def recreation_estimates(
         share = Share(good.get(span.begin, 0), good.get(span.begin, 0) + bad.get(span.begin, 0))
         if share.value is not None:
             sure = share.interval
-            rests = f"{share.part:,} of {share.whole:,} Re-creations succeeded"
+            rests = f"{share.part:,} of {counted(share.whole, 'Re-creation')} succeeded"
             found.append(Estimate(span, share.value, sure.low, sure.high, rests))
     return found
 
 
 def rate_estimates(cut: Cut, spans: Sequence[Interval], days: Sequence[DayLine]) -> list[Estimate]:
     """Failures for each create; an interval without a create has none."""
-    counted = [one for one in days if one.creates is not None]
-    failures = _sums(cut, {one.day: one.failures for one in counted})
-    creates = _sums(cut, {one.day: one.creates or 0 for one in counted})
+    whole = [one for one in days if one.creates is not None]
+    failures = _sums(cut, {one.day: one.failures for one in whole})
+    creates = _sums(cut, {one.day: one.creates or 0 for one in whole})
     found = []
-    for span in _known(spans, counted):
-        rate = Rate(failures.get(span.begin, 0), creates.get(span.begin, 0))
+    for span in _known(spans, whole):
+        made = creates.get(span.begin, 0)
+        rate = Rate(failures.get(span.begin, 0), made)
         sure = rate.interval
         if rate.value is not None and sure is not None:
-            rests = f"{rate.events:,} Failures, {rate.exposure:,} creates"
+            rests = f"{counted(rate.events, 'Failure')}, {counted(made, 'create')}"
             found.append(Estimate(span, rate.value, sure.low, sure.high, rests))
     return found
 
@@ -96,11 +98,11 @@ def day_lines(
 
 def _known(spans: Sequence[Interval], days: Sequence[DayLine]) -> list[Interval]:
     """The intervals that have a counted day; one that lacks some is unfinished."""
-    counted = {one.day for one in days}
+    whole = {one.day for one in days}
     found = []
     for span in spans:
         own = [span.begin.date() + n * DAY for n in range((span.end - span.begin).days)]
-        there = sum(day in counted for day in own)
+        there = sum(day in whole for day in own)
         if there:
             knowing = Knowing.WHOLE if there == len(own) else Knowing.PART
             found.append(Interval(span.begin, span.end, knowing))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from collectors.model.counted import counted
 from collectors.model.customers import Covered
 
 DAY = timedelta(days=1)
@@ -88,7 +89,7 @@ def midnight(moment: datetime) -> datetime:
 
 def _not_covered(before: Span, since: datetime) -> str:
     return (
-        f"The {before.days} days before ({before.words()}) were not read in full: "
+        f"The {counted(before.days, 'day')} before ({before.words()}) were not read in full: "
         f"Failures were read from {_day(since)} on."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from collectors.model.counted import counted
 from dashboard.charts import impact as charts
 from dashboard.metrics.fix import FixVerdict
 from dashboard.metrics.money import amounts
@@ -74,8 +75,8 @@ def _about(found: Impact) -> Iterator[str]:
     missing = ""
     if covered.missing:
         missing = (
-            f" The server no longer holds {covered.missing:,} Events that it counted: all numbers "
-            "are at least."
+            f" The server no longer holds {counted(covered.missing, 'Event')} that it counted: "
+            "all numbers are at least."
         )
     yield html.paragraph(
         f"Made {html.utc(found.at)} from Tombstone's store. {read}{missing}", quiet=True
@@ -147,8 +148,8 @@ def _pictures(found: Impact) -> Iterator[str]:
 def _paid(found: Impact) -> Iterator[str]:
     known = sum(found.paid.known.values())
     yield html.paragraph(amounts(found.paid.total, known=known > 0))
-    counted = counted_for(known, found.hurt.hit)
-    yield html.paragraph(f"{counted} Nobody says that it is lost.", quiet=True)
+    told = counted_for(known, found.hurt.hit)
+    yield html.paragraph(f"{told} Nobody says that it is lost.", quiet=True)
 
 
 def _organizations(found: Impact) -> Iterator[str]:

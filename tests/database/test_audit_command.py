@@ -304,5 +304,5 @@ def test_broken_invariants_are_told_beside_the_list(shell: Shell) -> None:
     shell.database.execute("CREATE TABLE teams (id int, name text); INSERT INTO teams VALUES (1)")
     ended = shell.audit("--json", TOMBSTONE_AUDIT__INVARIANTS="own")
     assert (ended.code, ended.json) == (0, [])
-    assert "Broken invariant (low), production: Every team has a name: 1 rows." in ended.err
+    assert "Broken invariant (low), production: Every team has a name: 1 row." in ended.err
     assert "Invariant not asked, production: odd: odd does not begin with" in ended.err
