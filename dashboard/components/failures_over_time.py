@@ -46,7 +46,7 @@ def show(found: Regression, chosen: Filters) -> None:
     ground = _ground(chosen, counts, now)
     marks, told = _marks(chosen)
     _failures(ground, counts, marks, told)
-    _trends(found, ground, marks, now)
+    _trends(found, chosen, ground, marks, now)
 
 
 def _switches() -> tuple[By, str]:
@@ -141,8 +141,17 @@ def _failures(
     st.caption(f"Faint: not over, or read in part.{grey} {told}{labels}")
 
 
-def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark], now: datetime) -> None:
+def _trends(
+    found: Regression,
+    chosen: Filters,
+    ground: Ground | None,
+    marks: Sequence[Mark],
+    now: datetime,
+) -> None:
     """By week, where a day has too few Re-creations to say anything."""
+    nothing = "No data: no whole day of the period was both read and counted."
+    if chosen.release is not None:
+        nothing = "No data: no Target knows of releases. See the table of releases."
     left, right = st.columns(2)
     if ground is None or ground.cut is Cut.HOURS:
         left.caption("Creates and Re-creations are counted by whole days: no data for hours.")
@@ -151,18 +160,24 @@ def _trends(found: Regression, ground: Ground | None, marks: Sequence[Mark], now
         ground = _ground_from(ground.spans[0].begin, now, Cut.WEEKS)
     with left:
         points = recreation_estimates(ground.cut, ground.spans, found.days)
-        _trend(ground, points, "Re-creation success", ".0%", marks)
+        _trend(ground, points, "Re-creation success", ".0%", marks, nothing)
     with right:
         points = rate_estimates(ground.cut, ground.spans, found.days)
-        _trend(ground, points, "Violations per create", ".2~g", marks)
+        _trend(ground, points, "Violations per create", ".2~g", marks, nothing)
 
 
 def _trend(
-    ground: Ground, points: Sequence[Estimate], what: str, form: str, marks: Sequence[Mark]
+    ground: Ground,
+    points: Sequence[Estimate],
+    what: str,
+    form: str,
+    marks: Sequence[Mark],
+    nothing: str,
 ) -> None:
+    """`nothing` says why there is no point."""
     st.markdown(f"**{what}**, with its 95 % interval")
     if not points:
-        st.caption("No data: no whole day of the period was both read and counted.")
+        st.caption(nothing)
         return
     picture.show(
         estimate_chart.estimates,

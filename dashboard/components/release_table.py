@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.components import plain
 from dashboard.components.fix_summary import NO_DATA
 from dashboard.components.moments import zone
+from dashboard.data.regression import RELEASES_SHOWN
 from dashboard.metrics.percents import percent
 from dashboard.metrics.reasons import figure
 from dashboard.metrics.releases import ReleaseLine
@@ -30,6 +31,8 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
         placeholder=NO_DATA,
         alt="Each release by environment: deployed, first seen, failures, customers, rates",
     )
+    if len(lines) == RELEASES_SHOWN:
+        st.caption(f"The {RELEASES_SHOWN} newest.")
 
 
 def _columns(window: str) -> dict[str, Any]:

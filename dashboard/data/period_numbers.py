@@ -12,7 +12,6 @@ from collectors.evidence.reads.counted_days import (
     creates_by_day,
     recreations_by_day,
 )
-from collectors.evidence.reads.failed_recreations import failed_recreations
 from collectors.evidence.reads.failure_counts import By, Step, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import Surveyed, SurveyFilter
@@ -26,7 +25,11 @@ TargetOf = Mapping[str, str | None]
 def known_days(
     store: Store, wanted: FailureFilter, counted: SurveyFilter, target_of: TargetOf, found: Gathered
 ) -> tuple[Known, Counting | None]:
-    """Everything by day, and how the creates were counted."""
+    """Everything by day, of every release, and how the creates were counted.
+
+    A release is measured on the days on which it alone was live, whatever a Failure calls itself.
+    """
+    wanted = replace(wanted, release=None)
     creates = creates_by_day(store, counted)
     again = None
     if counted.constraint is None:
@@ -39,7 +42,7 @@ def known_days(
         failures={**{place: {} for place in ever}, **_failures(store, wanted)},
         creates=_by_table(creates),
         succeeded={**found.succeeded, **_any_key(again)},
-        failed=_failed(store, wanted) if wanted.release else found.failed,
+        failed=found.failed,
         table_of=_tables(found, ever, target_of, labels),
         target_of=target_of,
         created_in=windows[0],
@@ -66,11 +69,6 @@ def _failures(store: Store, wanted: FailureFilter) -> Days:
         for one in counts
         if one.at is not None and one.names[1]
     )
-
-
-def _failed(store: Store, wanted: FailureFilter) -> Days:
-    found = failed_recreations(store, wanted)
-    return by_day(((one.environment, one.constraint), one.day, one.customers) for one in found)
 
 
 def _by_table(counted: Surveyed[CountedDay] | None) -> Days:

@@ -1,11 +1,13 @@
-"""Amounts in people's units. Which currencies have no or three decimals is ISO 4217's."""
+"""Amounts in people's units. How many decimals a currency has is ISO 4217's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 _NONE = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
          "VUV", "XAF", "XOF", "XPF"}  # fmt: skip
+_FOUR = {"CLF", "UYW"}
 _THREE = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 NOT_KNOWN = "not known"
 
@@ -13,14 +15,16 @@ NOT_KNOWN = "not known"
 def amount(smallest: int, currency: str) -> str:
     """An amount that is counted in the smallest unit of its currency ('': not told).
 
-    >>> amount(123450, "usd"), amount(500, "JPY"), amount(7, "")
-    ('1,234.50 USD', '500 JPY', '7 in the smallest unit of a currency that is not told')
+    >>> amount(123450, "usd"), amount(500, "JPY"), amount(-1500, "BHD"), amount(12345, "clf")
+    ('1,234.50 USD', '500 JPY', '-1.500 BHD', '1.2345 CLF')
+    >>> amount(900_719_925_474_099_301, "idr"), amount(7, "")
+    ('9,007,199,254,740,993.01 IDR', '7 in the smallest unit of a currency that is not told')
     """
     if not currency:
         return f"{smallest:,} in the smallest unit of a currency that is not told"
     name = currency.upper()
-    decimals = 0 if name in _NONE else 3 if name in _THREE else 2
-    return f"{smallest / 10**decimals:,.{decimals}f} {name}"
+    decimals = 0 if name in _NONE else 3 if name in _THREE else 4 if name in _FOUR else 2
+    return f"{Decimal(smallest).scaleb(-decimals):,.{decimals}f} {name}"
 
 
 def amounts(by_currency: Mapping[str, int], *, known: bool) -> str:

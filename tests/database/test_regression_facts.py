@@ -10,13 +10,23 @@ from pathlib import Path
 import pytest
 
 from collectors.evidence.database import Store
+from collectors.evidence.followed import save_releases
 from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.evidence.surveyed import save_counts
-from collectors.model import Counting, DayCount, ExposureCount, TableCounts, Topic, Verdict
+from collectors.model import (
+    Counting,
+    DayCount,
+    Deploy,
+    ExposureCount,
+    Release,
+    TableCounts,
+    Topic,
+    Verdict,
+)
 from dashboard.data.regression import KeyLine, Regression, ask_regression
 from dashboard.metrics.intervals import Rate
 from tests.factories import EMAIL_KEY, judged, new_store, violated
@@ -66,9 +76,13 @@ def exposed(
 
 
 def asked(
-    store: Store, *, since: datetime | None = None, organization: str | None = None
+    store: Store,
+    *,
+    since: datetime | None = None,
+    organization: str | None = None,
+    release: str | None = None,
 ) -> Regression:
-    wanted = FailureFilter(since=since, organization_id=organization)
+    wanted = FailureFilter(since=since, organization_id=organization, release=release)
     counted = SurveyFilter(since=since, organization_id=organization)
     return ask_regression(store, wanted, counted, TARGETS)
 
@@ -106,6 +120,18 @@ def test_a_key_that_only_live_rows_hold_has_its_violations_counted_for_creates(
     fail(store, TODAY - 5 * DAY, verdict=Verdict.LIVE_DUPLICATE)
     created(store, {3: 40})
     assert asked(store).rate == Rate(2, 40)
+
+
+def test_a_release_is_measured_alike_whether_the_bar_asks_for_it_or_not(store: Store) -> None:
+    went = Deploy("2.0", "production", TODAY - 6 * DAY)
+    save_releases(store, [Release("2.0", deploys=1)], {"2.0": [went]})
+    fail(store, TODAY - 9 * DAY, "1.0")
+    fail(store, TODAY - 4 * DAY, "2.0")
+    fail(store, TODAY - 3 * DAY, owner="of-a-worker-that-names-no-release")
+    created(store, {3: 40})
+    (alone,) = asked(store, release="2.0").releases
+    assert alone.rate == Rate(2, 40)
+    assert alone in asked(store).releases
 
 
 def test_an_organization_without_a_tombstone_holds_none_of_a_key_that_was_counted(
