@@ -12,6 +12,7 @@ from dashboard import data, state
 from dashboard.components import export, pager, plain, routes
 from dashboard.components.act_filters import WORDS
 from dashboard.components.moments import zone
+from dashboard.data.activity import ACTS_EXPORTED
 
 _CLICK = "open_act"
 _NOTHING_YET = "Nobody has done anything yet. Every remedy, undo and reveal will stand here."
@@ -29,7 +30,11 @@ def show(wanted: ActFilter) -> None:
         return
     _table(shown)
     pager.show(turned, shown[-1].seq, more=len(rows) > data.ACTS_PAGE, shown=len(shown))
-    export.button(lambda: frame(data.acts_to_export(wanted)), "tombstone-activity.csv")
+    export.button(
+        lambda: frame(data.acts_to_export(wanted)),
+        "tombstone-activity.csv",
+        f"All that the filters match, the newest {ACTS_EXPORTED:,} at most.",
+    )
     row = state.clicked_row(_CLICK)
     if row is not None and row < len(shown) and (conflict_id := shown[row].conflict_id):
         routes.open_conflict(conflict_id)

@@ -12,8 +12,8 @@ from dashboard.text import csv
 __all__ = ["button", "csv"]
 
 
-def button(make: Callable[[], pd.DataFrame], file_name: str) -> None:
-    """A download that is made when it is asked for. `file_name` is ours."""
+def button(make: Callable[[], pd.DataFrame], file_name: str, told: str | None = None) -> None:
+    """A download that is made when it is asked for; `told` what is in it. Both texts are ours."""
     st.download_button(
         "Export CSV",
         data=lambda: csv(make()),
@@ -21,4 +21,5 @@ def button(make: Callable[[], pd.DataFrame], file_name: str) -> None:
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
+        help=told,
     )

@@ -67,9 +67,10 @@ DEFINITIONS = (
     ),
     (
         "Paid",
-        "what the application's database counts as received from these customers in the 90 days "
-        "before their deletion, by currency. Nobody says that it is lost. Where payments could not "
-        "be counted it is not known.",
+        "what the application's database has as paid by these customers in the 90 days before "
+        "their deletion, by currency: the mapping's money where its paid_when holds; of Polar's "
+        "orders the subtotal, before discounts, tax and refunds. Nobody says that it is lost. "
+        "Where payments could not be counted, or the row was purged, it is not known.",
     ),
     (
         "Better or worse",

@@ -15,7 +15,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
 from collectors.model import InvariantState, Verdict
 from tests.factories import EMAIL_KEY
-from tests.views import pages, prevented
+from tests.views import pages, prevented, story
 
 DSN = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -119,7 +119,7 @@ def test_the_bar_narrows_it(filled: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert list(key.dataframe[0].value["key"]) == [EMAIL_KEY.name]
     assert metrics(key)["Live rows left behind"] == "–"
     said = pages.texts(key)
-    assert f"high: 2 on {prevented.now().date() - timedelta(days=9)}" in said
+    assert f"high: 2 on {story.now().date() - timedelta(days=9)}" in said
     assert "Keys held by erased rows:" not in said
 
 
