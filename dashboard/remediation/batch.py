@@ -50,12 +50,14 @@ class Form:
 
     assignments  each written column with its expression over the arrays' columns
     checked      the keys on which no other row may be met
+    erased       the rows were erased: a rule that reads another table is not in a row's print
     """
 
     place: Place
     assignments: tuple[tuple[str, str], ...]
     checked: tuple[UniqueKey, ...]
     width: int
+    erased: bool = False
 
     @property
     def table(self) -> Table:
@@ -118,7 +120,8 @@ def form_of(plan: RemediationPlan) -> tuple[Form, Values]:
     bind = ArrayBinding()
     assignments = tuple((one.column, one.expression(bind)) for one in plan.changes)
     checked = tuple(key for key in plan.table.keys if key.name in plan.checked)
-    return Form(plan.place, assignments, checked, len(bind.values)), tuple(bind.values)
+    erased = bool(plan.before.erased)
+    return Form(plan.place, assignments, checked, len(bind.values), erased), tuple(bind.values)
 
 
 def packed(rows: Sequence[BatchRow]) -> str:
@@ -173,7 +176,7 @@ def write(form: Form, rows: Sequence[BatchRow]) -> SetStatement:
     sql = (
         f"UPDATE {name_of(form.table)} AS tombstone_row SET {written} FROM {source} "
         f"WHERE {_same_row(place, 'tombstone_p')} AND ({marker.deleted}) IS TRUE "
-        f"AND {_PRINT} = tombstone_v{form.width} "
+        f"AND {_PRINT} = tombstone_v{form.width}{_erasure_as_seen(form)} "
         f"RETURNING tombstone_n, {_texts(form)}, {TRANSACTION}"
     )
     return SetStatement(sql, params)
@@ -211,6 +214,12 @@ def taken(form: Form, rows: Sequence[BatchRow], keys: Sequence[UniqueKey]) -> Se
     return SetStatement(
         f"SELECT tombstone_n, {answers} FROM ({wanted}) AS tombstone_wanted", params
     )
+
+
+def _erasure_as_seen(form: Form) -> str:
+    """Asked again while writing: what was kept of a row must not be, once its erasure is asked."""
+    rule = form.table.erased_when
+    return "" if rule is None else f" AND ({rule}) IS {'TRUE' if form.erased else 'NOT TRUE'}"
 
 
 def _texts(form: Form) -> str:

@@ -32,6 +32,7 @@ from tests.database.remediation_world import (
     EXTERNAL,
     SUPPORT,
     VIEWER,
+    WRITER,
     World,
 )
 
@@ -152,7 +153,7 @@ def test_an_erased_row_gives_up_its_key_and_nothing_of_it_is_kept(world: World) 
 MEANWHILE = {
     "changed": ("name = 'Janet'", RefusalCode.CHANGED_SINCE_PREVIEW),
     "restored": ("deleted_at = NULL", RefusalCode.NOT_A_TOMBSTONE),
-    "erased": ("email = 'x@anonymized.invalid'", RefusalCode.CHANGED_SINCE_PREVIEW),
+    "erased": ("email = 'x@anonymized.invalid'", RefusalCode.ERASED),
 }
 
 
@@ -215,3 +216,30 @@ def test_a_new_value_that_is_taken_is_refused_in_words(world: World) -> None:
     assert (ended.applied, exception.conflict_id) == (2, everybody[one])
     (refused_again,) = previewed(world, Chosen((everybody[one],))).exceptions
     assert refused_again.refusal.code is RefusalCode.VALUE_TAKEN
+
+
+def test_an_erasure_that_another_table_asks_for_since_the_preview_keeps_its_row_out(
+    world: World,
+) -> None:
+    """The row's own print is as it was; what was to be kept of it must not be any more."""
+    world.database.execute("CREATE TABLE erasures (customer uuid)")
+    world.database.execute(f"GRANT SELECT ON erasures TO {WRITER}")
+    world.erased_when = "id IN (SELECT customer FROM erasures)"
+    jane, john = crowd(world, 2, EXTERNAL)
+    preview = previewed(world)
+    world.database.execute(f"INSERT INTO erasures VALUES ('{jane}')")
+
+    ended = done(world, preview)
+
+    assert [one.refusal.code for one in ended.exceptions] == [RefusalCode.ERASED]
+    assert (world.row(jane)["external_id"], world.row(jane)["user_metadata"]) == ("cus_0", "{}")
+    assert world.row(john)["external_id"] is None
+
+    erased = done(world, previewed(world))  # now that it is known, nothing is kept of it
+
+    assert erased.applied == 1
+    assert (world.row(jane)["external_id"], world.row(jane)["user_metadata"]) == (None, "{}")
+    world.database.execute(f"INSERT INTO erasures VALUES ('{john}')")
+    back = world.door().bulk.undo_preview(ended.bulk_id, ENGINEER)
+    assert isinstance(back, BulkPreview)
+    assert [one.refusal.code for one in back.exceptions] == [RefusalCode.ERASED]

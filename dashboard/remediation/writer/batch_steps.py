@@ -130,15 +130,19 @@ def _name_the_missed(
         return
     found = look_at(connection, form.place, [(rows[n].row_id, None) for n in missed])
     for number, seen in zip(missed, found, strict=True):
-        written.refused[number] = _missed(rows[number], seen, locked=number not in free)
+        written.refused[number] = _missed(
+            rows[number], seen, locked=number not in free, erased=form.erased
+        )
 
 
-def _missed(row: BatchRow, seen: Seen | None, *, locked: bool) -> Refusal:
+def _missed(row: BatchRow, seen: Seen | None, *, locked: bool, erased: bool) -> Refusal:
     if seen is None:
         return Refusal(RefusalCode.ROW_GONE, "The row is no longer there.")
     if not seen.row.deleted:
         text = "The row is not deleted any more: it was restored since the preview."
         return Refusal(RefusalCode.NOT_A_TOMBSTONE, text)
+    if seen.row.erased and not erased:
+        return Refusal(RefusalCode.ERASED, "The row was erased since the preview.")
     if locked and seen.print == row.seen:
         return _LOCKED
     return _CHANGED

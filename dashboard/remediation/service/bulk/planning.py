@@ -94,7 +94,8 @@ class BulkPlanner:
         for one in planned:
             place = one.plan.place
             key = place.key.name if place.key else None
-            alike[place.table.label, key, place.values is None, one.form.assignments].append(one)
+            how = one.form.assignments, one.form.erased
+            alike[place.table.label, key, place.values is None, *how].append(one)
         size = self.settings.remediation.bulk_batch_rows
         for group in alike.values():
             for start in range(0, len(group), size):
