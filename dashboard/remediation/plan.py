@@ -118,7 +118,7 @@ def _refused_by_child(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.CHANGED_SINCE_PREVIEW, "A row is no longer deleted, or no longer there."
         )
-    return _refused_by_triggers(facts)
+    return refused_by_triggers(facts.place.table, known=facts.triggers_known)
 
 
 def assemble(
@@ -185,12 +185,12 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.NOT_SURE_ENOUGH, "It is not sure enough that this row is the cause."
         )
-    return _refused_by_triggers(facts)
+    return refused_by_triggers(facts.place.table, known=facts.triggers_known)
 
 
-def _refused_by_triggers(facts: Facts) -> Refusal | None:
-    table = facts.place.table
-    if table.triggers and not facts.triggers_known:
+def refused_by_triggers(table: Table, *, known: bool) -> Refusal | None:
+    """What would run unread, were a row of this table written; `known`: the settings allow it."""
+    if table.triggers and not known:
         names = ", ".join(table.triggers)
         return Refusal(
             RefusalCode.USER_TRIGGERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from collectors.errors import TargetUnreachable
@@ -35,6 +36,7 @@ from dashboard.remediation.service.run import Runner
 from dashboard.remediation.service.telling import tell_issues
 from dashboard.remediation.service.triaging import Triager
 from dashboard.remediation.service.values import Approval, Offer, Preview
+from dashboard.remediation.showing import changed_beside
 from dashboard.remediation.writeback import WriteBack
 from dashboard.remediation.writer import Announce, BatchWriter, Limits, Writer
 from dashboard.settings import WriteSettings
@@ -196,6 +198,9 @@ class Remediation:
         written = self._writer(plan.place.target).rehearse(plan)
         if isinstance(written, Refusal):
             return written
+        rows = [written.after, *(its.after for its in written.children)]
+        beside = changed_beside((plan, *plan.children), rows)
+        plan = replace(plan, warnings=(*plan.warnings, *beside))
         return Preview.of(plan, round((time.monotonic() - began) * 1_000))
 
     def _run(

@@ -14,13 +14,13 @@ from collectors.evidence.reads.remediations import (
 )
 from collectors.model import input_columns
 from dashboard.access import Actor
-from dashboard.remediation.facts import Child, RemedyName, Row
+from dashboard.remediation.facts import Child, Place, RemedyName, Row
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal.images import open_image, previewed
 from dashboard.remediation.journal.ledger import done_by
 from dashboard.remediation.journal.orders import Order, slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.plan import RemediationPlan, make_plan
+from dashboard.remediation.plan import RemediationPlan, make_plan, refused_by_triggers
 from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.children import (
@@ -110,7 +110,7 @@ class Planner:
                 rights.standing_refusal(self.settings, actor, case.place)
                 or rights.undo_refusal(actor, done)
                 or self._not_undoable(done)
-                or _plan_back(case, image, done)
+                or self._plan_back(case, image, done)
             ),
             row_id=done.row_id,
             values=values,
@@ -198,6 +198,27 @@ class Planner:
             return None
         return Refusal(RefusalCode.NOTHING_TO_UNDO, text)
 
+    def _plan_back(
+        self, case: Case, image: BeforeImage | None, done: RemediationRow
+    ) -> RemediationPlan | Refusal:
+        if image is None:
+            return Refusal(
+                RefusalCode.NOTHING_TO_UNDO,
+                "Its before-image is no longer kept, or never was because the row was erased.",
+            )
+        children = images_of(case, image)
+        if isinstance(children, Refusal):
+            return children
+        return self._refused_by_triggers(case.place, *(place for place, _ in children)) or (
+            plan_undo(case.place, image, RemedyName(done.remedy), done.id, children)
+        )
+
+    def _refused_by_triggers(self, *places: Place) -> Refusal | None:
+        """A trigger may be newer than what is to be taken back."""
+        known = ((one.table, rights.triggers_known(self.settings, one)) for one in places)
+        refusals = (refused_by_triggers(table, known=read) for table, read in known)
+        return next((refusal for refusal in refusals if refusal), None)
+
     def _or_done_already(self, case: Case, refusal: Refusal) -> Refusal:
         """A row that needs nothing any more because of us: who did it, and when."""
         if refusal.code not in (*LOOKS_DONE, RefusalCode.ROW_GONE):
@@ -209,20 +230,6 @@ class Planner:
         if refusal.code is RefusalCode.ROW_GONE and latest.remedy != RemedyName.PURGE_ROW:
             return refusal
         return Refusal(RefusalCode.ALREADY_DONE, f"This was already done {done_by(latest)}.")
-
-
-def _plan_back(
-    case: Case, image: BeforeImage | None, done: RemediationRow
-) -> RemediationPlan | Refusal:
-    if image is None:
-        return Refusal(
-            RefusalCode.NOTHING_TO_UNDO,
-            "Its before-image is no longer kept, or never was because the row was erased.",
-        )
-    children = images_of(case, image)
-    if isinstance(children, Refusal):
-        return children
-    return plan_undo(case.place, image, RemedyName(done.remedy), done.id, children)
 
 
 def telling_values(plan: RemediationPlan) -> list[str]:

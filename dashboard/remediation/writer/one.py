@@ -125,6 +125,10 @@ class Writer(Connecting):
         written = self._write(connection, plan, announce)
         children = [self._write(connection, child, lambda _: None) for child in plan.children]
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if any(one.table.triggers for one in (plan, *plan.children)):
+            written = _as_left(connection, plan, written)
+            pairs = zip(plan.children, children, strict=True)
+            children = [_as_left(connection, child, its) for child, its in pairs]
         announce(Step.WRITTEN)
         return replace(written, children=tuple(children))
 
@@ -179,6 +183,15 @@ class Writer(Connecting):
                 return replace(_found(connection, plan, written), children=tuple(children))
         except psycopg.Error:
             raise EndUnknown from None
+
+
+def _as_left(
+    connection: psycopg.Connection[Any], plan: RemediationPlan, written: Written
+) -> Written:
+    """The row once every trigger has run: AFTER triggers write later than RETURNING reads."""
+    after = _row(connection, plan.place, statements.look(plan.place, lock=False))
+    unless(guard.missed(plan, after))
+    return replace(written, after=after)
 
 
 def _found(connection: psycopg.Connection[Any], plan: RemediationPlan, written: Written) -> Written:
