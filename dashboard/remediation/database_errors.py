@@ -21,7 +21,11 @@ _BY_STATE = {
     "40001": (RefusalCode.LOCKED, "Another session changed the row in the same moment."),
     "57014": (RefusalCode.TIMED_OUT, "The database took longer than its time limit."),
     "25P03": (RefusalCode.TIMED_OUT, "Our own store took too long while the row was locked."),
-    "25006": (RefusalCode.UNREACHABLE, "The write DSN leads to a server that only reads."),
+    "25006": (
+        RefusalCode.UNREACHABLE,
+        "The writer's database takes no writes now: it is a standby, or "
+        "default_transaction_read_only is set there.",
+    ),
     INSUFFICIENT_PRIVILEGE: (
         RefusalCode.WRITER_MAY_NOT,
         "The writer's role lacks a grant on this table or one that refers to it, or row-level "
@@ -29,6 +33,8 @@ _BY_STATE = {
     ),
 }
 
+_NOT_FOUND = frozenset({"3F000", "42P01", "42703", "42704", "42883"})
+"""A schema, table, column, type or function that the reader's catalog names."""
 
 _BY_RULE = {
     "23514": "A rule of the table's own does not allow the new value",
@@ -51,6 +57,12 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
     if state is None or state.startswith(("08", "57P")):
         return Refusal(
             RefusalCode.UNREACHABLE, "The connection was lost before anything was committed."
+        )
+    if state in _NOT_FOUND:
+        return Refusal(
+            RefusalCode.DATABASE_REFUSED,
+            f"The writer does not find what the reader sees ({type(error).__name__}, {state}): do "
+            "both DSNs lead to the same database, and have both roles the same search_path?",
         )
     constraint = error.diag.constraint_name
     on = f" on {constraint}" if constraint else ""

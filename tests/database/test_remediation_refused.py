@@ -204,3 +204,38 @@ def test_the_undo_of_a_release_brings_nothing_of_an_erased_row_back(world: World
 
     assert refusal(back).code is RefusalCode.ERASED
     assert world.row(jane)["external_id"] is None
+
+
+WRITERS = {
+    "no-writes-by-default": (
+        "ALTER ROLE {role} IN DATABASE {name} SET default_transaction_read_only = on",
+        RefusalCode.UNREACHABLE,
+        "takes no writes",
+    ),
+    "another-search-path": (
+        "CREATE SCHEMA parts; ALTER EXTENSION citext SET SCHEMA parts;"
+        "ALTER ROLE {owner} IN DATABASE {name} SET search_path = public, parts",
+        RefusalCode.DATABASE_REFUSED,
+        "same search_path",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_writer_that_cannot_do_it_as_planned_says_what_to_look_at(
+    world: World, name: str
+) -> None:
+    setting, code, words = WRITERS[name]
+    world.database.execute(
+        "CREATE EXTENSION citext; ALTER TABLE customers ALTER COLUMN email TYPE citext"
+    )
+    ((owner,),) = world.database.execute("SELECT current_user")
+    roles = {"role": WRITER, "owner": owner, "name": world.database.name}
+    world.database.execute(setting.format(**roles))
+    jane = world.customer()
+    before = world.row(jane)
+
+    refused = refusal(world.door().preview(world.conflict(jane), RELEASE, ENGINEER))
+
+    assert (refused.code, words in refused.text) == (code, True), refused.text
+    assert world.row(jane) == before

@@ -29,7 +29,7 @@ _DEFAULTS = {
 }
 
 _OPENING = """
-BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL application_name = '{name}';
 SET LOCAL lock_timeout = {lock};
 SET LOCAL statement_timeout = {statement};
@@ -44,7 +44,9 @@ SET LOCAL extra_float_digits = 1;
 SET LOCAL row_security = off
 """
 """One round trip. The row's texts must print alike whenever they are read; `row_security = off`
-turns a policy that would silently hide the row into an error."""
+turns a policy that would silently hide the row into an error. Not READ WRITE: whoever has set
+`default_transaction_read_only` (an administrator at a switch-over, a host whose disk is full) wants
+nothing written."""
 
 
 @dataclass(frozen=True, slots=True)
