@@ -231,9 +231,14 @@ def singular(label: str) -> str:
 def _stands_as(plan: RemediationPlan, found: Row) -> bool:
     """Equal columns, read by the same definitions of deleted, erased and held."""
     seen = plan.before
-    if (found.deleted, found.erased) != (seen.deleted, seen.erased):
+    if found.deleted != seen.deleted or not _is_known_as(found.erased, seen.erased):
         return False
     return found.holds == seen.holds or plan.place.key is None
+
+
+def _is_known_as(found: bool | None, seen: bool | None) -> bool:
+    """That a row was not erased may have become known since: then nothing has changed."""
+    return found == seen or (seen is None and not found)
 
 
 def _kind_of_change(plan: RemediationPlan, found: Row) -> RefusalCode:

@@ -161,7 +161,7 @@ def assemble(
 
 def standing_refusal(facts: Facts) -> Refusal | None:
     """Why no Remedy at all can be thought of for this row."""
-    return _refused_by_catalog(facts) or _refused_by_row(facts.row)
+    return _refused_by_catalog(facts) or _refused_by_row(facts.place, facts.row)
 
 
 def _refused_by_catalog(facts: Facts) -> Refusal | None:
@@ -171,7 +171,13 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.NOT_A_TOMBSTONE, f"{table.label} has no mark of deletion that we know."
         )
-    if place.key is None or not place.key.counts_deleted:
+    if place.key is None:
+        return Refusal(
+            RefusalCode.KEY_MENDED,
+            "The unique key is no longer there as it was: it was renamed, rebuilt or dropped. The "
+            "next collect asks what stands in the way now.",
+        )
+    if not place.key.counts_deleted:
         return Refusal(
             RefusalCode.KEY_MENDED,
             "The unique key no longer counts deleted rows: nothing needs to be done.",
@@ -200,12 +206,18 @@ def refused_by_triggers(table: Table, *, known: bool) -> Refusal | None:
     return None
 
 
-def _refused_by_row(row: Row | None) -> Refusal | None:
+def _refused_by_row(place: Place, row: Row | None) -> Refusal | None:
     if row is None:
         return Refusal(RefusalCode.ROW_GONE, "The row is no longer there.")
     if not row.deleted:
         return Refusal(
             RefusalCode.NOT_A_TOMBSTONE, "The row is not deleted: only a Tombstone may be touched."
+        )
+    if place.values is None:
+        return Refusal(
+            RefusalCode.NOT_SURE_ENOUGH,
+            "The values that the failed request asked for are no longer kept, so it cannot be told "
+            "whether the row still holds them. A new failure brings them back.",
         )
     if not row.holds:
         return Refusal(

@@ -37,10 +37,10 @@ def done(world: World, preview: BulkPreview, actor: Actor = ENGINEER) -> BulkEnd
     return ended
 
 
-def taken_back(world: World, bulk_id: str) -> BulkEnded:
-    preview = world.door().bulk.undo_preview(bulk_id, ENGINEER)
+def taken_back(world: World, bulk_id: str, actor: Actor = ENGINEER) -> BulkEnded:
+    preview = world.door().bulk.undo_preview(bulk_id, actor)
     assert isinstance(preview, BulkPreview), preview
-    return done(world, preview)
+    return done(world, preview, actor)
 
 
 def refused(answer: object) -> RefusalCode:

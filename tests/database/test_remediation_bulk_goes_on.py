@@ -17,6 +17,7 @@ from collectors.evidence.reads.remediations import (
     list_remediations,
 )
 from collectors.model import Verdict
+from dashboard.access import Actor, Role
 from dashboard.remediation.outcomes import Applied, RefusalCode
 from dashboard.remediation.service import Approval, verify
 from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, BulkRefused, Chosen
@@ -238,11 +239,12 @@ def test_a_row_of_a_composite_key_and_odd_texts_is_released(world: World) -> Non
 def test_a_preview_that_finds_nothing_to_do_can_be_made_twice(world: World) -> None:
     done_once = done(world, previewed(world)) if crowd(world, 2) else None
     assert done_once is not None
-    taken_back(world, done_once.bulk_id)
+    taken_back(world, done_once.bulk_id, Actor("ada", Role.ENGINEER, verified=True))
 
     world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
     again = world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
     assert isinstance(again, BulkPreview)
     assert (again.rows, again.by_code) == (0, {RefusalCode.ALREADY_DONE: 2})
+    assert all("already undone by ada at 20" in one.refusal.text for one in again.exceptions)
     nothing = world.door().bulk.apply(Approval(ENGINEER, again.digest, "the incident"))
     assert refused(nothing) is RefusalCode.NOT_PREVIEWED

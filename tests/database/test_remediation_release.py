@@ -260,6 +260,19 @@ def test_a_member_gives_up_the_email_and_not_its_customer(world: World) -> None:
     assert email == f"released+{member.replace('-', '')}@tombstone.invalid"[:60]
 
 
+def test_another_remedy_than_was_done_is_not_said_to_be_done(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    applied(world.door(), conflict)
+
+    same, other = (
+        refusal(world.door().preview(conflict, remedy, ENGINEER)).text
+        for remedy in (RELEASE, RemedyName.RESTORE_ROW)
+    )
+
+    assert same.startswith("This was already done by erin at ")
+    assert other.startswith("Another remedy was applied to this row: release-key by erin at ")
+
+
 def test_a_key_that_was_mended_needs_no_remedy(world: World) -> None:
     conflict = world.conflict(world.customer())
     world.database.execute(

@@ -39,8 +39,13 @@ from dashboard.settings import WriteSettings
 SAYS_NOTHING = frozenset({"t", "f", "true", "false"})
 """Key values that are no more than a word."""
 
-LOOKS_DONE = (RefusalCode.KEY_NOT_HELD, RefusalCode.NOT_A_TOMBSTONE)
-"""What a row looks like once a remedy has been at work on it."""
+LOOKS_DONE = (
+    RefusalCode.KEY_NOT_HELD,
+    RefusalCode.NOT_A_TOMBSTONE,
+    RefusalCode.ROW_GONE,
+    RefusalCode.NOT_SURE_ENOUGH,
+)
+"""What a row looks like once a remedy has been at work on it, and perhaps its values forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Planner:
             if along and row is not None:
                 children = find_children(case, row, along, self.settings, self.writer)
             plan = self._plan(case, row, remedy, actor, children)
-            return self._or_done_already(case, plan) if isinstance(plan, Refusal) else plan
+            return self._or_done_already(case, plan, remedy) if isinstance(plan, Refusal) else plan
 
         return self.sources.ask(conflict_id, planned)
 
@@ -132,7 +137,7 @@ class Planner:
     ) -> Refusal | None:
         refusal = rights.remedy_refusal(self.settings, actor, remedy, case.place)
         plan = refusal or self._plan(case, row, remedy, actor)
-        return self._or_done_already(case, plan) if isinstance(plan, Refusal) else None
+        return self._or_done_already(case, plan, remedy) if isinstance(plan, Refusal) else None
 
     def _plan(
         self,
@@ -219,9 +224,9 @@ class Planner:
         refusals = (refused_by_triggers(table, known=read) for table, read in known)
         return next((refusal for refusal in refusals if refusal), None)
 
-    def _or_done_already(self, case: Case, refusal: Refusal) -> Refusal:
-        """A row that needs nothing any more because of us: who did it, and when."""
-        if refusal.code not in (*LOOKS_DONE, RefusalCode.ROW_GONE):
+    def _or_done_already(self, case: Case, refusal: Refusal, remedy: RemedyName) -> Refusal:
+        """A row that needs nothing any more because of us: who did what, and when."""
+        if refusal.code not in LOOKS_DONE:
             return refusal
         wanted = RemediationFilter(slot=slot_of(case.place), state="applied")
         latest = next(iter(list_remediations(self.sources.store, wanted, limit=1)), None)
@@ -229,7 +234,10 @@ class Planner:
             return refusal
         if refusal.code is RefusalCode.ROW_GONE and latest.remedy != RemedyName.PURGE_ROW:
             return refusal
-        return Refusal(RefusalCode.ALREADY_DONE, f"This was already done {done_by(latest)}.")
+        text = f"This was already done {done_by(latest)}."
+        if latest.remedy != remedy:
+            text = f"Another remedy was applied to this row: {latest.remedy} {done_by(latest)}."
+        return Refusal(RefusalCode.ALREADY_DONE, text)
 
 
 def telling_values(plan: RemediationPlan) -> list[str]:

@@ -51,6 +51,19 @@ def test_only_the_row_that_was_seen_passes(name: str) -> None:
     assert (refusal.code if refusal else None) is code
 
 
+@pytest.mark.parametrize(
+    ("seen", "found", "same"),
+    [(None, False, True), (None, True, False), (False, None, False), (False, True, False)],
+)
+def test_a_rule_of_erasure_that_is_new_changes_no_row_that_was_not_erased(
+    seen: bool | None, found: bool | None, same: bool
+) -> None:
+    plan = make_plan(facts(None, row(erased=seen)), RELEASE)
+    assert isinstance(plan, RemediationPlan)
+
+    assert (guard.changed_since(plan, row(erased=found)) is None) is same
+
+
 def test_a_difference_shows_masks_and_the_marker_as_it_is() -> None:
     found = row(deleted=False, name="Janet", email="jim@example.org", user_metadata='{"a": 1}')
 

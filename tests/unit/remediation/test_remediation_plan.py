@@ -53,6 +53,10 @@ REFUSALS: dict[str, tuple[Facts, RefusalCode]] = {
     "triggers": (facts(place(table=table(triggers=("touch",)))), RefusalCode.USER_TRIGGERS),
     "gone": (replace(facts(), row=None), RefusalCode.ROW_GONE),
     "live": (facts(None, row(deleted=False)), RefusalCode.NOT_A_TOMBSTONE),
+    "values-no-longer-kept": (
+        facts(place(values=None), row(holds=False)),
+        RefusalCode.NOT_SURE_ENOUGH,
+    ),
     "another-key": (facts(None, row(holds=False)), RefusalCode.KEY_NOT_HELD),
 }
 
@@ -63,6 +67,14 @@ def test_no_remedy_is_thought_of(name: str, remedy: RemedyName) -> None:
     known, code = REFUSALS[name]
 
     assert refused(known, remedy).code is code
+
+
+def test_only_a_key_that_ignores_deleted_rows_needs_nothing() -> None:
+    """A key that was renamed or rebuilt may still block."""
+    said = {name: refused(REFUSALS[name][0]).text for name in REFUSALS if "key" in name}
+
+    assert "nothing needs to be done" in said["the-key-ignores-deleted-rows-now"]
+    assert "renamed, rebuilt or dropped" in said["no-such-key-any-more"]
 
 
 def test_likely_is_enough_for_one_row() -> None:

@@ -15,6 +15,7 @@ from collectors.evidence.reads.conflicts import (
 )
 from collectors.evidence.reads.remediations import (
     RemediationFilter,
+    find_remediation,
     key_values_of,
     list_remediations,
 )
@@ -108,7 +109,8 @@ class Chooser:
             image = open_image(store, done.id, now)
             conflict = find_conflict(store, done.conflict_id)
             if done.state == "undone":
-                text = f"This was already undone {done_by(done)}."
+                undo = find_remediation(store, done.undone_by or "")
+                text = f"This was already undone {done_by(undo or done)}."
                 choice.leave_out(done.conflict_id, Refusal(RefusalCode.ALREADY_DONE, text))
             elif conflict is None or image is None or done.state != "applied":
                 choice.leave_out(done.conflict_id, _FORGOTTEN)
