@@ -16,9 +16,9 @@ from collectors.evidence.reads.conflicts import conflicts_of_values
 from collectors.evidence.reads.remediations import key_values, list_entries
 from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.service import verify
-from dashboard.remediation.service.bulk import BulkPreview, Chosen
+from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode, Step
+from dashboard.remediation.service import Approval, verify
+from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, Chosen
 from dashboard.remediation.service.forgetting import Forgotten
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
@@ -29,6 +29,7 @@ from tests.database.remediation_world import (
     VIEWER,
     World,
     applied,
+    approved,
     previewed,
     refusal,
 )
@@ -175,3 +176,43 @@ def test_others_may_not_and_that_is_journalled(world: World, actor: Actor) -> No
     newest = list_entries(world.store, limit=1)[0]
     assert (newest.kind, newest.actor) == ("refused", actor.name)
     assert "privata" not in str(newest.body).lower()
+
+
+def test_what_is_forgotten_while_a_remedy_runs_is_not_sealed_again(world: World) -> None:
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
+    conflict = world.conflict(jane, EXTERNAL)
+    preview = previewed(world.door(), conflict)
+    found: list[Forgotten] = []
+
+    def announce(step: Step) -> None:
+        if step is Step.WRITTEN:
+            found.append(forgotten(world, EXTERNAL_ID))
+
+    done = world.door(announce).apply(conflict, RemedyName.RELEASE_KEY, approved(preview))
+
+    assert isinstance(done, Applied)
+    assert [row.row_id for row in found[0].rows] == [jane]
+    assert forgotten(world, EXTERNAL_ID, erase=False).held == 0
+    assert verify(world.store).intact
+
+
+def test_whoever_is_forgotten_while_a_bulk_runs_is_not_written(world: World) -> None:
+    world.limits |= {"bulk_batch_rows": 1, "bulk_pause_ms": 0, "bulk_stop_percent": 100}
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
+    joe = world.customer(email="joe@example.com", external_id="cus_joe")
+    chosen = Chosen((world.conflict(jane, EXTERNAL), world.conflict(joe, EXTERNAL)))
+    preview = world.door().bulk.preview(chosen, RemedyName.RELEASE_KEY, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+
+    def announce(step: str, batch: int) -> None:
+        if (step, batch) == ("begun", 0):
+            forgotten(world, EXTERNAL_ID)
+
+    door = world.door(announce_batch=announce)
+    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+
+    assert isinstance(ended, BulkEnded)
+    assert (ended.applied, ended.waiting, ended.stopped) == (1, 0, None)
+    assert ["was forgotten" in one.refusal.text for one in ended.exceptions] == [True]
+    assert (world.row(jane)["external_id"], world.row(joe)["external_id"]) == (EXTERNAL_ID, None)
+    assert verify(world.store).intact

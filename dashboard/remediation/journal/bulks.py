@@ -44,6 +44,10 @@ class WaitingBatch:
     xid: str | None
 
 
+class CalledOff(Superseded):
+    """Somebody of the batch was forgotten while it waited."""
+
+
 def keep_bulk(
     store: Store,
     bulk: Values,
@@ -169,12 +173,15 @@ def note_batch_committing(
     refused: Mapping[str, Refusal],
     now: datetime,
 ) -> None:
-    """Journal the transaction's id before its COMMIT, and who is not in it. Raises Superseded."""
+    """Journal the transaction's id before its COMMIT, and who is not in it.
+
+    Raises CalledOff, Superseded.
+    """
     ours = exists().where(
         bulks.c.id == bulk.id, bulks.c.state == "running", bulks.c.owner == this_process()
     )
     if not _move(recording, bulk.id, batch, "waiting", "running", ours, xid=xid):
-        raise Superseded(bulk.id)
+        raise CalledOff(bulk.id) if _is_refused(recording, bulk.id, batch) else Superseded(bulk.id)
     _refuse(recording.connection, refused)
     body = {"bulk": bulk.id, "batch": batch, "xid": xid, "refused": _codes(refused)}
     recording.append(Line(Kind.COMMITTING, now, str(bulk.actor), str(bulk.role), body))
@@ -264,6 +271,12 @@ def _refuse(connection: Connection, refused: Mapping[str, Refusal]) -> None:
 
 def _codes(refused: Mapping[str, Refusal]) -> dict[str, str]:
     return {remediation_id: refusal.code for remediation_id, refusal in refused.items()}
+
+
+def _is_refused(recording: Recording, bulk_id: str, batch: int) -> bool:
+    table = bulk_batches.c
+    query = select(table.state).where(table.bulk_id == bulk_id, table.number == batch)
+    return recording.connection.scalar(query) == "refused"
 
 
 def drop_bulks(connection: Connection, ids: Sequence[str]) -> None:

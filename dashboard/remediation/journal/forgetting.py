@@ -13,10 +13,26 @@ from collectors.evidence.database import Store
 from collectors.evidence.forgetting import holds
 from collectors.evidence.privacy import Vault
 from collectors.evidence.reads.remediations import find_remediation
-from collectors.evidence.schema import before_images, bulk_batches, bulks, previews, remediations
+from collectors.evidence.schema import (
+    before_images,
+    bulk_batches,
+    bulk_rows,
+    bulks,
+    previews,
+    remediations,
+)
 from dashboard.remediation.journal.bulks import drop_bulks
 from dashboard.remediation.journal.images import forget_image
+from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.undo import BeforeImage
+
+FORGOTTEN = Refusal(
+    RefusalCode.NOT_PREVIEWED,
+    "Somebody of its batch was forgotten since the preview: preview the others again.",
+)
+
+_WRITE = ("applied", "running")
+"""The states of a remediation that has moved a value, or is about to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,7 @@ def find_acted(store: Store, spellings: Collection[str], conflicts: Collection[s
         images = dict(_images(connection, store.vault, spellings))
         seen = tuple(_previews(connection, store.vault, spellings))
         batches = tuple(_batches(connection, store.vault, spellings))
-        applied = remediations.c.undoes.is_(None), remediations.c.state == "applied"
+        applied = remediations.c.undoes.is_(None), remediations.c.state.in_(_WRITE)
         query = select(remediations.c.id, remediations.c.conflict_id).where(*applied)
         done = {one for one, of in connection.execute(query) if of in conflicts or one in images}
     rows = [_hidden(store, one, images.get(one), spellings) for one in sorted(done)]
@@ -69,8 +85,19 @@ def erase_acted(connection: Connection, found: Acted) -> None:
         if state == "previewed":
             drop_bulks(connection, [bulk_id])
     for bulk_id, number in found.batches:
-        its = bulk_batches.c.bulk_id == bulk_id, bulk_batches.c.number == number
-        connection.execute(update(bulk_batches).where(*its).values(sealed=None))
+        _call_off(connection, bulk_id, number)
+
+
+def _call_off(connection: Connection, bulk_id: str, batch: int) -> None:
+    """Forget what a batch would write; one that waits is never written, and its rows say why."""
+    its = bulk_batches.c.bulk_id == bulk_id, bulk_batches.c.number == batch
+    connection.execute(update(bulk_batches).where(*its).values(sealed=None))
+    waiting = *its, bulk_batches.c.state == "waiting"
+    if connection.execute(update(bulk_batches).where(*waiting).values(state="refused")).rowcount:
+        row = bulk_rows.c
+        rows = row.bulk_id == bulk_id, row.batch == batch, row.state == "planned"
+        values = {"state": "refused", "code": FORGOTTEN.code, "said": FORGOTTEN.text}
+        connection.execute(update(bulk_rows).where(*rows).values(values))
 
 
 def _images(

@@ -75,6 +75,13 @@ def forget_image(connection: Connection, remediation_id: str) -> None:
     )
 
 
+def is_forgotten(connection: Connection, remediation_id: str) -> bool:
+    """Whether there was an image, and somebody was forgotten or it has expired since."""
+    table = before_images.c
+    query = select(table.forgotten).where(table.remediation_id == remediation_id)
+    return bool(connection.scalar(query))
+
+
 def forget_expired(connection: Connection, now: datetime) -> None:
     """Destroy what has outlived its purpose: images after `undo_days`, previews after a day."""
     images = before_images.c

@@ -22,6 +22,7 @@ from dashboard.remediation.journal.chain import Kind, Line, Recording
 from dashboard.remediation.journal.images import (
     forget_expired,
     forget_image,
+    is_forgotten,
     keep_image,
     row_print,
 )
@@ -83,7 +84,8 @@ def note_committing(
 ) -> None:
     """Journal the Target's transaction id before its COMMIT. Raises Superseded.
 
-    A purge leaves no row behind, and so no print of one.
+    A purge leaves no row behind, and so no print of one. An image that was forgotten since the
+    intent is not made again.
     """
     changed = recording.connection.execute(
         update(table)
@@ -94,7 +96,7 @@ def note_committing(
         raise Superseded(remediation_id)
     printed = None if after is None else row_print(recording.vault, after)
     body: dict[str, Any] = {"xid": xid, "after_print": printed}
-    if order.plan.keeps_image:
+    if order.plan.keeps_image and not is_forgotten(recording.connection, remediation_id):
         image = image_of(order.plan, after, horizon, xid, children)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
     recording.append(line_of(Kind.COMMITTING, order, remediation_id, now, body))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
-from dashboard.remediation.writer.connecting import EndUnknown, Limits
+from dashboard.remediation.writer.connecting import EndUnknown, Limits, RolledBack
 from dashboard.remediation.writer.one import Announce, Writer, Written
 from dashboard.remediation.writer.rights import RightsReader, WriterFacts
 
@@ -22,6 +22,7 @@ __all__ = [
     "EndUnknown",
     "Limits",
     "RightsReader",
+    "RolledBack",
     "Seen",
     "Writer",
     "WriterFacts",

@@ -270,7 +270,7 @@ def _unfit(approval: Approval, batches: list[ReadyBatch], bulk: BulkStanding) ->
         planned = bulk.counts.get("planned", 0)
         text = "Its Preview is more than a day old: preview it again."
         if not planned:
-            text = "Nothing of it can be done: every row of its Preview was refused."
+            text = "Nothing of it is left to be done: every other row of its Preview was refused."
         return Refusal(RefusalCode.NOT_PREVIEWED, text)
     telling = {value for batch in batches for value in batch.stored.content["telling"]}
     return unfit_reason(approval.reason, approval.ticket, telling)

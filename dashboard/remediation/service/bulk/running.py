@@ -27,6 +27,7 @@ from dashboard.remediation.batch import BatchRow, Form, batch_digest, form_of, u
 from dashboard.remediation.facts import Row
 from dashboard.remediation.journal import bulks, recording
 from dashboard.remediation.journal.bulks import WaitingBatch
+from dashboard.remediation.journal.forgetting import FORGOTTEN
 from dashboard.remediation.journal.ledger import Superseded, done_by
 from dashboard.remediation.journal.orders import slot_at
 from dashboard.remediation.outcomes import Refusal, RefusalCode
@@ -36,7 +37,7 @@ from dashboard.remediation.service.bulk.planning import plan_of
 from dashboard.remediation.service.bulk.values import Progress
 from dashboard.remediation.service.gather import place_of
 from dashboard.remediation.undo import BeforeImage
-from dashboard.remediation.writer import BatchWriter, BatchWritten, EndUnknown
+from dashboard.remediation.writer import BatchWriter, BatchWritten, EndUnknown, RolledBack
 from dashboard.settings import WriteSettings
 
 LANES = 2
@@ -171,15 +172,18 @@ class BulkRunner:
         self.announce("begun", number)
 
         def before_commit(written: BatchWritten) -> None:
-            with recording(self.store) as line:
-                bulks.note_batch_committing(
-                    line,
-                    bulk,
-                    number,
-                    xid=written.xid,
-                    refused=_by_remediation(batch, written),
-                    now=self.clock(),
-                )
+            try:
+                with recording(self.store) as line:
+                    bulks.note_batch_committing(
+                        line,
+                        bulk,
+                        number,
+                        xid=written.xid,
+                        refused=_by_remediation(batch, written),
+                        now=self.clock(),
+                    )
+            except bulks.CalledOff:
+                raise RolledBack(FORGOTTEN) from None
             self.announce("committing", number)
 
         try:
