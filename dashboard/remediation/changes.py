@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from collectors.evidence.privacy import mask
 
-_PLACEHOLDER = re.compile(r"(?<![\w$\"])\$(\d+)")
+_PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(\d+)""")
+"""A placeholder, or what may look like one inside: a literal, a quoted name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,9 @@ class Statement:
     def shown(self) -> str:
         """To be read by a person: values in place, customer data masked."""
         sql, returning, _ = self.sql.partition(" RETURNING ")
-        shown = _PLACEHOLDER.sub(lambda found: self._literal(int(found[1])), sql)
+        shown = _PLACEHOLDER.sub(
+            lambda found: self._literal(int(found[1])) if found[1] else found[0], sql
+        )
         return f"{shown}{returning and ' RETURNING …'}"
 
     def _literal(self, number: int) -> str:
@@ -99,7 +104,7 @@ class Write:
 
     def is_seen_in(self, before: str | None, after: str | None) -> bool:  # noqa: ARG002
         """It reads back as it was written."""
-        return after == self.value
+        return after == self.value or _is_same_value(self.type, after, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,26 @@ class TakeOut:
         """The member is gone, and nothing else has moved."""
         was, now = json_object(before), json_object(after)
         return was is not None and now == {k: v for k, v in was.items() if k != self.name}
+
+
+def _is_same_value(type_: str, one: str | None, other: str | None) -> bool:
+    """Whether two texts are one value, printed in another time zone or with another scale.
+
+    >>> _is_same_value("timestamp(3) with time zone", "1970-01-01 00:00Z", "1970-01-01 01:00+01")
+    True
+    >>> _is_same_value("numeric(20,3)", "0.000", "0"), _is_same_value("text", "0.000", "0")
+    (True, False)
+    """
+    if one is None or other is None:
+        return False
+    try:
+        if type_.startswith("numeric"):
+            return Decimal(one) == Decimal(other)
+        if type_.startswith("timestamp"):
+            return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    except (ArithmeticError, TypeError, ValueError):  # infinity, years before Christ
+        return False
+    return False
 
 
 def json_object(text: str | None) -> dict[str, Any] | None:

@@ -48,8 +48,8 @@ _BY_RULE = {
 def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Refusal:
     """The Refusal for an error before COMMIT: the transaction is rolled back."""
     state = error.sqlstate
-    if plan is not None and state == UNIQUE_VIOLATION and _is_ours(error, plan):
-        return guard.met_live(plan, error.diag.constraint_name)
+    if plan is not None and state == UNIQUE_VIOLATION and (key := _key_of(error, plan)):
+        return guard.met_live(plan, key)
     if plan is not None and plan.goal.gone and state == INSUFFICIENT_PRIVILEGE:
         return _may_not_purge(plan)
     if state in _BY_STATE:
@@ -88,6 +88,12 @@ def _may_not_purge(plan: RemediationPlan) -> Refusal:
     )
 
 
-def _is_ours(error: psycopg.Error, plan: RemediationPlan) -> bool:
-    """A unique key of the plan's own table, not one that a trigger met elsewhere."""
-    return error.diag.table_name == plan.table.name.strip('"')
+def _key_of(error: psycopg.Error, plan: RemediationPlan) -> str | None:
+    """The plan's own unique key that was violated; None of one that a trigger met elsewhere.
+
+    A partition's index has a name of its own.
+    """
+    met = error.diag.constraint_name
+    named = (key.name for key in plan.table.keys if met in (key.name, *key.aliases))
+    ours = error.diag.table_name == plan.table.name.strip('"').replace('""', '"')
+    return next(named, met if ours else None)

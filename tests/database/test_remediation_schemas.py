@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied, RefusalCode
+from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
     WRITER,
     World,
     applied,
+    approved,
     previewed,
     refusal,
     undone,
@@ -133,6 +134,53 @@ def test_a_row_of_a_partitioned_table_is_remedied_and_no_other(
     if remedy is not PURGE:
         assert isinstance(undone(world.door(), done.remediation_id), Applied)
         assert world.database.execute("SELECT parts::text FROM parts ORDER BY region") == before
+
+
+def test_a_live_twin_that_a_partition_got_meanwhile_is_named_by_the_key(world: World) -> None:
+    """The partition's index, which refuses it, has a name that nobody knows."""
+    made(
+        world,
+        PARTITIONED,
+        "CREATE UNIQUE INDEX live_once ON parts (region, left(code, 1)) WHERE deleted_at IS NULL",
+    )
+    conflict = world.conflict_of("code_once", "parts", '["eu", "7"]', "region = 'eu'")
+    approval = approved(previewed(world.door(), conflict, RESTORE))
+
+    def announce(step: Step) -> None:
+        if step is Step.CHECKED:
+            world.database.execute("INSERT INTO parts VALUES ('eu', 8, 'xy')")
+
+    refused = refusal(world.door(announce).apply(conflict, RESTORE, approval))
+
+    assert (refused.code, "(live_once)" in refused.text) == (RefusalCode.COLLIDES, True)
+
+
+LIVING = {
+    "a-time-of-another-zone": ("timestamptz", "'1970-01-01 00:00:00+00'", "'2026-10-01'"),
+    "a-number-with-a-scale": ("numeric(20,3)", "0", "1790000000"),
+    "no-end": ("timestamptz", "'infinity'", "'2026-10-01'"),
+}
+
+
+@pytest.mark.parametrize("name", LIVING)
+def test_a_live_row_that_is_marked_by_a_value_gets_it_back(world: World, name: str) -> None:
+    """However the catalog prints that value."""
+    kind, alive, gone = LIVING[name]
+    world.database.execute(f"ALTER DATABASE {world.database.name} SET timezone = 'Europe/Berlin'")
+    made(
+        world,
+        "CREATE TABLE people (id int PRIMARY KEY, nick text NOT NULL UNIQUE,"
+        f" deleted_at {kind} NOT NULL DEFAULT {alive})",
+        f"INSERT INTO people VALUES (1, 'jane', {gone}), (2, 'joe', {alive})",
+    )
+    marks = "SELECT deleted_at::text FROM people ORDER BY id"
+    before = world.database.execute(marks)
+
+    done = applied(world.door(), world.conflict("1", "people_nick_key", table="people"), RESTORE)
+
+    assert world.database.execute(marks) == [before[1]] * 2
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert world.database.execute(marks) == before
 
 
 def test_what_was_written_since_into_a_partitioned_child_stops_the_undo(world: World) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.model import Confidence
+from dashboard.remediation.changes import Statement
 from dashboard.remediation.facts import Facts, RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
@@ -115,6 +116,14 @@ def test_what_is_shown_masks_the_customer_and_spares_the_row_id() -> None:
     assert "J…@E….com" in shown
     assert "Example" not in shown
     assert "$" not in shown
+
+
+def test_what_looks_like_a_placeholder_in_a_name_or_a_literal_is_shown_as_it_is() -> None:
+    sql = """UPDATE "a $1 ""$2" SET "b$1" = $1::text WHERE (c <> 'at $2 ''$1') IS TRUE AND d = $2"""
+
+    shown = Statement(sql, ("x", "y"), frozenset({1, 2})).shown
+
+    assert shown == sql.replace("= $1", "= 'x'").replace("d = $2", "d = 'y'")
 
 
 def test_a_plans_repr_holds_no_value() -> None:
