@@ -41,8 +41,9 @@ _BY_RULE = {
     "23502": "A column that may not be empty would be left empty",
     "23P01": "Another row excludes this one",
     "22001": "The column has no room for the new value",
+    "55000": "The table takes no change as it stands (is it published without a replica identity?)",
 }
-"""Errors of the data itself, in words."""
+"""Errors of the data itself, or of the table, in words."""
 
 
 def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Refusal:

@@ -27,6 +27,17 @@ _ACTIONS = {
 }
 """What deleting the row would do to the rows that refer to it; all else stops the deletion."""
 
+_SINGULAR = (
+    (re.compile(r"people$"), "person"),
+    (re.compile(r"series$"), "series"),
+    (re.compile(r"ies$"), "y"),
+    (re.compile(r"(?<=ss|sh|.x)es$"), ""),
+    (re.compile(r"(?<=[nrt]ch)es$"), ""),
+    (re.compile(r"(?<=[^aeo]us)es$"), ""),
+    (re.compile(r"(?<=.[^sui])s$"), ""),
+)
+"""How a table's name in the plural ends, and what one row of it is called instead; first wins."""
+
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -221,11 +232,14 @@ def singular(label: str) -> str:
 
     >>> singular("customers"), singular("billing.categories"), singular('"Address"')
     ('customer', 'category', 'Address')
+    >>> singular("addresses"), singular("order_statuses"), singular("people"), singular("houses")
+    ('address', 'order_status', 'person', 'house')
     """
     name = label.rpartition(".")[2].strip('"')
-    if name.endswith("ies"):
-        return f"{name[:-3]}y"
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+    for ending, one in _SINGULAR:
+        if ending.search(name):
+            return ending.sub(one, name)
+    return name
 
 
 def _stands_as(plan: RemediationPlan, found: Row) -> bool:

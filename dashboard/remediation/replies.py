@@ -7,6 +7,7 @@ no row and nothing of ours but the table in the reader's own words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,11 +55,12 @@ def _speaks_of_holder(case: Case) -> bool:
 
 
 def _blocked_by_tombstone(case: Case) -> list[str]:
-    one = singular(case.table)
+    one = _one(case)
     return [
-        f"thank you for the report. {_since(case)} The cause is a fault on our side: a {one} with "
-        f"the same {_what(case)} was deleted from your account earlier, and our database still "
-        "keeps that value for the deleted record. Our API should never answer this with a 500.",
+        f"thank you for the report. {_since(case)} The cause is a fault on our side: "
+        f"{_a(one)} with the same {_what(case)} was deleted from your account earlier, and our "
+        "database still keeps that value for the deleted record. Our API should never answer this "
+        "with a 500.",
         "Retrying does not help until we have released the value; your request itself is fine. We "
         "will write again as soon as that is done: the same request can then be sent once more.",
         _until_fixed(case),
@@ -66,11 +68,11 @@ def _blocked_by_tombstone(case: Case) -> list[str]:
 
 
 def _blocked_by_leftover(case: Case) -> list[str]:
-    one = singular(case.table)
+    one = _one(case)
     return [
-        f"thank you for the report. {_since(case)} The cause is a fault on our side: a {one} with "
-        f"the same {_what(case)} was left behind when the record it belonged to was deleted from "
-        "your account.",
+        f"thank you for the report. {_since(case)} The cause is a fault on our side: "
+        f"{_a(one)} with the same {_what(case)} was left behind when the record it belonged to "
+        "was deleted from your account.",
         "Retrying does not help for now. Our engineers have to clean this up by hand, and we will "
         "write again when it is done.",
         _until_fixed(case),
@@ -78,7 +80,7 @@ def _blocked_by_leftover(case: Case) -> list[str]:
 
 
 def _unblocked(case: Case) -> list[str]:
-    one = singular(case.table)
+    one = _one(case)
     if case.cured_by is RemedyName.RESTORE_ROW:
         return [
             f"the {one} that had been deleted from your account is back{_at(case)}, with its "
@@ -98,7 +100,7 @@ def _unblocked(case: Case) -> list[str]:
 
 def _next_try(case: Case) -> str:
     """Whether to send it again. It promises no status: another key may be in the way as well."""
-    one = singular(case.table)
+    one = _one(case)
     if case.holder is None:
         return (
             "Please send the same request once more: nothing holds that value now. If it fails "
@@ -106,7 +108,7 @@ def _next_try(case: Case) -> str:
         )
     if case.holder.deleted_at is None:
         return (
-            f"Please do not send it again: a {one} with the same {_what(case)} exists in your "
+            f"Please do not send it again: {_a(one)} with the same {_what(case)} exists in your "
             f"account by now. Look the {one} up by its {_what(case)} and update it instead."
         )
     return (
@@ -117,10 +119,10 @@ def _next_try(case: Case) -> str:
 
 
 def _live_duplicate(case: Case) -> list[str]:
-    one = singular(case.table)
+    one = _one(case)
     return [
-        f"thank you for the report. A {one} with the same {_what(case)} exists in your account, "
-        "and there cannot be a second one.",
+        f"thank you for the report. {_a(one).capitalize()} with the same {_what(case)} "
+        "exists in your account, and there cannot be a second one.",
         "Our API should have told you so with a 409 or 422 instead of a 500; we have noted that as "
         "a fault of ours.",
         f"Retrying does not help. Look the {one} up by its {_what(case)} and update it, or use "
@@ -129,7 +131,7 @@ def _live_duplicate(case: Case) -> list[str]:
 
 
 def _concurrent_create(case: Case) -> list[str]:
-    one = singular(case.table)
+    one = _one(case)
     return [
         f"thank you for the report. Two requests to create the same {one} arrived within moments "
         "of each other: one succeeded, and the other should have been told so instead of getting "
@@ -153,7 +155,7 @@ def _other_failure(case: Case) -> list[str]:
     return [
         f"thank you for the report. {_since(case)} This failure has another cause than a value "
         "that is already taken, and our engineers are looking into it separately.",
-        "Retrying once is safe. If it keeps failing, reply here with the time of the attempt and "
+        "You may try once more. If it keeps failing, reply here with the time of the attempt and "
         "the request's path; please leave personal data out.",
     ]
 
@@ -188,7 +190,7 @@ def _until_fixed(case: Case) -> str:
     return (
         "Until the fix is out: if this comes from automated tests, use a fresh "
         f"{_what(case)} for each run (for e-mail, an address with a random part), and let the "
-        f"clean-up delete each {singular(case.table)} without creating it again afterwards. After "
+        f"clean-up delete each {_one(case)} without creating it again afterwards. After "
         "the fix, creating, deleting and creating again with the same values will answer 201."
     )
 
@@ -226,14 +228,32 @@ def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def _one(case: Case) -> str:
+    """One of the table's rows in a developer's words: of `benefit_grants`, a "benefit grant"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", singular(case.table))
+    return words.strip().lower()
+
+
+def _a(one: str) -> str:
+    """With its article, as it is spoken: an order, a user.
+
+    >>> _a("order"), _a("user"), _a("api key"), _a("unit"), _a("unknown sender")
+    ('an order', 'a user', 'an api key', 'a unit', 'an unknown sender')
+    """
+    return f"{'an' if _VOWEL.match(one) else 'a'} {one}"
+
+
 def _what(case: Case) -> str:
     """The key in a developer's words: "e-mail address", "external ID"."""
-    expressions = " ".join(case.columns).lower()
+    expressions = re.sub(r"\w+\(", "(", " ".join(case.columns).lower())  # encode() is no code
     for word, name in _WORDS.items():
         if word in expressions:
             return name
     return "value"
 
+
+_VOWEL = re.compile(r"(?!eu|one|us|uk|ut|uni(?!n|m))[aeiou]|hour|heir|hono")
+"""How a word begins that is spoken with a vowel."""
 
 _WORDS: Mapping[str, str] = MappingProxyType(
     {"email": "e-mail address", "external": "external ID", "slug": "slug", "code": "code"}

@@ -355,3 +355,17 @@ def test_a_row_that_others_of_its_table_refer_to_is_not_purged(world: World) -> 
 
     assert refused.code is RefusalCode.REFERENCED
     assert "1 in folders" in refused.text
+
+
+def test_a_table_that_is_published_without_an_identity_is_said_to_take_no_change(
+    world: World,
+) -> None:
+    world.database.execute(
+        "ALTER TABLE customers REPLICA IDENTITY NOTHING;"
+        "CREATE PUBLICATION all_of FOR TABLE customers"
+    )
+    conflict = world.conflict(world.customer())
+
+    refused = refusal(world.door().preview(conflict, RELEASE, ENGINEER))
+
+    assert "replica identity" in refused.text

@@ -130,3 +130,30 @@ def test_where_the_key_reaches_beyond_one_organization_nobody_is_said_to_be_know
 
     for word in ("exists", "deleted", "taken by", "holds", "account", "e-mail address"):
         assert word not in text
+
+
+def test_a_function_of_the_key_is_not_what_the_key_is_of() -> None:
+    hashed = ("organization_id", "encode(token_hash, 'hex'::text)")
+
+    assert "the same value" in written(Verdict.BLOCKED_BY_TOMBSTONE, columns=hashed)
+
+
+TABLES = {
+    "orders": "An order with the same",
+    "users": "A user with the same",
+    "billing.benefit_grants": "A benefit grant with the same",
+    '"ApiKeys"': "An api key with the same",
+    "addresses": "An address with the same",
+    "order_statuses": "An order status with the same",
+    "people": "A person with the same",
+    "series": "A series with the same",
+    "branches": "A branch with the same",
+    "caches": "A cache with the same",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_is_called_as_people_say_it(table: str) -> None:
+    text = reply(Case(Verdict.LIVE_DUPLICATE, table, COLUMNS))
+
+    assert TABLES[table] in text
