@@ -163,11 +163,13 @@ class RemediationSettings(BaseModel):
     def forbids(self, remedy: str, environments: tuple[str, ...], tables: tuple[str, ...]) -> bool:
         """Whether a line of `forbid` covers this remedy in any of these places.
 
-        `tables` are the ways in which one table may be called.
+        `tables` are the ways in which one table may be called, in capitals or not: what somebody
+        meant to forbid is forbidden.
         """
         places = {"*", *map(fold, environments)}
+        known = {"*", *map(str.casefold, tables)}
         for named, place, on in self._forbidden():
-            if named in ("*", remedy) and place in places and on in ("*", *tables):
+            if named in ("*", remedy) and place in places and on.casefold() in known:
                 return True
         return False
 

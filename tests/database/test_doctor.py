@@ -225,6 +225,28 @@ def test_a_journal_whose_tail_was_cut_off_is_named(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_forbidden_table_that_is_nowhere_is_named(database: Database, tmp_path: Path) -> None:
+    database.execute("CREATE TABLE invoices (id int PRIMARY KEY)")
+    lines = [
+        "purge-row/production/Invoices",
+        "purge-row/*/public.invoices",
+        "*/*/invocies",
+        "*/*/*",
+    ]
+    target = TargetSettings(read_dsn=SecretStr(database.dsn))
+    store = new_store(tmp_path)
+
+    checks = check_write_side(
+        Settings(targets={"production": target}),
+        WriteSettings.model_validate({"remediation": {"forbid": lines}}),
+        store,
+    )
+
+    found = [check.sentence for check in checks if check.name == "forbid"]
+    assert found == ["remediation.forbid names invocies, which no target has: it forbids nothing."]
+    store.close()
+
+
 def check_journal(store: Store) -> Check:
     checks = check_write_side(Settings(), WriteSettings(), store)
     return next(check for check in checks if check.name == "journal")

@@ -216,6 +216,13 @@ REFUSED: dict[str, tuple[dict[str, Any], Actor, RemedyName, tuple[str, ...], str
         ALONG,
         RefusalCode.NOTHING_TO_CHANGE,
     ),
+    "with-a-release-of-what-is-not-there": (
+        {},
+        ENGINEER,
+        RemedyName.RELEASE_KEY,
+        ("orders",),
+        RefusalCode.NOTHING_TO_CHANGE,
+    ),
     "a-table-of-which-nothing-was-deleted": (
         {},
         ENGINEER,
@@ -237,6 +244,7 @@ def test_who_may_not_is_refused_in_words_and_journalled(world: World, name: str)
     refused = refusal(world.door().preview(conflict, remedy, actor, along))
 
     assert (refused.code, bool(refused.text)) == (code, True)
+    assert ("Only a restore" in refused.text) is (remedy is not RESTORE)
     assert list_entries(world.store, conflict_id=conflict)[0].body["code"] == code
 
 

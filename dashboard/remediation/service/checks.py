@@ -11,8 +11,9 @@ from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
-from collectors.targets import read_targets
+from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.journal import verify
+from dashboard.remediation.service.rights import names_of
 from dashboard.remediation.writer import Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
 
@@ -44,6 +45,7 @@ def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -
         else:
             yield from _check_writer(label, facts)
             yield from _check_same_database(label, target, settings, facts)
+    yield from _check_forbidden(settings, writing)
 
 
 def _check_journal(store: Store) -> Check:
@@ -71,6 +73,26 @@ def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
     if facts.excess:
         sentence = f"Role {facts.role} {'; '.join(facts.excess[:3])}: more than a remedy needs."
         yield Check(f"{label} excess", Health.WRONG, sentence, _GRANTS)
+
+
+def _check_forbidden(settings: Settings, writing: WriteSettings) -> Iterator[Check]:
+    """Every line of `forbid` that names a table which is nowhere: it would forbid nothing."""
+    lines = [line for line in writing.remediation.forbid if line.count("/") == 2]
+    tables = {line.rpartition("/")[2].casefold() for line in lines} - {"*"}
+    readers = read_targets(settings) if tables else {}
+    for name, reader in readers.items():
+        target = settings.targets[name]
+        try:
+            catalog = reader.ask(lambda snapshot, its=target: target_catalog(snapshot, its))
+        except TombstoneError:
+            return  # the reader's own check has said so, and the table may be there
+        finally:
+            reader.close()
+        for table in catalog.tables:
+            tables -= {one.casefold() for one in (*names_of(table), table.name)}
+    for table in sorted(tables):
+        sentence = f"remediation.forbid names {table}, which no target has: it forbids nothing."
+        yield Check("forbid", Health.WRONG, sentence, "Correct the line.")
 
 
 def _check_same_database(

@@ -22,7 +22,7 @@ from dashboard.settings import WriteSettings
 MOST = 100
 """More rows than that in one transaction are not one previewed click any more."""
 
-_NOT_A_RESTORE = Refusal(
+NOT_A_RESTORE = Refusal(
     RefusalCode.NOTHING_TO_CHANGE, "Only a restore can take other rows along with it."
 )
 _ROLE = Refusal(RefusalCode.ROLE_MAY_NOT, "Only an engineer may restore more than the one record.")
@@ -103,7 +103,7 @@ def refusal_for(
     if not children:
         return None
     if remedy is not RemedyName.RESTORE_ROW:
-        return _NOT_A_RESTORE
+        return NOT_A_RESTORE
     if not actor.role.is_at_least(Role.ENGINEER):
         return _ROLE
     refusals = (rights.remedy_refusal(settings, actor, remedy, one.place) for one in children)

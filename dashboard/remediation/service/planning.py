@@ -24,6 +24,7 @@ from dashboard.remediation.plan import RemediationPlan, make_plan, refused_by_tr
 from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.children import (
+    NOT_A_RESTORE,
     find_children,
     images_of,
     kept_children,
@@ -78,6 +79,8 @@ class Planner:
             if isinstance(row, Refusal):
                 return row
             children: tuple[Child, ...] | Refusal = ()
+            if along and remedy is not RemedyName.RESTORE_ROW:
+                return NOT_A_RESTORE
             if along and row is not None:
                 children = find_children(case, row, along, self.settings, self.writer)
             plan = self._plan(case, row, remedy, actor, children)

@@ -108,6 +108,7 @@ FORBIDDEN = [
     ("*/production/orders", False),
     ("*/*/public.customers", True),
     ("*/*/billing.customers", False),
+    ("*/*/Customers", True),
 ]
 
 
