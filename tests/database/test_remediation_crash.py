@@ -203,12 +203,19 @@ def test_a_row_that_fits_neither_image_is_closed_until_somebody_has_looked(
     assert {each.column for each in outcome.difference} == {"email", "tax_id"}
 
     world.update(jane, "email = 'Jane@Example.com'")
-    approval = approved(previewed(world.door(), conflict))
-    closed = refusal(world.door().apply(conflict, RELEASE, approval))
-    assert closed.code is RefusalCode.NEEDS_A_LOOK
+    earlier = Approval(ENGINEER, digest, "ticket")
+    for closed in (
+        world.door().preview(conflict, RELEASE, ENGINEER),
+        world.door().apply(conflict, RELEASE, earlier),
+    ):
+        assert refusal(closed).code is RefusalCode.NEEDS_A_LOOK
+    many = world.door().bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER)
+    assert isinstance(many, BulkPreview)
+    assert many.by_code == {RefusalCode.NEEDS_A_LOOK: 1}
+    assert "ended unclear" in refusal(undone(world.door(), outcome.remediation_id)).text
 
     assert world.door().reopen(outcome.remediation_id, ENGINEER, "looked at it") is None
-    assert isinstance(world.door().apply(conflict, RELEASE, approval), Applied)
+    applied(world.door(), conflict)
     assert verify(world.store).intact
 
 

@@ -164,6 +164,14 @@ def done_by(record: Any) -> str:
     return f"by {record.actor} at {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def needs_a_look(remediation_id: str) -> Refusal:
+    """A row whose last remediation ended unclear waits for a person."""
+    return Refusal(
+        RefusalCode.NEEDS_A_LOOK,
+        f"Remediation {remediation_id} of this row ended unclear: somebody must look at it first.",
+    )
+
+
 def _done_already(connection: Connection, order: Order) -> Refusal | None:
     plan = order.plan
     if plan.undoes is not None:
@@ -200,14 +208,8 @@ def _already(what: str, record: Record[Any]) -> Refusal:
 
 
 def _closed(connection: Connection, slot: str) -> Refusal | None:
-    """A row whose last remediation ended unclear waits for a person."""
     failed = _one(connection, table.c.slot == slot, table.c.state == "failed")
-    if failed is None:
-        return None
-    return Refusal(
-        RefusalCode.NEEDS_A_LOOK,
-        f"Remediation {failed.id} of this row ended unclear: somebody must look at it first.",
-    )
+    return None if failed is None else needs_a_look(failed.id)
 
 
 def _one(connection: Connection, *conditions: ColumnElement[bool]) -> Record[Any] | None:

@@ -111,7 +111,10 @@ def _warnings(place: Place, row: Row, changes: tuple[Change, ...]) -> list[str]:
     elif changes[0].shown == "NULL" and len(changes) == 1:
         warnings.append(f"The old {column} is kept only in the sealed before-image.")
     elif len(changes) > 1:
-        warnings.append(f"The old {column} moves to {changes[1].column}.{kept_name(column)}.")
+        kept, keeper = kept_name(column), changes[1].column
+        warnings.append(f"The old {column} moves to {keeper}.{kept}.")
+        if kept in (json_object(row.columns[keeper]) or {}):
+            warnings.append(f"What {keeper}.{kept} held before is replaced.")
     warnings += [
         f"The row also holds {key.name} ({', '.join(key.columns)}), which this does not release."
         for key in place.table.keys

@@ -17,7 +17,7 @@ from dashboard.access import Actor
 from dashboard.remediation.facts import Child, Place, RemedyName, Row
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal.images import open_image, previewed
-from dashboard.remediation.journal.ledger import done_by
+from dashboard.remediation.journal.ledger import done_by, needs_a_look
 from dashboard.remediation.journal.orders import Order, slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan, refused_by_triggers
@@ -48,6 +48,14 @@ LOOKS_DONE = (
 )
 """What a row looks like once a remedy has been at work on it, and perhaps its values forgotten."""
 
+_NOT_APPLIED = {
+    "running": "It is still being done: wait for its end.",
+    "refused": "It was refused and changed nothing: there is nothing to take back.",
+    "failed": "It ended unclear: somebody must look at the row and put it right by hand.",
+    "looked-at": "It ended unclear and was looked at: it cannot be taken back from here.",
+}
+"""What is said to whoever wants to take back a remediation in this state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planner:
@@ -73,7 +81,7 @@ class Planner:
         """A plan for the row as the writer sees it now, and for what it is to take along."""
 
         def planned(case: Case) -> RemediationPlan | Refusal:
-            if refusal := rights.remedy_refusal(self.settings, actor, remedy, case.place):
+            if refusal := self._closed(case, actor, remedy):
                 return refusal
             row = self.writer(case.place.target).look(case.place)
             if isinstance(row, Refusal):
@@ -138,9 +146,17 @@ class Planner:
     def _against(
         self, case: Case, row: Row | None, remedy: RemedyName, actor: Actor
     ) -> Refusal | None:
-        refusal = rights.remedy_refusal(self.settings, actor, remedy, case.place)
-        plan = refusal or self._plan(case, row, remedy, actor)
+        plan = self._closed(case, actor, remedy) or self._plan(case, row, remedy, actor)
         return self._or_done_already(case, plan, remedy) if isinstance(plan, Refusal) else None
+
+    def _closed(self, case: Case, actor: Actor, remedy: RemedyName) -> Refusal | None:
+        """Why not, before anything is asked of the row."""
+        refusal = rights.remedy_refusal(self.settings, actor, remedy, case.place)
+        if refusal is not None:
+            return refusal
+        unclear = RemediationFilter(slot=slot_of(case.place), state="failed")
+        failed = next(iter(list_remediations(self.sources.store, unclear, limit=1)), None)
+        return None if failed is None else needs_a_look(failed.id)
 
     def _plan(
         self,
@@ -201,7 +217,7 @@ class Planner:
         elif done.state == "applied" and not REMEDIES[RemedyName(done.remedy)].has_undo:
             text = "A purge has no undo: the row is gone, and its sealed image is evidence only."
         elif done.state != "applied":
-            text = f"This remediation is {done.state}: there is nothing to take back."
+            text = _NOT_APPLIED.get(done.state, "It was never applied.")
         else:
             return None
         return Refusal(RefusalCode.NOTHING_TO_UNDO, text)

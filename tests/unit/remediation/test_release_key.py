@@ -270,6 +270,14 @@ def test_the_old_value_is_kept_where_the_mapping_says() -> None:
     assert any("moves to user_metadata.__external_id" in each for each in draft.warnings)
 
 
+@pytest.mark.parametrize("content", ['{"__external_id": "cus_0001"}', '{"external_id": "x"}'])
+def test_what_was_kept_there_before_is_said_to_be_replaced(content: str) -> None:
+    draft = drafted(about_external(), row(user_metadata=content))
+
+    said = "What user_metadata.__external_id held before is replaced."
+    assert (said in draft.warnings) is ("__external_id" in content)
+
+
 @pytest.mark.parametrize("content", ["[1]", '"text"', "null", "7"])
 def test_what_is_no_json_object_keeps_nothing(content: str) -> None:
     draft = drafted(about_external(), row(user_metadata=content))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from collectors.evidence.reads.remediations import RemediationFilter, list_remediations
 from dashboard.access import Actor
 from dashboard.remediation import guard
 from dashboard.remediation.batch import digest_of_all, form_of
 from dashboard.remediation.facts import Facts, RemedyName
 from dashboard.remediation.journal.bulks import keep_bulk
+from dashboard.remediation.journal.ledger import needs_a_look
 from dashboard.remediation.journal.orders import slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
@@ -67,9 +69,12 @@ class BulkPlanner:
 
     def _planned(self, choice: Choice, actor: Actor, writer: BatchWriter) -> Iterator[Planned]:
         taken: set[str] = set()
+        failed = list_remediations(self.sources.store, RemediationFilter(state="failed"))
+        unclear = {one.slot: needs_a_look(one.id) for one in failed}
         for candidate, seen in _looked_at(choice.candidates, writer):
             slot = slot_of(candidate.place)
-            plan = _TWICE if slot in taken else self._plan(candidate, seen, actor)
+            closed = _TWICE if slot in taken else unclear.get(slot)
+            plan = closed or self._plan(candidate, seen, actor)
             if isinstance(plan, Refusal):
                 choice.leave_out(candidate.place.conflict_id, plan)
                 continue
