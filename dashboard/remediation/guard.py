@@ -130,7 +130,7 @@ def met_live(plan: RemediationPlan, key: str | None) -> Refusal:
     if plan.undoes:
         return Refusal(
             RefusalCode.RECREATED,
-            f"A live {one} holds the key now{under}: it was created after the release, and putting "
+            f"A live {one} holds the key now{under}: it came to it after the release, and putting "
             "the old value back would lock it out or double it.",
         )
     if plan.remedy is RemedyName.RESTORE_ROW:

@@ -55,7 +55,7 @@ def test_the_preview_says_what_does_not_come_back(world: World) -> None:
     preview = previewed(world.door(), world.conflict(world.customer()), RESTORE)
 
     said = " ".join(preview.plan.warnings)
-    assert "stay deleted: orders, subscriptions" in said
+    assert "What else refers to it and is deleted stays deleted: orders, subscriptions." in said
     assert "billing" in said
 
 

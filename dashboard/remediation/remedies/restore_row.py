@@ -139,7 +139,7 @@ def _warnings(facts: Facts) -> list[str]:
         )
     if place.dependents:
         tables = ", ".join(place.dependents)
-        warnings.append(f"Rows that were deleted with it stay deleted: {tables}.")
+        warnings.append(f"What else refers to it and is deleted stays deleted: {tables}.")
     if facts.parent_deleted:
         warnings.append("What it belongs to is deleted and stays so.")
     if place.table.erased_when is None:

@@ -63,7 +63,7 @@ class Revealer:
         least = self.settings.access.reveal_role
         if actor.role.is_at_least(least):
             return None
-        text = f"A {actor.role} sees masks only; the values are shown to a {least} or higher."
+        text = f"As {actor.role} you see masks only; the values are shown from {least} upwards."
         return Refusal(RefusalCode.ROLE_MAY_NOT, text)
 
     def _refused(self, refusal: Refusal, conflict_id: str, actor: Actor) -> Refusal:
