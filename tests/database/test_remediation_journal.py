@@ -94,6 +94,18 @@ TAMPERINGS: dict[str, tuple[Callable[[], list[object]], str]] = {
         lambda: [delete(entries), delete(schema.meta).where(schema.meta.c.name == "journal_head")],
         "has no line in the journal.",
     ),
+    "another-actor-in-the-ledger": (
+        lambda: [update(schema.remediations).values(actor="mallory")],
+        "is told otherwise than its lines",
+    ),
+    "another-reason-in-the-ledger": (
+        lambda: [update(schema.remediations).values(reason="as agreed")],
+        "is told otherwise than its lines",
+    ),
+    "another-end-in-the-ledger": (
+        lambda: [update(schema.remediations).values(state="refused")],
+        "is told otherwise than its lines",
+    ),
     "a-swapped-image": (
         lambda: [update(images).values(sealed=b"something else")],
         "was changed.",

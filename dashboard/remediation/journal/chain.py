@@ -24,7 +24,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
 from collectors.evidence.schema import to_micros
 from collectors.evidence.store import next_generation
-from dashboard.remediation.journal import tampering
+from dashboard.remediation.journal import agreeing, tampering
 
 HEAD = "journal_head"
 NOTHING_BEFORE = "0" * 64
@@ -125,6 +125,7 @@ def verify(store: Store) -> ChainReport:
             seq, previous = row.seq, row.hash
         problems += _cut_off(connection, seq, previous)
         problems += tampering.images_and_intents(connection)
+        problems += agreeing.disagreements(connection)
     return ChainReport(seq, previous if seq else None, tuple(problems))
 
 

@@ -1,0 +1,90 @@
+"""Does the ledger, which people read, say of each remediation what the chain says of it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from collectors.evidence import schema
+
+Who = tuple[str, str, str, str | None]
+"""Actor, role, reason, ticket."""
+
+
+@dataclass
+class Told:
+    """What the chain says of one remediation: who meant what, and how it ended."""
+
+    who: Who | None = None
+    meant: Mapping[str, Any] = field(default_factory=dict)
+    ended: str = "running"
+    looked_at: bool = False
+
+
+def disagreements(connection: Connection) -> list[str]:
+    """Every remediation that the ledger tells otherwise."""
+    told, bulks = _told(connection), _told_of_bulks(connection)
+    applied = [one for one in told.values() if one.ended == "applied"]
+    taken_back = {one.meant["undoes"] for one in applied if one.meant.get("undoes")}
+    table = schema.remediations
+    return [
+        f"Remediation {row.id} is told otherwise than its lines in the journal tell it."
+        for row in connection.execute(select(table).order_by(table.c.id))
+        if not (
+            _agrees(row, told.get(row.id, Told()), taken_back)
+            if row.bulk_id is None
+            else (row.actor, row.role, row.reason, row.ticket) in bulks.get(row.bulk_id, ())
+        )
+    ]
+
+
+def _agrees(row: Row[Any], told: Told, taken_back: set[str]) -> bool:
+    if told.who is None:  # that it has no line is said elsewhere
+        return True
+    state = "looked-at" if told.looked_at else told.ended
+    if row.id in taken_back:
+        state = "undone"
+    names = {"remedy": row.remedy, "undoes": row.undoes, "target": row.target, "row": row.row_id}
+    meant = all(told.meant.get(name, value) == value for name, value in names.items())
+    who = row.actor, row.role, row.reason, row.ticket
+    return meant and who == told.who and row.state == state
+
+
+def _told(connection: Connection) -> dict[str, Told]:
+    told: dict[str, Told] = {}
+    for entry, body in _lines(connection, schema.audit_entries.c.remediation_id.is_not(None)):
+        one = told.setdefault(entry.remediation_id, Told())
+        if entry.kind == "intent":
+            one.meant = body
+            one.who = entry.actor, entry.role, body.get("reason", ""), body.get("ticket")
+        elif entry.kind in ("outcome", "refused"):
+            one.ended = body.get("state", one.ended)
+        elif entry.kind == "looked":
+            one.looked_at = True
+    return told
+
+
+def _told_of_bulks(connection: Connection) -> dict[str, set[Who]]:
+    """Everybody who began a bulk or went on with it."""
+    told: dict[str, set[Who]] = {}
+    for entry, body in _lines(connection, schema.audit_entries.c.kind == "bulk"):
+        if "bulk" in body and "reason" in body:
+            who = entry.actor, entry.role, body["reason"], body.get("ticket")
+            told.setdefault(body["bulk"], set()).add(who)
+    return told
+
+
+def _lines(connection: Connection, which: Any) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
+    """These lines in their order; a changed one is left out, for the chain's own check names it."""
+    entries = schema.audit_entries
+    for entry in connection.execute(select(entries).where(which).order_by(entries.c.seq)):
+        try:
+            body = json.loads(entry.body)
+        except ValueError:
+            continue
+        if isinstance(body, dict):
+            yield entry, body
