@@ -243,3 +243,12 @@ def test_an_erasure_that_another_table_asks_for_since_the_preview_keeps_its_row_
     back = world.door().bulk.undo_preview(ended.bulk_id, ENGINEER)
     assert isinstance(back, BulkPreview)
     assert [one.refusal.code for one in back.exceptions] == [RefusalCode.ERASED]
+
+
+def test_what_the_database_computes_from_what_is_written_is_told(world: World) -> None:
+    world.database.execute(
+        "ALTER TABLE customers ADD host text GENERATED ALWAYS AS (split_part(email, '@', 2)) STORED"
+    )
+    crowd(world, 2)
+
+    assert "Computed from what is written, and changed with it: host." in previewed(world).warnings

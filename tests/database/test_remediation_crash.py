@@ -24,6 +24,7 @@ from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
     EXTERNAL,
+    WRITER,
     World,
     applied,
     approved,
@@ -332,3 +333,39 @@ def kill_bulk(world: World, doomed: subprocess.Popen[str], digest: str, step: st
     doomed.stdin.write(f"{json.dumps(facts)}\n")
     doomed.stdin.flush()
     assert int(doomed.stdout.readline()) == signal.SIGKILL
+
+
+def test_a_settlement_that_may_not_ask_leaves_it_for_later_and_lets_others_work(
+    world: World, kill: Kill
+) -> None:
+    conflict = world.conflict(world.customer())
+    other = world.conflict(world.customer(email="o@x.io"))
+    digest = previewed(world.door(), conflict).plan.digest
+    kill(conflict, digest, Step.COMMITTED)
+    world.database.execute("REVOKE EXECUTE ON FUNCTION pg_xact_status FROM public")
+
+    assert world.door().settle() == []
+    applied(world.door(), other)
+    world.database.execute("GRANT EXECUTE ON FUNCTION pg_xact_status TO public")
+
+    assert [type(one) for one in world.door().settle()] == [Applied]
+
+
+def test_a_bulk_whose_rows_may_not_be_asked_for_is_left_for_later(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    preview = world.door().bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+
+    def announce(step: str, _: int) -> None:
+        if step == "committed":
+            raise KeyboardInterrupt
+
+    door = world.door(announce_batch=announce)
+    with pytest.raises(KeyboardInterrupt):
+        door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+    world.database.execute(f"REVOKE SELECT ON customers FROM {WRITER}")
+
+    assert world.door().settle() == []
+    world.database.execute(f"GRANT SELECT ON customers TO {WRITER}")
+    world.door().settle()
+    assert world.stored(conflict).verdict is Verdict.UNBLOCKED

@@ -143,8 +143,12 @@ class BatchWriter(Connecting):
 
         Raises TargetUnreachable.
         """
-        with self._connected() as connection, self._transaction(connection, "tombstone look"):
-            return {number for (number,) in ask(connection, sets.standing(form, rows))}
+        with self._connected() as connection:
+            try:
+                with self._transaction(connection, "tombstone look"):
+                    return {number for (number,) in ask(connection, sets.standing(form, rows))}
+            except psycopg.Error as error:
+                raise self._unanswered(error) from None
 
 
 def _roll_back(connection: psycopg.Connection[Any]) -> None:

@@ -93,7 +93,16 @@ class Connecting:
                 record = connection.execute("SELECT pg_xact_status($1::xid8)", [xid]).fetchone()
             except psycopg.DataError:  # "transaction ID … is in the future": another server's
                 return None
+            except psycopg.Error as error:
+                raise self._unanswered(error) from None
         return None if record is None else record[0]
+
+    def _unanswered(self, error: psycopg.Error) -> TargetUnreachable:
+        """A question of a settlement that was refused or lost: it is asked again another time."""
+        return TargetUnreachable(
+            f"Target {self._target!r} did not tell the writer what became of a transaction "
+            f"({error.sqlstate or 'the connection was lost'})."
+        )
 
     @contextmanager
     def _transaction(self, connection: psycopg.Connection[Any], name: str) -> Iterator[None]:

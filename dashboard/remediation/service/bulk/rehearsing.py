@@ -17,6 +17,7 @@ from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service.bulk.choosing import Candidate, Choice
 from dashboard.remediation.service.bulk.lines import lead_line
 from dashboard.remediation.service.planning import telling_values
+from dashboard.remediation.showing import changed_beside
 from dashboard.remediation.undo import BeforeImage
 from dashboard.remediation.writer import BatchWriter, Seen
 
@@ -109,7 +110,8 @@ class Rehearsal:
         shown = lead.plan.statements[0].shown
         if shown not in self.statements and number < STATEMENTS_SHOWN:
             self.statements.append(shown)
-        for warning in lead.plan.warnings:
+        beside = changed_beside((lead.plan,), (kept[0][2].row,))
+        for warning in (*lead.plan.warnings, *beside):
             if warning not in self.warnings:
                 self.warnings.append(warning)
 
