@@ -77,8 +77,8 @@ class RemediationPlan:
             return ("Nothing but a dead row version, which vacuum removes.",)
         names = ", ".join(triggers)
         return (
-            f"The table's triggers ran: {names}. A sequence they advanced stays advanced, and "
-            "what they sent out of the database is sent.",
+            f"The table has triggers: {names}. Where they ran, a sequence they advanced stays "
+            "advanced, and what they sent out of the database is sent.",
         )
 
 

@@ -44,9 +44,10 @@ def test_every_mark_of_deletion_is_taken_off_and_put_back(world: World) -> None:
         world,
         "CREATE TABLE people (id int PRIMARY KEY, nick text NOT NULL UNIQUE,"
         " deleted_at timestamptz, is_deleted boolean NOT NULL DEFAULT false,"
-        " deleted_by text, deleted_reason text,"
+        " deleted_by text, deleted_reason text, stage text,"
         " gone boolean GENERATED ALWAYS AS (deleted_at IS NOT NULL) STORED)",
-        "INSERT INTO people VALUES (1, 'jane', '2026-10-01 09:30Z', true, 'support')",
+        "INSERT INTO people"
+        " VALUES (1, 'jane', '2026-10-01 09:30Z', true, 'support', NULL, 'Deleted')",
     )
     print_of = "SELECT people::text FROM people"
     before = world.database.execute(print_of)
@@ -54,7 +55,7 @@ def test_every_mark_of_deletion_is_taken_off_and_put_back(world: World) -> None:
     said = " ".join(previewed(world.door(), conflict, RESTORE).plan.warnings)
     done = applied(world.door(), conflict, RESTORE)
 
-    assert "What else tells of the deletion stays as it is: deleted_by." in said
+    assert "What else tells of the deletion stays as it is: deleted_by, stage." in said
     assert world.database.execute("SELECT deleted_at, is_deleted, gone FROM people") == [
         (None, False, False)
     ]

@@ -117,11 +117,15 @@ def live_value(marker: SoftDeleteMarker) -> str | None:
 
 
 def _tells_of_deletion(table: Table, row: Row, name: str) -> bool:
-    """Who deleted it and why, by the column's name; the marks themselves are taken off."""
-    column = table.column(name)
-    computed = column is None or column.generated
-    told = row.columns[name] not in (None, "false", "0", "")
-    return told and not computed and name not in marks(table) and bool(_DELETION.match(name))
+    """Who deleted it and why, by the column's name, or a state that says so by its value.
+
+    The marks themselves are taken off.
+    """
+    column, told = table.column(name), row.columns[name]
+    if column is None or column.generated or name in marks(table) or told is None:
+        return False
+    named = bool(_DELETION.match(name)) and told not in ("false", "0", "")
+    return named or told.lower() in ("deleted", "removed")
 
 
 def _warnings(facts: Facts) -> list[str]:
