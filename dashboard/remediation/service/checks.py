@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import psycopg
 
@@ -78,20 +79,19 @@ def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
 def _check_forbidden(settings: Settings, writing: WriteSettings) -> Iterator[Check]:
     """Every line of `forbid` that names a table which is nowhere: it would forbid nothing."""
     lines = [line for line in writing.remediation.forbid if line.count("/") == 2]
-    tables = {line.rpartition("/")[2].casefold() for line in lines} - {"*"}
-    readers = read_targets(settings) if tables else {}
-    for name, reader in readers.items():
-        target = settings.targets[name]
+    named = {line.rpartition("/")[2].casefold() for line in lines} - {"*"}
+    readers = read_targets(settings) if named else {}
+    for target, reader in readers.items():
         try:
-            catalog = reader.ask(lambda snapshot, its=target: target_catalog(snapshot, its))
+            catalog = reader.ask(partial(target_catalog, settings=settings.targets[target]))
         except TombstoneError:
             return  # the reader's own check has said so, and the table may be there
         finally:
             reader.close()
         for table in catalog.tables:
-            tables -= {one.casefold() for one in (*names_of(table), table.name)}
-    for table in sorted(tables):
-        sentence = f"remediation.forbid names {table}, which no target has: it forbids nothing."
+            named -= {name.casefold() for name in (*names_of(table), table.name)}
+    for missing in sorted(named):
+        sentence = f"remediation.forbid names {missing}, which no target has: it forbids nothing."
         yield Check("forbid", Health.WRONG, sentence, "Correct the line.")
 
 
