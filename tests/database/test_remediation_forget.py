@@ -12,8 +12,14 @@ import pytest
 from sqlalchemy import select, update
 
 from collectors.evidence import schema
+from collectors.evidence.reads.bulks import find_bulk
 from collectors.evidence.reads.conflicts import conflicts_of_values
-from collectors.evidence.reads.remediations import key_values, list_entries
+from collectors.evidence.reads.remediations import (
+    RemediationFilter,
+    key_values,
+    list_entries,
+    list_remediations,
+)
 from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode, Step
@@ -32,6 +38,7 @@ from tests.database.remediation_world import (
     approved,
     previewed,
     refusal,
+    undone,
 )
 
 ADDRESS, EXTERNAL_ID = "Jane.Privata@Example.com", "cus_very_private"
@@ -215,4 +222,35 @@ def test_whoever_is_forgotten_while_a_bulk_runs_is_not_written(world: World) -> 
     assert (ended.applied, ended.waiting, ended.stopped) == (1, 0, None)
     assert ["was forgotten" in one.refusal.text for one in ended.exceptions] == [True]
     assert (world.row(jane)["external_id"], world.row(joe)["external_id"]) == (EXTERNAL_ID, None)
+    assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("cut", ["committing", "committed"])
+def test_a_batch_that_was_cut_off_is_settled_although_somebody_of_it_was_forgotten(
+    world: World, cut: str
+) -> None:
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
+    joe = world.customer(email="joe@example.com", external_id="cus_joe")
+    theirs = world.conflict(joe, EXTERNAL)
+    chosen = Chosen((world.conflict(jane, EXTERNAL), theirs))
+    preview = world.door().bulk.preview(chosen, RemedyName.RELEASE_KEY, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+
+    def announce(step: str, _: int) -> None:
+        if step == cut:
+            raise KeyboardInterrupt
+
+    door = world.door(announce_batch=announce)
+    with pytest.raises(KeyboardInterrupt):
+        door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+    forgotten(world, EXTERNAL_ID)
+    world.door().settle()
+
+    done = list_remediations(world.store, RemediationFilter(conflict_id=theirs, state="applied"))
+    bulk = find_bulk(world.store, preview.bulk_id)
+    assert bulk is not None
+    assert (bulk.state, len(done)) == ("done", 1 if cut == "committed" else 0)
+    assert (world.row(joe)["external_id"] is None) is (cut == "committed")
+    if done:
+        assert isinstance(undone(world.door(), done[0].id), Applied)
     assert verify(world.store).intact

@@ -100,6 +100,24 @@ def _call_off(connection: Connection, bulk_id: str, batch: int) -> None:
         connection.execute(update(bulk_rows).where(*rows).values(values))
 
 
+def unread_batches(store: Store, bulk_id: str) -> list[tuple[int, str]]:
+    """Batches in hand of which nothing can be read any more: number, and the transaction's id."""
+    table = bulk_batches.c
+    query = select(table.number, table.xid).where(
+        table.bulk_id == bulk_id, table.state == "running", table.sealed.is_(None)
+    )
+    with store.read() as connection:
+        return [(number, str(xid)) for number, xid in connection.execute(query)]
+
+
+def refusals_of(store: Store, bulk_id: str, batch: int) -> dict[str, Refusal]:
+    """What is said of each row of such a batch, where nothing of it was committed."""
+    row = bulk_rows.c
+    its = row.bulk_id == bulk_id, row.batch == batch, row.state == "planned"
+    with store.read() as connection:
+        return dict.fromkeys(connection.scalars(select(row.remediation_id).where(*its)), FORGOTTEN)
+
+
 def _images(
     connection: Connection, vault: Vault, spellings: Collection[str]
 ) -> Iterator[tuple[str, BeforeImage]]:

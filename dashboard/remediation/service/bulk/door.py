@@ -20,6 +20,7 @@ from dashboard.remediation.batch import digest_of_all
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, bulks, recording
+from dashboard.remediation.journal.forgetting import unread_batches
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk.choosing import Choice, Chooser
@@ -114,7 +115,11 @@ class Bulk:
         """At start-up: what a crash left in hand is settled, and waits to be gone on with."""
         store = self.sources.store
         stopped = list_bulks(store, state="stopped")
-        cut = [bulk for bulk in stopped if bulks.batches_of(store, bulk.id, "running")]
+        cut = [
+            bulk
+            for bulk in stopped
+            if bulks.batches_of(store, bulk.id, "running") or unread_batches(store, bulk.id)
+        ]
         for bulk in [*list_bulks(store, state="running"), *cut]:
             if not is_abandoned(bulk.owner, ours=bulk.id not in _at_work):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.bulks import BulkStanding
 from dashboard.remediation.guard import Settlement, settled
-from dashboard.remediation.journal import bulks, recording
+from dashboard.remediation.journal import bulks, forgetting, recording
 from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.service.bulk.running import BulkRunner, ReadyBatch
@@ -24,7 +24,27 @@ def settle_bulk(runner: BulkRunner, bulk: BulkStanding) -> bool:
     if isinstance(batches, Refusal):
         return False
     ended = [_settled(runner, bulk, batch) for batch in batches]
+    unread = forgetting.unread_batches(runner.store, bulk.id)
+    ended += [_settled_unread(runner, bulk, number, xid) for number, xid in unread]
     return all(ended)
+
+
+def _settled_unread(runner: BulkRunner, bulk: BulkStanding, number: int, xid: str) -> bool:
+    """Somebody of the batch was forgotten since: its transaction alone tells what became of it."""
+    try:
+        status = runner.writer.status(xid)
+    except TargetUnreachable:
+        return False
+    now = runner.clock()
+    if status == "committed":
+        with recording(runner.store) as line:
+            return bulks.close_batch_applied(line, bulk, number, missing={}, now=now)
+    if status == "aborted":
+        refused = forgetting.refusals_of(runner.store, bulk.id, number)
+        with recording(runner.store) as line:
+            bulks.close_batch_refused(line, bulk, number, refused, now)
+        return True
+    return False
 
 
 def _settled(runner: BulkRunner, bulk: BulkStanding, batch: ReadyBatch) -> bool:
