@@ -194,7 +194,8 @@ class _Collection:
             self.summary.notes.append(page.note)
         if page.coverage is not None and not page.coverage.complete:
             self.summary.notes.append(page.coverage.sentence())
-        self.progress(f"Read {self.summary.read:,} Events, {self.summary.stored:,} new Failures")
+        read, new = counted(self.summary.read, "Event"), self.summary.stored
+        self.progress(f"Read {read}, {counted(new, 'new Failure')}")
 
 
 def _sources(
@@ -240,7 +241,7 @@ def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progre
         save_looks(store, [*alone, *(one for one in rest if _is_decided(one))], same)
     undecided = undecided_failures(store, inquiry.can_ask, began)
     for batch in _batches(chain(outlived_failures(store), undecided)):
-        progress(f"Asking again about {len(batch):,} more Failures")
+        progress(f"Asking again about {counted(len(batch), 'more Failure')}")
         judged = inquiry.judge(batch)
         decided = [one for one in judged if _is_decided(one)]
         save_looks(store, decided, (), [one for one in judged if not _is_decided(one)])

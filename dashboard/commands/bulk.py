@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from collectors.errors import Unreachable, UsageError
 from collectors.evidence.reads.bulks import find_bulk
+from collectors.model.counted import counted
 from dashboard.access import Actor, cli_actor
 from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_store
@@ -186,20 +187,23 @@ def _ending(done: BulkEnded) -> Iterable[str]:
     if done.failed:
         yield f"{done.failed:,} ended unclear: somebody must look at them."
     if done.stopped:
-        yield f"{done.stopped} {done.waiting:,} rows wait: go on with the same --digest."
+        waiting = counted(done.waiting, "row waits", "rows wait")
+        yield f"{done.stopped} {waiting}: go on with the same --digest."
     if done.applied:
         yield f"To take it back: tombstone undo {done.bulk_id}"
 
 
 def _preview(preview: BulkPreview) -> Iterable[str]:
     yield "A Preview: every row was run for real and rolled back, nothing was changed."
-    yield f"{preview.rows:,} rows in {preview.batches:,} batches; {len(preview.exceptions):,} left."
+    rows, batches = counted(preview.rows, "row"), counted(preview.batches, "batch", "batches")
+    yield f"{rows} in {batches}; {len(preview.exceptions):,} left."
     for statement in preview.statements:
         yield f"  {statement}"
     for warning in preview.warnings:
         yield f"  Note: {warning}"
     if preview.not_undoable and preview.undoes is None:
-        yield f"  Note: {preview.not_undoable:,} rows were erased, so they have no undo."
+        erased = counted(preview.not_undoable, "row was", "rows were")
+        yield f"  Note: {erased} erased, so there is no undo."
     if preview.rows:
         yield f"Digest {preview.digest}; add --apply --reason TEXT to do it."
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from collectors.model.counted import counted
 from dashboard.access import cli_actor
 from dashboard.commands.ending import DONE, FOUND
 from dashboard.commands.remedying import open_door
@@ -61,9 +62,10 @@ def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
         return
     verb = "Erased" if answer.erased else "Held"
     yield (
-        f"{verb}: values of {answer.conflicts} Conflicts and {answer.failures} Failures, "
-        f"{answer.fingerprints} fingerprints, {answer.images} before-images, {answer.previews} "
-        f"Previews, {answer.batches} waiting batches."
+        f"{verb}: values of {counted(answer.conflicts, 'Conflict')} and "
+        f"{counted(answer.failures, 'Failure')}, {counted(answer.fingerprints, 'fingerprint')}, "
+        f"{counted(answer.images, 'before-image')}, {counted(answer.previews, 'Preview')}, "
+        f"{counted(answer.batches, 'waiting batch', 'waiting batches')}."
     )
     for row in answer.rows:
         where = f"now in {', '.join(row.now_in)}" if row.now_in else "it is not in the row any more"

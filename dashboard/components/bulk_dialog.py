@@ -8,6 +8,7 @@ import streamlit as st
 from collectors.errors import TombstoneError
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import Verdict
+from collectors.model.counted import counted
 from dashboard import data, state
 from dashboard.access import Role
 from dashboard.components import plain, problem, refusal
@@ -85,7 +86,8 @@ def _preview(preview: BulkPreview) -> None:
     batches.metric("Batches", f"{preview.batches:,}")
     warnings = list(preview.warnings)
     if preview.not_undoable and preview.undoes is None:
-        warnings.append(f"{preview.not_undoable:,} rows were erased, so they have no undo.")
+        erased = counted(preview.not_undoable, "row was", "rows were")
+        warnings.append(f"{erased} erased, so there is no undo.")
     if warnings:
         st.caption("Watch out")
         plain.lines(warnings)

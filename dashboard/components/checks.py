@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.doctor import Check, Health
+from collectors.model.counted import counted
 from dashboard import data, state
 from dashboard.components import plain, problem
 from dashboard.components.moments import local, utc
@@ -84,7 +85,10 @@ def _named(target: str, environments: Sequence[str]) -> str:
 def _verdict(checked: Checked) -> None:
     bad = [c for c in checked.checks if c.health in (Health.WRONG, Health.UNREACHABLE)]
     if bad:
-        st.warning(f"{len(bad)} of {len(checked.checks)} checks need somebody.",
-                   icon=":material/report:")  # fmt: skip
+        needing = "needs" if len(bad) == 1 else "need"
+        st.warning(
+            f"{len(bad)} of {counted(len(checked.checks), 'check')} {needing} somebody.",
+            icon=":material/report:",
+        )
     else:
         st.success("Everything that can be checked stands.", icon=":material/task_alt:")

@@ -152,7 +152,7 @@ def _released(facts: KeyFacts) -> str:
 
 
 def _days(days: float) -> str:
-    return f"{days * 24:.0f} hours" if days < 2 else f"{days:.1f} days"
+    return counted(round(days * 24), "hour") if days < 2 else f"{days:.1f} days"
 
 
 def _utc(moment: datetime | None) -> str:
