@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
+from urllib.parse import quote
 
 import httpx
 import stamina
@@ -80,6 +81,15 @@ class SentryClient:
             verify=trust or True,
             follow_redirects=False,
         )
+
+    def path(self, *parts: str) -> str:
+        """An address of this organization; Sentry tells by its name in which region it is.
+
+        >>> SentryClient("https://sentry.io", "token", "acme").path("issues", "1", "events")
+        '/api/0/organizations/acme/issues/1/events/'
+        """
+        named = "/".join(quote(part, safe="") for part in (self.organization, *parts))
+        return f"/api/0/organizations/{named}/"
 
     def get(self, path: str, params: Params | None = None, *, scope: str = "event:read") -> Reply:
         """The JSON at `path` ("/api/0/…"); `scope` is what the token needs, for the sentence.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from urllib.parse import quote
 
 from collectors.errors import NotInSentry
 from collectors.model import Deploy, Issue, Release
@@ -35,9 +34,9 @@ def issues_now(
     Raises SentryUnreachable.
     """
     asked = issue_ids[:MOST_ISSUES]
-    path = f"/api/0/organizations/{quote(client.organization, safe='')}/issues/"
     params: Params = {"query": "", "group": asked, "project": "-1", "limit": FULL_PAGE}
-    listed = {issue.issue_id: issue for issue in parse_issues(client.get(path, params).body) or ()}
+    answer = client.get(client.path("issues"), params).body
+    listed = {issue.issue_id: issue for issue in parse_issues(answer) or ()}
     missing = []
     for issue_id in asked:
         if issue_id in listed:
@@ -50,7 +49,7 @@ def issues_now(
 
 def _issue(client: SentryClient, issue_id: str) -> Issue | None:
     try:
-        body = client.get(f"/api/0/issues/{quote(issue_id, safe='')}/").body
+        body = client.get(client.path("issues", issue_id)).body
     except NotInSentry:
         return None
     return next(iter(parse_issues(b"[" + body + b"]") or ()), None)
@@ -61,8 +60,7 @@ def releases_since(client: SentryClient, known: Mapping[str, int]) -> Iterator[R
 
     `known` is each version with how many of its deploys were read.
     """
-    path = f"/api/0/organizations/{quote(client.organization, safe='')}/releases/"
-    replies = pages(client, path, {}, "releases", scope="project:read")
+    replies = pages(client, client.path("releases"), {}, "releases", scope="project:read")
     for reply in islice(replies, MOST_RELEASES):
         releases = parse_releases(reply.body)
         yield from releases
@@ -72,6 +70,5 @@ def releases_since(client: SentryClient, known: Mapping[str, int]) -> Iterator[R
 
 def deploys_of(client: SentryClient, version: str) -> tuple[Deploy, ...]:
     """When a release went live where, as far as one page tells. Raises SentryUnreachable."""
-    organization = quote(client.organization, safe="")
-    path = f"/api/0/organizations/{organization}/releases/{quote(version, safe='')}/deploys/"
+    path = client.path("releases", version, "deploys")
     return parse_deploys(client.get(path, scope="project:read").body, version)

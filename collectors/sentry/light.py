@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, islice
-from urllib.parse import quote
 
 from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.model import Event, Issue
@@ -39,11 +38,12 @@ class LightListing(SentryListing):
 
     def searching(self, query: str) -> LightListing:
         """The same, of the Issues alone that a search finds."""
-        return LightListing(self._client, query=query, has_rows=self.has_rows)
+        searching = LightListing(self._client, query=query, has_rows=self.has_rows)
+        searching._numbers = self._numbers
+        return searching
 
     def rows(self, issues: Sequence[Issue], start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """Light Events of all these Issues, newest first. Raises NotAllowed, NotInSentry too."""
-        organization = quote(self._client.organization, safe="")
         params = {
             "dataset": "errors",
             "field": FIELDS,
@@ -51,7 +51,7 @@ class LightListing(SentryListing):
             "sort": "-timestamp",
             "project": ALL_PROJECTS,
         } | window(start)
-        path = f"/api/0/organizations/{organization}/events/"
+        path = self._client.path("events")
         projects = {issue.issue_id: issue.project for issue in issues}
         replies = pages(self._client, path, params, "rows", is_whole=_is_rows, scope="org:read")
         for reply in replies:
@@ -66,7 +66,7 @@ class LightListing(SentryListing):
 
     def recent(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """The ids and times of an Issue's Events, without anything to judge them by."""
-        path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
+        path = self._client.path("issues", issue.issue_id, "events")
         for reply in pages(self._client, path, window(start), f"events of issue {issue.issue_id}"):
             events = events_of(reply, _origin(issue, reply))
             bare = tuple(
@@ -97,7 +97,7 @@ class LightListing(SentryListing):
         times = [event.occurred_at for event in events]
         wanted = {event.event_id: event for event in events}
         issue = Issue(str(events[0].issue_id), project=events[0].project)
-        path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
+        path = self._client.path("issues", issue.issue_id, "events")
         first, last = min(times) - _SECOND, max(times) + 2 * _SECOND
         params = {"full": "true"} | window(first, last)
         most = 1 + len(events) // WORTH_A_PAGE
@@ -127,9 +127,7 @@ class LightListing(SentryListing):
                     continue
 
     def _path(self, event: Event) -> str:
-        organization = quote(self._client.organization, safe="")
-        issue = quote(str(event.issue_id), safe="")
-        return f"/api/0/organizations/{organization}/issues/{issue}/events/{event.event_id}/"
+        return self._client.path("issues", str(event.issue_id), "events", event.event_id)
 
 
 def _whole(

@@ -12,12 +12,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
 
-from collectors.errors import SentryUnreachable
+from collectors.errors import NotAllowed, SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.ahead import Ahead
 from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.paging import pages
-from collectors.sentry.parse import Origin, parse_event, parse_events, parse_issues
+from collectors.sentry.parse import (
+    Origin,
+    parse_event,
+    parse_events,
+    parse_issues,
+    parse_project_id,
+)
 
 ALL_PROJECTS = "-1"
 """What Sentry calls every project that the token sees."""
@@ -56,6 +62,7 @@ class SentryListing:
     def __init__(self, client: SentryClient, query: str = "") -> None:
         self._client = client
         self._query = query
+        self._numbers: dict[str, str] = {}
 
     def projects(self) -> tuple[str, ...]:
         """All at once."""
@@ -63,15 +70,33 @@ class SentryListing:
 
     def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:
         """One list for the project; an empty `query`, for Sentry's own default hides most."""
-        organization = quote(self._client.organization, safe="")
-        path = f"/api/0/organizations/{organization}/issues/"
-        params = {"query": self._query, "sort": "date", "project": project} | window(start)
+        path = self._client.path("issues")
+        params = {"query": self._query, "sort": "date", "project": self._number(project)}
+        params |= window(start)
         for reply in pages(self._client, path, params, "issues"):
             yield IssuePage(issues_of(reply.body), reply.at)
 
+    def _number(self, project: str) -> str:
+        """A project as lists take it: many versions of Sentry refuse a slug there (400).
+
+        Raises SentryUnreachable. Where the token may not ask for the number, the slug has to do.
+        """
+        if project not in self._numbers:
+            is_number = project.lstrip("-").isdigit()
+            self._numbers[project] = project if is_number else self._number_of(project)
+        return self._numbers[project]
+
+    def _number_of(self, slug: str) -> str:
+        organization = quote(self._client.organization, safe="")
+        path = f"/api/0/projects/{organization}/{quote(slug, safe='')}/"
+        try:
+            return parse_project_id(self._client.get(path, scope="project:read").body) or slug
+        except NotAllowed:
+            return slug
+
     def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """Until a page holds none that is new enough."""
-        path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
+        path = self._client.path("issues", issue.issue_id, "events")
         params = {"full": "true"} | window(start)
         with Ahead(pages(self._client, path, params, f"events of issue {issue.issue_id}")) as ahead:
             while (reply := ahead.take()) is not None:

@@ -46,14 +46,13 @@ class _Try:
 
 _ORGANIZATION = "/api/0/organizations/{organization}"
 _NOTHING = "Nothing can be read."
-_PROJECTS = _Try(
-    "project:read",
-    f"{_ORGANIZATION}/projects/",
-    "Projects cannot be listed by name; the configured ones are still read.",
-)
 _SENTRYS = (
     _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING),
-    _PROJECTS,
+    _Try(
+        "project:read",
+        f"{_ORGANIZATION}/projects/",
+        "No releases and deploys are read, and most versions find a project by its number alone.",
+    ),
     _Try(
         "org:read",
         f"{_ORGANIZATION}/",
@@ -65,7 +64,11 @@ _TRIES: Mapping[ServerKind, tuple[_Try, ...]] = {
     ServerKind.UNKNOWN: _SENTRYS,
     ServerKind.GLITCHTIP: (
         _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING),
-        _PROJECTS,
+        _Try(
+            "project:read",
+            f"{_ORGANIZATION}/projects/",
+            "Projects cannot be listed by name; the configured ones are still read.",
+        ),
     ),
     ServerKind.BUGSINK: (
         _Try("issues:read", "/api/canonical/0/issues/", _NOTHING, {"project": 0}),

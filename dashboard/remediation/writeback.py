@@ -82,13 +82,17 @@ class Answer:
 class Dialect:
     """How one kind of server takes a comment. `lists`: it also tells the comments of an Issue."""
 
-    path: Callable[[str], str]
+    path: Callable[[SentryClient, str], str]
     body: Callable[[str, str], dict[str, Any]]
     text: Callable[[dict[str, Any]], object]
     lists: bool = True
 
 
-def _comments(issue_id: str) -> str:
+def _comments(client: SentryClient, issue_id: str) -> str:
+    return client.path("issues", issue_id, "comments")
+
+
+def _glitchtips(_: SentryClient, issue_id: str) -> str:
     return f"/api/0/issues/{quote(issue_id, safe='')}/comments/"
 
 
@@ -99,9 +103,11 @@ def _data_text(answer: dict[str, Any]) -> object:
 
 DIALECTS: Mapping[ServerKind, Dialect] = {
     ServerKind.SENTRY: Dialect(_comments, lambda _, text: {"text": text}, _data_text),
-    ServerKind.GLITCHTIP: Dialect(_comments, lambda _, text: {"data": {"text": text}}, _data_text),
+    ServerKind.GLITCHTIP: Dialect(
+        _glitchtips, lambda _, text: {"data": {"text": text}}, _data_text
+    ),
     ServerKind.BUGSINK: Dialect(
-        lambda _: "/api/canonical/0/issue-comments/",
+        lambda _, __: "/api/canonical/0/issue-comments/",
         lambda issue_id, text: {"issue": issue_id, "comment": text},
         lambda answer: answer.get("comment"),
         lists=False,
@@ -144,7 +150,7 @@ class WriteBack:
         try:
             if any(comment.mark in text for text in self._listed(client, dialect, issue_id)):
                 return Answer(issue_id, Told.THERE)
-            answer = self._post(client.base_url, dialect, issue_id, comment.text)
+            answer = self._post(client, dialect, issue_id, comment.text)
             if dialect.text(answer) != comment.text:
                 return Answer(issue_id, Told.ALTERED)
             if not dialect.lists:
@@ -162,14 +168,16 @@ class WriteBack:
         """The texts of the Issue's comments."""
         if not dialect.lists:
             return []
-        replies = pages(client, dialect.path(issue_id), {}, f"comments of issue {issue_id}")
+        replies = pages(client, dialect.path(client, issue_id), {}, f"comments of issue {issue_id}")
         items = (item for reply in replies for item in msgspec.json.decode(reply.body))
         texts = (dialect.text(item) for item in items if isinstance(item, dict))
         return [text for text in texts if isinstance(text, str)]
 
-    def _post(self, base_url: str, dialect: Dialect, issue_id: str, text: str) -> dict[str, Any]:
+    def _post(
+        self, sentry: SentryClient, dialect: Dialect, issue_id: str, text: str
+    ) -> dict[str, Any]:
         """The server's answer. Raises SentryUnreachable."""
-        url, body = base_url + dialect.path(issue_id), dialect.body(issue_id, text)
+        url, body = sentry.base_url + dialect.path(sentry, issue_id), dialect.body(issue_id, text)
         deadline = time.monotonic() + LIMITS.patience_s
         try:
             with (

@@ -96,6 +96,12 @@ async def projects(request: Request) -> Response:
     return answer([project_json(row) for row in store_of(request).projects()])
 
 
+@needs("project:read")
+async def project(request: Request) -> Response:
+    """GET one project, by its number or its slug."""
+    return answer(project_json(_project(request)))
+
+
 @needs("event:read")
 async def issues(request: Request) -> Response:
     """GET the issues of the organization."""
@@ -198,10 +204,12 @@ def _project(request: Request) -> Row:
 
 
 def projects_asked_for(request: Request) -> list[int]:
-    """The numbers of the projects that a request names; none means all."""
+    """The projects that a request names, by number alone as in most versions; none means all."""
     asked = request.query_params.getlist("project")
     if not asked or "-1" in asked:
         return []
+    if not all(name.isdigit() for name in asked):
+        raise BadRequest("Invalid project parameter. Values must be numbers.")
     rows = [store_of(request).project(name) for name in asked]
     if not all(rows):
         raise NotThere
@@ -245,6 +253,7 @@ ROUTES = [
     Route(f"{_ORGANIZATION}/", organization),
     Route(f"{_ORGANIZATION}/projects/", projects),
     Route(f"{_ORGANIZATION}/issues/", issues),
+    Route(f"{_PROJECT}/", project),
     Route(f"{_PROJECT}/events/", project_events),
     Route(f"{_PROJECT}/events/{{event_id}}/", project_event),
     *(

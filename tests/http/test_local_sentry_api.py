@@ -25,6 +25,9 @@ ISSUES = "/api/0/organizations/sample/issues/"
         ("/api/0/issues/1/events/", 200),
         (f"{ISSUES}1/events/", 200),
         ("/api/0/issues/1/comments/", 200),
+        ("/api/0/projects/sample/api/", 200),
+        ("/api/0/projects/sample/1/", 200),
+        ("/api/0/projects/sample/nowhere/", 404),
         ("/api/0/projects/sample/api/events/", 200),
         ("/api/0/projects/sample/1/events/", 200),
         ("/api/0/organizations/other/issues/", 404),
@@ -38,6 +41,13 @@ def test_every_path_that_is_served(sentry: SentryOfTest, path: str, status: int)
     answer = sentry.get(path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(("project", "status"), [("1", 200), ("-1", 200), ("api", 400)])
+def test_lists_take_projects_by_number_alone(
+    sentry: SentryOfTest, project: str, status: int
+) -> None:
+    assert sentry.get(ISSUES, project=project).status_code == status
 
 
 @pytest.mark.parametrize(

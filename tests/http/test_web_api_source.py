@@ -10,6 +10,8 @@ import pytest
 from collectors.errors import SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.cursor import Progress, write_cursor
+from collectors.sentry.following import issues_now
+from collectors.sentry.light import LightListing
 from collectors.sentry.sources import PAGE_SIZE, WebApi
 from collectors.sentry.sources.page import ROWS_SIZE
 from tests.http.serving import SentryOfTest, event_body, local_sentry
@@ -201,6 +203,22 @@ def test_only_the_named_projects_are_read() -> None:
         assert [event.project for event in events] == ["web"]
         events, _ = read(sentry)
         assert set(ids(events)) == set(sent)
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["rows", "bodies"])
+def test_every_call_names_the_organization(sentry: SentryOfTest, light: bool) -> None:
+    """sentry.io answers what does not for the region US alone, and with 404 for all others."""
+    for n in range(40):
+        sentry.send(event_body(f"issue {n % 2}", minutes_ago=n))
+    events, cursor = read(sentry, light=light)
+    with sentry.client() as client:
+        assert len(list(LightListing(client).bodies(events))) == 40
+        assert dict(issues_now(client, ["1", "9"]))["9"] is None
+    sentry.send(event_body("issue 1"))
+    read(sentry, cursor, light=light)
+    calls = sentry.served.take_calls()
+    asked = [call for call in calls if not call.endswith("/store/")]
+    assert [a for a in asked if not a.startswith("/api/0/organizations/sample/")] == []
 
 
 def test_an_unknown_project_is_said_after_the_others_were_read() -> None:

@@ -34,6 +34,9 @@ def test_a_comment_is_kept_and_the_same_remediation_is_told_once(glitchtip: bool
         assert texts(sentry) == [COMMENT.text]
         status = sentry.store.rows("SELECT status FROM issues")[0]["status"]
         assert status == "unresolved"
+        at = "/api/0/issues/1/" if glitchtip else "/api/0/organizations/sample/issues/1/"
+        calls = [call for call in sentry.served.take_calls() if "comments" in call]
+        assert [call for call in calls if not call.startswith(at)] == []
 
 
 @pytest.mark.parametrize(

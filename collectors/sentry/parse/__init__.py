@@ -15,7 +15,7 @@ from collectors.sentry.parse.batch import (
 from collectors.sentry.parse.decode import MAX_EVENT_BYTES
 from collectors.sentry.parse.envelope import is_header
 from collectors.sentry.parse.event import parse_event
-from collectors.sentry.parse.issue import parse_issues
+from collectors.sentry.parse.issue import parse_issues, parse_project_id
 from collectors.sentry.parse.origin import Origin
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "parse_event",
     "parse_events",
     "parse_issues",
+    "parse_project_id",
     "received_times",
     "whole_list",
 ]

@@ -61,6 +61,14 @@ def parse_issues(raw: bytes) -> tuple[Issue, ...] | None:
     return tuple(issue for issue in map(_read, shapes) if issue.issue_id)
 
 
+def parse_project_id(raw: bytes) -> str | None:
+    """The number of a project that was asked for by its slug."""
+    try:
+        return as_word(msgspec.json.decode(raw, type=ProjectShape).id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def _items_tolerantly(raw: bytes) -> list[Any] | None:
     try:
         items = tidy(loads_tolerantly(raw))

@@ -51,12 +51,12 @@ class GlitchTipListing:
 
     def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:  # noqa: ARG002
         """The whole list, for it cannot be bounded; the sweep leaves it where it is old enough."""
-        organization = quote(self._client.organization, safe="")
-        path = f"/api/0/organizations/{organization}/issues/"
+        path = self._client.path("issues")
         params = {"sort": "-last_seen"}
         if project.isdigit():
             params["project"] = project
         elif project != ALL_PROJECTS:
+            organization = quote(self._client.organization, safe="")
             path = f"/api/0/projects/{organization}/{quote(project, safe='')}/issues/"
         for reply in pages(self._client, path, params, "issues"):
             yield IssuePage(issues_of(reply.body), reply.at)
