@@ -10,7 +10,8 @@
         ├── SentryUnreachable
         │   ├── NotInSentry       what was asked for is not there (any more)
         │   ├── NotAllowed        the token is not accepted, or may not do this
-        │   └── ReplyTooLarge     a smaller page may fit
+        │   ├── ReplyTooLarge     a smaller page may fit
+        │   └── KeptBack          some bodies did not come, all others did
         ├── TargetUnreachable
         └── Busy              another process holds the lease
 
@@ -74,6 +75,17 @@ class NotAllowed(SentryUnreachable):
 
 class ReplyTooLarge(SentryUnreachable):
     """A reply was larger than is read; asking for a smaller page may help."""
+
+
+class KeptBack(SentryUnreachable):
+    """The bodies of these Events did not come, while others did: they are asked for again."""
+
+    def __init__(self, why: str, event_ids: frozenset[str]) -> None:
+        count = len(event_ids)
+        bodies = "The body of 1 Event" if count == 1 else f"The bodies of {count:,} Events"
+        super().__init__(f"{bodies} did not come, and the next run asks again: {why}")
+        self.why = why
+        self.event_ids = event_ids
 
 
 class TargetUnreachable(Unreachable):

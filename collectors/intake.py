@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from collectors.errors import KeptBack
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import Pending
@@ -38,6 +39,7 @@ class Taken:
     new     how many Events were not known
     passed  ids of Events whose body showed that they are no failed write
     moved   known event id → the Issue it belongs to now
+    kept_back  Events whose bodies did not come, of which nothing was taken
     """
 
     judged: list[Judged]
@@ -45,6 +47,7 @@ class Taken:
     new: int
     passed: list[str]
     moved: dict[str, str]
+    kept_back: KeptBack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,28 @@ class Intake:
         known = known_events(self.store, once)
         asked = [event for name, event in once.items() if self.full or name not in known]
         passed: list[str] = []
+        back: list[KeptBack] = []
         failures, wanting = self._read(asked)
         told = {failure.event_id for failure in failures}
-        failures += self._kept(self._whole(wanting, page), passed)
+        failures += self._kept(self._whole(wanting, page, back), passed)
         judged = self._judge(failures)
         by_rows = [one for one in judged if one.failure.event_id in told]
         rough = [once[one.failure.event_id] for one in by_rows if _is_rough(one)]
         if rough:
-            whole = (event for event in self._whole(rough, page) if not event.light)
+            whole = (event for event in self._whole(rough, page, back) if not event.light)
             again = self._judge(self._kept(whole, passed))
             judged = _replaced(judged, again)
+        kept_back = _all_of(back)
+        if kept_back:
+            missed = kept_back.event_ids
+            judged = [one for one in judged if one.failure.event_id not in missed]
         return Taken(
             judged,
             stored=sum(one.failure.event_id not in known for one in judged),
             new=len(once) - len(known),
             passed=passed,
             moved=_moved(once.values(), known),
+            kept_back=kept_back,
         )
 
     def _read(self, events: Iterable[Event]) -> tuple[list[Failure], list[Event]]:
@@ -105,17 +114,23 @@ class Intake:
             return read_light(event, default_environment=self._default)
         return Need.BODY
 
-    def _whole(self, events: Sequence[Event], page: Page) -> Iterator[Event]:
+    def _whole(self, events: Sequence[Event], page: Page, back: list[KeptBack]) -> Iterator[Event]:
         """The same Events with their bodies, each as it comes.
 
-        One whose body is gone is kept as its row tells it, and is odd where that is no whole key.
+        One whose body is gone is kept as its row tells it, and is odd where that is no whole key;
+        one that is to be asked for again is left out, and `back` says so.
         """
         missing = {event.event_id: event for event in events if event.light}
         yield from (event for event in events if not event.light)
         if page.bodies and missing:
-            for event in page.bodies(list(missing.values())):
-                if missing.pop(event.event_id, None):
-                    yield event
+            try:
+                for event in page.bodies(list(missing.values())):
+                    if missing.pop(event.event_id, None):
+                        yield event
+            except KeptBack as some:
+                back.append(some)
+                for event_id in some.event_ids:
+                    missing.pop(event_id, None)
         for event in missing.values():
             key = read_event(event).key
             yield event if key and key.complete else replace(event, oddity=NO_BODY)
@@ -156,6 +171,12 @@ def _is_rough(one: Judged) -> bool:
         times += [judgement.holder.created_at] if judgement.holder.created_at else []
     times += [row.deleted_at for row in rows if row is not None and row.deleted_at is not None]
     return bool(judgement.candidates) or any(abs(time - at) <= CLOSE for time in times)
+
+
+def _all_of(back: Sequence[KeptBack]) -> KeptBack | None:
+    if len(back) < 2:
+        return next(iter(back), None)
+    return KeptBack(back[0].why, frozenset().union(*(some.event_ids for some in back)))
 
 
 def _replaced(judged: Sequence[Judged], again: Sequence[Judged]) -> list[Judged]:

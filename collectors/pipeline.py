@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
 from collectors.auditing import audit_when_due
-from collectors.errors import SentryUnreachable, SettingsError
+from collectors.errors import KeptBack, SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged
 from collectors.evidence.reads.followup import (
@@ -155,6 +155,7 @@ class _Collection:
         """Every page of a source; one that stops answering keeps what it gave.
 
         The Cursor is kept for each origin and filter: what a filtered Run passed over is not read.
+        It stays where it is from the first page on of which an Event was kept back.
         """
         cursor_name = " ".join(filter(None, (source.name, origin, self.environment)))
         cursor = None if self.full else load_cursor(self.store, cursor_name)
@@ -166,14 +167,19 @@ class _Collection:
             self.full,
             keep_all=source.name == Files.name,
         )
+        back: KeptBack | None = None
         try:
             for page in source.pages(since, cursor):
-                self._keep(cursor_name, page, intake.take(page))
+                taken = intake.take(page)
+                back = back or taken.kept_back
+                self._keep(cursor_name, replace(page, cursor=None) if back else page, taken)
         except SentryUnreachable as error:
             self.summary.unreachable[source.name] = str(error)
         else:
             if isinstance(source, WebApi):
                 self.summary.notes += follow(self.store, source.client)
+            if back:
+                self.summary.unreachable[source.name] = str(back)
 
     def _keep(self, cursor_name: str, page: Page, taken: Taken) -> None:
         save_page(

@@ -67,7 +67,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Sentry's group of Events. `title` may hold customer data until the store masks it."""
+    """Sentry's group of Events. `title` may hold customer data until the store masks it.
+
+    `category` is what its Events are where the server tells: `error`, or another word for what it
+    found by itself.
+    """
 
     issue_id: str
     project: str | None = None
@@ -78,3 +82,4 @@ class Issue:
     last_seen: datetime | None = None
     count: int | None = None
     url: str | None = None
+    category: str | None = None

@@ -37,11 +37,15 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True)
 class Reply:
-    """A JSON answer. `next` is the next page's cursor, `at` the time by the server's clock."""
+    """A JSON answer. `next` is the next page's cursor, `at` the time by the server's clock.
+
+    `linked`: the server says whether there is a next page.
+    """
 
     body: bytes
     next: str | None
     at: datetime
+    linked: bool = True
 
     @cached_property
     def items(self) -> list[Raw] | None:
@@ -154,6 +158,7 @@ class SentryClient:
             read_body(response, self.limits.max_reply_bytes, deadline),
             next_cursor(response.headers.get("Link")),
             server_time(response.headers, now),
+            linked="Link" in response.headers,
         )
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 
-from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
+from collectors.errors import KeptBack, NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.listing import ALL_PROJECTS, SentryListing, events_of, window
@@ -25,6 +25,9 @@ MANY = 20
 """So many bodies of one Issue are looked for in pages of its bodies, fewer by one call each."""
 WORTH_A_PAGE = 50
 """No more pages are read than hold so many of them each; the rest is asked for singly again."""
+
+GIVEN_UP_AFTER = timedelta(days=1)
+"""A body that the server refuses while it gives others is asked for until its Event is so old."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -78,7 +81,10 @@ class LightListing(SentryListing):
                 return
 
     def bodies(self, events: Sequence[Event]) -> Iterator[Event]:
-        """The same Events, whole; one whose body is gone or too large is left out."""
+        """The same Events, whole; one whose body is gone or too large is left out.
+
+        Raises KeptBack, after all the others, for those that the server does not give just now.
+        """
         single: list[Event] = []
         for _, group in groupby(sorted(events, key=_issue_id), key=_issue_id):
             some = list(group)
@@ -117,28 +123,34 @@ class LightListing(SentryListing):
 
     def _singly(self, events: Sequence[Event]) -> Iterator[Event]:
         paths = [self._path(event) for event in events]
-        try:
-            yield from _whole(events, together(self._client, paths))
-        except ReplyTooLarge:
-            for event, path in zip(events, paths, strict=True):
-                try:
-                    yield from _whole([event], [self._client.get(path)])
-                except (NotInSentry, ReplyTooLarge):
-                    continue
+        refused: dict[str, SentryUnreachable] = {}
+        came = False
+        for event, answer in zip(events, together(self._client, paths), strict=True):
+            got = _whole(event, answer) if isinstance(answer, Reply) else answer
+            if isinstance(got, Event):
+                came = True
+                yield got
+            elif not (isinstance(got, NotInSentry | ReplyTooLarge) or (came and _is_old(event))):
+                refused[event.event_id] = got
+        if refused:
+            why = " ".join(dict.fromkeys(map(str, refused.values())))
+            raise KeptBack(why, frozenset(refused))
 
     def _path(self, event: Event) -> str:
         return self._client.path("issues", str(event.issue_id), "events", event.event_id)
 
 
-def _whole(
-    events: Sequence[Event], replies: Iterator[Reply | NotInSentry] | list[Reply]
-) -> Iterator[Event]:
-    for event, reply in zip(events, replies, strict=True):
-        if isinstance(reply, Reply):
-            issue = Issue(str(event.issue_id), project=event.project)
-            found = next(parse_events(reply.body, _origin(issue, reply)), None)
-            if found is not None and found.event_id == event.event_id:
-                yield found
+def _whole(event: Event, reply: Reply) -> Event | SentryUnreachable:
+    issue = Issue(str(event.issue_id), project=event.project)
+    found = next(parse_events(reply.body, _origin(issue, reply)), None)
+    if found is None or found.event_id != event.event_id:
+        return SentryUnreachable("Sentry's answer does not hold the event.", permanent=True)
+    return found
+
+
+def _is_old(event: Event) -> bool:
+    """What a server that gives other bodies has not given for so long is not to be had."""
+    return event.occurred_at < datetime.now(UTC) - GIVEN_UP_AFTER
 
 
 def _is_rows(reply: Reply) -> bool:

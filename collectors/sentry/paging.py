@@ -18,6 +18,8 @@ MAX_REPEATS_OF_ONE = 100
 """Pages of a single item that may look alike: broken items have no id to tell them apart by."""
 
 _END = 4_096
+_OPENS = (b"[", b'{"data"')
+""""data" holds a list of rows."""
 
 
 def pages(
@@ -38,16 +40,18 @@ def pages(
     size, cursor = FULL_PAGE, ""
     seen = _Seen(what)
     for _ in range(MAX_PAGES):
-        reply = _page(client, path, params, size, cursor, is_whole or _is_list, scope)
+        reply = _page(client, path, params, size, cursor, is_whole or _is_list, scope, what)
         if reply is None:
             size //= 2
             continue
         seen.page(reply, size)
-        following, held = reply.next, [reply]
+        following, ends, held = reply.next, _ends(reply, size), [reply]
         del reply
         yield held.pop()  # a page is megabytes: it is not kept while the next one is fetched
-        if following is None:
+        if following is None and ends:
             return
+        if following is None:
+            raise _endless(f"Sentry does not say whether there are more {what} than a page")
         seen.cursor(following)
         cursor, size = following, min(size * 2, FULL_PAGE)
     raise _endless(f"Sentry has no end of pages of {what}")
@@ -121,8 +125,12 @@ def _page(
     cursor: str,
     is_whole: Callable[[Reply], bool],
     scope: str,
+    what: str,
 ) -> Reply | None:
-    """One page, None when it has to be asked for in smaller pieces."""
+    """One page, None when it has to be asked for in smaller pieces.
+
+    Broken items break the list they stand in; what does not so much as begin like one holds none.
+    """
     asked = {**params, "limit": size, "per_page": size}
     try:
         reply = client.get(path, {**asked, "cursor": cursor} if cursor else asked, scope=scope)
@@ -130,7 +138,18 @@ def _page(
         if size == 1:
             raise
         return None
-    return reply if size == 1 or is_whole(reply) else None
+    if is_whole(reply):
+        return reply
+    if size > 1:
+        return None
+    if not reply.body.lstrip().startswith(_OPENS):
+        raise SentryUnreachable(f"Sentry's page of {what} is no list.", permanent=True)
+    return reply
+
+
+def _ends(reply: Reply, size: int) -> bool:
+    """It is the last page: the server says so, or gives less than was asked for."""
+    return reply.linked or len(items_of(reply.body)) < size
 
 
 def _is_list(reply: Reply) -> bool:

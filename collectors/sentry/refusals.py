@@ -42,9 +42,9 @@ def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreac
         return NotAllowed(
             f"The Sentry token may not do this (403): it needs the scope {scope}.", permanent=True
         )
-    if status == 404:
+    if status in (404, 410):
         return NotInSentry(
-            "Sentry does not know this (404): check TOMBSTONE_SENTRY__ORGANIZATION and "
+            f"Sentry does not know this ({status}): check TOMBSTONE_SENTRY__ORGANIZATION and "
             "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
             permanent=True,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
+from collectors.errors import NotInSentry, SentryUnreachable
 from collectors.model import Coverage, Event, Issue
 from collectors.sentry.allowance import Allowance
 from collectors.sentry.cursor import Progress
@@ -110,21 +110,29 @@ class Sweep:
                 yield from self._issue(issue)
 
     def _rows(self, listing: LightListing, issues: Sequence[Issue]) -> Iterator[Part]:
-        """The light Events of these Issues together, from the earliest that any of them needs."""
+        """The light Events of these Issues together, from the earliest that any of them needs.
+
+        Where rows are not to be had, the Issues are read by themselves; so is one of which rows
+        tell nothing, for an empty answer proves nothing.
+        """
         starts = [self._progress.start_of(issue, self._overlap) for issue in issues]
         start = None if None in starts else min(filter(None, starts))
         try:
             yield from self._until_spent(issues, listing.rows(issues, start))
-        except (NotAllowed, NotInSentry) as lack:
+        except SentryUnreachable as lack:
+            self._strikes += not lack.permanent
             listing.has_rows = False
             self.notes.append(f"No light rows, so every new event is fetched whole: {lack}")
-            return
-        except SentryUnreachable as trouble:
-            self._bear(trouble)
+            for issue in issues:
+                self._tally.take(issue.issue_id)
             return
         self._strikes = 0
         for issue in issues:
-            if issue.issue_id not in self._tally.left:
+            if issue.issue_id in self._tally.left:
+                continue
+            if self._tally.is_silent(issue):
+                yield from self._issue(issue)
+            else:
                 self._done(issue)
 
     def _until_spent(

@@ -45,6 +45,11 @@ class Tally:
             return False
         return seen.newest is None or seen.newest < issue.last_seen - _SECOND
 
+    def is_silent(self, issue: Issue) -> bool:
+        """Nothing was seen of an Issue that should have Events with errors."""
+        holds_errors = issue.category in (None, "error")
+        return issue.issue_id not in self._seen and issue.count != 0 and holds_errors
+
     def take(self, issue_id: str) -> int:
         """How many Events of an Issue were seen; it is forgotten then."""
         return self._seen.pop(issue_id, _Seen()).events

@@ -6,28 +6,34 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from collectors.errors import NotInSentry
+from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.sentry.client import Reply, SentryClient
+
+MOST_FAILED = 2
+"""So many in a row that get no answer show that the server is gone."""
+MOST_REFUSED = 20
+"""So many in a row that are refused show that it is not about what was asked for."""
 
 
 def together(
     client: SentryClient, paths: Sequence[str], *, scope: str = "event:read"
-) -> Iterator[Reply | NotInSentry]:
-    """An answer for every path, in order; NotInSentry where there is nothing any more.
+) -> Iterator[Reply | SentryUnreachable]:
+    """An answer for every path, in order, or why there is none.
 
-    No more are asked for or held than the client may ask at once. Raises SentryUnreachable for the
-    first path that could not be asked; what comes after it is not.
+    No more are asked for or held than the client may ask at once. Raises SentryUnreachable where
+    none of many comes; what is after it is not asked for.
     """
 
-    def ask(path: str) -> Reply | NotInSentry:
+    def ask(path: str) -> Reply | SentryUnreachable:
         try:
             return client.get(path, scope=scope)
-        except NotInSentry as gone:
-            return gone
+        except SentryUnreachable as error:
+            return error
 
     left = iter(paths)
+    failed = refused = 0
     with ThreadPoolExecutor(client.limits.at_once, "sentry") as pool:
-        asked: deque[Future[Reply | NotInSentry]] = deque()
+        asked: deque[Future[Reply | SentryUnreachable]] = deque()
         try:
             while True:
                 for path in left:
@@ -36,7 +42,15 @@ def together(
                         break
                 if not asked:
                     return
-                yield asked.popleft().result()
+                answer = asked.popleft().result()
+                if isinstance(answer, Reply | NotInSentry | ReplyTooLarge):
+                    failed = refused = 0
+                else:
+                    failed += not answer.permanent
+                    refused += answer.permanent
+                    if failed >= MOST_FAILED or refused >= MOST_REFUSED:
+                        raise answer
+                yield answer
         finally:
             for one in asked:
                 one.cancel()

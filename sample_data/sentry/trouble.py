@@ -42,6 +42,9 @@ class Kind(StrEnum):
     FIRST_PAGE = "the first page, whatever page was asked for"
     ENDLESS = "empty pages, each with a next one"
     SHUFFLED = "the same items in another order, each page with a next one"
+    NOTHING = "an empty list, whatever there is"
+    EMPTY = "200 with no body"
+    UNLINKED = "a page that does not say whether there is another"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -172,6 +175,17 @@ async def _shuffled(app: ASGIApp, scope: Scope, receive: Receive, send: Send) ->
     await _give(send, start, msgspec.json.encode(read), _next_link())
 
 
+async def _nothing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    start, body = await _answer(app, scope, receive)
+    await _give(send, start, b'{"data": []}' if body.startswith(b"{") else b"[]", {"Link": ""})
+
+
+async def _unlinked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    start, body = await _answer(app, scope, receive)
+    told = [(name, value) for name, value in start["headers"] if name.lower() != b"link"]
+    await _give(send, {**start, "headers": told}, body)
+
+
 ACTS: Mapping[Kind, Act] = {
     Kind.TOO_MANY: _too_many,
     Kind.USED_UP: _used_up,
@@ -188,6 +202,9 @@ ACTS: Mapping[Kind, Act] = {
     Kind.FIRST_PAGE: _first_page,
     Kind.ENDLESS: _endless,
     Kind.SHUFFLED: _shuffled,
+    Kind.NOTHING: _nothing,
+    Kind.EMPTY: _says(200, "", "application/json"),
+    Kind.UNLINKED: _unlinked,
 }
 
 

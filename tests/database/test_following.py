@@ -23,6 +23,7 @@ from collectors.evidence.reads.unmapped import unmapped_environments
 from collectors.evidence.store import known_events
 from collectors.pipeline import RunSummary, run
 from collectors.settings import SentrySettings, Settings
+from sample_data.sentry.trouble import Fault, Kind
 from tests.factories import new_store
 from tests.http.serving import SentryOfTest, event_body, local_sentry
 
@@ -244,3 +245,23 @@ def test_an_event_whose_body_is_gone_is_kept_as_its_row_tells_it(
     failure = watched.failures()[sent]
     assert failure.verdict == verdict
     assert ("not to be had" in failure.reasons[0]) is (value == "boom")
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.ERROR, Kind.HTML, Kind.CUT_JSON, Kind.EMPTY], ids=lambda kind: kind.name
+)
+def test_a_body_that_does_not_come_keeps_back_nothing_else(watched: Watched, kind: Kind) -> None:
+    exception = {"values": [{"type": "E", "value": "boom"}]}
+    body = {"exception": exception, "transaction": "shop.customer.create"}
+    sent = [watched.sentry.send(event_body(f"group {n}", **body)) for n in range(3)]
+    given_up = watched.sentry.send(old("old", **body))
+    watched.sentry.server.order([Fault(kind, on=f"{sent[1]}|{given_up}")])
+    for _ in range(2):
+        summary = watched.collect(patience_s=1.0)
+        assert "body of 1 Event did not come" in summary.unreachable["sentry"]
+        assert set(watched.failures()) == {sent[0], sent[2], given_up}
+    assert "not to be had" in watched.failures()[given_up].reasons[0]
+    watched.sentry.server.order([])
+    summary = watched.collect()
+    assert (summary.stored, summary.unreachable) == (1, {})
+    assert watched.collect().stored == 0

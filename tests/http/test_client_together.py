@@ -16,7 +16,7 @@ from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable, Set
 from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.connect import trust_of
 from collectors.sentry.together import together
-from tests.http.serving import QUICK, serving
+from tests.http.serving import QUICK, drained, serving
 
 
 class Counting:
@@ -61,19 +61,25 @@ def test_what_the_server_allows_at_once_is_kept_to() -> None:
     assert app.most == 2
 
 
-def test_one_that_cannot_be_asked_ends_it() -> None:
+@pytest.mark.parametrize(
+    ("refused", "status", "calls"),
+    [(range(2, 4), 403, 50), (range(2, 50), 403, 30), (range(2, 3), 500, 50), (range(50), 500, 8)],
+    ids=["two may not", "none may", "one fails", "all fail"],
+)
+def test_what_concerns_a_few_ends_nothing(refused: range, status: int, calls: int) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        status = 403 if scope["path"] == "/2/" else 200
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        code = status if int(scope["path"].strip("/")) in refused else 200
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"3600")]
+        await send({"type": "http.response.start", "status": code, "headers": headers})
         await send({"type": "http.response.body", "body": b"[]"})
 
     with serving(app) as served, client_of(served.url) as client:
-        replies = together(client, [f"/{n}/" for n in range(50)])
-        assert next(replies)
-        with pytest.raises(SentryUnreachable, match="403"):
-            list(replies)
-        assert len(served.calls) < 20
+        replies, error = drained(together(client, [f"/{n}/" for n in range(50)]))
+        assert (error is None) == (len(served.calls) == 50)
+        assert len(served.calls) <= calls
+    if error is None:
+        missed = [n for n, reply in enumerate(replies) if not isinstance(reply, Reply)]
+        assert missed == list(refused)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ class Case:
 EVENTS = "/events/"
 LATER = "cursor="
 LATER_EVENTS = r"events/\?.*cursor="
+ROWS = r"sample/events/\?"
 LATER_ISSUES = r"issues/\?.*cursor="
 
 CASES = {
@@ -63,13 +64,24 @@ CASES = {
     "HTML for events": Case([Fault(Kind.HTML, on=EVENTS)], 3, "not JSON"),
     "HTML for later pages": Case([Fault(Kind.HTML, on=LATER)], 3, "not JSON"),
     "sent to a login": Case([Fault(Kind.REDIRECT)], 3, "redirects to https://login.example.com"),
-    "a bomb": Case([Fault(Kind.BOMB, on=EVENTS, times=7)], 3, "larger than"),
+    "a bomb": Case([Fault(Kind.BOMB, on=EVENTS, times=7)], said="No light.*larger than", all=True),
     "JSON cut once": Case([Fault(Kind.CUT_JSON, on=EVENTS, times=1)], all=True),
     "a page vanishes once": Case([Fault(Kind.GONE, on=LATER_EVENTS, times=1)], all=True),
     "pages of events vanish": Case([Fault(Kind.GONE, on=LATER_EVENTS)], 3, "does not find"),
     "pages of issues vanish": Case([Fault(Kind.GONE, on=LATER_ISSUES)], 3, "404"),
     "the first page again": Case([Fault(Kind.FIRST_PAGE, on=LATER)], 3, "repeats a page"),
-    "the first page once": Case([Fault(Kind.FIRST_PAGE, on=LATER, times=1)], 3, "repeats a page"),
+    "the first page once": Case(
+        [Fault(Kind.FIRST_PAGE, on=LATER, times=1)], said="No light rows.*repeats a page", all=True
+    ),
+    "rows are HTML": Case([Fault(Kind.HTML, on=ROWS)], said="No light rows.*not JSON", all=True),
+    "rows are answered 500": Case(
+        [Fault(Kind.ERROR, on=ROWS)], said="No light rows.*500", all=True, patience=BRIEF
+    ),
+    "rows tell nothing": Case([Fault(Kind.NOTHING, on=ROWS)], all=True),
+    "no body for events": Case([Fault(Kind.EMPTY, on=EVENTS)], 3, "is no list"),
+    "nobody says whether there is more": Case(
+        [Fault(Kind.UNLINKED)], 3, "does not say whether there are more issues than a page"
+    ),
     "empty pages for ever": Case([Fault(Kind.ENDLESS, on=LATER)], 3, "repeats a page"),
     "shuffled for ever": Case([Fault(Kind.SHUFFLED, on=LATER)], 3, "repeats a page"),
 }
@@ -81,6 +93,8 @@ GLITCHTIPS = (
     "a page vanishes once",
     "pages of events vanish",
     "pages of issues vanish",
+    "no body for events",
+    "nobody says whether there is more",
     "the first page again",
     "empty pages for ever",
     "shuffled for ever",

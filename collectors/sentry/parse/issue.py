@@ -37,6 +37,7 @@ class IssueShape(Struct):
     status: Any = None
     substatus: Any = None
     permalink: Any = None
+    category: Any = field(name="issueCategory", default=None)
     count: Any = None
     first_seen: Any = None
     first_seen_camel: Any = field(name="firstSeen", default=None)
@@ -92,6 +93,7 @@ def _read(shape: IssueShape) -> Issue:
         last_seen=moment(whole.last_seen or shape.last_seen_camel or shape.last_seen),
         count=_number(shape.count if whole.count is None else whole.count),
         url=_web_address(shape.permalink),
+        category=as_word(shape.category),
     )
 
 

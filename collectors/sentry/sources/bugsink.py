@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from urllib.parse import quote
 
-from collectors.errors import NotAllowed, NotInSentry
+from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.allowance import Allowance
-from collectors.sentry.client import SentryClient
+from collectors.sentry.client import Reply, SentryClient
 from collectors.sentry.listing import IssuePage
 from collectors.sentry.paging import results
 from collectors.sentry.parse import Origin, parse_event
@@ -73,12 +73,20 @@ class BugsinkListing:
                 return
 
     def _bodies(self, issue: Issue, row_ids: Sequence[str]) -> Iterator[Event]:
-        """Retention may have evicted one since it was listed: then it is left out."""
+        """Retention may have evicted one since it was listed: then it is left out.
+
+        Raises SentryUnreachable for one that does not come, after all the others.
+        """
+        missed: SentryUnreachable | None = None
         paths = [f"{_API}/events/{quote(row_id, safe='')}/" for row_id in row_ids]
         for reply in together(self._client, paths, scope="events:read"):
-            if not isinstance(reply, NotInSentry):
+            if isinstance(reply, Reply):
                 origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
                 yield parse_event(reply.body, origin)
+            elif not isinstance(reply, NotInSentry):
+                missed = missed or reply
+        if missed:
+            raise missed
 
     def _project(self, project: str) -> tuple[str, str]:
         """Its number and its slug; the number twice where the projects may not be listed."""

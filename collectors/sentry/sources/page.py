@@ -14,7 +14,8 @@ ROWS_SIZE = 1_000
 """Light Events are a few hundred bytes each, so more of them make a page."""
 
 Bodies = Callable[[Sequence[Event]], Iterator[Event]]
-"""The same Events as their bodies tell them; one that is not to be had is left out."""
+"""The same Events as their bodies tell them; one that is not to be had is left out. Raises
+KeptBack, after all the others, for those that are to be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
