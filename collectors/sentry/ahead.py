@@ -7,10 +7,12 @@ is asked for once the one before it was read into Events, so no two of them are 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 
 from collectors.sentry.client import Reply
+from collectors.sentry.workers import Workers
 
 
 class Ahead:
@@ -18,7 +20,7 @@ class Ahead:
 
     def __init__(self, replies: Iterator[Reply]) -> None:
         self._replies = replies
-        self._pool = ThreadPoolExecutor(1, "sentry-ahead")
+        self._worker = Workers(1, "sentry-ahead")
         self._coming: Future[Reply | None] | None = None
 
     def __enter__(self) -> Ahead:
@@ -30,11 +32,11 @@ class Ahead:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._worker.__exit__(kind, error, trace)
 
     def go_on(self) -> None:
         """Ask for the next page now."""
-        self._coming = self._pool.submit(next, self._replies, None)
+        self._coming = self._worker.submit(partial(next, self._replies, None))
 
     def take(self) -> Reply | None:
         """The next page, None after the last. Raises SentryUnreachable as its list does."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
+from functools import partial
 
 from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.sentry.client import Reply, SentryClient
+from collectors.sentry.workers import Workers
 
 MOST_FAILED = 2
 """So many in a row that get no answer show that the server is gone."""
@@ -17,7 +19,7 @@ MOST_REFUSED = 20
 
 def together(
     client: SentryClient, paths: Sequence[str], *, scope: str = "event:read"
-) -> Iterator[Reply | SentryUnreachable]:
+) -> Generator[Reply | SentryUnreachable]:
     """An answer for every path, in order, or why there is none.
 
     No more are asked for or held than the client may ask at once. Raises SentryUnreachable where
@@ -32,12 +34,12 @@ def together(
 
     left = iter(paths)
     failed = refused = 0
-    with ThreadPoolExecutor(client.limits.at_once, "sentry") as pool:
+    with Workers(client.limits.at_once, "sentry") as workers:
         asked: deque[Future[Reply | SentryUnreachable]] = deque()
         try:
             while True:
                 for path in left:
-                    asked.append(pool.submit(ask, path))
+                    asked.append(workers.submit(partial(ask, path)))
                     if len(asked) >= client.limits.at_once:
                         break
                 if not asked:

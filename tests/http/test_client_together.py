@@ -18,6 +18,8 @@ from collectors.sentry.connect import trust_of
 from collectors.sentry.together import together
 from tests.http.serving import QUICK, drained, serving
 
+JSON = [(b"content-type", b"application/json")]
+
 
 class Counting:
     """Answers slowly with its own path, and knows how many it answered at the same time."""
@@ -69,7 +71,7 @@ def test_what_the_server_allows_at_once_is_kept_to() -> None:
 def test_what_concerns_a_few_ends_nothing(refused: range, status: int, calls: int) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         code = status if int(scope["path"].strip("/")) in refused else 200
-        headers = [(b"content-type", b"application/json"), (b"retry-after", b"3600")]
+        headers = [*JSON, (b"retry-after", b"3600")]
         await send({"type": "http.response.start", "status": code, "headers": headers})
         await send({"type": "http.response.body", "body": b"[]"})
 
@@ -80,6 +82,21 @@ def test_what_concerns_a_few_ends_nothing(refused: range, status: int, calls: in
     if error is None:
         missed = [n for n, reply in enumerate(replies) if not isinstance(reply, Reply)]
         assert missed == list(refused)
+
+
+def test_whoever_leaves_does_not_wait_for_calls_under_way() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/0/":
+            await asyncio.sleep(5)
+        await send({"type": "http.response.start", "status": 200, "headers": JSON})
+        await send({"type": "http.response.body", "body": b"[]"})
+
+    with serving(app) as served, client_of(served.url) as client:
+        replies = together(client, [f"/{n}/" for n in range(8)])
+        next(replies)
+        began = time.monotonic()
+        replies.close()
+        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
