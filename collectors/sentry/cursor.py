@@ -61,8 +61,9 @@ class Progress:
         return self
 
     def is_unchanged(self, issue: Issue) -> bool:
-        """Nothing was added to this Issue since it was read completely."""
-        return self.done.get(issue.issue_id) == Mark(issue.last_seen, issue.count)
+        """Nothing was added to this Issue since it was read completely, as far as can be told."""
+        told = issue.last_seen is not None and issue.count is not None
+        return told and self.done.get(issue.issue_id) == Mark(issue.last_seen, issue.count)
 
     def start_of(self, issue: Issue, overlap: timedelta) -> datetime | None:
         """From when on this Issue's events are to be read."""

@@ -36,7 +36,7 @@ class Limits:
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """The seconds a refused call should wait, None when the server does not say."""
     told = headers.get("Retry-After", "").strip()
-    if told.isdigit():
+    if told.isascii() and told.isdigit():
         return float(told)
     if told and (at := _http_date(told)):
         return max(0.0, (at - server_time(headers, now)).total_seconds())
@@ -68,7 +68,7 @@ def _number(text: str | None) -> int | None:
 
 def _until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
     reset = headers.get("X-Sentry-Rate-Limit-Reset", "").strip()
-    if not reset.isdigit() or len(reset) > 12:
+    if not (reset.isascii() and reset.isdigit()) or len(reset) > 12:
         return None
     return max(0.0, float(reset) - server_time(headers, now).timestamp())
 
@@ -81,6 +81,6 @@ def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
 def _http_date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -152,7 +152,7 @@ class Sweep:
     def _pages(self) -> Iterator[tuple[Issue, ...]]:
         """The Issues seen at or after the floor, latest first, whatever their status."""
         for page in self._listing.issues(self._project, self._progress.start):
-            self._began = self._began or page.at
+            self._began = self._began or min(page.at, datetime.now(UTC))  # either may run ahead
             yield tuple(issue for issue in page.issues if self._is_wanted(issue))
             if page.issues and not any(self._is_recent(issue) for issue in page.issues):
                 return

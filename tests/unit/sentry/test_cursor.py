@@ -42,6 +42,16 @@ def test_an_issue_is_unchanged_only_while_time_and_count_are() -> None:
     assert not progress.is_unchanged(issue("2", 5, count=3))
 
 
+@pytest.mark.parametrize(("last_seen", "count"), [(None, None), (None, 3), (NOON, None)])
+def test_an_issue_of_which_time_or_count_is_not_told_may_have_grown(
+    last_seen: datetime | None, count: int | None
+) -> None:
+    listed = Issue("1", last_seen=last_seen, count=count)
+    progress = Progress()
+    progress.mark_done(listed)
+    assert not progress.is_unchanged(listed)
+
+
 def test_an_unread_issue_is_read_from_the_floor_however_new_it_is() -> None:
     progress = Progress(floor=NOON - timedelta(days=1))
     progress.mark_done(issue("1", 5))

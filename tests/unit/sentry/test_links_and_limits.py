@@ -71,14 +71,22 @@ def test_no_link_header_makes_it_raise(header: str) -> None:
         ),
         ({"Retry-After": "soon"}, None),
         ({"X-Sentry-Rate-Limit-Reset": "9" * 400}, None),
+        ({"Retry-After": "²"}, None),
+        ({"X-Sentry-Rate-Limit-Reset": "²"}, None),
+        ({"X-Sentry-Rate-Limit-Reset": "1780315204000"}, None),
+        ({"Retry-After": f"Mon, {'9' * 20} Jun 2026 12:00:30 GMT"}, None),
+        ({"Retry-After": f"Mon, 01 Jun 2026 12:00:30 +{'9' * 20}"}, None),
         ({}, None),
     ],
-    ids=["seconds", "date", "past", "reset", "reset by the server's clock", "word", "huge", "none"],
+    ids=[
+        *("seconds", "date", "past", "reset", "reset by the server's clock", "word", "huge"),
+        *("no number", "no number as reset", "milliseconds", "huge day", "huge offset", "none"),
+    ],
 )
 def test_a_refused_call_waits_as_long_as_the_server_says(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert retry_after(httpx.Headers(headers), NOW) == seconds
+    assert retry_after(httpx.Headers(headers, encoding="latin-1"), NOW) == seconds
 
 
 @pytest.mark.parametrize(
