@@ -74,17 +74,23 @@ class SentryClient:
         self.base_url = base_url.rstrip("/").removesuffix("/api/0")
         self.limits = limits or Limits()
         self._gate = Gate(self.limits.at_once)
-        self._http = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Accept": "application/json",
-                "Accept-Encoding": ENCODING,
-            },
-            timeout=self.limits.timeout_s,
-            limits=httpx.Limits(max_connections=self.limits.at_once),
-            verify=trust or True,
-            follow_redirects=False,
-        )
+        try:
+            self._http = httpx.Client(
+                headers={
+                    "Authorization": f"Bearer {token}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": ENCODING,
+                },
+                timeout=self.limits.timeout_s,
+                limits=httpx.Limits(max_connections=self.limits.at_once),
+                verify=trust or True,
+                follow_redirects=False,
+            )
+        except (ImportError, OSError, ValueError):
+            raise SettingsError(
+                "What the environment says of proxies (HTTPS_PROXY, ALL_PROXY; http alone, no "
+                "SOCKS) or certificates (SSL_CERT_FILE) cannot be used."
+            ) from None
 
     def path(self, *parts: str) -> str:
         """An address of this organization; Sentry tells by its name in which region it is.

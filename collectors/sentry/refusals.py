@@ -13,6 +13,9 @@ import httpx
 
 from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 
+_PROXY = (
+    "The proxy on the way to Sentry does not let this call through: see HTTPS_PROXY, ALL_PROXY."
+)
 _PASSING_STATUS = frozenset({408, 425, 429})
 
 
@@ -48,6 +51,8 @@ def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreac
             "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
             permanent=True,
         )
+    if status == 407:
+        return SentryUnreachable(_PROXY, permanent=True)
     if 300 <= status < 400:
         sentence = (
             f"Sentry redirects to {_origin(headers.get('Location', ''))}: "
@@ -80,6 +85,9 @@ def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
         )
     if isinstance(error, httpx.UnsupportedProtocol):
         return SentryUnreachable("The Sentry base URL must begin with https://.", permanent=True)
+    if isinstance(error, httpx.ProxyError):
+        wants_login = str(error).startswith("407")
+        return SentryUnreachable(_PROXY, permanent=True) if wants_login else Passing(_PROXY, None)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
         sentence = "Sentry cannot be reached: no connection to its address."
         return Passing(sentence, None, connected=False)

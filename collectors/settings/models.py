@@ -58,6 +58,13 @@ SEARCHES = (
 """Failed creates of customers and their siblings, by what is violated and by what was called."""
 
 
+def _bare_address(url: HttpUrl) -> HttpUrl:
+    """It is shown, and its login would take the place of the token's header."""
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must hold no user name, password, query or fragment")
+    return url
+
+
 class SentrySettings(BaseModel):
     """Where Events come from. Without a token, `collect` reads only files.
 
@@ -76,7 +83,7 @@ class SentrySettings(BaseModel):
     """
 
     model_config = _Strict
-    base_url: HttpUrl = HttpUrl("https://sentry.io")
+    base_url: Annotated[HttpUrl, AfterValidator(_bare_address)] = HttpUrl("https://sentry.io")
     token: SecretStr | None = None
     organization: str | None = None
     projects: Names = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -107,6 +108,7 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
         (says(403), "scope event:admin"),
         (says(404), "TOMBSTONE_SENTRY__ORGANIZATION"),
         (says(400), "(400)"),
+        (says(407), "The proxy on the way"),
         (
             says(302, Location="https://login.example.com/?next=secret"),
             "https://login.example.com:",
@@ -115,7 +117,17 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
         (says(200, b"[]", "text/plain"), "not JSON"),
         (says(200, b"x" * 2_000), "larger than 1,000"),
     ],
-    ids=["401", "403", "404", "400", "redirect", "html with 200", "text with 200", "too large"],
+    ids=[
+        "401",
+        "403",
+        "404",
+        "400",
+        "407",
+        "redirect",
+        "html with 200",
+        "text with 200",
+        "too large",
+    ],
 )
 def test_what_cannot_pass_is_said_at_once(answer: Answer, said: str) -> None:
     limits = replace(QUICK, max_reply_bytes=1_000)
@@ -246,6 +258,43 @@ def test_a_token_that_is_none_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(SettingsError) as caught:
         SentryClient("http://127.0.0.1:1", token, "sample")
     assert not token or token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("SSL_CERT_FILE", "/nowhere/ca.pem")],
+)
+def test_an_environment_that_cannot_be_used_is_a_setting_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        SentryClient("https://sentry.example.com", TOKEN, "sample")
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent"),
+    [(b"407 Proxy Authentication Required", True), (b"502 Bad Gateway", False)],
+    ids=["wants a login", "is out of order"],
+)
+def test_a_proxy_that_refuses_is_named(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes, permanent: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+
+        def refuse() -> None:
+            for _ in range(20):
+                with proxy.accept()[0] as asked:
+                    asked.recv(4_096)
+                    asked.sendall(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        limits = replace(QUICK, patience_s=1.0, first_wait_s=0.5)
+        with SentryClient("https://sentry.example.com", TOKEN, "sample", limits=limits) as client:
+            with pytest.raises(SentryUnreachable, match="The proxy on the way") as caught:
+                client.get("/api/0/x/")
+            assert caught.value.permanent == permanent
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/api/0", "/api/0/"], ids=repr)

@@ -140,6 +140,12 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
         pytest.param("", {"SENTRY__BASE_URL": "nope"}, "base_url", id="not a URL"),
         pytest.param(
+            "",
+            {"SENTRY__BASE_URL": "https://jane:pass@sentry.example.com"},
+            "base_url: must hold no user name",
+            id="a login in a URL",
+        ),
+        pytest.param(
             '[targets]\nproduction = "host=a"\n',
             {},
             "targets.production: must be a table",
