@@ -134,13 +134,18 @@ class Inquiry:
         """
         by_target: dict[str | None, list[Pending]] = {}
         for one in pending:
-            target = self._settings.target_of(one.failure.environment)
-            by_target.setdefault(target, []).append(one)
+            by_target.setdefault(self._target_of(one), []).append(one)
         if len(by_target) < 2:
             return [judged for group in by_target.items() for judged in self._judge_group(*group)]
         with ThreadPoolExecutor(len(by_target)) as asking:
             groups = asking.map(self._judge_group, by_target.keys(), by_target.values())
             return [judged for group in groups for judged in group]
+
+    def _target_of(self, one: Pending) -> str | None:
+        """A Conflict stays with its Target: in another one its key may be anybody's."""
+        if one.conflict_id is not None and one.target is not None:
+            return one.target
+        return self._settings.target_of(one.failure.environment)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -150,7 +155,7 @@ class Inquiry:
     def _judge_group(self, target: str | None, group: Sequence[Pending]) -> list[Judged]:
         opened = self._targets.get(target or "")
         if opened is None:
-            return [self._unasked(one, None, _no_target(one.failure)) for one in group]
+            return [self._unasked(one, target, _no_target(one.failure, target)) for one in group]
         try:
             return opened.ask(lambda snapshot: self._ask(opened, snapshot, group))
         except TargetUnreachable as outage:
@@ -244,7 +249,9 @@ class Inquiry:
                 yield self._id_of(target, question.asked_as, values)
 
 
-def _no_target(failure: Failure) -> str:
+def _no_target(failure: Failure, target: str | None) -> str:
+    if target is not None:
+        return f"Target {target} is not configured any more."
     return f"No Target is configured for environment {failure.environment!r}."
 
 

@@ -22,6 +22,7 @@ from collectors.evidence.reads.followup import (
     turned,
     undecided_failures,
 )
+from collectors.evidence.reads.unmapped import blocked_by_target
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import (
     load_cursor,
@@ -97,9 +98,18 @@ def run(
             collection.read(origin, source, since)
         _follow_up(store, inquiry, began, progress)
         summary.unreachable |= inquiry.unreachable
+        summary.notes += _remapped(settings, store)
         summary.notes += _survey(settings, store, environment, full, summary, progress)
     summary.newly_blocked, summary.unblocked = turned(store, last_change)
     return summary
+
+
+def _remapped(settings: Settings, store: Store) -> Iterator[str]:
+    """What was found in a Target that its environment belongs to no more."""
+    for row in blocked_by_target(store):
+        target = settings.target_of(row.environment)
+        if target != row.target:
+            yield row.sentence(target)
 
 
 def _survey(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -14,9 +15,11 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from collectors.evidence.reads.failures import list_failures
 from collectors.evidence.reads.followup import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict
+from collectors.pipeline import run
 from collectors.settings import Settings, TargetSettings
 from sample_data.postgres import Database, Postgres
 from tests.factories import EMAIL_KEY, NOON, ORGANIZATION, failure, new_store
@@ -102,3 +105,36 @@ def test_a_locked_table_is_not_an_unreachable_target(database: Database, tmp_pat
             assert verdicts(asking, "production") == {"production": Verdict.UNDECIDED}
         assert asking.unreachable == {}
         assert verdicts(asking, "production") == {"production": Verdict.BLOCKED_BY_TOMBSTONE}
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["both are there", "the first is gone"])
+def test_a_conflict_stays_with_its_target_when_its_environment_moves(
+    database: Database, other: Database, tmp_path: Path, kept: bool
+) -> None:
+    """In the other database nobody holds the key: that frees nobody in the first."""
+    database.execute(SCHEMA)
+    other.execute(SCHEMA.partition("INSERT")[0])
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(event_of_violation()))
+    first = TargetSettings(read_dsn=SecretStr(database.dsn), environments=("production",))
+    second = TargetSettings(read_dsn=SecretStr(other.dsn), environments=("production",))
+    aside = {"alpha": first.model_copy(update={"environments": ("aside",)})} if kept else {}
+    with closing(new_store(tmp_path)) as store:
+        run(Settings(targets={"alpha": first}), store, paths=[str(file)])
+        summary = run(Settings(targets={**aside, "beta": second}), store, paths=[str(file)])
+        (found,) = list_failures(store)
+    assert (found.verdict, summary.unblocked) == (Verdict.BLOCKED_BY_TOMBSTONE, 0)
+    assert [note for note in summary.notes if "found in Target alpha: 1." in note]
+
+
+def event_of_violation() -> dict[str, object]:
+    detail = (
+        f"Key (organization_id, lower(email))=({ORGANIZATION}, jane@example.com) already exists."
+    )
+    text = f'duplicate key value violates unique constraint "{EMAIL_KEY.name}"\nDETAIL:  {detail}'
+    return {
+        "event_id": "a" * 32,
+        "timestamp": NOON.isoformat(),
+        "environment": "production",
+        "exception": {"values": [{"type": "IntegrityError", "value": text}]},
+    }

@@ -171,6 +171,7 @@ def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 row.conflict_id,
                 Verdict(row.verdict),
                 row_ref(row.blocker),
+                row.target,
             )
 
 

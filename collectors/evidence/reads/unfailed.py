@@ -17,13 +17,17 @@ from collectors.model import Failure, RowRef, ValueSource, Verdict, ViolatedKey
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A stored Failure to ask about again, with the Verdict and blocker it has now."""
+    """A stored Failure to ask about again, with the Verdict and blocker it has now.
+
+    `target` is the Target of its Conflict, whatever its environment belongs to by now.
+    """
 
     source: str
     failure: Failure
     conflict_id: str | None
     verdict: Verdict
     blocker: RowRef | None
+    target: str | None = None
 
 
 def looked_up_conflicts() -> Select[Any]:
@@ -58,4 +62,4 @@ def looked_up(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 organization_id=row.organization_id,
             )
             blocker = row_ref(row.blocker)
-            yield Pending(LOOKED_UP, failure, row.id, Verdict(row.verdict), blocker)
+            yield Pending(LOOKED_UP, failure, row.id, Verdict(row.verdict), blocker, row.target)
