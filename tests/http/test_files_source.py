@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from datetime import UTC, datetime
@@ -85,3 +86,14 @@ def test_a_damaged_file_does_not_keep_the_next_from_being_read(tmp_path: Path) -
     events = read(tmp_path)
     assert len(events) == 5
     assert [bool(event.oddity) for event in events] == [True, True, True, True, False]
+
+
+def test_what_is_packed_is_read_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(body("a").encode()))
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(f"{body('b')}\n{body('c')}".encode()))
+    (tmp_path / "backup.tar.gz").write_bytes(gzip.compress(b"another thing"))
+    assert letters(tmp_path) == "abc"
+    cut = tmp_path / "cut"
+    cut.write_bytes(gzip.compress(body("a").encode())[:-9])
+    with pytest.raises(UsageError, match="cut is packed with gzip"):
+        read(cut)

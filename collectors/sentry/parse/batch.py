@@ -39,11 +39,14 @@ _LIST = msgspec.json.Decoder(list[Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _PAGE = msgspec.json.Decoder(_ResultsPage)
 _ITEMS = msgspec.json.Decoder(list[Raw] | _DataPage)
+_DECODER = json.JSONDecoder(strict=False)
 _BOM = b"\xef\xbb\xbf"
 
 
 def parse_events(body: bytes | str, origin: Origin) -> Iterator[Event]:
-    """Every event of an object, a list, a page of a server's API, an envelope, or JSON lines.
+    """Every event of an object, a list, a page of a server's API, envelopes, or JSON lines.
+
+    Objects one after another may also stretch over lines each.
 
     Never raises. A part that cannot be read gives one odd Event and does not stop the rest; of a
     list that was cut, the whole events before the cut are read.
@@ -116,6 +119,9 @@ def _parse_object(raw: bytes, origin: Origin) -> Iterator[Event]:
 def _parse_lines(raw: bytes, origin: Origin) -> Iterator[Event]:
     if is_envelope(raw):
         payloads = [item.payload for item in read_items(raw) if item.type == "event"]
+    elif _stretches(text := decode_text(raw)):
+        yield from _parse_each(text, 0, origin)
+        return
     else:
         payloads = [line for line in raw.splitlines() if line.strip()]
     for payload in payloads:
@@ -123,13 +129,23 @@ def _parse_lines(raw: bytes, origin: Origin) -> Iterator[Event]:
 
 
 def _parse_cut_list(raw: bytes, origin: Origin) -> Iterator[Event]:
-    """Item by item with the standard library, which can stop in the middle of a text."""
     text = decode_text(raw)
-    decoder = json.JSONDecoder(strict=False)
-    position = _next_item(text, 1)
+    yield from _parse_each(text, _next_item(text, 1), origin)
+
+
+def _stretches(text: str) -> bool:
+    """Its first value goes beyond its line."""
+    try:
+        return "\n" in text[: _DECODER.raw_decode(text)[1]]
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parse_each(text: str, position: int, origin: Origin) -> Iterator[Event]:
+    """Item by item with the standard library, which can stop in the middle of a text."""
     while position < len(text) and text[position] != "]":
         try:
-            _, end = decoder.raw_decode(text, position)
+            _, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             yield parse_event(_encoded(text[position:]), origin)
             return

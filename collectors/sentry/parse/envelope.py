@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
-    event_id: Any = None
-    dsn: Any = None
-    sdk: Any = None
-    sent_at: Any = None
-    trace: Any = None
+_OF_EVENTS = frozenset(
+    {
+        *("id", "eventID", "title", "platform", "timestamp", "dateCreated", "exception", "message"),
+        *("logentry", "entries", "contexts", "tags", "data", "results"),
+    }
+)
+"""One of these stands in every event; a header has fields that come and go with the SDKs."""
 
 
 class _ItemHeader(msgspec.Struct):
@@ -26,7 +26,7 @@ class _ItemHeader(msgspec.Struct):
     length: int | None = None
 
 
-_HEADER = msgspec.json.Decoder(_Header)
+_HEADER = msgspec.json.Decoder(dict[str, Any])
 _ITEM = msgspec.json.Decoder(_ItemHeader)
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -41,18 +41,21 @@ class Item:
 
 
 def is_header(line: bytes) -> bool:
-    """It can begin an envelope: an object with a header's fields only, as no event has."""
-    return _decodes(_HEADER, line)
+    """It can begin an envelope: an object without a field that every event has one of."""
+    try:
+        return not _OF_EVENTS & _HEADER.decode(line).keys()
+    except _ERRORS:
+        return False
 
 
 def is_envelope(body: bytes) -> bool:
     """It begins with a header, and an item's header in the next line."""
     first, _, rest = body.partition(b"\n")
-    return is_header(first) and _decodes(_ITEM, rest.partition(b"\n")[0])
+    return is_header(first) and _item_header(rest.partition(b"\n")[0]) is not None
 
 
 def read_items(body: bytes) -> Iterator[Item]:
-    """The items up to the first that cannot be told apart from what follows."""
+    """The items of one envelope or of several, up to what cannot be told apart."""
     position = body.find(b"\n") + 1
     while 0 < position < len(body):
         end = body.find(b"\n", position)
@@ -60,21 +63,21 @@ def read_items(body: bytes) -> Iterator[Item]:
         position = end + 1 if end >= 0 else len(body)
         if not line.strip():
             continue
-        try:
-            header = _ITEM.decode(line)
-        except _ERRORS:
+        header = _item_header(line)
+        if header is None and is_header(line):
+            continue  # another envelope begins
+        if header is None:
             return
         stop = _payload_end(body, position, header.length)
         yield Item(header.type, body[position:stop], position)
         position = stop + 1
 
 
-def _decodes(decoder: msgspec.json.Decoder[Any], line: bytes) -> bool:
+def _item_header(line: bytes) -> _ItemHeader | None:
     try:
-        decoder.decode(line)
+        return _ITEM.decode(line)
     except _ERRORS:
-        return False
-    return True
+        return None
 
 
 def _payload_end(body: bytes, start: int, length: int | None) -> int:

@@ -1,20 +1,23 @@
 """Files of event JSON: bodies as the SDK sends them or as a server's API answers them.
 
-One body a file, a list, an envelope, or one a line; a folder is read with all below it, `-` is
-standard input. Who names a file wants what is in it: `since` and the Cursor are not used, and
-reading a file again changes nothing, since Events are known by their id.
+One body a file, a list, envelopes, or one a line, packed with gzip or not; a folder is read with
+all below it, `-` is standard input. Who names a file wants what is in it: `since` and the Cursor
+are not used, and reading a file again changes nothing, since Events are known by their id.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from collectors.errors import UsageError
 from collectors.model import Event
@@ -28,6 +31,7 @@ MAX_WHOLE_BYTES = 512_000_000
 """A larger file is read only when it has one event a line."""
 MAX_LINE_BYTES = MAX_EVENT_BYTES + 1
 
+_GZIP = b"\x1f\x8b"
 _Y2K = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +56,8 @@ class Files:
     def _events(self) -> Iterator[Event]:
         for path in self._paths:
             if path == "-":
-                yield from read_stream(self._stdin or sys.stdin.buffer, Origin(datetime.now(UTC)))
+                origin = Origin(datetime.now(UTC))
+                yield from _read_unpacked(self._stdin or sys.stdin.buffer, origin, "The input")
                 continue
             for file in _files_of(Path(path)):
                 yield from _read_file(file)
@@ -68,6 +73,17 @@ def read_stream(stream: BinaryIO, origin: Origin) -> Iterator[Event]:
     if len(rest) == MAX_WHOLE_BYTES:
         raise UsageError(f"A file over {MAX_WHOLE_BYTES:,} bytes must have one event a line.")
     yield from parse_events(first + rest, origin)
+
+
+def _read_unpacked(stream: BinaryIO, origin: Origin, name: str) -> Iterator[Event]:
+    """A stream that may be packed with gzip. Raises UsageError where that is cut."""
+    if not (isinstance(stream, BufferedReader) and stream.peek(2).startswith(_GZIP)):
+        yield from read_stream(stream, origin)
+        return
+    try:
+        yield from read_stream(cast("BinaryIO", gzip.GzipFile(fileobj=stream)), origin)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UsageError(f"{name} is packed with gzip, and cut or damaged.") from error
 
 
 def _read_lines(line: bytes, stream: BinaryIO, origin: Origin) -> Iterator[Event]:
@@ -93,7 +109,7 @@ def _read_file(file: Path) -> Iterator[Event]:
         with file.open("rb") as stream:
             written = datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, UTC)
             received_at = written if _Y2K < written < now else now
-            yield from read_stream(stream, Origin(received_at, now=now))
+            yield from _read_unpacked(stream, Origin(received_at, now=now), str(file))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
 
@@ -109,7 +125,8 @@ def _files_of(path: Path) -> Iterable[Path]:
 
 
 def _may_hold_events(file: Path) -> bool:
-    if file.suffix.lower() in SUFFIXES:
+    plain = file.with_suffix("") if file.suffix.lower() == ".gz" else file
+    if plain.suffix.lower() in SUFFIXES:
         return True
     try:
         with file.open("rb") as opened:
