@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from collectors.errors import TombstoneError, Unreachable
+from collectors.errors import SentryUnreachable, TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.reader import ReaderFacts, reader_facts
 from collectors.postgres.snapshot import Snapshot
+from collectors.sentry.client import SentryClient
 from collectors.sentry.connect import connect
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.probe import ScopeCheck, ServerFacts, probe
+from collectors.sentry.sources import LISTINGS
 from collectors.settings import SentrySettings, Settings, TargetSettings
 from collectors.targets import target_catalog
 
@@ -83,7 +86,10 @@ def _check_sentry(settings: Settings) -> Iterator[Check]:
         return
     try:
         with connect(settings.sentry) as client:
-            yield from _sentry_checks(probe(client), settings.sentry)
+            facts = probe(client)
+            yield from _sentry_checks(facts, settings.sentry)
+            if facts.authenticated and facts.kind is not ServerKind.GLITCHTIP:
+                yield from _project_checks(client, facts.kind, settings.sentry.projects)
     except TombstoneError as error:
         yield Check("sentry", Health.WRONG, str(error))
 
@@ -94,16 +100,16 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
         yield Check("sentry", Health.UNREACHABLE, sentence, "Check base_url and the network.")
         return
     sentence = f"Server: {facts.kind} {facts.version or ''}".strip() + "."
-    if settings.organization is None and facts.kind is not ServerKind.BUGSINK:
+    if not settings.organization and facts.kind is not ServerKind.BUGSINK:
         mend = "Set TOMBSTONE_SENTRY__ORGANIZATION."
         yield Check("sentry", Health.WRONG, f"{sentence} No organization is named.", mend)
         return
     if not facts.authenticated:
         needed = _some(tuple(one.scope for one in facts.scopes))
         known = facts.kind is not ServerKind.UNKNOWN
-        mend = (
-            f"Make a token with {needed}." if known else "Check base_url: no Sentry answers there."
-        )
+        mend = "Check base_url: no Sentry answers there."
+        if known:
+            mend = f"Make a token with {needed}." if facts.known else "Check the organization."
         yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)
         return
     yield Check("sentry", Health.GOOD, sentence)
@@ -111,9 +117,29 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
         yield _scope_check(scope)
 
 
+def _project_checks(
+    client: SentryClient, kind: ServerKind, named: Sequence[str]
+) -> Iterator[Check]:
+    """Whether the Issues of each configured project can be listed, as `collect` does it.
+
+    GlitchTip answers for a project that is not there as for an empty one.
+    """
+    listing = LISTINGS[kind](client)
+    for project in named:
+        name = f"sentry project {project}"
+        try:
+            next(iter(listing.issues(project, datetime.now(UTC))), None)
+        except SentryUnreachable as error:
+            yield Check(name, Health.WRONG, str(error), "Check TOMBSTONE_SENTRY__PROJECTS.")
+        else:
+            yield Check(name, Health.GOOD, "can be read")
+
+
 def _scope_check(scope: ScopeCheck) -> Check:
     if scope.works:
         return Check(f"sentry {scope.scope}", Health.GOOD, "works")
+    if scope.trouble:
+        return Check(f"sentry {scope.scope}", Health.LACKING, f"{scope.cost} {scope.trouble}")
     mend = f"Give the token {scope.scope}."
     return Check(f"sentry {scope.scope}", Health.LACKING, scope.cost, mend)
 

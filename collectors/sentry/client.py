@@ -150,6 +150,14 @@ class SentryClient:
         except httpx.RequestError as error:
             raise passing_fault(error) from None
 
+    def _not_yet(self, status: int, wait: float | None) -> str:
+        if wait is None or wait < self.limits.patience_s:
+            return f"Sentry answered {status} until patience ran out."
+        return (
+            f"Sentry answered {status} and wants no call for {wait:,.0f} seconds, which is longer "
+            "than is waited for."
+        )
+
     def _read(self, response: httpx.Response, scope: str, deadline: float) -> Reply:
         now = datetime.now(UTC)
         self._gate.hear(response.headers, now)
@@ -157,7 +165,7 @@ class SentryClient:
             raise error
         if response.status_code != 200:
             wait = retry_after(response.headers, now)
-            raise Passing(f"Sentry answered {response.status_code} until patience ran out.", wait)
+            raise Passing(self._not_yet(response.status_code, wait), wait)
         if error := unexpected_content(response.headers):
             raise error
         return Reply(

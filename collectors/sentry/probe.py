@@ -10,20 +10,28 @@ from uuid import UUID
 from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 from collectors.sentry.client import SentryClient
 from collectors.sentry.detect import Server, ServerKind, asked, detect, version_in
+from collectors.sentry.listing import ALL_PROJECTS
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeCheck:
-    """Whether a call that needs this scope works; `cost` is what its lack costs, in a sentence."""
+    """Whether a call that needs this scope works; `cost` is what its lack costs, in a sentence.
+
+    `trouble` says why it does not work where that is not the scope.
+    """
 
     scope: str
     works: bool
     cost: str
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """`trouble` is the first sentence of what went wrong, None when nothing did."""
+    """`trouble` is the first sentence of what went wrong, None when nothing did.
+
+    `known` is false where the server does not know the organization.
+    """
 
     base_url: str
     reachable: bool
@@ -32,16 +40,21 @@ class ServerFacts:
     authenticated: bool = False
     scopes: tuple[ScopeCheck, ...] = ()
     trouble: str | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A small call that needs one scope. `of`: what it asks for, which need not be there."""
+    """A small call that needs one scope. `of`: what it asks for, which need not be there.
+
+    `params` are what it cannot do without.
+    """
 
     scope: str
     path: str
     cost: str
     of: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 _ORGANIZATION = "/api/0/organizations/{organization}"
@@ -55,8 +68,9 @@ _SENTRYS = (
     ),
     _Try(
         "org:read",
-        f"{_ORGANIZATION}/",
+        f"{_ORGANIZATION}/events/",
         "No light rows: every Event is fetched whole, which takes many times as long.",
+        params={"dataset": "errors", "field": "error.value", "project": ALL_PROJECTS},
     ),
 )
 _TRIES: Mapping[ServerKind, tuple[_Try, ...]] = {
@@ -101,8 +115,9 @@ def probe(client: SentryClient) -> ServerFacts:
         kind=server.kind,
         version=server.version,
         authenticated=any(error is None for error in errors),
-        scopes=tuple(ScopeCheck(one.scope, error is None, one.cost) for one, error in scopes),
+        scopes=tuple(_checked(one, error) for one, error in scopes),
         trouble=str(failed) if failed else None,
+        known=not isinstance(failed, NotInSentry),
     )
 
 
@@ -119,10 +134,15 @@ def _recognised(client: SentryClient, server: Server) -> Server:
     return server
 
 
+def _checked(one: _Try, error: SentryUnreachable | None) -> ScopeCheck:
+    lacking = error is None or isinstance(error, NotAllowed)
+    return ScopeCheck(one.scope, error is None, one.cost, None if lacking else str(error))
+
+
 def _error(client: SentryClient, one: _Try) -> SentryUnreachable | None:
     """Why the call does not work, None where it does."""
     path = one.path.format(organization=quote(client.organization, safe=""))
-    answer = asked(client, path, one.scope, **(one.of or {"limit": 1}))
+    answer = asked(client, path, one.scope, **(one.of or {"limit": 1, **one.params}))
     if one.of and isinstance(answer, NotInSentry):
         return None
     return answer if isinstance(answer, SentryUnreachable) else None

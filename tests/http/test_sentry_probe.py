@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from collectors.doctor import Health, check_all
+from collectors.doctor import Check, Health, check_all
 from collectors.sentry.client import SentryClient
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.limits import Limits
 from collectors.sentry.probe import probe
 from collectors.settings import Settings
 from sample_data.sentry.glitchtip import VERSION
+from sample_data.sentry.trouble import Fault, Kind
 from tests.http.serving import QUICK, SentryOfTest, local_sentry, serving
 
 
@@ -79,6 +80,42 @@ async def _api_of_bugsink(request: Request) -> Response:
 
 async def _root_like_sentrys(request: Request) -> Response:
     return JSONResponse({"version": "0", "auth": {"scopes": ["org:ci"]}, "user": None})
+
+
+def test_doctor_looks_for_every_project_that_is_named(sentry: SentryOfTest) -> None:
+    checks = checks_of(sentry, projects=["api", "1", "nowhere"])
+    found = {name: check.health for name, check in checks.items() if "project " in name}
+    wanted = {"api": Health.GOOD, "1": Health.GOOD, "nowhere": Health.WRONG}
+    assert found == {f"sentry project {name}": health for name, health in wanted.items()}
+
+
+@pytest.mark.parametrize(
+    ("fault", "organization", "name", "said", "mend"),
+    [
+        (None, "other", "sentry", "404", "Check the organization."),
+        (None, "", "sentry", "No organization", "Set TOMBSTONE_SENTRY__ORGANIZATION."),
+        (Fault(Kind.HTML, on="sample/events/"), "sample", "sentry org:read", "not JSON", None),
+    ],
+    ids=["unknown organization", "no organization", "rows that do not work"],
+)
+def test_doctor_says_what_it_is_and_not_a_scope(
+    sentry: SentryOfTest,
+    fault: Fault | None,
+    organization: str,
+    name: str,
+    said: str,
+    mend: str | None,
+) -> None:
+    sentry.server.order([fault] if fault else [])
+    check = checks_of(sentry, organization=organization)[name]
+    assert check.health is not Health.GOOD
+    assert (said in check.sentence, check.mend) == (True, mend)
+
+
+def checks_of(sentry: SentryOfTest, **named: object) -> dict[str, Check]:
+    address = sentry.address
+    whole = {"base_url": address.url, "token": address.token, "organization": "sample", **named}
+    return {check.name: check for check in check_all(Settings.model_validate({"sentry": whole}))}
 
 
 async def _html(request: Request) -> Response:

@@ -1,15 +1,16 @@
 """The kinds of source, a file each. To add one: copy the nearest file and register it here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from collectors.errors import SettingsError
 from collectors.sentry.allowance import Allowance
 from collectors.sentry.client import SentryClient
 from collectors.sentry.detect import ServerKind, detect
-from collectors.sentry.sources.bugsink import Bugsink
+from collectors.sentry.listing import Listing, SentryListing
+from collectors.sentry.sources.bugsink import Bugsink, BugsinkListing
 from collectors.sentry.sources.files import Files
-from collectors.sentry.sources.glitchtip import GlitchTip
+from collectors.sentry.sources.glitchtip import GlitchTip, GlitchTipListing
 from collectors.sentry.sources.page import PAGE_SIZE, Page, Source
 from collectors.sentry.sources.web_api import WebApi
 from collectors.settings import SentrySettings
@@ -18,6 +19,12 @@ SERVERS: Mapping[ServerKind, type[WebApi] | type[GlitchTip] | type[Bugsink]] = {
     ServerKind.SENTRY: WebApi,
     ServerKind.GLITCHTIP: GlitchTip,
     ServerKind.BUGSINK: Bugsink,
+}
+LISTINGS: Mapping[ServerKind, Callable[[SentryClient], Listing]] = {
+    ServerKind.SENTRY: SentryListing,
+    ServerKind.UNKNOWN: SentryListing,
+    ServerKind.GLITCHTIP: GlitchTipListing,
+    ServerKind.BUGSINK: BugsinkListing,
 }
 SOURCES: Mapping[str, type[Source]] = {
     **{source.name: source for source in SERVERS.values()},
@@ -48,6 +55,7 @@ def source_of(
 
 
 __all__ = [
+    "LISTINGS",
     "PAGE_SIZE",
     "SERVERS",
     "SOURCES",
