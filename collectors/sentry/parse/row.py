@@ -73,7 +73,10 @@ def is_rows(raw: bytes) -> bool:
 
 
 def parse_rows(raw: bytes, origin: Origin | None) -> tuple[Event, ...] | None:
-    """The light Events of a page, without those that have no id or time; None if it is no page."""
+    """The light Events of a page, without those that have no id; None if it is no page.
+
+    Of one without a plausible time nothing is told, so that its body is asked for.
+    """
     try:
         rows = _PAGE.decode(raw).data
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -85,9 +88,18 @@ def parse_rows(raw: bytes, origin: Origin | None) -> tuple[Event, ...] | None:
 
 def _event(row: RowShape, origin: Origin) -> Event | None:
     event_id, no_id = read_id(b"", Body(id=row.id), Body())
-    happened = moment(row.timestamp)
-    if no_id or happened is None or not plausible(happened, origin.now or origin.received_at):
+    if no_id:
         return None
+    happened = moment(row.timestamp)
+    if happened is None or not plausible(happened, origin.now or origin.received_at):
+        return Event(
+            event_id,
+            origin.received_at,
+            project=as_word(row.project),
+            environment=as_word(row.environment),
+            issue_id=as_word(row.issue),
+            light=True,
+        )
     exceptions = _exceptions(row)
     transaction = as_word(row.transaction)
     return Event(

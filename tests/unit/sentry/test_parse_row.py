@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.linking.light import Need, read_light
 from collectors.sentry.parse import Origin
 from collectors.sentry.parse.row import FIELDS, is_rows, parse_rows
 
@@ -79,9 +80,20 @@ def test_a_label_is_no_message(title: str, message: str | None) -> None:
     assert event.message == message
 
 
-@pytest.mark.parametrize("change", [{"id": None}, {"id": "x"}, {"timestamp": None}], ids=str)
+@pytest.mark.parametrize("change", [{"id": None}, {"id": "x"}], ids=str)
 def test_a_row_that_names_no_event_is_left_out(change: dict[str, Any]) -> None:
     assert parse_rows(rows(ROW | change, ROW), ORIGIN) == parse_rows(rows(ROW), ORIGIN)
+
+
+@pytest.mark.parametrize("time", [None, "soon", "2026-06-09T10:00:00+00:00", 5], ids=str)
+def test_a_row_without_a_plausible_time_wants_its_body(time: object) -> None:
+    (event,) = parse_rows(rows(ROW | {"timestamp": time}), ORIGIN) or ()
+    assert (event.event_id, event.issue_id, event.occurred_at) == (
+        str(ROW["id"]).lower(),
+        str(ROW["issue.id"]),
+        ORIGIN.received_at,
+    )
+    assert read_light(event) is Need.BODY
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 1}', b'{"data": [1]}', b"{"])
