@@ -88,7 +88,7 @@ def _check_sentry(settings: Settings) -> Iterator[Check]:
         with connect(settings.sentry) as client:
             facts = probe(client)
             yield from _sentry_checks(facts, settings.sentry)
-            if facts.authenticated and facts.kind is not ServerKind.GLITCHTIP:
+            if facts.authenticated:
                 yield from _project_checks(client, facts.kind, settings.sentry.projects)
     except TombstoneError as error:
         yield Check("sentry", Health.WRONG, str(error))
@@ -120,10 +120,7 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
 def _project_checks(
     client: SentryClient, kind: ServerKind, named: Sequence[str]
 ) -> Iterator[Check]:
-    """Whether the Issues of each configured project can be listed, as `collect` does it.
-
-    GlitchTip answers for a project that is not there as for an empty one.
-    """
+    """Whether the Issues of each configured project can be listed, as `collect` does it."""
     listing = LISTINGS[kind](client)
     for project in named:
         name = f"sentry project {project}"

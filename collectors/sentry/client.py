@@ -98,8 +98,14 @@ class SentryClient:
         >>> SentryClient("https://sentry.io", "token", "acme").path("issues", "1", "events")
         '/api/0/organizations/acme/issues/1/events/'
         """
-        named = "/".join(quote(part, safe="") for part in (self.organization, *parts))
-        return f"/api/0/organizations/{named}/"
+        return f"/api/0/organizations/{self._named(parts)}/"
+
+    def project_path(self, *parts: str) -> str:
+        """An address of one of its projects, which is the first part."""
+        return f"/api/0/projects/{self._named(parts)}/"
+
+    def _named(self, parts: Sequence[str]) -> str:
+        return "/".join(quote(part, safe="") for part in (self.organization, *parts))
 
     def get(self, path: str, params: Params | None = None, *, scope: str = "event:read") -> Reply:
         """The JSON at `path` ("/api/0/…"); `scope` is what the token needs, for the sentence.

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from urllib.parse import quote
 
 from collectors.errors import NotAllowed, SentryUnreachable
 from collectors.model import Event, Issue
@@ -87,8 +86,7 @@ class SentryListing:
         return self._numbers[project]
 
     def _number_of(self, slug: str) -> str:
-        organization = quote(self._client.organization, safe="")
-        path = f"/api/0/projects/{organization}/{quote(slug, safe='')}/"
+        path = self._client.project_path(slug)
         try:
             return parse_project_id(self._client.get(path, scope="project:read").body) or slug
         except NotAllowed:

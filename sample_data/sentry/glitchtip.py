@@ -18,7 +18,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from sample_data.sentry.api import NotThere, answer, needs, organization, projects, store_of
+from sample_data.sentry.api import (
+    NotThere,
+    answer,
+    needs,
+    organization,
+    project,
+    projects,
+    store_of,
+)
 from sample_data.sentry.cursors import MAX_PAGE
 from sample_data.sentry.render import comment_json, full_event, iso, issue_json
 from sample_data.sentry.shapes import ERRORS
@@ -199,6 +207,7 @@ ROUTES = [
     Route(f"{_ORGANIZATION}/", organization),
     Route(f"{_ORGANIZATION}/projects/", projects),
     Route(f"{_ORGANIZATION}/issues/", issues),
+    Route("/api/0/projects/{organization}/{project}/", project),
     Route("/api/0/projects/{organization}/{project}/issues/", issues),
     Route(f"{_ISSUE}/", issue, methods=["GET"]),
     Route(f"{_ISSUE}/", change_issue, methods=["PUT"]),

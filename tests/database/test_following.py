@@ -252,7 +252,7 @@ def test_an_event_whose_body_is_gone_is_kept_as_its_row_tells_it(
 )
 def test_a_body_that_does_not_come_keeps_back_nothing_else(watched: Watched, kind: Kind) -> None:
     exception = {"values": [{"type": "E", "value": "boom"}]}
-    body = {"exception": exception, "transaction": "shop.customer.create"}
+    body: dict[str, Any] = {"exception": exception, "transaction": "shop.customer.create"}
     sent = [watched.sentry.send(event_body(f"group {n}", **body)) for n in range(3)]
     given_up = watched.sentry.send(old("old", **body))
     watched.sentry.server.order([Fault(kind, on=f"{sent[1]}|{given_up}")])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from collectors.errors import SentryUnreachable
 from collectors.model import Event
 from collectors.sentry.sources import GlitchTip, source_of
 from collectors.settings import SentrySettings
@@ -70,3 +71,10 @@ def test_only_the_named_projects_are_read(
     sent = [glitchtip.send(event_body(), project) for project in ("api", "worker")]
     events, _ = read(glitchtip, projects=projects)
     assert ids(events) == {sent[number] for number in found}
+
+
+def test_a_project_that_is_not_there_is_said(glitchtip: SentryOfTest) -> None:
+    """Its list is empty, like that of a project without a single Issue."""
+    assert read(glitchtip, projects=["worker"])[0] == []
+    with pytest.raises(SentryUnreachable, match="404"):
+        read(glitchtip, projects=["nowhere"])

@@ -82,8 +82,10 @@ async def _root_like_sentrys(request: Request) -> Response:
     return JSONResponse({"version": "0", "auth": {"scopes": ["org:ci"]}, "user": None})
 
 
-def test_doctor_looks_for_every_project_that_is_named(sentry: SentryOfTest) -> None:
-    checks = checks_of(sentry, projects=["api", "1", "nowhere"])
+@pytest.mark.parametrize("glitchtip", [False, True], ids=["sentry", "glitchtip"])
+def test_doctor_looks_for_every_project_that_is_named(glitchtip: bool) -> None:
+    with local_sentry("api", as_glitchtip=glitchtip) as sentry:
+        checks = checks_of(sentry, projects=["api", "1", "nowhere"])
     found = {name: check.health for name, check in checks.items() if "project " in name}
     wanted = {"api": Health.GOOD, "1": Health.GOOD, "nowhere": Health.WRONG}
     assert found == {f"sentry project {name}": health for name, health in wanted.items()}

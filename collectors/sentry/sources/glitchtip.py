@@ -10,9 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from collectors.errors import NotAllowed
 from collectors.model import Event, Issue
 from collectors.sentry.ahead import Ahead
 from collectors.sentry.allowance import Allowance
@@ -56,10 +58,17 @@ class GlitchTipListing:
         if project.isdigit():
             params["project"] = project
         elif project != ALL_PROJECTS:
-            organization = quote(self._client.organization, safe="")
-            path = f"/api/0/projects/{organization}/{quote(project, safe='')}/issues/"
+            path = self._client.project_path(project, "issues")
         for reply in pages(self._client, path, params, "issues"):
-            yield IssuePage(issues_of(reply.body), reply.at)
+            issues = issues_of(reply.body)
+            if not issues and not project.lstrip("-").isdigit():
+                self._look_for(project)
+            yield IssuePage(issues, reply.at)
+
+    def _look_for(self, slug: str) -> None:
+        """Raises NotInSentry: the list of a project that is not there is empty, too."""
+        with suppress(NotAllowed):
+            self._client.get(self._client.project_path(slug), scope="project:read")
 
     def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """Those received since `start`, until a page holds none."""
