@@ -116,7 +116,7 @@ def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
     has_code = code is not None and _CODE.fullmatch(code) is not None
     if not has_code and "constraint" not in texts and ")=(" not in detail:
         return None
-    parameters = found.get("parameters")
+    parameters = found.get("parameters", UNKNOWN)
     return DriverError(
         code=code if has_code else None,
         constraint=_identifier(texts.get("constraint")),

@@ -55,6 +55,7 @@ _WORDS: dict[str, Value] = {
 }
 _WRAPPERS = frozenset({"UUID", "uuid.UUID", "Decimal", "decimal.Decimal", "str", "Some"})
 _TIMES = frozenset({"datetime.datetime", "datetime"})
+_DATES = frozenset({"datetime.date", "date"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -171,6 +172,9 @@ def _named(text: str, position: int, depth: int) -> tuple[Tree, int | None] | No
         return arguments[0], end
     if match[0] in _TIMES and isinstance(arguments, list):
         return _time(arguments, text[match.end() : end]), end
+    if match[0] in _DATES and isinstance(arguments, list) and len(arguments) == 3:
+        moment = _time(arguments, "")
+        return moment[:10] if isinstance(moment, str) else UNKNOWN, end
     return UNKNOWN, end
 
 

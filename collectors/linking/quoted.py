@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from collectors.linking.literals import read_at
+from collectors.linking.statement import head
 
 _VERB = r"(?=[\s(]{0,20}(?i:insert\s|update\s|delete\s|merge\s|with\s|select\s|copy\s|call\s))"
 _STATEMENT = (
@@ -69,13 +70,13 @@ def _quote(start: str, end: Callable[[str, int, bool], int], *signs: str) -> _Qu
 _RAILS = rf"\n: {_VERB}"
 _LOGGED = rf"\b(?:{'|'.join(_STATEMENT)}) ?: {{1,2}}{_VERB}"
 _BARE = (
-    rf"(?:\(Connection: [^\n]{{0,300}}?\b|\(|(?<![\[\w]))SQL: {_VERB}"
+    rf"(?:\(Connection: [^\n]{{0,300}}?\b|\(|(?<![\[\w]))SQL: \[?{_VERB}"
     rf"|\bThe SQL being executed was: {_VERB}"
 )
 _QUOTES = (
     _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
-    _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii
+    _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii, Exposed
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
     _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
@@ -93,6 +94,10 @@ def without_quotes(text: str, *, prose: bool = False) -> str:
     A value of the server's own sentence that looks like such a quote is blanked too: where the
     sentence begins is asked of this text, where it ends of the whole one.
     """
+    before = head(text)
+    if before is not None:
+        start, end = before
+        text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
     for quote in _QUOTES:
         if any(sign in text for sign in quote.signs):
             for start, end in list(_spans(text, quote, prose=prose)):

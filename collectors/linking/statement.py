@@ -146,9 +146,16 @@ def _updated(sql: str, position: int) -> tuple[tuple[str, str], ...]:
 # --- the statement as wrappers append it to an error text -----------------------------------------
 
 _TAIL = re.compile(
-    r"\[SQL: |\bFailed query: |\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
+    r"\[SQL: |\bFailed query: |\bSQL:? \[|\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
 )
-_TAIL_SIGNS = ("SQL: ", "Failed query: ", "executed was: ", "STATEMENT: ")
+_TAIL_SIGNS = ("SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
+_HEAD = re.compile(
+    r"\A\s{0,8}(?:[\w.]{1,60}: ){0,2}(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
+    r"|update\s+(?:only\s+)?[\w.\"$]{1,200}\s+(?:as\s+[\w\"]{1,128}\s+)?set\s"
+    r"|delete\s+from\s+[\w.\"$]{1,200}\s|with\s+[\w\"]{1,128}\s+as\s)",
+    re.IGNORECASE,
+)
+_HEAD_END = re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|( - )(?=\S)")
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
 _AFTER_PARAMETERS = re.compile(
     r"\s{0,8}\Z|\n\s{0,8}(?:at |\.\.\. |cause\b|\[cause\]|Caused by"
@@ -157,8 +164,25 @@ _AFTER_PARAMETERS = re.compile(
 _TAILS_READ = 4
 
 
+def head(text: str) -> tuple[int, int] | None:
+    """From where to where `text` quotes a statement before the error: `insert … - duplicate key …`.
+
+    Knex and MikroORM do, with the values in it or with placeholders.
+    """
+    start = _HEAD.match(text) if " - " in text else None
+    if start is None:
+        return None
+    ends = _HEAD_END.finditer(text, start.end(), start.end() + _LONGEST)
+    end = next((match.start() for match in ends if match[1]), None)
+    return None if end is None else (start.end(), end)
+
+
 def tails(text: str) -> Iterator[tuple[Statement, Tree]]:
     """Each statement that `text` quotes, with its parameters (UNKNOWN where there are none)."""
+    before = head(text)
+    statement = read_statement(text[slice(*before)]) if before else None
+    if statement is not None:
+        yield statement, UNKNOWN
     if not any(sign in text for sign in _TAIL_SIGNS):
         return
     for tail in islice(_TAIL.finditer(text), _TAILS_READ):

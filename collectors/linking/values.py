@@ -27,6 +27,7 @@ _MANY = re.compile(
     r"|(?:insert|upsert)_all!?",
     re.IGNORECASE,
 )
+_BATCH = re.compile(r"\bBatch entry [1-9]\d{0,6} ")
 _MOST_FRAMES = 100
 
 
@@ -76,11 +77,15 @@ def written(
 
 
 def _calls_for_several(event: Event) -> bool:
-    """A library's call that writes any number of rows: in a text of Prisma's, or on the stack."""
-    if any(
-        "Many" in error.value and _PRISMA_MANY.search(error.value) for error in event.exceptions
-    ):
-        return True
+    """A library's call that writes any number of rows: in a text of Prisma's, or on the stack.
+
+    JDBC counts a batch's statements from 0: a first one may well be the only one.
+    """
+    for text in (error.value for error in event.exceptions):
+        if "Many" in text and _PRISMA_MANY.search(text):
+            return True
+        if "Batch entry" in text and _BATCH.search(text):
+            return True
     frames = (frame for error in event.exceptions for frame in islice(error.frames, _MOST_FRAMES))
     return any(frame.function and _writes_many(frame.function) for frame in frames)
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from collectors.linking import hidden
+from collectors.linking.binding import wrote_several
 from collectors.linking.driver import driver_errors, driver_key
+from collectors.linking.statement import read_statement
 from collectors.model import ViolatedKey
 
 POSTGRES = {
@@ -138,6 +140,15 @@ def test_the_query_and_its_parameters_are_kept() -> None:
     )
     assert error.query == "INSERT INTO c (a) VALUES ($1)"
     assert error.parameters == ["x", None]
+
+
+@pytest.mark.parametrize("given", [{}, {"parameters": None}], ids=["none", "null"])
+def test_a_statement_without_parameters_is_not_of_several_rows(given: dict[str, None]) -> None:
+    sql = "INSERT INTO users (email) VALUES ($1)"
+    [error] = driver_errors({"constraint": "u_email", "query": sql, **given})
+    statement = read_statement(sql)
+    assert statement is not None
+    assert not wrote_several(statement, error.parameters)
 
 
 def test_nothing_too_deep_is_followed() -> None:

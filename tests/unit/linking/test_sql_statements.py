@@ -6,7 +6,7 @@ import pytest
 
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.literals import Tree, read_at
-from collectors.linking.statement import read_statement, tails
+from collectors.linking.statement import head, read_statement, tails
 
 INSERT = "INSERT INTO customers (id, email, name) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR)"
 
@@ -196,6 +196,41 @@ def test_constants_in_a_statement_without_parameters_are_read() -> None:
     text = "The SQL being executed was: INSERT INTO c (a, n) VALUES ('x', 7) RETURNING id"
     [(statement, parameters)] = tails(text)
     assert bind(statement, parameters) == {"a": "x", "n": "7"}
+
+
+@pytest.mark.parametrize(
+    ("text", "several", "bound"),
+    [
+        ('insert into "c" ("a") values ($1) returning "id" - duplicate', False, {}),
+        ('insert into "c" ("a") values ($1), ($2) - duplicate', True, {}),
+        ("error: insert into c (a) values ('x - ''y') - duplicate", False, {"a": "x - 'y"}),
+        ('update "c" set "a" = \'x\' where "a" = \'z\' - duplicate', False, {"a": "x"}),
+        ("executeMany; SQL [INSERT INTO c (a) VALUES ($1), ($2)]; duplicate", True, {}),
+        ("SQL [insert into c (a) values (?)]; ERROR: duplicate", False, {}),
+        ("ERROR: duplicate\nSQL: [INSERT INTO c (a) VALUES ('x')]", False, {"a": "x"}),
+    ],
+    ids=["knex", "knex, rows", "mikroorm", "an update", "r2dbc, rows", "jooq", "exposed"],
+)
+def test_a_statement_stands_before_the_error_or_in_square_brackets(
+    text: str, several: bool, bound: dict[str, str]
+) -> None:
+    [(statement, parameters)] = tails(text)
+    assert (statement.table, statement.several) == ("c", several)
+    assert bind(statement, parameters) == bound
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Insert into customers fails - duplicate key",
+        "Update - we cannot set it",
+        "With Jane's mail - duplicate",
+        "insert into c (a) values ('x",
+        "select 1 - duplicate",
+    ],
+)
+def test_prose_before_a_dash_is_no_statement(text: str) -> None:
+    assert head(text) is None
 
 
 def test_a_bystander_in_the_where_clause_is_not_read() -> None:
