@@ -11,7 +11,13 @@ from collectors.linking import hidden
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
 from collectors.linking.other import is_upstream, other_engine, other_refusal
-from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
+from collectors.linking.phrases import (
+    NAMED_AFTER,
+    NAMED_BEFORE,
+    is_index_build,
+    is_unique_type,
+    may_tell_of_one,
+)
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _MOST_TEXTS = 20
@@ -38,6 +44,8 @@ def read_chain(event: Event, drivers: Sequence[DriverError]) -> ViolatedKey | No
     if not keys:
         keys = list(_typed(event, drivers))
     if keys and not any(map(_says_more, keys)) and _of_another_engine(event):
+        return None
+    if keys and all(key.source is not ValueSource.DETAIL for key in keys) and _retells(event):
         return None
     if keys and not any(key.splits for key in keys):
         found = (driver_key(error) for error in _frame_errors(event))
@@ -121,6 +129,17 @@ def _says_more(key: ViolatedKey) -> bool:
 def _of_another_engine(event: Event) -> bool:
     """Libraries for several engines have one class for all: what they attach tells the engine."""
     return other_engine("\n".join(_texts(event.contexts, event.extra))) is not None
+
+
+def _retells(event: Event) -> bool:
+    """An exception is another engine's own, and none is PostgreSQL's: a library retells that one.
+
+    Spring's `could not execute statement; constraint [uk_…]` is the same for all of them.
+    """
+    texts = [f"{error.type}: {error.value}" for error in event.exceptions]
+    if any(phrase in text for text in texts for phrase in (*NAMED_AFTER, *NAMED_BEFORE)):
+        return False
+    return any(other_engine(text) is not None for text in texts)
 
 
 def _texts(*values: object) -> Iterator[str]:

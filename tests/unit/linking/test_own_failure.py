@@ -127,6 +127,23 @@ def test_one_class_serves_several_engines_and_what_is_attached_tells_which(
     assert (failure.key, failure.other) == (None, f"database error ({sequelize})")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Duplicate entry '1-j@e.com' for key 'users.uk_users_email'",
+        "ORA-00001: unique constraint (APP.UK_USERS_EMAIL) violated",
+    ],
+)
+def test_what_a_library_retells_is_of_the_engine_that_refused(text: str) -> None:
+    own = ExceptionValue("SQLIntegrityConstraintViolationException", "java.sql", text)
+    spring = "could not execute statement; SQL [n/a]; constraint [users.uk_users_email]"
+    told = ExceptionValue("DataIntegrityViolationException", "org.springframework.dao", spring)
+    assert key_of(read_event(event(told))).constraint == "uk_users_email"
+    failure = read_event(event(own, told))
+    assert failure.key is None
+    assert str(failure.other).startswith("duplicate key in another engine")
+
+
 BOSS = {"name": "T", "email": "boss@e.com", "members": [{"email": "a@e.com"}]}
 SENTINEL = (
     "\n[SQL: INSERT INTO customers (id, email) SELECT p0::INTEGER, p1::VARCHAR FROM (VALUES "
