@@ -118,24 +118,35 @@ def leaves(body: object, *, reprs: bool = False) -> Fields:
 
     A name that stands twice at the same depth with different values is left out, and so are people,
     tokens and what is hidden, cut or too long to stand in a key; no deeper value takes their place.
+    A body's `user` may be who calls or whom it is about: where it differs there is no answer.
     """
     fields: Fields = {}
     settled: set[str] = set()
     level: list[object] = [body]
+    users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
         here: dict[str, Value] = {}
         deeper: list[object] = []
+        doubted, users = users, []
         for node in level[:_MOST_NODES]:
             if isinstance(node, list | tuple):
                 deeper.extend(node[:MOST_FIELDS])
             elif isinstance(node, Mapping):
                 _take(node, here, deeper, reprs=reprs)
+                users += [] if reprs else _users_of(node)
         for name, value in here.items():
-            if not isinstance(value, Unknown) and fold(name) not in settled:
+            rivals = (plain(user.get(name, value)) for user in doubted)
+            certain = not isinstance(value, Unknown) and all(one == value for one in rivals)
+            if certain and fold(name) not in settled:
                 fields[name] = value
         settled.update(map(fold, here))
         level = deeper
     return fields
+
+
+def _users_of(node: Mapping[str, object]) -> list[Mapping[str, object]]:
+    user = node.get("user")
+    return [user] if isinstance(user, Mapping) else []
 
 
 def _take(

@@ -55,6 +55,7 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         {"a": {"external_id": "x"}, "b": {"external_id": "y"}},
         [{"external_id": "x"}, {"external_id": "y"}],
         {"user": {"external_id": "x"}, "plan": 1},
+        {"user": {"external_id": "x"}, "billing": {"external_id": "y"}},
         {"externalId": "x", "ExternalID": "y"},
         "a[external_id]=x&b[external_id]=y",
         "c[][external_id]=x&c[][external_id]=y",
@@ -65,7 +66,8 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         7,
     ],
     ids=[
-        "filtered", "stars", "cut", "an object", "two", "two rows", "the user", "two styles",
+        "filtered", "stars", "cut", "an object", "two", "two rows", "the user", "a user or another",
+        "two styles",
         "a form's two", "a form's two rows", "a form's name twice", "a form's user",
         "text", "none", "number",
     ],
