@@ -26,6 +26,9 @@ class KeyStanding(StrEnum):
     WIDENED = "widened"
     """Today it covers more columns than the Event's: rows alike in those are candidates."""
 
+    ELSEWHERE = "written elsewhere"
+    """What the Event gives was written into another table: rows of its key are candidates."""
+
     AMBIGUOUS = "ambiguous"
     """Several keys fit, and the Event does not tell which: their rows are candidates."""
 

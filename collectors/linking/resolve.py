@@ -20,7 +20,7 @@ from collectors.linking.columns import (
 from collectors.linking.deletion_mark import holder_was_live
 from collectors.linking.question import KeyStanding, Question, reads_marker
 from collectors.linking.shapes import Shape, narrower, repeating_no_null, shape_of, unmarked
-from collectors.linking.standing import Match, match_key
+from collectors.linking.standing import Match, match_key, written_elsewhere
 from collectors.linking.tuples import LIMIT
 from collectors.model import (
     Catalog,
@@ -73,6 +73,8 @@ def _ask(
         return Question(failure, key=key, standing=match.standing, note="The table is not known.")
     shape = shape_of(key, table, violated.columns)
     readings = _readings(shape, violated) if shape else ()
+    elsewhere = written_elsewhere(violated, key, catalog)
+    own = replace(violated, fields=()) if elsewhere else violated
     asked = _with_nulls(shape.key if shape else key, readings, table)
     changed = match.standing is KeyStanding.AS_REPORTED and _differs(shape, key, asked, violated)
     question = Question(
@@ -84,7 +86,7 @@ def _ask(
         note=_changed(key, shape) if changed else match.note,
         holder_was_live=holder_was_live(asked, readings, table),
         others=other_lookups(
-            key, table, _known(asked, readings, violated, table), _printed(asked, readings)
+            key, table, _known(asked, readings, own, table), _printed(asked, readings)
         ),
     )
     if readings:
@@ -92,7 +94,14 @@ def _ask(
     widened = None if shape else narrower(key, table, violated.columns)
     if widened is not None and telling(input_columns(widened.key), table, catalog):
         return _ask_the_widened(question, widened, _readings(widened, violated))
-    return _ask_by_columns(question, asked, table, violated, catalog)
+    found = _ask_by_columns(question, asked, table, violated, catalog)
+    if elsewhere is None:
+        return found
+    note = (
+        f"The failed statement writes into {elsewhere.label}, and the unique key is one of "
+        f"{table.label}: what a trigger or cascade wrote there is not known."
+    )
+    return replace(found, standing=KeyStanding.ELSEWHERE, note=_noted(question, note))
 
 
 def _ask_by_values(

@@ -65,6 +65,24 @@ def _doubt(key: UniqueKey, violated: ViolatedKey, catalog: Catalog) -> str | Non
     )
 
 
+def written_elsewhere(violated: ViolatedKey, key: UniqueKey, catalog: Catalog) -> Table | None:
+    """The other table of ours that the failed statement writes into: a trigger met the key.
+
+    A name that is no table's may be that of a view before the key's own, and what is written into
+    a table that others inherit from may be handed on to one of those as it is.
+    """
+    if violated.table is None:
+        return None
+    theirs, _, name = violated.table.rpartition(".")
+    own = catalog.table(key.schema, key.table)
+    partitions = own.partitions if own else ()
+    if bare(name) in {bare(key.table), *(bare(one.name) for one in partitions)}:
+        return None
+    schemas = {bare(theirs)} if theirs else {bare(key.schema), bare(violated.schema or key.schema)}
+    named = (one for one in catalog.tables if bare(one.name) == bare(name))
+    return next((one for one in named if bare(one.schema) in schemas and not one.inherited), None)
+
+
 def _narrowed(
     keys: Sequence[UniqueKey], violated: ViolatedKey, catalog: Catalog
 ) -> tuple[UniqueKey, ...]:

@@ -15,7 +15,7 @@ from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
-from collectors.linking.names import columns_in
+from collectors.linking.names import bare, columns_in
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
 from collectors.linking.statement import Fields, Statement, read_statement, tails
@@ -152,13 +152,23 @@ def _doubt(key: ViolatedKey, wrote: Written) -> str:
 
 
 def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:
-    if statement is None or key.table is not None:
+    """`key` with the table that the statement writes into, which the fields are of.
+
+    The database itself may name another one: a partition, or a table that a trigger writes into.
+    """
+    if statement is None or (key.table is not None and not _is_of_another(key, statement)):
         return key
     # Its schema goes with the table: it may be that of a view before the table.
     qualified = statement.schema is not None and key.schema is None
     return replace(
         key, table=f"{statement.schema}.{statement.table}" if qualified else statement.table
     )
+
+
+def _is_of_another(key: ViolatedKey, statement: Statement) -> bool:
+    """The statement writes into another table than that of the named key."""
+    named = key.constraint is not None and key.table is not None and statement.table is not None
+    return named and bare(str(key.table)) != statement.table
 
 
 def _gathered(

@@ -1,7 +1,7 @@
 """UNDECIDED: which unique key was violated, or by which values, is not known well enough to ask.
 
 Speaks when the catalog has no such key, has several, or one that was widened since, or the Event
-does not give enough of the values to look anything up by.
+does not give enough of the values to look anything up by, or only those of another table's row.
 An unknown key is never judged, for any sender can name one.
 """
 
@@ -12,7 +12,7 @@ from collectors.linking.question import KeyStanding
 
 NAME = "unknown_key"
 
-_CANDIDATES_ONLY = (KeyStanding.AMBIGUOUS, KeyStanding.WIDENED)
+_CANDIDATES_ONLY = (KeyStanding.AMBIGUOUS, KeyStanding.WIDENED, KeyStanding.ELSEWHERE)
 
 
 def unknown_key(case: Case) -> Ruling | None:

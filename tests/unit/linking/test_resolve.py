@@ -36,6 +36,7 @@ from tests.unit.linking.cases import (
     PARTIAL_KEY,
     UNTIMED,
     VALUES,
+    by_fields,
     case,
     catalog,
     failure,
@@ -402,6 +403,39 @@ def test_another_schema_that_the_server_need_not_have_named_is_a_doubt(told: Vio
     said = judge(case(held_by(row(deleted=-DAY)), key=told))
     assert (said.verdict, said.confidence) == (Verdict.BLOCKED_BY_TOMBSTONE, Confidence.LIKELY)
     assert "The event names the schema api" in " ".join(said.reasons)
+
+
+MEMBERS = replace(CUSTOMERS, name="members", keys=())
+
+
+@pytest.mark.parametrize(
+    ("told", "more", "sure"),
+    [
+        ("members", (MEMBERS,), False),
+        ("public.members", (MEMBERS,), False),
+        ("other.members", (MEMBERS,), True),
+        ("members", (), True),
+        ("members", (replace(MEMBERS, inherited=True),), True),
+        ("customers", (MEMBERS,), True),
+        ("customers_2026", (MEMBERS,), True),
+    ],
+    ids=["another", "qualified", "elsewhere", "a view", "inherited", "its own", "a partition"],
+)
+def test_what_is_written_into_another_table_is_not_the_keys(
+    told: str, more: tuple[Table, ...], sure: bool
+) -> None:
+    part = Partition("public", "customers_2026", "public", "customers", partitioned=False)
+    today = catalog(more=more, partitions=(part,))
+    fields = (("organization_id", ORGANIZATION), ("email", EMAIL))
+    said = judge(case(held_by(row(deleted=-DAY)), key=by_fields(*fields, table=told), today=today))
+    assert (said.blocker is not None) is sure
+    assert sure or [one.id for one in said.candidates] == ["a"]
+    assert sure or "writes into members" in said.reasons[0]
+
+
+def test_a_printed_key_asks_no_other_key_by_what_went_into_another_table() -> None:
+    told = violated(table="members", fields=(("external_id", "x-1"),))
+    assert resolve(failure(told), catalog(more=(MEMBERS,))).others == ()
 
 
 def test_two_keys_that_might_have_replaced_it_leave_candidates_only() -> None:
