@@ -150,9 +150,9 @@ _TAIL = re.compile(
 )
 _TAIL_SIGNS = ("SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
 _HEAD = re.compile(
-    r"\A\s{0,8}(?:[\w.]{1,60}: ){0,2}(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
+    r"\A(?:[^\n'\"]{0,160}?\s)?(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
     r"|update\s+(?:only\s+)?[\w.\"$]{1,200}\s+(?:as\s+[\w\"]{1,128}\s+)?set\s"
-    r"|delete\s+from\s+[\w.\"$]{1,200}\s|with\s+[\w\"]{1,128}\s+as\s)",
+    r"|delete\s+from\s+[\w.\"$]{1,200}\s+(?:where|using)\s|with\s+[\w\"]{1,128}\s+as\s{1,8}\()",
     re.IGNORECASE,
 )
 _HEAD_END = re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|( - )(?=\S)")

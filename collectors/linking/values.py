@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import islice
 
 from collectors.linking import hidden
+from collectors.linking.attached import from_attached
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
@@ -185,6 +186,7 @@ def _gathered(
         (ValueSource.PARAMETERS, lambda: chosen(wrote.fields, ())),
         (ValueSource.FRAME, lambda: from_frames(event, wanted)),
         (ValueSource.REQUEST, lambda: from_request(event, wanted)),
+        (ValueSource.ATTACHED, lambda: from_attached(event, wanted)),
     )
     for place, read in () if wrote.several else sources:
         enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS

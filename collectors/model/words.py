@@ -65,4 +65,5 @@ class ValueSource(StrEnum):
     PARAMETERS = "the SQL parameters"
     FRAME = "the variables of a stack frame"
     REQUEST = "the request body"
+    ATTACHED = "what was attached to the event"
     LOOK_UP = "what somebody asked for"

@@ -205,11 +205,12 @@ def test_constants_in_a_statement_without_parameters_are_read() -> None:
         ('insert into "c" ("a") values ($1), ($2) - duplicate', True, {}),
         ("error: insert into c (a) values ('x - ''y') - duplicate", False, {"a": "x - 'y"}),
         ('update "c" set "a" = \'x\' where "a" = \'z\' - duplicate', False, {"a": "x"}),
+        ("2026-03-01T10:00:00Z [db] insert into c (a) values ('x') - duplicate", False, {"a": "x"}),
         ("executeMany; SQL [INSERT INTO c (a) VALUES ($1), ($2)]; duplicate", True, {}),
         ("SQL [insert into c (a) values (?)]; ERROR: duplicate", False, {}),
         ("ERROR: duplicate\nSQL: [INSERT INTO c (a) VALUES ('x')]", False, {"a": "x"}),
     ],
-    ids=["knex", "knex, rows", "mikroorm", "an update", "r2dbc, rows", "jooq", "exposed"],
+    ids=["knex", "knex, rows", "mikroorm", "an update", "a log", "r2dbc, rows", "jooq", "exposed"],
 )
 def test_a_statement_stands_before_the_error_or_in_square_brackets(
     text: str, several: bool, bound: dict[str, str]
@@ -224,7 +225,7 @@ def test_a_statement_stands_before_the_error_or_in_square_brackets(
     [
         "Insert into customers fails - duplicate key",
         "Update - we cannot set it",
-        "With Jane's mail - duplicate",
+        "We add her with jane as admin - duplicate",
         "insert into c (a) values ('x",
         "select 1 - duplicate",
     ],

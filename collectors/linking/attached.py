@@ -1,0 +1,48 @@
+"""Column values in what a library or the application attached to an Event: a worker's arguments.
+
+A job has no request. Its integration tells what it was called with, under `extra` or in a context
+of its own (Celery's `celery-job`, Oban's `args`, Sidekiq's `job`), as a GraphQL client does with
+its variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from collectors.linking.bodies import chosen, leaves
+from collectors.linking.names import fold
+from collectors.linking.statement import Fields
+from collectors.model import Event
+
+_INPUTS = frozenset(
+    {
+        *("args", "kwargs", "arguments", "variables", "payload", "body", "requestbody"),
+        *("input", "params", "data"),
+    }
+)
+_OTHERS = frozenset({"trace", "response", "otel", "state", "user"})
+"""Contexts that Sentry's SDKs fill: what they hold is no input."""
+
+_DEEPEST = 3
+_MOST_NODES = 200
+
+
+def from_attached(event: Event, wanted: Sequence[str]) -> Fields:
+    """The values of what was attached as input, by the columns' names where those are known."""
+    inputs = [*_inputs(event.extra), *_inputs(event.contexts)]
+    return chosen(leaves(inputs), wanted) if inputs else {}
+
+
+def _inputs(attached: Mapping[str, object]) -> Iterator[object]:
+    level: list[Mapping[str, object]] = [attached]
+    for _ in range(_DEEPEST):
+        deeper: list[Mapping[str, object]] = []
+        for node in level:
+            for name, value in islice(node.items(), _MOST_NODES):
+                word = fold(str(name)[:40])
+                if word in _INPUTS and isinstance(value, Mapping | list):
+                    yield value
+                elif word not in _OTHERS and isinstance(value, Mapping):
+                    deeper.append(value)
+        level = deeper[:_MOST_NODES]

@@ -1,0 +1,55 @@
+"""What a worker was called with, as the integrations of its library attach it to an Event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collectors.linking.attached import from_attached
+from collectors.linking.violation import read_event
+from collectors.model import ExceptionValue, ValueSource
+from tests.unit.linking.sdk_events import CONSTRAINT, event, innermost, key_of
+
+INPUT = {"email": "jane@e.com", "organizationId": 1}
+ATTACHED: dict[str, dict[str, Any]] = {
+    "celery": {"extra": {"celery-job": {"task_name": "t", "args": [], "kwargs": INPUT}}},
+    "rq": {"extra": {"rq-job": {"args": [INPUT], "kwargs": {}, "description": "f(…)"}}},
+    "oban": {"extra": {"args": INPUT, "queue": "default"}},
+    "sidekiq": {"contexts": {"sidekiq": {"job": {"args": [INPUT], "jid": "x"}}}},
+    "active job": {"extra": {"active_job": "Signup", "arguments": [INPUT]}},
+    "bullmq": {"contexts": {"job": {"id": "1", "data": INPUT}}},
+    "graphql": {"extra": {"variables": {"object": INPUT}}},
+    "a body": {"extra": {"requestBody": INPUT}},
+}
+NOBODYS: dict[str, dict[str, Any]] = {
+    "positional": {"extra": {"celery-job": {"args": [1, "jane@e.com"], "kwargs": {}}}},
+    "several": {"extra": {"args": [INPUT, INPUT | {"email": "a@e.com", "organizationId": 2}]}},
+    "a token": {"extra": {"payload": INPUT | {"sub": "1", "iat": 1764440000}}},
+    "the caller": {"extra": {"kwargs": {"current_user": INPUT}}},
+    "a trace": {"contexts": {"trace": {"data": INPUT}, "response": {"data": INPUT}}},
+    "some context": {"contexts": {"merchant": INPUT}, "extra": INPUT},
+    "filtered": {"extra": {"args": "[Filtered]", "kwargs": {"email": "[Filtered]"}}},
+}
+WANTED = ("email", "organization_id")
+
+
+@pytest.mark.parametrize("attached", ATTACHED.values(), ids=ATTACHED.keys())
+def test_what_a_job_was_called_with_stands_for_a_request(attached: dict[str, Any]) -> None:
+    found = from_attached(event(**attached), WANTED)
+    assert found == {"email": "jane@e.com", "organization_id": "1"}
+
+
+@pytest.mark.parametrize("attached", NOBODYS.values(), ids=NOBODYS.keys())
+def test_what_else_is_attached_is_nobodys_key(attached: dict[str, Any]) -> None:
+    assert from_attached(event(**attached), WANTED) == {}
+
+
+def test_a_request_and_the_databases_own_words_go_before_what_is_attached() -> None:
+    attached = {"extra": {"kwargs": {"email": "other@e.com", "plan": "x"}}}
+    key = key_of(read_event(event(innermost(), **attached)))
+    assert dict(key.fields) == {"email": "Jane@example.com", "plan": "x"}
+    assert (key.constraint, key.source) == (CONSTRAINT, ValueSource.ATTACHED)
+    printed = f"{innermost().value}\nDETAIL:  Key (email)=(jane@e.com) already exists."
+    own = ExceptionValue("UniqueViolation", "psycopg.errors", printed)
+    assert key_of(read_event(event(own, **attached))).splits == (("jane@e.com",),)
