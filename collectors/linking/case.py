@@ -105,8 +105,12 @@ class Case:
 
     @cached_property
     def confirmed(self) -> tuple[Asked, ...]:
-        """The readings under which the Target has a row at all."""
-        return tuple(one for one in self.castable if one.answer.holders)
+        """The readings under which the Target has a row at all, of those alike to it the first."""
+        found = [one for one in self.castable if one.answer.holders]
+        if len(found) < 2:
+            return tuple(found)
+        apart = {tuple(row.row for row in one.answer.holders): one for one in reversed(found)}
+        return tuple(one for one in found if one in apart.values())
 
     @cached_property
     def rows(self) -> tuple[Holder, ...]:

@@ -33,6 +33,31 @@ def known_columns(table: Table, fields: Sequence[tuple[str, str | None]]) -> dic
     return known
 
 
+def tidied(known: dict[str, str | None], key: UniqueKey) -> list[dict[str, str | None]]:
+    """`known` as it was sent, and as an application may have made it before it inserted it.
+
+    Values are trimmed, addresses put into lower case and codes into upper case, unless the key's
+    own expression or type does that; only where no letter is beyond ASCII, for others fold
+    differently from one program to the next.
+    """
+    trimmed = {name: value.strip() if value else value for name, value in known.items()}
+    plain = {part.expression for part in key.parts if part.is_column and part.type != "citext"}
+    cased = {
+        name: _cased(name, value) if name in plain else value for name, value in trimmed.items()
+    }
+    forms = [known]
+    forms += [form for form in (trimmed, cased) if form not in forms]
+    return forms
+
+
+def _cased(column: str, value: str | None) -> str | None:
+    if value is None or not value.isascii():
+        return value
+    if "@" in value:
+        return value.lower()
+    return value.upper() if fold(column).endswith("code") else value
+
+
 def column_lookup(key: UniqueKey, known: dict[str, str | None]) -> KeyLookup | None:
     """By the columns the key reads; None unless all are known and the values could collide."""
     names = input_columns(key)

@@ -16,6 +16,7 @@ from collectors.linking.columns import (
     other_lookups,
     part_lookup,
     telling,
+    tidied,
 )
 from collectors.linking.deletion_mark import holder_was_live
 from collectors.linking.question import KeyStanding, Question, reads_marker
@@ -29,6 +30,7 @@ from collectors.model import (
     KeyValues,
     Table,
     UniqueKey,
+    ValueSource,
     ViolatedKey,
     input_columns,
 )
@@ -44,6 +46,9 @@ _FORMS = {
     **dict.fromkeys(("smallint", "integer", "bigint"), _NUMBER),
 }
 """Types whose texts are told at once from a piece of a cut tuple."""
+
+_AS_SENT = frozenset({ValueSource.FRAME, ValueSource.REQUEST, ValueSource.ATTACHED})
+"""Sources of values that the application may have changed before it inserted them."""
 
 _CROWDED = "The printed values can be read in too many ways to tell them apart."
 
@@ -135,15 +140,19 @@ def _ask_by_columns(
     """Where printed values do not serve, those known by column name may, be it in part."""
     key = unmarked(asked, table)
     known = known_columns(table, violated.fields)
-    whole = column_lookup(key, known)
-    lookup = whole or part_lookup(key, table, known, catalog)
-    if lookup is not None and whole is None:
+    forms = tidied(known, key) if violated.source in _AS_SENT else [known]
+    whole = [lookup for form in forms if (lookup := column_lookup(key, form))]
+    found = whole or [
+        lookup for form in forms if (lookup := part_lookup(key, table, form, catalog))
+    ]
+    if found and not whole:
         question = replace(question, note=_noted(question, missing_values(key, known)))
-    if lookup is None:
+    if not found:
         crowded = len(violated.splits) > 1
         why = _CROWDED if crowded else missing_values(key, known)
         return replace(question, note=_noted(question, why))
-    return replace(question, asked_as=key, lookups=(lookup,), readings=(None,))
+    lookups = tuple({lookup.values: lookup for lookup in found}.values())
+    return replace(question, asked_as=key, lookups=lookups, readings=(None,) * len(lookups))
 
 
 def _noted(question: Question, why: str) -> str:

@@ -100,6 +100,13 @@ BLOCKED_BY_TOMBSTONE = {
     "values from nobody knows where": Line(
         rows(row(deleted=-DAY), key=violated(source=None)), BLOCKED, LIKELY, "a", "a"
     ),
+    "two ways to read the values, alike to the database": Line(
+        case(held_by(row(deleted=-DAY)), held_by(row(deleted=-DAY)), key=SPLITS),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+    ),
     "two ways to read the values, one confirmed": Line(
         case(held_by(), held_by(row(deleted=-DAY)), key=SPLITS),
         BLOCKED,

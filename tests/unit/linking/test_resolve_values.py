@@ -17,6 +17,7 @@ from collectors.model import (
     KeyPart,
     KeyValues,
     UniqueKey,
+    ValueSource,
     ViolatedKey,
 )
 from tests.unit.linking.cases import (
@@ -115,6 +116,35 @@ def test_a_key_known_in_part_is_asked_by_that_part(
     assert question.note is not None
     assert why in question.note
     assert EMAIL not in question.note
+
+
+PLAIN_EMAIL = KeyPart("email", ("email",), "character varying", nullable=False)
+CODE = KeyPart("voucher_code", ("voucher_code",), "text", nullable=False)
+VOUCHERS = (*CUSTOMERS.columns, Column("voucher_code", "text", nullable=False, category="S"))
+FORMS = {
+    "as the application may have written it": (PLAIN_EMAIL, " Jane@E.com ", 3),
+    "in small letters": (PLAIN_EMAIL, "Jane@E.com", 2),
+    "as it is": (PLAIN_EMAIL, "jane@e.com", 1),
+    "no ascii": (PLAIN_EMAIL, "İpek@e.com", 1),
+    "the index folds": (EMAIL_PART, "Jane@E.com", 1),
+    "the type folds": (replace(PLAIN_EMAIL, type="citext"), "Jane@E.com", 1),
+    "a code": (CODE, "gift-10", 2),
+}
+
+
+@pytest.mark.parametrize(("part", "sent", "asked"), FORMS.values(), ids=FORMS.keys())
+def test_what_was_sent_is_asked_as_an_application_may_have_tidied_it(
+    part: KeyPart, sent: str, asked: int
+) -> None:
+    key = replace(EMAIL_KEY, parts=(ORGANIZATION_PART, part))
+    fields = (("organization_id", ORGANIZATION), (part.columns[0], sent))
+    today = catalog(key, columns=VOUCHERS)
+    question = resolve(failure(by_fields(*fields)), today)
+    assert len({lookup.values for lookup in question.lookups}) == asked
+    assert question.lookups[0].values == (ORGANIZATION, sent)
+    assert question.readings == (None,) * asked
+    exact = by_fields(*fields, source=ValueSource.PARAMETERS)
+    assert len(resolve(failure(exact), today).lookups) == 1
 
 
 def reference(*columns: str) -> ForeignKey:
