@@ -41,7 +41,8 @@ _BODY_SUFFIXES = (
 )
 _CALLER = re.compile(
     r"(?:^|_)(?:\w*token|session|o?auth(?:n|z|entication|orization|enticated\w*)?|claims?|jwt|identity|principal|credentials?|login|sso"
-    r"|current_user)_",
+    r"|(?:current|request|req|auth|acting|logged_in)_user|caller|request[eo]r|sender|inviter|actor"
+    r"|initiator|\w{1,40}ed_by)_",
     re.IGNORECASE,
 )
 """Who called, as `token_data` and `session_payload` hold it, is nobody's key."""

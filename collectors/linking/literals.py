@@ -34,7 +34,7 @@ _LONGEST = 2_700
 _LONGEST_REPR = 20_000
 _DEEPEST = 6
 _MOST_ITEMS = 200
-_REPR_STARTS = ("'", '"', "[", "(", "{", "<", "UUID(", "datetime.", "Decimal(")
+_REPR_STARTS = ("'", '"', "[", "(", "{", "%{", "<", "UUID(", "datetime.", "Decimal(")
 _SPACE = re.compile(r"\s*+")
 _STRING = re.compile(
     r"[uU]?(?:'([^'\\]*+(?:\\.[^'\\]*+)*+)'|\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\")", re.DOTALL
@@ -122,6 +122,8 @@ def read_at(text: str, start: int, depth: int = 0) -> tuple[Tree, int | None]:
     mark = text[position : position + 1]
     if not mark or depth > _DEEPEST:
         return UNKNOWN, None
+    if mark == "%" and text.startswith("{", position + 1):
+        position, mark = position + 1, "{"  # a map of Elixir's
     if mark in _CLOSERS:
         return _collection(text, position, depth)
     found = None
@@ -225,20 +227,29 @@ class _Paired(Unknown):
 
 
 _PAIRED: Final = _Paired()
-_NAME = re.compile(r"([A-Za-z_$][\w$]*+)\s*(?:=(?!=)|:)")
+_NAME = re.compile(r"([A-Za-z_$][\w$]*+)\s*(?:=(?![=>])|:)")
+_SYMBOL = re.compile(r":([A-Za-z_]\w*+)\s*=>")
+_ARROW = re.compile(r":|=>")
 
 
 def _item(text: str, position: int, depth: int, pairs: dict[str, Tree]) -> tuple[Tree, int | None]:
-    """One item of a collection; `name=value`, `'name': value` and `name: value` go into `pairs`."""
-    bare = _NAME.match(text, position) if text[position : position + 1].isalpha() else None
+    """One item of a collection; a pair goes into `pairs`.
+
+    As Python, JavaScript, Ruby, Elixir and PHP print one: `name=value`, `name: value`,
+    `'name': value`, `'name' => value`, `:name=>value`.
+    """
+    mark = text[position : position + 1]
+    bare = _NAME.match(text, position) if mark.isalpha() else None
+    if mark == ":":
+        bare = _SYMBOL.match(text, position)
     if bare is not None:
         pairs[bare[1]], end = read_at(text, bare.end(), depth + 1)
         return _PAIRED, end
     tree, end = read_at(text, position, depth + 1)
     if end is None or not isinstance(tree, str):
         return tree, end
-    after = _skip_space(text, end)
-    if text[after : after + 1] != ":":
+    arrow = _ARROW.match(text, _skip_space(text, end))
+    if arrow is None:
         return tree, end
-    pairs[tree], end = read_at(text, after + 1, depth + 1)
+    pairs[tree], end = read_at(text, arrow.end(), depth + 1)
     return _PAIRED, end

@@ -22,7 +22,7 @@ _CLOSED = re.compile(
     r"\][ \t]{0,8}(?:\Z|\r?\n(?![\s>]{0,20}\[parameters: ))|\(Background on this error"
 )
 _LINE = re.compile(r"\n(?!\t)|\Z")
-_CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: )|\Z")
+_CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
 )

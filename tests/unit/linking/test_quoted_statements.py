@@ -164,6 +164,29 @@ def test_what_only_looks_like_a_quote_hides_nothing(word: str) -> None:
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
 
 
+def test_mybatis_repeats_the_sentence_behind_its_statement() -> None:
+    failed = f"ERROR: {OURS}\n  Detail: Key (slot)=(3) already exists."
+    text = (
+        f"\n### Error updating database.  Cause: org.postgresql.util.PSQLException: {failed}\n"
+        "### The error may involve x.insert-Inline\n### SQL: INSERT INTO jobs (slot) VALUES (?)\n"
+        f"### Cause: org.postgresql.util.PSQLException: {failed}\n; {failed}"
+    )
+    key = read_event(event(text)).key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+@pytest.mark.parametrize("start", ["", "2026-03-01 10:00 ERROR "])
+def test_a_sentence_stored_in_a_statement_before_the_error_is_not_the_failure(start: str) -> None:
+    stored = STORED.replace("'", "''")
+    statement = f"{start}insert into jobs (slot, note) values (3, 'a - {stored}')"
+    refused = 'null value in column "place" of relation "jobs" violates not-null constraint'
+    assert read_event(event(f"{statement} - {refused}")).key is None
+    key = read_event(event(f"{statement} - {OURS}")).key
+    assert key is not None
+    assert (key.constraint, key.splits, dict(key.fields)["slot"]) == ("jobs_slot_key", (), "3")
+
+
 def test_a_parameter_called_table_names_no_table() -> None:
     text = (
         f"{OURS}\nDETAIL:  Key (slot)=(19:00) already exists.\n"

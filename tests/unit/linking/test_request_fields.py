@@ -113,6 +113,9 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "session_data": {"session_data": {"'email'": "'boss@e.com'"}},
     "auth_payload": {"auth_payload": {"email": "boss@e.com"}},
     "current_user_data": {"current_user_data": {"email": "boss@e.com"}},
+    "request_user_data": {"request_user_data": {"email": "boss@e.com"}},
+    "created_by_data": {"created_by_data": {"email": "boss@e.com"}},
+    "sender_payload": {"sender_payload": {"email": "boss@e.com"}},
 }
 
 
