@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from collectors.linking.expressions import same_columns
-from collectors.linking.names import bare
+from collectors.linking.expressions import normal_form, same_columns
+from collectors.linking.names import bare, fold, is_column
 from collectors.linking.question import KeyStanding, reads_marker
 from collectors.model import Catalog, Table, UniqueKey, ViolatedKey
 
@@ -101,9 +101,12 @@ def _narrowed(
 
 def _match_columns(violated: ViolatedKey, catalog: Catalog) -> Match:
     tables = [t for t in catalog.tables if _is_of(t.schema, t.name, violated)]
+    if not tables and violated.constraint is None:
+        tables = [t for t in catalog.tables if _is_modelled(t, violated)]
     keys = [(key, table) for table in tables for key in table.keys if key.valid]
     wanted = violated.columns
     same = _distinct(key for key, _ in keys if same_columns(key.columns, wanted))
+    same = same or _distinct(key for key, _ in keys if _styled(key.columns) == _styled(wanted))
     mended = _distinct(key for key, table in keys if same_columns(_unmarked(key, table), wanted))
     fitting = (same or mended) if wanted else ()
     if len(fitting) > 1:
@@ -119,6 +122,20 @@ def _is_of(schema: str, table: str, violated: ViolatedKey) -> bool:
     theirs, _, name = violated.table.rpartition(".")
     theirs = theirs or violated.schema or schema
     return (bare(schema), bare(table)) == (bare(theirs), bare(name))
+
+
+def _is_modelled(table: Table, violated: ViolatedKey) -> bool:
+    """A library names its own model instead: `User` for `users`, `OrgMember` for `org_members`."""
+    if violated.table is None or violated.schema is not None:
+        return False
+    model, name = fold(violated.table), fold(bare(table.name))
+    plural = f"{model[:-1]}ies" if model.endswith("y") else f"{model}s"
+    return name in {model, plural, f"{model}es"}
+
+
+def _styled(columns: Sequence[str]) -> list[str]:
+    """Plain columns whatever their case style; an expression is compared as it is."""
+    return sorted(fold(one) if is_column(one) else normal_form(one) for one in columns)
 
 
 def _unmarked(key: UniqueKey, table: Table) -> list[str]:

@@ -22,7 +22,8 @@ from collectors.linking.phrases import is_unique_type, names_one
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
-_PRISMA_MANY = re.compile(r"\bprisma\.\w{1,100}\.(?:create|update|upsert)Many\w{0,20}\(")
+_PRISMA = re.compile(r"Invalid `(?:[\w$]{1,100}\.){0,4}([\w$]{1,100})\.\w{1,40}\(\)` invocation")
+_PRISMA_MANY = re.compile(r"\.(?:create|update|upsert)Many\w{0,20}\(")
 _MANY = re.compile(
     r"bulk_?(?:create|insert|save)\w{0,40}|(?:create|insert|upsert)_?many(?:_?async|AndReturn)?"
     r"|(?:insert|upsert)_all!?",
@@ -136,6 +137,8 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
     Where DETAIL gave the key's own values, they serve to look up the other keys of the same row.
     """
     key = _with_table(key, wrote.statement)
+    if key.table is None and key.constraint is None:
+        key = replace(key, table=_model(event))
     if key.splits:
         alone = wrote.statement is None and not wrote.several
         others = from_request(event, ()) if alone else chosen(wrote.fields, ())
@@ -164,6 +167,14 @@ def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:
     return replace(
         key, table=f"{statement.schema}.{statement.table}" if qualified else statement.table
     )
+
+
+def _model(event: Event) -> str | None:
+    """The model that Prisma was called for, which names its table or sounds like it."""
+    texts = (error.value for error in event.exceptions)
+    found = (_PRISMA.search(text) for text in texts if "` invocation" in text)
+    match = next(filter(None, found), None)
+    return match[1] if match else None
 
 
 def _is_of_another(key: ViolatedKey, statement: Statement) -> bool:

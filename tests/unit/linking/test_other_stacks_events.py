@@ -202,6 +202,21 @@ def test_a_body_gives_the_keys_columns_and_nobody_elses(body: object, known: boo
     assert not key.splits
 
 
+@pytest.mark.parametrize("client", ["prisma", "this.prisma", "tx"])
+def test_prisma_names_its_model_where_it_names_no_constraint(client: str) -> None:
+    called = f"\nInvalid `{client}.orgMember.create()` invocation in\n/app/a.ts:1:2\n\n"
+    fields = "Unique constraint failed on the fields: (`orgId`,`email`)"
+    body = {"email": "jane@e.com", "org_id": 1, "name": "J"}
+    seen = event(raised(("PrismaClientKnownRequestError", called + fields)), request={"data": body})
+    key = read_text(seen).key
+    assert key is not None
+    assert (key.constraint, key.table) == (None, "orgMember")
+    assert dict(key.fields) == {"orgId": "1", "email": "jane@e.com"}
+    several = read_text(seen.replace("create()", "createMany()")).key
+    assert several is not None
+    assert (several.fields, several.doubt) == ((), hidden.SEVERAL)
+
+
 @pytest.mark.parametrize("exception", SEVERAL.values(), ids=SEVERAL.keys())
 def test_a_call_that_writes_several_rows_leaves_the_body_alone(exception: dict[str, Any]) -> None:
     key = read_text(event(exception, request={"data": BOSS})).key

@@ -319,6 +319,31 @@ def test_a_message_without_a_name_is_matched_by_table_and_columns() -> None:
     assert "names no unique key" in question.note
 
 
+ALIKE = replace(CUSTOMERS, name="customer", keys=(replace(EMAIL_KEY, table="customer"),))
+
+
+@pytest.mark.parametrize(
+    ("model", "columns", "more", "standing"),
+    [
+        ("Customer", ("organizationId", "lower(email)"), (), KeyStanding.RENAMED),
+        ("customer", COLUMNS, (), KeyStanding.RENAMED),
+        ("Customer", COLUMNS, (ALIKE,), KeyStanding.AMBIGUOUS),
+        ("customer", COLUMNS, (ALIKE,), KeyStanding.RENAMED),
+        ("Customer", ("organizationId", "email"), (), KeyStanding.UNKNOWN),
+        ("Custom", COLUMNS, (), KeyStanding.UNKNOWN),
+    ],
+    ids=["another style", "singular", "two alike", "one exactly", "other columns", "no such table"],
+)
+def test_a_model_means_the_table_that_sounds_like_it(
+    model: str, columns: tuple[str, ...], more: tuple[Table, ...], standing: KeyStanding
+) -> None:
+    told = violated(constraint=None, table=model, columns=columns)
+    question = resolve(failure(told), catalog(more=more))
+    assert question.standing is standing
+    told = replace(told, constraint=OLD_NAME)
+    assert resolve(failure(told), catalog()).standing is KeyStanding.UNKNOWN
+
+
 UNKNOWN = {
     "an unknown name alone": violated(constraint=OLD_NAME, columns=()),
     "an unknown name without a table": violated(constraint=OLD_NAME),
