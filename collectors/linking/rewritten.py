@@ -18,6 +18,8 @@ _ECTO = re.compile(
     r"constraint error when attempting to \w+ struct:[^*]{0,400}\*\s{1,4}"
     r"(?:[\"\\]{0,4}([\w$.-]{1,128})[\"\\]{0,4} \((\w+)_constraint\)|(\w+): ([\w$.-]{1,128}))"
 )
+_CHANGESET = re.compile(r"\bconstraint: :unique, constraint_name: \"([\w$.-]{1,128})\"")
+_CHANGES = re.compile(r"\bApplied changes\s{1,8}(?=%\{)")
 _PRISMA = re.compile(
     r"Unique constraint failed on the (?:fields?: \(([^()\n]{1,500})\)"
     r"|constraint: `([^`\n]{1,200})`|\(not available\)|\{constraint\})"
@@ -47,7 +49,7 @@ _OF_ANOTHER_ENGINE = re.compile(r"mysql|sqlite|mssql|sqlserver|oracle|mongo", re
 
 def read_rewritten(text: str) -> ViolatedKey | None:
     """What a retold unique violation still says of its key; None when `text` is none."""
-    for reader in (_ecto, _prisma, _retold, _hibernate, _sequelize, _gorm):
+    for reader in (_ecto, _changeset, _prisma, _retold, _hibernate, _sequelize, _gorm):
         key = reader(text)
         if key is not None:
             return key if other_engine(text) is None else None
@@ -60,6 +62,18 @@ def _ecto(text: str) -> ViolatedKey | None:
     if match is None or "unique" not in {match[2], match[3]}:
         return None
     return ViolatedKey(constraint=match[1] or match[4], doubt=hidden.ABSENT)
+
+
+def _changeset(text: str) -> ViolatedKey | None:
+    """Ecto's `insert!` prints the changeset: its first unique error, and the row's new values."""
+    match = _CHANGESET.search(text)
+    if match is None:
+        return None
+    start = _CHANGES.search(text, match.end())
+    changes = read_at(text, start.end())[0] if start else {}
+    pairs = changes.items() if isinstance(changes, dict) else ()
+    fields = tuple((name, value) for name, value in pairs if isinstance(value, str | None))
+    return ViolatedKey(constraint=match[1], fields=fields[:LIMIT], doubt=hidden.ABSENT)
 
 
 def _prisma(text: str) -> ViolatedKey | None:

@@ -192,7 +192,7 @@ def _gathered(
     and the body may each hold just a part of the key.
     """
     fields: Fields = dict(key.fields)
-    source = ValueSource.DETAIL if fields else None
+    source = ValueSource.DETAIL if fields and key.columns else None
     sources: tuple[tuple[ValueSource, Callable[[], Fields]], ...] = (
         (ValueSource.PARAMETERS, lambda: chosen(wrote.fields, ())),
         (ValueSource.FRAME, lambda: from_frames(event, wanted)),

@@ -314,6 +314,36 @@ WITHOUT_VALUES = {
 }
 
 
+CHANGESET = """could not perform insert because changeset is invalid.
+
+Errors
+
+    %{
+      email: [
+        {"has already been taken",
+         [constraint: :unique, constraint_name: "users_org_email_index"]}
+      ]
+    }
+
+Applied changes
+
+    %{email: "j@e.com", org_id: 7, name: nil, at: ~U[2026-01-01 10:00:00Z], plan: "x"}
+
+Params
+
+    %{"email" => "J@e.com", "inviter" => %{"email" => "boss@e.com"}}
+"""
+
+
+def test_ectos_changeset_names_the_constraint_and_what_was_to_be_inserted() -> None:
+    key = read_text(CHANGESET).key
+    assert key is not None
+    assert (key.constraint, key.columns, key.source) == ("users_org_email_index", (), None)
+    assert dict(key.fields) == {"email": "j@e.com", "org_id": "7", "name": None}
+    other = CHANGESET.replace(":unique", ":foreign")
+    assert read_text(other).key is None
+
+
 @pytest.mark.parametrize(("text", "told"), WHOLE.values(), ids=WHOLE.keys())
 def test_the_whole_key_is_read(text: str, told: tuple[object, ...]) -> None:
     key = read_text(text).key
