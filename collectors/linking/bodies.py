@@ -135,9 +135,9 @@ def leaves(body: object, *, reprs: bool = False) -> Fields:
                 _take(node, here, deeper, reprs=reprs)
                 users += [] if reprs else _users_of(node)
         for name, value in here.items():
-            rivals = (plain(user.get(name, value)) for user in doubted)
-            certain = not isinstance(value, Unknown) and all(one == value for one in rivals)
-            if certain and fold(name) not in settled:
+            if isinstance(value, Unknown) or fold(name) in settled:
+                continue
+            if all(plain(user.get(name, value)) == value for user in doubted):
                 fields[name] = value
         settled.update(map(fold, here))
         level = deeper

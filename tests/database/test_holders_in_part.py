@@ -52,8 +52,7 @@ def asked(snapshot: Snapshot, catalog: Catalog, name: str, *fields: str) -> Look
     given = tuple((one.split("=")[0], one.split("=")[1]) for one in fields)
     told = by_fields(*given, constraint=name)
     question = resolve(failure(told), catalog)
-    (answer,) = find_holders(snapshot, catalog, question.lookups)
-    return answer
+    return find_holders(snapshot, catalog, question.lookups)[0]  # as it was sent, untidied
 
 
 def ids(answer: LookupAnswer) -> list[str]:
