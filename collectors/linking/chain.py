@@ -11,13 +11,7 @@ from collectors.linking import hidden
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
 from collectors.linking.other import is_upstream, other_engine, other_refusal
-from collectors.linking.phrases import (
-    NAMED_AFTER,
-    NAMED_BEFORE,
-    is_index_build,
-    is_unique_type,
-    may_tell_of_one,
-)
+from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one, names_one
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _MOST_TEXTS = 20
@@ -137,7 +131,7 @@ def _retells(event: Event) -> bool:
     Spring's `could not execute statement; constraint [uk_…]` is the same for all of them.
     """
     texts = [f"{error.type}: {error.value}" for error in event.exceptions]
-    if any(phrase in text for text in texts for phrase in (*NAMED_AFTER, *NAMED_BEFORE)):
+    if any(map(names_one, texts)):
         return False
     return any(other_engine(text) is not None for text in texts)
 
