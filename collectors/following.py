@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from collectors.errors import SentryUnreachable
 from collectors.evidence.database import Store
@@ -22,15 +23,18 @@ from collectors.sentry.following import (
     releases_since,
 )
 
+EnvironmentOf = Callable[[str | None, str], str]
+"""What a project's environment is called here."""
 
-def follow(store: Store, client: SentryClient) -> Iterator[str]:
+
+def follow(store: Store, client: SentryClient, environment_of: EnvironmentOf) -> Iterator[str]:
     """Follow Issues, then releases, at the price of a few calls; notes of what could not be."""
     try:
         follow_issues(store, client)
     except SentryUnreachable as error:
         yield f"What became of known issues was not read: {error}"
     try:
-        follow_releases(store, client)
+        follow_releases(store, client, environment_of)
     except SentryUnreachable as error:
         yield f"Releases and deploys were not read: {error}"
 
@@ -42,7 +46,7 @@ def follow_issues(store: Store, client: SentryClient) -> None:
         save_issues(store, dict(issues_now(client, asked)))
 
 
-def follow_releases(store: Store, client: SentryClient) -> None:
+def follow_releases(store: Store, client: SentryClient, environment_of: EnvironmentOf) -> None:
     """Read new releases, and deploys where there are more than we know. Raises SentryUnreachable.
 
     What was read before it failed is kept.
@@ -53,6 +57,16 @@ def follow_releases(store: Store, client: SentryClient) -> None:
     live: dict[str, tuple[Deploy, ...]] = {}
     try:
         for release in grown:
-            live[release.version] = deploys_of(client, release.version)
+            found_live = deploys_of(client, release.version)
+            live[release.version] = tuple(_placed(found_live, release.projects, environment_of))
     finally:
         save_releases(store, found, live)
+
+
+def _placed(
+    deploys: Iterable[Deploy], projects: Sequence[str], environment_of: EnvironmentOf
+) -> Iterator[Deploy]:
+    """A release may be of several projects, and each may have an environment of its own."""
+    for deploy in deploys:
+        places = {environment_of(one, deploy.environment) for one in projects or (None,)}
+        yield from (replace(deploy, environment=place) for place in sorted(places))

@@ -116,6 +116,10 @@ class Inquiry:
         """Every configured Target."""
         return self._targets.values()
 
+    def environment_of(self, project: str | None, environment: str) -> str:
+        """What an Event's environment is called here: see Settings."""
+        return self._settings.environment_of(project, environment)
+
     def can_ask(self, environment: str) -> bool:
         """It has a Target, which has not failed to answer in this Run."""
         opened = self._targets.get(self._settings.target_of(environment) or "")

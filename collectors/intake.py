@@ -100,7 +100,7 @@ class Intake:
         failures: list[Failure] = []
         wanting: list[Event] = []
         for event in events:
-            if not self._is_ours(event.environment or self._default):
+            if not self._is_ours(self._environment_of(event)):
                 continue
             read = self._reading(event)
             if isinstance(read, Failure):
@@ -111,7 +111,7 @@ class Intake:
 
     def _reading(self, event: Event) -> Failure | Need:
         if event.light:
-            return read_light(event, default_environment=self._default)
+            return read_light(self._placed(event))
         return Need.BODY
 
     def _whole(self, events: Sequence[Event], page: Page, back: list[KeptBack]) -> Iterator[Event]:
@@ -139,7 +139,7 @@ class Intake:
         """Those that are wanted; the ids of the others go to `passed`."""
         kept: list[Failure] = []
         for event in events:
-            failure = read_event(event, default_environment=self._default)
+            failure = read_event(self._placed(event))
             if self.keep_all or is_wanted(failure):
                 kept.append(failure)
             else:
@@ -154,9 +154,14 @@ class Intake:
     def _is_ours(self, environment: str) -> bool:
         return self.environment in (None, environment)
 
-    @property
-    def _default(self) -> str:
-        return self.environment or "production"
+    def _placed(self, event: Event) -> Event:
+        environment = self._environment_of(event)
+        same = environment == event.environment
+        return event if same else replace(event, environment=environment)
+
+    def _environment_of(self, event: Event) -> str:
+        default = (self.environment or "production").rpartition("/")[2]
+        return self.inquiry.environment_of(event.project, event.environment or default)
 
 
 def _is_rough(one: Judged) -> bool:

@@ -187,7 +187,8 @@ class _Collection:
             self.summary.unreachable[source.name] = str(error)
         else:
             if isinstance(source, WebApi):
-                self.summary.notes += follow(self.store, source.client)
+                placed = self.inquiry.environment_of
+                self.summary.notes += follow(self.store, source.client, placed)
             if back:
                 self.summary.unreachable[source.name] = str(back)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from collectors.errors import TargetUnreachable
@@ -98,7 +98,7 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
     reading = read_text(text)
     found = search(inquiry, store, text)
     stored = [*_failures_of(store, found.conflicts), *found.failures]
-    event = _event_of(text, environment)
+    event = _event_of(inquiry, text, environment)
     if event is not None:
         stored = [failure for failure in stored if failure.event_id == event.event_id]
     elif environment is not None:
@@ -221,14 +221,15 @@ def _spellings(inquiry: Inquiry, values: Sequence[str]) -> tuple[set[str], list[
     return spellings, notes
 
 
-def _event_of(text: str, environment: str | None) -> Failure | None:
+def _event_of(inquiry: Inquiry, text: str, environment: str | None) -> Failure | None:
     """The Failure of a pasted event's JSON, None for any other text."""
     if read_pasted_event(read_json(text)) is None:
         return None
     event = next(iter(parse_events(text, Origin(datetime.now(UTC)))), None)
     if event is None:
         return None
-    return read_event(event, default_environment=environment or "production")
+    named = event.environment or environment or "production"
+    return read_event(replace(event, environment=inquiry.environment_of(event.project, named)))
 
 
 def _failures_named(store: Store, named: _Named) -> list[FailureRow]:

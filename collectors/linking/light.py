@@ -34,7 +34,7 @@ class Need(StrEnum):
     NOTHING = "nothing: it is no failed write"
 
 
-def read_light(event: Event, *, default_environment: str = "production") -> Failure | Need:
+def read_light(event: Event) -> Failure | Need:
     """The Failure of a light Event, or what is needed instead."""
     if not event.exceptions and not event.message:
         return Need.BODY
@@ -43,7 +43,7 @@ def read_light(event: Event, *, default_environment: str = "production") -> Fail
         return Need.BODY if writes else Need.NOTHING
     if not event.exceptions or any(hidden.is_cut(one.value) for one in event.exceptions):
         return Need.BODY
-    failure = read_event(event, default_environment=default_environment)
+    failure = read_event(event)
     return failure if _is_proven(event, failure) else Need.BODY
 
 

@@ -142,6 +142,8 @@ class TargetSettings(BaseModel):
     """One application database, read with a role that can only read.
 
     `environments` are the Sentry environments that run on it; none means the target's own name.
+    Where one project's has a database of its own it is `project/environment`, the project as the
+    server names it; Sentry allows no slash in an environment's own name.
     """
 
     model_config = _Strict
@@ -253,9 +255,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _environments_are_told_apart(self) -> Settings:
-        seen: dict[str, str] = {}
+        seen: dict[tuple[str, ...], str] = {}
         for environment, _ in self._claims():
-            clash = seen.setdefault(fold(environment), environment)
+            clash = seen.setdefault(_folded(environment), environment)
             if clash != environment:
                 raise ValueError(f"environments {clash!r} and {environment!r} fold alike")
         exact = [environment for environment, _ in self._claims()]
@@ -268,8 +270,13 @@ class Settings(BaseModel):
         claims = dict(self._claims())
         if environment in claims:
             return claims[environment]
-        folded = {fold(name): target for name, target in claims.items()}
-        return folded.get(fold(environment))
+        folded = {_folded(name): target for name, target in claims.items()}
+        return folded.get(_folded(environment))
+
+    def environment_of(self, project: str | None, environment: str) -> str:
+        """The environment of a project's Event: with its project, if a Target claims that so."""
+        own = f"{project}/{environment}"
+        return own if project and self.target_of(own) is not None else environment
 
     def required_secret(self) -> str:
         """The secret key, or the sentence that says how to make one."""
@@ -281,6 +288,11 @@ class Settings(BaseModel):
         for name, target in self.targets.items():
             for environment in target.environments or (name,):
                 yield environment, name
+
+
+def _folded(environment: str) -> tuple[str, ...]:
+    """Part by part: `web/shop-production` is no `web-shop/production`."""
+    return tuple(map(fold, environment.split("/")))
 
 
 def fold(environment: str) -> str:

@@ -46,10 +46,10 @@ class Places:
 
 
 def split(environments: Sequence[str], told: Sequence[str]) -> Places:
-    """By their exact names, if any were `told`; else by the first word of each.
+    """By their exact names, if any were `told`; else by the first word of each, past its project.
 
-    >>> split(["production", "sandbox"], [])
-    Places(production=('production',), apart=('sandbox',), known=True)
+    >>> split(["production", "sandbox", "billing-api/production"], [])
+    Places(production=('production', 'billing-api/production'), apart=('sandbox',), known=True)
     """
     production = tuple(one for one in environments if _is_production(one, told))
     apart = tuple(one for one in environments if one not in production)
@@ -61,4 +61,4 @@ def split(environments: Sequence[str], told: Sequence[str]) -> Places:
 def _is_production(environment: str, told: Sequence[str]) -> bool:
     if told:
         return environment in told
-    return re.split(r"[^a-z]+", environment.lower())[0] in WORDS
+    return re.split(r"[^a-z]+", environment.rpartition("/")[2].lower())[0] in WORDS

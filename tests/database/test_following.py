@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from collectors.evidence.reads.releases import list_deploys, list_releases
 from collectors.evidence.reads.unmapped import unmapped_environments
 from collectors.evidence.store import known_events
 from collectors.pipeline import RunSummary, run
-from collectors.settings import SentrySettings, Settings
+from collectors.settings import SentrySettings, Settings, TargetSettings
 from sample_data.sentry.trouble import Fault, Kind
 from tests.factories import new_store
 from tests.http.serving import SentryOfTest, event_body, local_sentry
@@ -40,7 +40,9 @@ class Watched:
     sentry: SentryOfTest
     store: Store
 
-    def collect(self, **settings: Any) -> RunSummary:
+    def collect(
+        self, targets: Mapping[str, TargetSettings] | None = None, **settings: Any
+    ) -> RunSummary:
         self.sentry.served.take_calls()
         address = self.sentry.address
         sentry = SentrySettings(
@@ -49,7 +51,7 @@ class Watched:
             organization=address.organization,
             **settings,
         )
-        return run(Settings(sentry=sentry), self.store)
+        return run(Settings(sentry=sentry, targets=dict(targets or {})), self.store)
 
     def failures(self) -> dict[str, FailureRow]:
         return {one.event_id: one for one in list_failures(self.store)}
@@ -139,6 +141,18 @@ def test_releases_and_deploys_are_kept(watched: Watched) -> None:
     assert [deploy.version for deploy in deploys] == ["shop@2.0"]
     watched.collect()
     assert not any("/deploys/" in call for call in sentry.served.take_calls())
+
+
+def test_a_project_s_own_environment_is_told_of_its_failures_and_deploys(watched: Watched) -> None:
+    watched.sentry.send(event_body("a", release="shop@1.0"))
+    live = datetime.now(UTC).replace(microsecond=0)
+    watched.sentry.store.add_deploy("shop@1.0", "production", live.timestamp())
+    nobody = TargetSettings(
+        read_dsn=SecretStr("host=127.0.0.1 port=1"), environments=("api/production",)
+    )
+    watched.collect({"api": nobody})
+    assert [one.environment for one in watched.failures().values()] == ["api/production"]
+    assert [one.environment for one in list_deploys(watched.store)] == ["api/production"]
 
 
 def test_releases_that_may_not_be_read_cost_a_note(watched: Watched) -> None:

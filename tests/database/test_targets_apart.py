@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from collectors.evidence.reads.failures import list_failures
 from collectors.evidence.reads.followup import Pending
+from collectors.explain import explain
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict
 from collectors.pipeline import run
@@ -125,6 +126,36 @@ def test_a_conflict_stays_with_its_target_when_its_environment_moves(
         (found,) = list_failures(store)
     assert (found.verdict, summary.unblocked) == (Verdict.BLOCKED_BY_TOMBSTONE, 0)
     assert [note for note in summary.notes if "found in Target alpha: 1." in note]
+
+
+def test_a_project_s_environment_is_judged_by_its_own_database(
+    database: Database, other: Database, tmp_path: Path
+) -> None:
+    """Both projects call it production; only one of the databases has the Tombstone."""
+    database.execute(SCHEMA)
+    other.execute(SCHEMA.partition("INSERT")[0])
+    file = tmp_path / "events.json"
+    of_both = [
+        event_of_violation() | {"event_id": letter * 32, "project": project}
+        for letter, project in (("a", "billing"), ("b", "web"))
+    ]
+    file.write_text(json.dumps(of_both))
+    billing = TargetSettings(read_dsn=SecretStr(database.dsn), environments=("billing/production",))
+    web = TargetSettings(read_dsn=SecretStr(other.dsn), environments=("production",))
+    settings = Settings(targets={"billing": billing, "web": web})
+    with closing(new_store(tmp_path)) as store:
+        run(settings, store, paths=[str(file)], environment="billing/production")
+        only = [one.event_id[0] for one in list_failures(store)]
+        run(settings, store, paths=[str(file)])
+        found = {one.environment: one.verdict for one in list_failures(store)}
+        assert only == ["a"]
+        assert found == {
+            "billing/production": Verdict.BLOCKED_BY_TOMBSTONE,
+            "production": Verdict.HOLDER_GONE,
+        }
+        with closing(Inquiry(settings, store)) as asking:
+            alike = explain(asking, store, json.dumps(of_both[0] | {"event_id": "c" * 32}), None)
+    assert alike.verdict is Verdict.BLOCKED_BY_TOMBSTONE
 
 
 def event_of_violation() -> dict[str, object]:

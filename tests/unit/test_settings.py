@@ -94,6 +94,29 @@ def test_an_environment_finds_its_target(
     assert found.target_of(environment) == target
 
 
+@pytest.mark.parametrize(
+    ("project", "environment", "target"),
+    [
+        pytest.param("web-shop", "production", "shop", id="the project's own"),
+        pytest.param("Web_Shop", "Production", "shop", id="whatever its case"),
+        pytest.param("other", "production", "rest", id="another project"),
+        pytest.param(None, "production", "rest", id="no project is named"),
+        pytest.param("web-shop", "staging", None, id="another environment of it"),
+        pytest.param("web", "shop-production", None, id="no other split of the same letters"),
+        pytest.param(None, "web-shop-production", None, id="nor a name that only folds so"),
+    ],
+)
+def test_a_project_may_have_a_target_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, project: str | None, environment: str, target: str | None
+) -> None:
+    toml = (
+        '[targets.shop]\nread_dsn = "host=a"\nenvironments = ["web-shop/production"]\n'
+        '[targets.rest]\nread_dsn = "host=b"\nenvironments = ["production"]\n'
+    )
+    found = settings_from(monkeypatch, toml)
+    assert found.target_of(found.environment_of(project, environment)) == target
+
+
 def test_a_variable_adds_to_the_target_whose_name_folds_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
