@@ -47,8 +47,12 @@ _ASK_AT_ONCE = 1_000
 
 @dataclass
 class RunSummary:
-    """What a Run did. `unreachable` names sources and Targets, `notes` are sentences."""
+    """What a Run did. `unreachable` names sources and Targets, `notes` are sentences.
 
+    whole  every source was read to its end
+    """
+
+    whole: bool = False
     read: int = 0
     stored: int = 0
     by_verdict: Counter[Verdict] = field(default_factory=Counter)
@@ -92,10 +96,11 @@ def run(
         sources = _sources(settings, paths, stack, summary, allowance)
         inquiry = stack.enter_context(closing(Inquiry(settings, store)))
         began, last_change = datetime.now(UTC), newest_change(store)
-        stack.enter_context(_noted(store, summary))
+        stack.enter_context(_noted(store, environment, summary))
         collection = _Collection(store, inquiry, summary, allowance, environment, full, progress)
         for origin, source in sources:
             collection.read(origin, source, since)
+        summary.whole = not summary.unreachable
         _follow_up(store, inquiry, began, progress)
         summary.unreachable |= inquiry.unreachable
         summary.notes += _remapped(settings, store)
@@ -130,9 +135,9 @@ def _survey(
 
 
 @contextmanager
-def _noted(store: Store, summary: RunSummary) -> Iterator[None]:
+def _noted(store: Store, environment: str | None, summary: RunSummary) -> Iterator[None]:
     """The Run as a line of the store: when it began, and how it ended, however it did."""
-    number = start_run(store)
+    number = start_run(store, environment)
     try:
         yield
     except BaseException:
@@ -146,6 +151,7 @@ def _noted(store: Store, summary: RunSummary) -> Iterator[None]:
             stored=summary.stored,
             unreachable=list(summary.unreachable.values()),
             notes=summary.notes,
+            whole=summary.whole,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, update
 
@@ -15,9 +16,10 @@ KEEP_SETTLED = timedelta(days=30)
 """How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
 
 
-def start_run(store: Store) -> int:
-    """Note that a Run began; returns its id."""
-    line = {
+def start_run(store: Store, environment: str | None = None) -> int:
+    """Note that a Run began, of one environment or of all; returns its id."""
+    line: dict[str, Any] = {
+        "environment": environment,
         "started_at": datetime.now(UTC),
         "read": 0,
         "stored": 0,
@@ -31,15 +33,26 @@ def start_run(store: Store) -> int:
 
 
 def finish_run(
-    store: Store, run: int, *, read: int, stored: int, unreachable: list[str], notes: list[str]
+    store: Store,
+    run: int,
+    *,
+    read: int,
+    stored: int,
+    unreachable: list[str],
+    notes: list[str],
+    whole: bool = True,
 ) -> None:
-    """Note how a Run ended, and erase what has outlived its purpose."""
+    """Note how a Run ended, and erase what has outlived its purpose.
+
+    `whole`: it read all that its sources had.
+    """
     now = datetime.now(UTC)
+    ended = {"finished_at": now, "read": read, "stored": stored, "whole": whole}
     with store.write() as connection:
         connection.execute(
             update(schema.runs)
             .where(schema.runs.c.id == run)
-            .values(finished_at=now, read=read, stored=stored, unreachable=unreachable, notes=notes)
+            .values(**ended, unreachable=unreachable, notes=notes)
         )
         _erase_settled(connection, now - KEEP_SETTLED)
         next_generation(connection)

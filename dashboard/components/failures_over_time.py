@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
+from collectors.evidence.reads.covered import Covered
 from collectors.evidence.reads.failed_recreations import OF_THIS_BUG
 from collectors.evidence.reads.failure_counts import By, FailureCount, Step
 from dashboard import data
@@ -67,7 +68,7 @@ def _switches() -> tuple[By, str]:
 def _counts(chosen: Filters, by: By, *, this_bug: bool, now: datetime) -> list[Counted]:
     """By the hour where the ground is cut so: a day's number would all stand in its first one."""
     wanted = chosen.failures(*(OF_THIS_BUG if this_bug else ()))
-    since = chosen.since or data.read_span().since
+    since = chosen.since or data.read_span(chosen.environments).since
     hourly = since is not None and Cut.of(now - since) is Cut.HOURS
     found = data.failures_over_time(wanted, by, Step.HOUR if hourly else Step.DAY)
     return [_counted(one) for one in found if one.at is not None]
@@ -80,15 +81,15 @@ def _counted(one: FailureCount) -> Counted:
 
 def _ground(chosen: Filters, counts: Sequence[Counted], now: datetime) -> Ground | None:
     """From where the period begins, else from where everything was read."""
-    begins = [data.read_span().since, min((one.at for one in counts), default=None)]
+    read = data.read_span(chosen.environments)
+    begins = [read.since, min((one.at for one in counts), default=None)]
     since = chosen.since or min(filter(None, begins), default=None)
     if since is None:
         return None
-    return _ground_from(since, now, Cut.of(now - since))
+    return _ground_from(since, now, Cut.of(now - since), read)
 
 
-def _ground_from(since: datetime, now: datetime, cut: Cut) -> Ground:
-    read = data.read_span()
+def _ground_from(since: datetime, now: datetime, cut: Cut, read: Covered) -> Ground:
     return Ground(cut, intervals(cut, since, now, read.since, read.until))
 
 
@@ -157,7 +158,8 @@ def _trends(
         left.caption("Creates and Re-creations are counted by whole days: no data for hours.")
         return
     if ground.cut is Cut.DAYS and len(ground.spans) > 14:
-        ground = _ground_from(ground.spans[0].begin, now, Cut.WEEKS)
+        read = data.read_span(chosen.environments)
+        ground = _ground_from(ground.spans[0].begin, now, Cut.WEEKS, read)
     with left:
         points = recreation_estimates(ground.cut, ground.spans, found.days)
         _trend(ground, points, "Re-creation success", ".0%", marks, nothing)

@@ -102,7 +102,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
             **{(one.target, one.constraint): one.table for one in rows},
             **{(one.target, one.constraint): one.table for one in exposed},
         },
-        covered=covered.covered(store),
+        covered=covered.covered(store, wanted.environments),
     )
 
 

@@ -91,9 +91,9 @@ def canary_walks(environments: tuple[str, ...], since: datetime | None) -> list[
     return remembered(walks.list_walks, environments, since)
 
 
-def read_span() -> Covered:
-    """From when until when everything was read."""
-    return remembered(covered)
+def read_span(environments: tuple[str, ...]) -> Covered:
+    """From when until when everything of these environments was read."""
+    return remembered(covered, environments)
 
 
 def _went_live(store: Store, environments: tuple[str, ...]) -> list[Went]:

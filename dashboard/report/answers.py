@@ -141,7 +141,7 @@ def impact_of(ask: Ask, wanted: Wanted) -> Impact:
     told = load_write_settings().dashboard.production
     known = ask(failures.known_environments)
     places = split(sorted({*known, *wanted.environments}), told).only(wanted.environments)
-    read: Covered = ask(covered.covered)
+    read: Covered = ask(covered.covered, places.counted)
     now = datetime.now(UTC)
     mine = wanted.conflicts(places.counted)
     hurt: Hurt = ask(customers.hurt, mine, quiet_since(read), LISTED)

@@ -15,6 +15,7 @@ from pydantic import HttpUrl, SecretStr
 from sqlalchemy import event
 
 from collectors.evidence.database import Store
+from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failures import FailureRow, list_failures
 from collectors.evidence.reads.followup import undecided_failures
 from collectors.evidence.reads.marks import coverage_marks
@@ -41,7 +42,10 @@ class Watched:
     store: Store
 
     def collect(
-        self, targets: Mapping[str, TargetSettings] | None = None, **settings: Any
+        self,
+        targets: Mapping[str, TargetSettings] | None = None,
+        environment: str | None = None,
+        **settings: Any,
     ) -> RunSummary:
         self.sentry.served.take_calls()
         address = self.sentry.address
@@ -51,7 +55,8 @@ class Watched:
             organization=address.organization,
             **settings,
         )
-        return run(Settings(sentry=sentry, targets=dict(targets or {})), self.store)
+        known = Settings(sentry=sentry, targets=dict(targets or {}))
+        return run(known, self.store, environment=environment)
 
     def failures(self) -> dict[str, FailureRow]:
         return {one.event_id: one for one in list_failures(self.store)}
@@ -218,6 +223,23 @@ def test_a_run_with_nothing_new_costs_a_handful_of_calls(watched: Watched) -> No
     watched.collect()
     assert watched.collect().stored == 0
     assert len(watched.sentry.served.take_calls()) <= 6
+
+
+def test_only_a_whole_run_shows_that_nothing_failed_until_it_began(watched: Watched) -> None:
+    for environment in ("production", "staging"):
+        watched.sentry.send(event_body("a", environment=environment))
+    watched.collect()
+    until = covered(watched.store).until
+    assert until is not None
+    watched.sentry.server.order([Fault(Kind.HTML)])
+    assert watched.collect().unreachable
+    assert covered(watched.store).until == until
+    watched.sentry.server.order([])
+    watched.collect(environment="production")
+    assert covered(watched.store).until == covered(watched.store, ["staging"]).until == until
+    later = covered(watched.store, ["production"]).until
+    assert later is not None
+    assert later > until
 
 
 def test_an_idle_run_reads_no_table_of_the_history_through(watched: Watched) -> None:

@@ -220,6 +220,28 @@ def test_upgrading_copies_an_older_sqlite_store_first(tmp_path: Path) -> None:
     open_store(url, SECRET).close()
 
 
+def test_of_an_older_store_s_runs_those_were_whole_that_nothing_kept_from_it(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+    older = create_engine(url)
+    event.listen(older, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    upgrade(older, "0006")
+    runs = [(7, "[]", "[]"), (7, '["Sentry is silent."]', "[]"), (None, "[]", "[]")]
+    runs += [(7, "[]", '["Read all.", "This Run was ended before it was done."]')]
+    with older.begin() as connection:
+        for run in runs:
+            connection.exec_driver_sql(
+                "INSERT INTO runs (started_at, read, stored, finished_at, unreachable, notes)"
+                " VALUES (1, 0, 0, ?, ?, ?)",
+                run,
+            )
+    older.dispose()
+    upgrade_store(url)
+    with open_store(url, SECRET).read() as connection:
+        assert list(connection.scalars(text("SELECT whole FROM runs"))) == [1, 0, 0, 0]
+
+
 def test_a_newer_store_is_left_as_it_is(tmp_path: Path) -> None:
     url = of_version(tmp_path, "9999")
     with pytest.raises(StoreVersionError, match="a newer Tombstone wrote it"):

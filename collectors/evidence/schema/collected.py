@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
     text,
 )
 
@@ -272,7 +273,11 @@ runs = Table(
     Column("stored", Integer, nullable=False),
     Column("unreachable", JSON, nullable=False),
     Column("notes", JSON, nullable=False),
+    Column("environment", String),
+    Column("whole", Boolean, nullable=False, server_default=false()),
 )
+"""One line a Run, of one environment or of all. `whole`: no source kept anything back, so that what
+was not read until it began had not failed."""
 
 cursors = Table(
     "cursors",
