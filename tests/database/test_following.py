@@ -293,7 +293,7 @@ def test_a_body_that_does_not_come_keeps_back_nothing_else(watched: Watched, kin
     given_up = watched.sentry.send(old("old", **body))
     watched.sentry.server.order([Fault(kind, on=f"{sent[1]}|{given_up}")])
     for _ in range(2):
-        summary = watched.collect(patience_s=1.0)
+        summary = watched.collect(patience_s=2.0)
         assert "body of 1 Event did not come" in summary.unreachable["sentry"]
         assert set(watched.failures()) == {sent[0], sent[2], given_up}
     assert "not to be had" in watched.failures()[given_up].reasons[0]
