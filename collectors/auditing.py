@@ -29,6 +29,7 @@ from collectors.postgres.key_facts import (
     exposed_rows,
     filled_tables,
     repeated_values,
+    taken_names,
     upsert_statements,
 )
 from collectors.postgres.snapshot import Snapshot
@@ -178,7 +179,8 @@ def _audit(
     backfills: bool,
 ) -> TargetAudit:
     catalog = target_catalog(snapshot, settings)
-    every = [(case, flaw_of(case)) for case in cases(catalog, reviewed.reuse)]
+    taken = taken_names(snapshot, catalog)
+    every = [(case, flaw_of(case)) for case in cases(catalog, reviewed.reuse, taken)]
     facts = _facts(_Asked(snapshot, catalog, store, sample_above), every)
     known = ((case.knowing(facts[name_of(case.key)]), flaw) for case, flaw in every)
     found = [one for case, flaw in known for one in inspect(case, flaw, backfills=backfills)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,13 +50,13 @@ class Schema:
     resting: Mapping[tuple[str, str, str], Sequence[ForeignKey]]
 
     @classmethod
-    def of(cls, catalog: Catalog) -> Schema:
-        """Sort a catalog's foreign keys."""
+    def of(cls, catalog: Catalog, taken: Collection[str] = ()) -> Schema:
+        """Sort a catalog's foreign keys; `taken` are the (raw) names that no index can have."""
         references, resting = defaultdict(list), defaultdict(list)
         for fk in catalog.foreign_keys:
             references[fk.schema, fk.table].append(fk)
             resting[fk.to_schema, fk.to_table, fk.to_key].append(fk)
-        return cls(catalog, Naming.of(catalog), references, resting)
+        return cls(catalog, Naming.of(catalog, taken), references, resting)
 
     def references_of(self, table: Table) -> Sequence[ForeignKey]:
         """The foreign keys from this table to others."""

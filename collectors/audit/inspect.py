@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from collectors.audit.backfill import backfill, freeing
@@ -23,9 +23,13 @@ Told = Callable[[Table, UniqueKey], Reuse | None]
 """What the owners say of a key's values, None where they say nothing."""
 
 
-def cases(catalog: Catalog, told: Told = lambda _table, _key: None) -> Iterator[KeyCase]:
-    """Every key to look at; the facts are still to come."""
-    schema = Schema.of(catalog)
+def cases(
+    catalog: Catalog,
+    told: Told = lambda _table, _key: None,
+    taken: Collection[str] = (),
+) -> Iterator[KeyCase]:
+    """Every key to look at; the facts are still to come. `taken`: names that no index can have."""
+    schema = Schema.of(catalog, taken)
     for table in catalog.tables:
         if table.marker is None:
             continue

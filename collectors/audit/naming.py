@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -39,15 +40,17 @@ class Naming:
     constraints: Habit
 
     @classmethod
-    def of(cls, catalog: Catalog) -> Naming:
-        """What an earlier, broken attempt left behind takes no name: it is dropped first."""
+    def of(cls, catalog: Catalog, taken: Collection[str] = ()) -> Naming:
+        """`taken`: what else has a name. What a broken attempt left takes none: it is dropped."""
         valid = [(table, key) for table in catalog.tables for key in table.keys if key.valid]
-        taken = frozenset(name for _, key in valid for name in (key.name, *key.aliases))
+        taken = {*taken, *(name for _, key in valid for name in (key.name, *key.aliases))}
         indexes, constraints = Counter[Habit](), Counter[Habit]()
         for table, key in valid:
             if key.build is not None and not key.primary and (habit := _habit(table, key)):
                 (constraints if key.build.constraint else indexes)[habit] += 1
-        return cls(taken, _usual(indexes, Habit()), _usual(constraints, Habit(suffix="_key")))
+        return cls(
+            frozenset(taken), _usual(indexes, Habit()), _usual(constraints, Habit(suffix="_key"))
+        )
 
     def new(self, table: str, words: tuple[str, ...], *, constraint: bool) -> str:
         """A (raw) name that no key has, for an index on `table` about these words."""
@@ -77,8 +80,13 @@ def shortened(name: str) -> str:
     """At most 63 bytes; what had to be cut ends in a digest, so that two stay apart."""
     if len(name.encode()) <= LONGEST:
         return name
-    mark = "_" + sha256(name.encode()).hexdigest()[:8]
+    mark = "_" + mark_of(name)
     return name.encode()[: LONGEST - len(mark)].decode(errors="ignore") + mark
+
+
+def mark_of(*texts: str) -> str:
+    """A few letters that two different sets of texts do not share."""
+    return sha256("\0".join(texts).encode()).hexdigest()[:8]
 
 
 def _usual(seen: Counter[Habit], otherwise: Habit) -> Habit:
@@ -93,5 +101,6 @@ def _habit(table: Table, key: UniqueKey) -> Habit | None:
         stem = f"{name}{between}{joint.join(columns)}"
         prefix, found, suffix = key.name.partition(stem)
         if found:
-            return Habit(prefix, between, joint, suffix.removeprefix("_live"))  # of ours
+            ours = rf"{joint}live({joint}[0-9a-f]{{8}})?(?![a-z0-9])"
+            return Habit(prefix, between, joint, re.sub(f"^{ours}", "", suffix))
     return None

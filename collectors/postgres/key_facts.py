@@ -24,6 +24,15 @@ WHERE quote_ident(n.nspname) = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
 """
 """$1 schemas, quoted. A partitioned table has no size of its own."""
 
+_NAMES = """
+SELECT c.relname FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE quote_ident(n.nspname) = ANY ($1::text[]) AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND i.indisunique
+)
+"""
+"""$1 schemas, quoted. Tables, views, sequences and indexes share their names; ours come out raw."""
+
 _STATISTICS = """
 SELECT quote_ident(n.nspname) FROM pg_catalog.pg_extension e
 JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
@@ -43,6 +52,13 @@ def filled_tables(snapshot: Snapshot, catalog: Catalog) -> dict[tuple[str, str],
     schemas = sorted({table.schema for table in catalog.tables})
     rows = snapshot.rows(_FILLED, schemas) if schemas else []
     return {(schema, name): float(tuples) for schema, name, tuples in rows}
+
+
+def taken_names(snapshot: Snapshot, catalog: Catalog) -> frozenset[str]:
+    """The (raw) names that a new index cannot have, besides those of unique indexes."""
+    schemas = sorted({table.schema for table in catalog.tables})
+    rows = snapshot.rows(_NAMES, schemas) if schemas else []
+    return frozenset(name for (name,) in rows)
 
 
 def exposed_rows(

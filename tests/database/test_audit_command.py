@@ -69,6 +69,13 @@ def shell(tmp_path: Path, database: Database) -> Shell:
     return Shell(tmp_path, database)
 
 
+@pytest.mark.parametrize("other", ["INDEX {} ON customers (email)", "VIEW {} AS SELECT 1"])
+def test_a_new_index_takes_no_name_that_something_else_has(shell: Shell, other: str) -> None:
+    taken = "ix_customers_organization_id_email_live_case_insensitive"
+    shell.database.execute(f"{SCHEMA} CREATE {other.format(taken)}")
+    assert f"CONCURRENTLY IF NOT EXISTS {taken}_2\n" in shell.audit("--format", "sql").out
+
+
 def test_an_empty_migrated_database_is_all_it_needs(shell: Shell) -> None:
     shell.database.execute(SCHEMA)
     ended = shell.audit("--fail-on", "high", "--json")

@@ -75,6 +75,33 @@ def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) 
         database.execute(again)
 
 
+NAMESAKES = {
+    "two expressions of one column": ("(lower(email))", "(email)"),
+    "two members of a document": ("((data ->> 'a'))", "((data ->> 'b'))"),
+    "two predicates": ("(email) WHERE kind = 1", "(email) WHERE kind = 2"),
+    "two operator classes": ("(email) WHERE kind > 0", "(email text_pattern_ops)"),
+    "an order": ("(email, kind)", "(kind, email)"),
+}
+
+
+@pytest.mark.parametrize("keys", NAMESAKES)
+def test_two_keys_of_the_same_columns_get_an_index_each(keys: str, database: Database) -> None:
+    """Else the second migration takes the first one's index for its own and drops its key."""
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text, kind int, data jsonb,"
+        " deleted_at timestamptz);"
+        + "".join(f"CREATE UNIQUE INDEX k{n} ON t {of};" for n, of in enumerate(NAMESAKES[keys]))
+    )
+    plans = [draft_of(database, "k0"), draft_of(database, "k1")]
+    for plan in (*plans, *plans):
+        run(database, statements_of(plan))
+    assert findings_of(database) == []
+    assert len({plan.new.name for plan in plans if plan.new}) == 2
+    assert database.execute("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass") == [
+        (3,)
+    ]
+
+
 @pytest.mark.parametrize("live", ["DEFAULT", "NULL"])
 def test_both_of_a_live_row_s_marks_stay_unique(live: str, database: Database) -> None:
     """A default of `infinity` in a column that takes NULL: live rows have the one or the other."""

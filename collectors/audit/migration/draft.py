@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from collectors.audit.case import KeyCase, Schema
 from collectors.audit.migration.definition import IndexDefinition, read_definition
+from collectors.audit.naming import mark_of
 from collectors.audit.standing import (
     covering,
     is_idle,
@@ -203,9 +204,12 @@ def _new_key(case: KeyCase, marker: SoftDeleteMarker, shape: Shape) -> NewKey:
     if shape is Shape.DELETION_IN_KEY:
         nulls_not_distinct |= marker.live == "NULL"
         constraint = _stays_constraint(table, key, definition)
+    words = form.words
+    if _has_namesake(table, key):
+        words += (mark_of(*form.items, form.predicate or "", str(nulls_not_distinct)),)
     return NewKey(
-        name=case.schema.naming.new(table.name, form.words, constraint=constraint),
-        words=form.words,
+        name=case.schema.naming.new(table.name, words, constraint=constraint),
+        words=words,
         columns=form.columns,
         shape=shape,
         items=form.items,
@@ -242,6 +246,17 @@ def _live_only(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinit
 
 def _words(parts: tuple[KeyPart, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for part in parts for column in part.columns))
+
+
+def _has_namesake(table: Table, key: UniqueKey) -> bool:
+    """Another key reads the same columns: a name made of them would be both new keys' name.
+
+    The second migration would then take the first one's index for its own, and drop its old key.
+    What an interrupted build left under such a name is no other key, but this one not yet made.
+    """
+    words = set(_words(own_parts(table, key)))
+    others = (other for other in table.keys if other is not key and other.valid >= key.valid)
+    return any(set(_words(own_parts(table, other))) == words for other in others)
 
 
 def _definition(key: UniqueKey) -> IndexDefinition:

@@ -100,6 +100,33 @@ def test_a_new_name_follows_the_schemas_habit(seen: tuple[str, ...], expected: s
     assert naming.new("customers", ("org", "email", "live"), constraint=False) == expected
 
 
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "ix_customers_org_email_live",
+        "ix_customers_org_email_live_0a1b2c3d",
+        "index_customers_on_org_and_email_and_live",
+        "index_customers_on_org_and_email_and_live_and_0a1b2c3d",
+    ],
+)
+def test_what_we_added_to_a_name_becomes_no_habit(seen: str) -> None:
+    (key,) = catalog(seen).tables[0].keys
+    new = Naming.of(catalog(seen)).new("orders", ("number", "live"), constraint=False)
+    assert (
+        new
+        == {
+            "ix_": "ix_orders_number_live",
+            "ind": "index_orders_on_number_and_live",
+        }[key.name[:3]]
+    )
+
+
+def test_a_name_that_something_else_has_is_not_given() -> None:
+    naming = Naming.of(catalog(), {"customers_email_live_idx"})
+    new = naming.new("customers", ("email", "live"), constraint=False)
+    assert new == "customers_email_live_idx_2"
+
+
 @given(st.text(min_size=1, max_size=200))
 def test_a_name_is_never_longer_than_the_server_takes(name: str) -> None:
     assert len(shortened(name).encode()) <= LONGEST
