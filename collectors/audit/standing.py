@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from collectors.model import Blocks, KeyPart, Table, UniqueKey
+from collectors.model import Blocks, KeyPart, MarkerKind, Table, UniqueKey
 from collectors.model.releasable import columns_read
 
 _ANSWERS_NULL = re.compile(
@@ -78,7 +78,31 @@ def _covers(table: Table, other: UniqueKey, key: UniqueKey) -> bool:
     """Whenever two live rows are equal under `key`, they are equal under `other`."""
     if other.besides not in (None, key.besides) or (key.nulls_distinct < other.nulls_distinct):
         return False
-    own, plain = set(key.columns), {part.expression for part in key.parts if part.is_column}
-    return all(
-        part.expression in own or plain.issuperset(part.columns) for part in own_parts(table, other)
+    if _sets_live_rows_apart(table, other):
+        return False
+    given = {part.expression: part for part in key.parts}
+    return all(_is_told_by(part, given) for part in own_parts(table, other))
+
+
+def _is_told_by(part: KeyPart, given: Mapping[str, KeyPart]) -> bool:
+    """Two rows that agree in what is `given` agree in this part.
+
+    An expression of columns of which a collation, or citext, takes two spellings for one may differ
+    where they do not.
+    """
+    if same := given.get(part.expression):
+        return same.collation in (None, part.collation) and same.equals == part.equals
+    read = [given.get(name) for name in part.columns]
+    return all(one and one.collation is None and not one.type.endswith("citext") for one in read)
+
+
+def _sets_live_rows_apart(table: Table, key: UniqueKey) -> bool:
+    """The mark of deletion in it may be NULL or a constant in a live row: it takes one of each."""
+    plain = {part.expression for part in states_in_key(table, key) if part.is_column}
+    return any(
+        marker.column in plain
+        and (column := table.column(marker.column)) is not None
+        and column.nullable
+        and not (marker.kind is MarkerKind.TIMESTAMP and marker.live == "NULL")
+        for marker in table.markers
     )

@@ -7,7 +7,7 @@ audit is looked at, a blocked customer who is declared free is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker
@@ -28,12 +28,23 @@ def blocked(
     return Blocks.DELETE if Blocks.DELETE in effects else Blocks.CREATE
 
 
-def besides_deletion(predicate: str | None, markers: Sequence[SoftDeleteMarker]) -> str | None:
-    """What a key's predicate asks of a row besides its being live or deleted."""
+def besides_deletion(
+    predicate: str | None,
+    markers: Sequence[SoftDeleteMarker],
+    nullable: Collection[str] = (),
+) -> str | None:
+    """What a key's predicate asks of a row besides its being live or deleted.
+
+    `status = 'active'` asks more of a live row, and so does `NOT deleted` where the column is
+    `nullable`: a row in another state, or in none, is live too and not in the index.
+    """
     terms = [
         term
         for term in (conjuncts(predicate) if predicate else ())
-        if not any(_only_live(term, m) or _only_deleted(term, m) for m in markers)
+        if not any(
+            _every_live(term, m, nullable=m.column in nullable) or _only_deleted(term, m)
+            for m in markers
+        )
     ]
     return " AND ".join(f"({term})" for term in terms) or None
 
@@ -94,6 +105,18 @@ def _only_live(term: str, marker: SoftDeleteMarker) -> bool:
 
 
 @lru_cache(maxsize=1_024)
+def _every_live(term: str, marker: SoftDeleteMarker, *, nullable: bool) -> bool:
+    """The condition holds for live rows and no others, whichever way they say that they are."""
+    found = {_plain(branch) for branch in _split(term, "OR")}
+    no_value = f"{marker.column} IS NULL"
+    if no_value in found and len(found) == 2:
+        found.remove(no_value)
+        nullable = False
+    forms = [*_every_live_forms(marker, nullable=nullable)]
+    return len(found) == 1 and any(re.fullmatch(form, one) for one in found for form in forms)
+
+
+@lru_cache(maxsize=1_024)
 def _only_deleted(term: str, marker: SoftDeleteMarker) -> bool:
     return any(re.fullmatch(form, _plain(term)) for form in _deleted_forms(marker))
 
@@ -115,6 +138,24 @@ def _live_forms(marker: SoftDeleteMarker) -> Iterator[str]:
         yield rf"{column} <> ALL \(ARRAY\[(.*, )?{gone}(, .*)?\]\)"
         yield rf"{column} = (?!{gone}$)(?:'[^']*'|-?\d+)"
         yield rf"{column} = ANY \(ARRAY\[(?!(?:.*, )?{gone}[],]).*\]\)"
+
+
+def _every_live_forms(marker: SoftDeleteMarker, *, nullable: bool) -> Iterator[str]:
+    """Of the forms that hold for live rows only, those that leave none of them out."""
+    column = re.escape(marker.column)
+    if marker.kind is MarkerKind.STATUS:
+        gone = _status_literal(marker)
+        yield rf"{column} IS DISTINCT FROM {gone}"
+        if not nullable:
+            yield rf"{column} <> {gone}|{column} <> ALL \(ARRAY\[{gone}\]\)"
+    elif not nullable or (marker.kind is MarkerKind.TIMESTAMP and marker.live == "NULL"):
+        yield from _live_forms(marker)
+    elif marker.kind is MarkerKind.BOOLEAN:
+        other = "FALSE" if marker.live == "true" else "TRUE"
+        yield rf"{column} IS NOT {other}|(NOT )?COALESCE\({column}, {marker.live}\).*"
+    elif marker.kind is MarkerKind.EPOCH:
+        unset = _unset(marker)
+        yield rf"COALESCE\({column}, {unset}\) = {unset}"
 
 
 def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:

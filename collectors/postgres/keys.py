@@ -67,6 +67,7 @@ def _key(
         for part, row in zip(parts, rows, strict=True)
     ]
     blocks = blocked(first.predicate, meant, markers)
+    nullable = {column.name for column in columns.values() if column.nullable}
     return UniqueKey(
         name=first.name,
         schema=schema,
@@ -79,7 +80,7 @@ def _key(
         counts_deleted=blocks is not Blocks.NOTHING,
         aliases=tuple(first.aliases),
         blocks=blocks,
-        besides=besides_deletion(first.predicate, markers),
+        besides=besides_deletion(first.predicate, markers, nullable),
         build=IndexBuild(
             first.definition or "",
             first.constraint,

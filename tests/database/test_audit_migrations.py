@@ -75,6 +75,42 @@ def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) 
         database.execute(again)
 
 
+NARROWER = {
+    "a flag that may be NULL": ("deleted boolean", "(email) WHERE NOT deleted"),
+    "a flag of 0 or NULL, in the key": ("deleted_at bigint DEFAULT 0", "(email, deleted_at)"),
+    "one live state of two": (
+        "status text DEFAULT 'new' CHECK (status IN ('new', 'active', 'deleted'))",
+        "(email) WHERE status = 'active'",
+    ),
+    "two halves": (
+        "deleted_at date",
+        "(email) WHERE (deleted_at IS NULL AND id > 9) OR (deleted_at IS NULL AND id < 0)",
+    ),
+    "another idea of what is the same": (
+        "deleted_at date",
+        "(md5(email::text)) WHERE deleted_at IS NULL",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", NARROWER)
+def test_a_key_is_dropped_only_for_one_that_holds_every_live_row(
+    shape: str, database: Database
+) -> None:
+    column, beside = NARROWER[shape]
+    database.execute(
+        "CREATE EXTENSION citext;"
+        f"CREATE TABLE t (id int PRIMARY KEY, email citext CONSTRAINT k UNIQUE, {column});"
+        f"CREATE UNIQUE INDEX the_right ON t {beside};"
+        "INSERT INTO t (id, email) VALUES (1, 'jane@example.com')"
+    )
+    plan = draft_of(database, "k")
+    assert plan.new is not None
+    run(database, statements_of(plan))
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.execute("INSERT INTO t (id, email) VALUES (2, 'Jane@example.com')")
+
+
 NAMESAKES = {
     "two expressions of one column": ("(lower(email))", "(email)"),
     "two members of a document": ("((data ->> 'a'))", "((data ->> 'b'))"),

@@ -240,6 +240,42 @@ def test_what_a_predicate_asks_besides_deletion(where: str | None, besides: str 
 
 
 @pytest.mark.parametrize(
+    ("marker", "where", "always", "filled"),
+    [
+        (TIME, "deleted_at IS NULL", True, True),
+        (TIME, "deleted_at IS NULL AND n > 1 OR deleted_at IS NULL AND n < 0", False, False),
+        (SENTINEL, "deleted_at = 'infinity'::timestamp with time zone", False, True),
+        (
+            SENTINEL,
+            "deleted_at = 'infinity'::timestamp with time zone OR deleted_at IS NULL",
+            True,
+            True,
+        ),
+        (FLAG, "NOT is_deleted", False, True),
+        (FLAG, "is_deleted = false", False, True),
+        (FLAG, "is_deleted IS NOT TRUE", True, True),
+        (FLAG, "NOT COALESCE(is_deleted, false)", True, True),
+        (FLAG, "is_deleted = false OR is_deleted IS NULL", True, True),
+        (ACTIVE, "active", False, True),
+        (ACTIVE, "COALESCE(active, true) = true", True, True),
+        (EPOCH, "gone = 0", False, True),
+        (EPOCH, "COALESCE(gone, 0::bigint) = 0", True, True),
+        (STATUS, "status = 'active'::text", False, False),
+        (STATUS, "status <> 'deleted'::text", False, True),
+        (STATUS, "status IS DISTINCT FROM 'deleted'::text", True, True),
+        (STATUS, "status <> ALL (ARRAY['deleted'::text, 'spam'::text])", False, False),
+    ],
+)
+def test_a_predicate_may_leave_live_rows_out(
+    marker: SoftDeleteMarker, where: str, always: bool, filled: bool
+) -> None:
+    """`always`: it asks nothing more, though the mark may be NULL; `filled`: where it may not."""
+    assert blocked_by_deleted(where, (), marker) is Blocks.NOTHING
+    assert (besides_deletion(where, [marker], {marker.column}) is None) is always
+    assert (besides_deletion(where, [marker]) is None) is filled
+
+
+@pytest.mark.parametrize(
     ("parts", "where", "blocks"),
     [
         (("email",), None, Blocks.CREATE),
