@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from collectors.audit.case import Reuse, Schema
+from collectors.audit.case import Schema
 from collectors.audit.reuse import reuse_of
 from collectors.audit.standing import own_parts
 from collectors.errors import TombstoneError
@@ -273,7 +273,7 @@ def _of_rows(
 
 def _never_asked(schema: Schema, table: Table) -> frozenset[str]:
     reuse = {key.name: reuse_of(schema, table, own_parts(table, key)) for key in table.keys}
-    return frozenset(name for name, one in reuse.items() if one is Reuse.NEVER)
+    return frozenset(name for name, one in reuse.items() if not one.is_asked)
 
 
 def _smaller(share: float | None) -> float:

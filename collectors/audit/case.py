@@ -18,6 +18,13 @@ class Reuse(StrEnum):
     LIKELY = "likely"
     UNKNOWN = "unknown"
     NEVER = "never"
+    COPIED = "copied"
+    """The table keeps copies of another's rows, as they were."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Somebody may ask for such a value again."""
+        return self not in (Reuse.NEVER, Reuse.COPIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ _MADE = re.compile(
 )
 """A default that makes a new value for every row."""
 
+_COPIES = re.compile(
+    r"(?P<before>.+)_(history|histories|archive|archives|archived)|archived?_(?P<after>.+)", re.I
+)
+"""What a table of another's rows as they were is called, after it or before it."""
+
 _NEVER_LAST = re.compile(
     "token|hash|hashed|digest|checksum|fingerprint|signature|secret|nonce|salt|otp|jti|uuid|guid|"
     "ulid|md5|sha1|sha256|sha512|hmac|seq|sequence|serial|ciphertext"
@@ -29,7 +34,7 @@ _NEVER_LAST = re.compile(
 
 _NEVER_PAIR = re.compile(
     r"(invoice|receipt|order|credit|note|payment|transaction|ticket) (number|no|nr|num)"
-    r"|(idempotency|access|api|public|private) key"
+    r"|(idempotency|access|api|public|private|licen[cs]e|activation) key"
 )
 """A column's last two words: what is counted up once, or made and handed out."""
 
@@ -48,6 +53,8 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
     Foreign keys alone tie rows together: two that were untied can be tied again, but whether a
     parent may have a second child is the application's to know.
     """
+    if _keeps_copies(schema, table):
+        return Reuse.COPIED
     parts = [(part, _reuse_of_part(table, part)) for part in own]
     if any(reuse is Reuse.NEVER for _, reuse in parts):
         return Reuse.NEVER
@@ -58,6 +65,17 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
     if not chosen:
         return Reuse.LIKELY if len(parts) > 1 else Reuse.UNKNOWN
     return Reuse.LIKELY if Reuse.LIKELY in chosen else Reuse.UNKNOWN
+
+
+def _keeps_copies(schema: Schema, table: Table) -> bool:
+    """`users_history` beside `users`; `watch_history` alone is a table like any other."""
+    name = raw(table.name)
+    found = _COPIES.fullmatch(name)
+    if found is None:
+        return False
+    stem = found["before"] or found["after"]
+    others = (raw(one.name) for one in schema.catalog.tables if one.schema == table.schema)
+    return any(other in (stem, f"{stem}s", stem.removesuffix("s")) for other in others)
 
 
 def is_made(column: Column) -> bool:

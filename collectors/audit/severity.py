@@ -12,6 +12,10 @@ _WHY = {
         "But nobody asks for such a value again (it is made anew for every row), so it should stay "
         "unique for ever."
     ),
+    Reuse.COPIED: (
+        "But by its name the table keeps another's rows as they were, their mark of deletion with "
+        "them: nobody creates a row of it with such a value again."
+    ),
 }
 
 
@@ -28,7 +32,7 @@ def weighed(case: KeyCase) -> tuple[Severity, str]:
     if facts.failures:
         said.append(f"{facts.failures:,} Failure{'s' * (facts.failures > 1)} seen.")
         return Severity.HIGH, " ".join(said)
-    if case.reuse is Reuse.NEVER:
+    if not case.reuse.is_asked:
         return Severity.INFO, " ".join(said)
     hurts = case.reuse is Reuse.LIKELY or bool(facts.exposed)
     return Severity.HIGH if hurts else Severity.MEDIUM, " ".join(said)

@@ -15,7 +15,7 @@ from collectors.model import Column, MarkerKind, SoftDeleteMarker
 from collectors.postgres.mapping import MarkerMapping
 
 TIMES = re.compile(
-    r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp)"
+    r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp|datetime)(utc)?"
     r"|(date|time)(deleted|removed)|deleted|removed"
 )
 FLAGS = re.compile(r"(is)?(soft)?(deleted|removed|discarded|trashed)|deleted?flag")

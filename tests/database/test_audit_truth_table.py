@@ -243,6 +243,7 @@ FOREVER = [
     ("a hash", '"passwordHash" text'),
     ("a key's digest", "key_sha256 bytea"),
     ("an invoice number", "invoice_number text"),
+    ("a licence key", "license_key text"),
     ("an invoice number, camel case", '"invoiceNumber" text'),
 ]
 ASKED = [
@@ -288,6 +289,25 @@ def test_severity_follows_from_whether_the_value_can_be_asked_for_again(
     (finding,) = findings_of(database)
     assert finding.severity is severity
     assert (finding.migration is None) is (severity is Severity.INFO)
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("users_history", Severity.INFO),
+        ("archived_users", Severity.INFO),
+        ("watch_history", Severity.HIGH),
+    ],
+)
+def test_a_copy_of_another_s_rows_is_created_by_nobody(
+    name: str, severity: Severity, database: Database
+) -> None:
+    database.execute(
+        "CREATE TABLE users (id int PRIMARY KEY);"
+        f"CREATE TABLE {name} (entry int PRIMARY KEY, id int, email text, deleted_at timestamptz,"
+        " UNIQUE (id, email))"
+    )
+    assert [finding.severity for finding in findings_of(database)] == [severity]
 
 
 def test_a_pair_of_references_can_be_tied_again(database: Database) -> None:

@@ -6,7 +6,7 @@ statement's own WHERE implies its predicate (sql-insert.html, "conflict_target")
 
 from __future__ import annotations
 
-from collectors.audit.case import KeyCase, Reuse, Ruling
+from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.upserts import Upsert, needs, says
 from collectors.model import Severity
 
@@ -32,7 +32,7 @@ def _broken(case: KeyCase) -> Ruling | None:
 
 
 def _breaking(case: KeyCase) -> Ruling | None:
-    stays = case.key.primary or (case.reuse is Reuse.NEVER and not case.facts.failures)
+    stays = case.key.primary or not (case.reuse.is_asked or case.facts.failures)
     if stays or not case.facts.upserts:
         return None
     reason = (

@@ -43,6 +43,8 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (facts("deletedAt", TZ), '"deletedAt" IS NOT NULL', "NULL"),
         (facts("DeletedOn", "date"), '"DeletedOn" IS NOT NULL', "NULL"),
         (facts("removed_at", BARE), "removed_at IS NOT NULL", "NULL"),
+        (facts("DeletedOnUtc", TZ), '"DeletedOnUtc" IS NOT NULL', "NULL"),
+        (facts("deleted_datetime", BARE), "deleted_datetime IS NOT NULL", "NULL"),
         (facts("date_deleted", BARE), "date_deleted IS NOT NULL", "NULL"),
         (facts("delete_time", TZ), "delete_time IS NOT NULL", "NULL"),
         (facts("discarded_at", BARE), "discarded_at IS NOT NULL", "NULL"),
