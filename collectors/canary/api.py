@@ -106,10 +106,17 @@ class Api:
 
     def listed_ids(self, reply: Reply, email: str) -> list[str]:
         """The ids of those listed rows that hold our address; others are none of our business."""
-        items = _at(reply.body, self._settings.items_field)
-        ours = [item for item in items if _holds(item, email)] if isinstance(items, list) else []
+        ours = [item for item in self._items(reply) if _holds(item, email)]
         found = (_at(item, self._settings.id_field) for item in ours)
         return [str(one) for one in found if isinstance(one, str | int)]
+
+    def lists_others(self, reply: Reply, email: str) -> bool:
+        """Some listed row does not hold our address."""
+        return not all(_holds(item, email) for item in self._items(reply))
+
+    def _items(self, reply: Reply) -> list[Any]:
+        items = _at(reply.body, self._settings.items_field)
+        return items if isinstance(items, list) else []
 
     def _try(self, request: Request, began: float) -> Reply:
         try:

@@ -85,6 +85,10 @@ def on_create(reply: Reply, created: str | None) -> Opinion:
     """A customer that never was before. `created` is the id in the answer, if there is one."""
     if unclear := _unclear(reply):
         return unclear
+    if _is_success(reply) and reply.body and created is None:
+        return _unknown(
+            f"{_answer(reply)} has no id where canary.id_field looks for it: set what the API has."
+        )
     if _is_success(reply):
         return _on_success(reply, created, "It was created.")
     if reply.status >= 500:
@@ -128,21 +132,36 @@ def on_recreate(reply: Reply, deleted: str, created: str | None) -> Opinion:
     return _wrong(f"Refused because of a row that nobody can see: {_answer(reply)}.")
 
 
-def on_list(reply: Reply, listed: Sequence[str], live: str | None) -> Opinion:
-    """The customers of our address. `listed` are the ids, `live` the one that should be there."""
+def on_list(
+    reply: Reply, listed: Sequence[str], live: str | None, *, others: bool = False
+) -> Opinion:
+    """The customers of our address. `listed` are the ids, `live` the one that should be there.
+
+    `others`: the list has rows without our address. Ours may be on a later page then.
+    """
     if unclear := _unclear(reply):
         return unclear
-    if not _is_success(reply) or not reply.is_json:
+    if not reads_as_list(reply):
         return _wrong(f"The list cannot be read: {_answer(reply)}.")
     if live is None:
         if listed:
             return _wrong("A deleted customer is still listed.")
         return _right("Nobody is listed.")
+    if others and not listed:
+        return _unknown(
+            "The list has rows, and none with our address: it does not look for it, or does not "
+            "show it; set the path in canary.list that does."
+        )
     if live not in listed:
         return _wrong("A live customer is not listed: a hidden row.")
     if len(set(listed)) > 1:
         return _wrong("More than the one live customer is listed.")
     return _right("The live customer is listed.")
+
+
+def reads_as_list(reply: Reply) -> bool:
+    """It can be read; 204 (No Content) is a list of nobody."""
+    return reply.status == 204 or (_is_success(reply) and reply.is_json)
 
 
 def _on_success(reply: Reply, created: str | None, said: str) -> Opinion:

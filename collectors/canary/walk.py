@@ -22,12 +22,17 @@ from collectors.canary.contract import (
     on_duplicate,
     on_list,
     on_recreate,
+    reads_as_list,
 )
 from collectors.canary.leftovers import Leftovers
 from collectors.errors import SettingsError
 from collectors.settings import CanarySettings, fold
 
 _PRODUCTION = frozenset({"PROD", "PRODUCTION", "LIVE"})
+_NOT_FOUND = (404, 410)
+_GAVE_UP = (502, 504)
+"""What stands before the API waited no longer: the request may still be carried out."""
+
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.5
 """A list may lag behind a write for a moment; only one that stays wrong is wrong."""
@@ -108,6 +113,7 @@ class _Walker:
         self._leftovers = leftovers
         self._heard = heard
         self._probe = ""
+        self._in_doubt: set[str] = set()
         self.steps: list[Step] = []
 
     def walk(self, probe: Probe) -> bool:
@@ -148,7 +154,10 @@ class _Walker:
         email = values["email"]
         self._leftovers.expect(email)
         request = self._api.creation(values)
+        self._in_doubt.add(email)
         reply = self._send(name, request)
+        if reply.status not in _GAVE_UP:
+            self._in_doubt.discard(email)
         created = self._api.created_id(reply) if 200 <= reply.status < 300 else None
         if created is not None and created not in self._leftovers.ids(email):
             self._leftovers.met(email, created)
@@ -171,7 +180,8 @@ class _Walker:
         request = self._api.listing(email)
         for look in range(_LOOKS):
             reply = self._send(name, request)
-            said = on_list(reply, self._api.listed_ids(reply, email), live)
+            others = self._api.lists_others(reply, email)
+            said = on_list(reply, self._api.listed_ids(reply, email), live, others=others)
             if said.ruling is not Ruling.WRONG or look == _LOOKS - 1:
                 break
             time.sleep(_BETWEEN_LOOKS_S)
@@ -200,17 +210,35 @@ class _Walker:
         self._heard(step)
 
     def _clean(self, email: str) -> bool:
-        """Delete what we know and what is listed of one address; whether nothing is left."""
-        reply = self._api.send(self._api.listing(email))
-        listed = self._api.listed_ids(reply, email)
-        for customer in dict.fromkeys([*self._leftovers.ids(email), *listed]):
-            if _is_gone(self._api.send(self._api.deletion(customer))):
-                self._leftovers.deleted(email, customer)
-                listed = [one for one in listed if one != customer]
-        if not 200 <= reply.status < 300 or listed or self._leftovers.ids(email):
+        """Delete what we know and what is listed of one address; whether nothing is left.
+
+        A deletion is believed once the row is not listed any more, or is not found when it is asked
+        for again. A creation that got no clear answer may still come about: the next walk looks.
+        """
+        gone = set[str]()
+        for look in range(_LOOKS):
+            reply = self._api.send(self._api.listing(email))
+            left = {*self._leftovers.ids(email), *self._api.listed_ids(reply, email)} - gone
+            if not left or not self._delete_each(email, left, gone):
+                break
+            if look:
+                time.sleep(_BETWEEN_LOOKS_S)
+        if left or not reads_as_list(reply) or email in self._in_doubt:
             return False
         self._leftovers.gone(email)
         return True
+
+    def _delete_each(self, email: str, left: set[str], gone: set[str]) -> bool:
+        """Ask for the deletion of each; whether any was deleted. What is not found joins `gone`."""
+        deleted = False
+        for customer in sorted(left):
+            reply = self._api.send(self._api.deletion(customer))
+            if reply.status in _NOT_FOUND:
+                gone.add(customer)
+            if reply.status in _NOT_FOUND or 200 <= reply.status < 300:
+                self._leftovers.deleted(email, customer)
+                deleted = True
+        return deleted
 
 
 def _allowed(settings: CanarySettings) -> str:
@@ -226,10 +254,6 @@ def _allowed(settings: CanarySettings) -> str:
             "unless TOMBSTONE_CANARY__ALLOW_PRODUCTION is true."
         )
     return settings.environment
-
-
-def _is_gone(reply: Reply) -> bool:
-    return 200 <= reply.status < 300 or reply.status in (404, 410)
 
 
 def _made_up() -> str:

@@ -20,6 +20,7 @@ Rows = dict[str, dict[str, Any]]
 def create_app(fault: str = "") -> Starlette:
     """`fault` names one way to be wrong; none is an API that keeps its contract."""
     rows: Rows = {"1": {"id": "1", "email": "somebody@example.org", "external_id": "crm-1"}}
+    late: Rows = {}
     counts = {"create": 0, "list": 0, "delete": 0}
 
     async def create(request: Request) -> Response:
@@ -34,6 +35,9 @@ def create_app(fault: str = "") -> Starlette:
         if taken:
             return JSONResponse({"code": "already_exists"}, 409)
         made = {**body, "id": str(len(rows) + counts["create"] * 10)}
+        if fault == "late creation" and counts["create"] == 1:
+            late[made["id"]] = made
+            return PlainTextResponse("Gateway Timeout", 504)
         rows[made["id"]] = made
         return JSONResponse(made, 201)
 
@@ -47,12 +51,16 @@ def create_app(fault: str = "") -> Starlette:
         everyone = list(rows.values())
         if fault != "unfiltered":
             everyone = [row for row in everyone if row["email"].casefold() == wanted]
+        rows.update(late)  # carried out only after somebody has looked
+        late.clear()
         return JSONResponse({"items": everyone})
 
     async def delete(request: Request) -> Response:
         counts["delete"] += 1
         if fault == "second deletion" and counts["delete"] % 2 == 0:
             return PlainTextResponse("Internal Server Error", 500)
+        if fault == "deaf to deletions":
+            return Response(status_code=204)
         if rows.pop(request.path_params["id"], None) is None:
             return JSONResponse({"detail": "not found"}, 404)
         return Response(status_code=204)

@@ -131,6 +131,23 @@ def test_what_a_broken_off_walk_created_is_deleted_by_the_next(tmp_path: Path) -
         assert made["id"] not in httpx.get(f"{served.url}/everything").json()
 
 
+def test_a_creation_without_a_clear_answer_is_looked_for_again(tmp_path: Path) -> None:
+    """The gateway gave up; the row comes about after the walk has looked for it."""
+    with serving(create_app("late creation")) as served:
+        assert walk(settings_at(served.url, tmp_path)).left_behind == 1
+        assert len(httpx.get(f"{served.url}/everything").json()) == 2
+        again = walk(settings_at(served.url, tmp_path))
+        assert (again.cleaned, again.left_behind) == (1, 0)
+        assert httpx.get(f"{served.url}/everything").json() == ["1"]
+
+
+def test_a_deletion_that_deletes_nothing_leaves_something_behind(tmp_path: Path) -> None:
+    with serving(create_app("deaf to deletions")) as served:
+        seen = walk(settings_at(served.url, tmp_path, letter_case=False, body={"email": "{email}"}))
+        assert len(httpx.get(f"{served.url}/everything").json()) == 2
+    assert (seen.color, seen.left_behind) == (Color.RED, 1)
+
+
 @pytest.mark.parametrize("environment", ["production", "Prod", "live", "eu-production", "prod.2"])
 def test_production_is_refused_unless_the_settings_allow_it(
     environment: str, tmp_path: Path

@@ -35,6 +35,7 @@ CREATIONS = [
     pytest.param(CREATED, "new", RIGHT, id="created"),
     pytest.param(reply(200, {"id": "new"}), "new", RIGHT, id="created-with-200"),
     pytest.param(reply(201, {}), None, WRONG, id="created-without-an-id"),
+    pytest.param(reply(201, {"data": {"id": 1}}), None, UNKNOWN, id="its-id-elsewhere"),
     pytest.param(HTML, None, WRONG, id="a-page-for-people"),
     pytest.param(TEXT_500, None, WRONG, id="500"),
     pytest.param(reply(422, REASON), None, UNKNOWN, id="our-address-is-not-taken"),
@@ -76,6 +77,7 @@ RECREATIONS = [
     pytest.param(reply(500, {"error": "x"}), None, WRONG, "still holds the key", id="500-json"),
     pytest.param(reply(409, REASON), None, WRONG, "nobody can see", id="answering-but-blocked"),
     pytest.param(reply(422, REASON), None, WRONG, "nobody can see", id="hidden-row"),
+    pytest.param(reply(200, {"error": "x"}), None, WRONG, "no id", id="an-error-called-200"),
     pytest.param(HTML, None, WRONG, "no id", id="a-page-for-people"),
     pytest.param(reply(502, content_type=""), None, UNKNOWN, "just now", id="bad-gateway"),
 ]
@@ -94,6 +96,8 @@ LISTS = [
     pytest.param(reply(200, {}), ["a"], None, WRONG, id="the-deleted-one"),
     pytest.param(reply(200, {}), [], "a", WRONG, id="a-hidden-row"),
     pytest.param(reply(200, {}), ["a", "b"], "a", WRONG, id="one-too-many"),
+    pytest.param(reply(204), [], None, RIGHT, id="nobody-without-content"),
+    pytest.param(reply(204), [], "a", WRONG, id="a-hidden-row-without-content"),
     pytest.param(HTML, [], None, WRONG, id="a-page-for-people"),
     pytest.param(reply(500, {}), [], None, WRONG, id="500"),
     pytest.param(reply(401, {}), [], None, UNKNOWN, id="token-refused"),
@@ -103,6 +107,15 @@ LISTS = [
 @pytest.mark.parametrize(("answer", "listed", "live", "ruling"), LISTS)
 def test_a_list(answer: Reply, listed: list[str], live: str | None, ruling: Ruling) -> None:
     assert on_list(answer, listed, live).ruling is ruling
+
+
+@pytest.mark.parametrize(
+    ("listed", "live", "ruling"), [([], "a", UNKNOWN), ([], None, RIGHT), (["a"], "a", RIGHT)]
+)
+def test_ours_may_be_on_a_later_page_of_everybody(
+    listed: list[str], live: str | None, ruling: Ruling
+) -> None:
+    assert on_list(reply(200, {}), listed, live, others=True).ruling is ruling
 
 
 @pytest.mark.parametrize(
