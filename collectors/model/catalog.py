@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+_STATE = re.compile(r"'(?:[^']|'')*'|-?\d+")
 
 
 class MarkerKind(StrEnum):
@@ -39,6 +42,16 @@ class SoftDeleteMarker:
     deleted: str
     live: str
     since: str | None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Of a status, the SQL values that say "deleted".
+
+        >>> SoftDeleteMarker("s", MarkerKind.STATUS, "s IN ('gone', 'it''s')", "'a'", None).states
+        ("'gone'", "'it''s'")
+        """
+        said = self.deleted.removeprefix(self.column)
+        return tuple(_STATE.findall(said)) if self.kind is MarkerKind.STATUS else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def blocked_by_deleted(
 ) -> Blocks:
     """What deleted rows block, by the key's predicate first and then by its parts."""
     terms = conjuncts(predicate) if predicate else ()
-    if any(_only_live(term, marker) for term in terms):
+    if any(_only_live(term, marker) for term in terms) or _rules_out(terms, marker):
         return Blocks.NOTHING
     if any(_only_deleted(term, marker) for term in terms):
         return Blocks.DELETE
@@ -104,6 +104,15 @@ def _only_live(term: str, marker: SoftDeleteMarker) -> bool:
     return any(re.fullmatch(form, _plain(term)) for form in _live_forms(marker))
 
 
+def _rules_out(terms: Sequence[str], marker: SoftDeleteMarker) -> bool:
+    """Term by term, every state that says "deleted": `s <> 'deleted' AND s <> 'removed'`."""
+    each = [
+        rf"{re.escape(marker.column)} (<>|IS DISTINCT FROM) {_state(one)}" for one in marker.states
+    ]
+    plain = [_plain(term) for term in terms]
+    return bool(each) and all(any(re.fullmatch(form, one) for one in plain) for form in each)
+
+
 @lru_cache(maxsize=1_024)
 def _every_live(term: str, marker: SoftDeleteMarker, *, nullable: bool) -> bool:
     """The condition holds for live rows and no others, whichever way they say that they are."""
@@ -133,9 +142,10 @@ def _live_forms(marker: SoftDeleteMarker) -> Iterator[str]:
         unset = _unset(marker)
         yield rf"{column} (=|<=) {unset}|COALESCE\({column}, {unset}\) = {unset}"
     if marker.kind is MarkerKind.STATUS:
-        gone = _status_literal(marker)
-        yield rf"{column} (<>|IS DISTINCT FROM) {gone}"
-        yield rf"{column} <> ALL \(ARRAY\[(.*, )?{gone}(, .*)?\]\)"
+        gone = _any_state(marker)
+        if len(marker.states) == 1:
+            yield rf"{column} (<>|IS DISTINCT FROM) {gone}"
+        yield rf"{column} <> ALL \(ARRAY\[{_each_listed(marker)}.*\]\)"
         yield rf"{column} = (?!{gone}$)(?:'[^']*'|-?\d+)"
         yield rf"{column} = ANY \(ARRAY\[(?!(?:.*, )?{gone}[],]).*\]\)"
 
@@ -144,10 +154,14 @@ def _every_live_forms(marker: SoftDeleteMarker, *, nullable: bool) -> Iterator[s
     """Of the forms that hold for live rows only, those that leave none of them out."""
     column = re.escape(marker.column)
     if marker.kind is MarkerKind.STATUS:
-        gone = _status_literal(marker)
-        yield rf"{column} IS DISTINCT FROM {gone}"
+        gone = _any_state(marker)
+        if len(marker.states) == 1:
+            yield rf"{column} IS DISTINCT FROM {gone}" + (
+                "" if nullable else rf"|{column} <> {gone}"
+            )
         if not nullable:
-            yield rf"{column} <> {gone}|{column} <> ALL \(ARRAY\[{gone}\]\)"
+            listed = rf"{_each_listed(marker)}{gone}(, {gone})*"
+            yield rf"{column} <> ALL \(ARRAY\[{listed}\]\)"
     elif not nullable or (marker.kind is MarkerKind.TIMESTAMP and marker.live == "NULL"):
         yield from _live_forms(marker)
     elif marker.kind is MarkerKind.BOOLEAN:
@@ -168,7 +182,8 @@ def _deleted_forms(marker: SoftDeleteMarker) -> Iterator[str]:
     if marker.kind is MarkerKind.EPOCH:
         yield rf"{column} (<>|>) {_unset(marker)}"
     if marker.kind is MarkerKind.STATUS:
-        yield rf"{column} = {_status_literal(marker)}"
+        gone = _any_state(marker)
+        yield rf"{column} = {gone}|{column} = ANY \(ARRAY\[{gone}(, {gone})*\]\)"
 
 
 def _boolean_forms(column: str, value: str) -> Iterator[str]:
@@ -186,12 +201,19 @@ def _unset(marker: SoftDeleteMarker) -> str:
     return f"'?{'0' if marker.live == 'NULL' else re.escape(marker.live)}'?"
 
 
-def _status_literal(marker: SoftDeleteMarker) -> str:
+def _state(value: str) -> str:
     """A number is printed with its quotes where it is cast to the column's type."""
-    found = re.search(r"'(?:[^']|'')*'|(?<= = )-?\d+$", marker.deleted)
-    if found is None:
-        return "(?!)"
-    return re.escape(found[0]) if found[0].startswith("'") else f"'?{re.escape(found[0])}'?"
+    return re.escape(value) if value.startswith("'") else f"'?{re.escape(value)}'?"
+
+
+def _any_state(marker: SoftDeleteMarker) -> str:
+    """A state that says "deleted"."""
+    return f"(?:{'|'.join(map(_state, marker.states)) or '(?!)'})"
+
+
+def _each_listed(marker: SoftDeleteMarker) -> str:
+    """All of them are in the list that begins here."""
+    return "".join(rf"(?=(?:.*, )?{_state(one)}[],])" for one in marker.states)
 
 
 _TYPE = (

@@ -116,8 +116,8 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     ):
         return _epoch(facts)
     if facts.labels and facts.column.category in "ES" and STATES.search(facts.folded):
-        gone = next((label for label in facts.labels if label.lower() in GONE), None)
-        return _status(facts, gone) if gone else None
+        gone = dict.fromkeys(label for label in facts.labels if label.lower() in GONE)
+        return _status(facts, *gone) if gone else None
     return None
 
 
@@ -157,15 +157,16 @@ def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
     return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
 
 
-def _status(facts: ColumnFacts, gone: str) -> SoftDeleteMarker:
+def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:
     """Which status the row had before is lost: `live` is the default, else the likeliest label."""
     column = facts.column.name
-    counted = facts.base in WHOLE_TYPES and re.fullmatch(r"-?\d{1,18}", gone)
-    others = [label for label in facts.labels if label != gone]
+    counted = facts.base in WHOLE_TYPES and re.fullmatch(r"-?\d{1,18}", gone[0])
+    others = [label for label in facts.labels if label not in gone]
     guess = "active" if "active" in others or not others else others[0]
     live = facts.constant or _quoted(guess)
-    value = gone if counted else _quoted(gone)
-    return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} = {value}", live, None)
+    values = [one if counted else _quoted(one) for one in gone]
+    said = f"= {values[0]}" if len(values) == 1 else f"IN ({', '.join(values)})"
+    return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} {said}", live, None)
 
 
 def _quoted(text: str) -> str:

@@ -204,7 +204,12 @@ OTHERS = {
     "NULLs clash": (
         "id int PRIMARY KEY, slug text, deleted_at timestamptz,"
         " CONSTRAINT things_slug_key UNIQUE NULLS NOT DISTINCT (slug)",
-        "(1, 'a', NULL), (2, 'b', now()), (3, 'c', now())",
+        "(1, 'a', NULL), (2, 'b', now()), (3, NULL, now())",
+    ),
+    "two states": (
+        "id int PRIMARY KEY, slug text UNIQUE, status text NOT NULL"
+        " CHECK (status IN ('active', 'removed', 'deleted'))",
+        "(1, 'a', 'active'), (2, 'b', 'deleted'), (3, 'c', 'removed')",
     ),
     "partial on something else": (
         "id int PRIMARY KEY, slug text NOT NULL, deleted_at timestamptz",

@@ -75,6 +75,20 @@ def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) 
         database.execute(again)
 
 
+@pytest.mark.parametrize("filled", ["NOT NULL", ""])
+def test_every_state_that_says_deleted_lets_go(filled: str, database: Database) -> None:
+    database.execute(
+        f"CREATE TABLE t (id int PRIMARY KEY, email text CONSTRAINT k UNIQUE, status text {filled}"
+        " CHECK (status IN ('active', 'removed', 'deleted')));"
+        "INSERT INTO t VALUES (1, 'a', 'removed'), (2, 'b', 'deleted'), (3, 'c', 'active')"
+    )
+    run(database, statements_of(draft_of(database, "k")))
+    assert findings_of(database) == []
+    database.execute("INSERT INTO t VALUES (4, 'a', 'active'), (5, 'b', 'active')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.execute("INSERT INTO t VALUES (6, 'c', 'active')")
+
+
 NARROWER = {
     "a flag that may be NULL": ("deleted boolean", "(email) WHERE NOT deleted"),
     "a flag of 0 or NULL, in the key": ("deleted_at bigint DEFAULT 0", "(email, deleted_at)"),

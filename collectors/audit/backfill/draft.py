@@ -123,7 +123,8 @@ def _tag(table: Table, room: int) -> str | None:
 def _held(table: Table, key: UniqueKey, column: Column, value: str) -> str:
     """The row is in the index with a value of its own; what was freed is so no more."""
     terms = [f"({key.predicate})"] if key.predicate else []
-    terms += [f"{column.name} IS NOT NULL"] if column.nullable else []
+    if column.nullable and (key.nulls_distinct or value == "NULL"):
+        terms.append(f"{column.name} IS NOT NULL")
     if key.nulls_distinct:
         others = [part for part in key.parts if column.name not in part.columns and part.nullable]
         terms += [f"({part.expression}) IS NOT NULL" for part in others]
@@ -145,5 +146,5 @@ def _mark(marker: SoftDeleteMarker) -> str:
     if marker.kind is MarkerKind.EPOCH:
         return "extract(epoch FROM now())::bigint"
     if marker.kind is MarkerKind.STATUS:
-        return marker.deleted.removeprefix(f"{marker.column} = ")
+        return marker.states[0]
     return "now()"

@@ -124,12 +124,18 @@ def live_condition(table: Table, marker: SoftDeleteMarker) -> str:
             else f"{marker.column} = {unset}"
         )
     if marker.kind is MarkerKind.STATUS:
-        gone = marker.deleted.removeprefix(f"{marker.column} = ")
-        return f"{marker.column} {'IS DISTINCT FROM' if nullable else '<>'} {gone}"
+        return _in_no_state(marker, nullable=nullable)
     if marker.live == "NULL":
         return f"{marker.column} IS NULL"
     set_live = f"{marker.column} = {marker.live}"
     return f"({set_live} OR {marker.column} IS NULL)" if nullable else set_live
+
+
+def _in_no_state(marker: SoftDeleteMarker, *, nullable: bool) -> str:
+    if len(marker.states) == 1:
+        return f"{marker.column} {'IS DISTINCT FROM' if nullable else '<>'} {marker.states[0]}"
+    others = f"{marker.column} NOT IN ({', '.join(marker.states)})"
+    return f"({others} OR {marker.column} IS NULL)" if nullable else others
 
 
 def _obstacle(case: KeyCase) -> str | None:

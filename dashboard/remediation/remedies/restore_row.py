@@ -96,7 +96,7 @@ def _says_deleted(marker: SoftDeleteMarker, row: Row) -> bool:
     text = row.columns[marker.column]
     if marker.kind is MarkerKind.STATUS:
         quoted = "'" + str(text).replace("'", "''") + "'"
-        return text is not None and marker.deleted.endswith((f" = {quoted}", f" = {text}"))
+        return text is not None and not {quoted, str(text)}.isdisjoint(marker.states)
     return text is not None and text != live_value(marker)
 
 

@@ -28,6 +28,9 @@ NUMBERED = SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None)
 EPOCH = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, 0) <> 0", "0", None)
 UNSET = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, -1) <> -1", "-1", None)
 STATUS = SoftDeleteMarker("status", MarkerKind.STATUS, "status = 'deleted'", "'active'", None)
+STATES = SoftDeleteMarker(
+    "status", MarkerKind.STATUS, "status IN ('removed', 'deleted')", "'active'", None
+)
 ODD = SoftDeleteMarker('"Gone At"', MarkerKind.TIMESTAMP, '"Gone At" IS NOT NULL', "NULL", None)
 
 
@@ -42,6 +45,11 @@ def key(*parts: KeyPart, where: str | None = None) -> tuple[str | None, tuple[Ke
 @pytest.mark.parametrize(
     ("marker", "predicate"),
     [
+        (STATES, "status <> ALL (ARRAY['deleted'::text, 'x'::text, 'removed'::text])"),
+        (STATES, "status <> 'deleted'::text AND n > 1 AND status <> 'removed'::text"),
+        (STATES, "status = 'active'::text"),
+        (STATES, "status = ANY (ARRAY['active'::st, 'new'::st])"),
+        (STATES, "status <> ALL (ARRAY['deleted'::st, 'removed'::st]) OR status IS NULL"),
         (TIME, "deleted_at IS NULL"),
         (TIME, "(deleted_at IS NULL) AND email <> ''::text"),
         (TIME, "email <> 'a AND b'::text AND (n > 1 AND deleted_at IS NULL)"),
@@ -124,6 +132,9 @@ def test_a_boolean_that_is_null_for_deleted_rows_lets_them_repeat(
         (FLAG, "is_deleted IS NOT NULL"),
         (FLAG, "NOT is_deleted_by_owner"),
         (EPOCH, "gone >= 0"),
+        (STATES, "status <> 'deleted'::text"),
+        (STATES, "status <> ALL (ARRAY['deleted'::text, 'spam'::text])"),
+        (STATES, "status = ANY (ARRAY['active'::text, 'removed'::text])"),
         (STATUS, "status <> 'archived'::text"),
         (STATUS, "status <> ALL (ARRAY['x'::text, 'not deleted'::text])"),
         (STATUS, "status = ANY (ARRAY['active'::text, 'deleted'::text])"),
@@ -146,6 +157,8 @@ def test_a_predicate_about_something_else_leaves_creates_blocked(
         (EPOCH, "gone <> 0"),
         (EPOCH, "gone > '0'::bigint"),
         (STATUS, "status::text = 'deleted'::text"),
+        (STATES, "status = 'removed'::text"),
+        (STATES, "status = ANY (ARRAY['deleted'::text, 'removed'::text])"),
     ],
 )
 def test_an_inverted_predicate_blocks_the_second_delete(

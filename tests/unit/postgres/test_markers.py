@@ -76,6 +76,7 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
             "-1",
         ),
         (status("active", "deleted"), "status = 'deleted'", "'active'"),
+        (status("a", "removed", "deleted"), "status IN ('removed', 'deleted')", "'a'"),
         (status("OPEN", "DELETED"), "status = 'DELETED'", "'OPEN'"),
         (
             status("a", "removed", name="lifecycle_state", default="'a'::shade"),
