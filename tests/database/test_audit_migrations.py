@@ -75,6 +75,23 @@ def test_a_migration_mends_and_can_be_run_again(shape: str, database: Database) 
         database.execute(again)
 
 
+@pytest.mark.parametrize("beside", ["", "CREATE UNIQUE INDEX k1 ON t (lower(email));"])
+def test_what_our_own_attempt_left_is_no_key_of_its_own(beside: str, database: Database) -> None:
+    """Its Finding and the old key's build the same index, under the same name."""
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text CONSTRAINT k UNIQUE,"
+        f" deleted_at timestamptz);{beside}"
+    )
+    plan = draft_of(database, "k")
+    assert plan.new is not None
+    run(database, statements_of(plan)[:4])
+    database.execute(
+        f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{plan.new.name}'::regclass"
+    )
+    leftover = draft_of(database, plan.new.name)
+    assert (leftover.new and leftover.new.name) == plan.new.name
+
+
 @pytest.mark.parametrize("filled", ["NOT NULL", ""])
 def test_every_state_that_says_deleted_lets_go(filled: str, database: Database) -> None:
     database.execute(

@@ -210,9 +210,8 @@ def _new_key(case: KeyCase, marker: SoftDeleteMarker, shape: Shape) -> NewKey:
     if shape is Shape.DELETION_IN_KEY:
         nulls_not_distinct |= marker.live == "NULL"
         constraint = _stays_constraint(table, key, definition)
-    words = form.words
-    if _has_namesake(table, key):
-        words += (mark_of(*form.items, form.predicate or "", str(nulls_not_distinct)),)
+    mark = mark_of(*form.items, form.predicate or "", str(nulls_not_distinct))
+    words = _named_so(case, form.words) or form.words + (mark,) * _has_namesake(table, key)
     return NewKey(
         name=case.schema.naming.new(table.name, words, constraint=constraint),
         words=words,
@@ -252,6 +251,15 @@ def _live_only(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinit
 
 def _words(parts: tuple[KeyPart, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for part in parts for column in part.columns))
+
+
+def _named_so(case: KeyCase, words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """An INVALID index that a migration of ours left behind is built anew under its own name."""
+    key, new = case.key, case.schema.naming.new
+    if key.valid:
+        return None
+    tried = (words, *((*words, mark) for mark in re.findall(r"[0-9a-f]{8}", key.name)))
+    return next((one for one in tried if new(key.table, one, constraint=False) == key.name), None)
 
 
 def _has_namesake(table: Table, key: UniqueKey) -> bool:
