@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from collectors.audit.naming import Naming
-from collectors.audit.upserts import Upsert
+from collectors.audit.upserts import Upsert, raw
 from collectors.model import Catalog, ForeignKey, KeyPart, Severity, Table, UniqueKey
 
 
@@ -49,12 +49,14 @@ class Schema:
 
     references  foreign keys by the table that they are of
     resting     foreign keys by the unique key at their other end
+    called      tables by their schema and (raw) name
     """
 
     catalog: Catalog
     naming: Naming
     references: Mapping[tuple[str, str], Sequence[ForeignKey]]
     resting: Mapping[tuple[str, str, str], Sequence[ForeignKey]]
+    called: Mapping[tuple[str, str], Table]
 
     @classmethod
     def of(cls, catalog: Catalog, taken: Collection[str] = ()) -> Schema:
@@ -63,7 +65,8 @@ class Schema:
         for fk in catalog.foreign_keys:
             references[fk.schema, fk.table].append(fk)
             resting[fk.to_schema, fk.to_table, fk.to_key].append(fk)
-        return cls(catalog, Naming.of(catalog, taken), references, resting)
+        called = {(table.schema, raw(table.name)): table for table in catalog.tables}
+        return cls(catalog, Naming.of(catalog, taken), references, resting, called)
 
     def references_of(self, table: Table) -> Sequence[ForeignKey]:
         """The foreign keys from this table to others."""

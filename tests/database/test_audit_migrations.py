@@ -169,6 +169,18 @@ def test_two_keys_of_the_same_columns_get_an_index_each(keys: str, database: Dat
     ]
 
 
+def test_two_tables_whose_names_run_together_get_an_index_each(database: Database) -> None:
+    database.execute(
+        'CREATE TABLE "user" (id int PRIMARY KEY, group_id text, deleted_at date);'
+        "CREATE TABLE user_group (key int PRIMARY KEY, id text, deleted_at date);"
+        'CREATE UNIQUE INDEX k0 ON "user" (group_id); CREATE UNIQUE INDEX k1 ON user_group (id)'
+    )
+    plans = [draft_of(database, "k0"), draft_of(database, "k1")]
+    for plan in plans:
+        run(database, statements_of(plan))
+    assert findings_of(database) == []
+
+
 @pytest.mark.parametrize("live", ["DEFAULT", "NULL"])
 def test_both_of_a_live_row_s_marks_stay_unique(live: str, database: Database) -> None:
     """A default of `infinity` in a column that takes NULL: live rows have the one or the other."""

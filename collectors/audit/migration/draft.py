@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from collectors.audit.case import KeyCase, Schema
 from collectors.audit.migration.definition import IndexDefinition, read_definition
+from collectors.audit.migration.namesakes import told_apart, words_of
 from collectors.audit.naming import mark_of
 from collectors.audit.standing import (
     covering,
@@ -211,7 +212,7 @@ def _new_key(case: KeyCase, marker: SoftDeleteMarker, shape: Shape) -> NewKey:
         nulls_not_distinct |= marker.live == "NULL"
         constraint = _stays_constraint(table, key, definition)
     mark = mark_of(*form.items, form.predicate or "", str(nulls_not_distinct))
-    words = _named_so(case, form.words) or form.words + (mark,) * _has_namesake(table, key)
+    words = told_apart(case, form.words, mark)
     return NewKey(
         name=case.schema.naming.new(table.name, words, constraint=constraint),
         words=words,
@@ -226,13 +227,13 @@ def _new_key(case: KeyCase, marker: SoftDeleteMarker, shape: Shape) -> NewKey:
 
 
 def _as_meant(case: KeyCase, _marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
-    words = (*_words(case.own), "live")
+    words = (*words_of(case.own), "live")
     return _Form(words, case.key.columns, definition.items, case.key.predicate)
 
 
 def _with_deletion(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
     key = case.key
-    words = (*_words(case.own), marker.column)
+    words = (*words_of(case.own), marker.column)
     more = () if marker.column in key.columns else (marker.column,)
     return _Form(words, (*key.columns, *more), (*definition.items, *more), key.besides)
 
@@ -242,35 +243,11 @@ def _live_only(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinit
     pairs = zip(case.key.parts, definition.items, strict=True)
     live = live_condition(case.table, marker)
     return _Form(
-        (*_words(own), "live"),
+        (*words_of(own), "live"),
         tuple([part.expression for part in own]),
         tuple([item for part, item in pairs if part in own]),
         f"{live} AND {besides}" if besides else live,
     )
-
-
-def _words(parts: tuple[KeyPart, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(column for part in parts for column in part.columns))
-
-
-def _named_so(case: KeyCase, words: tuple[str, ...]) -> tuple[str, ...] | None:
-    """An INVALID index that a migration of ours left behind is built anew under its own name."""
-    key, new = case.key, case.schema.naming.new
-    if key.valid:
-        return None
-    tried = (words, *((*words, mark) for mark in re.findall(r"[0-9a-f]{8}", key.name)))
-    return next((one for one in tried if new(key.table, one, constraint=False) == key.name), None)
-
-
-def _has_namesake(table: Table, key: UniqueKey) -> bool:
-    """Another key reads the same columns: a name made of them would be both new keys' name.
-
-    The second migration would then take the first one's index for its own, and drop its old key.
-    What an interrupted build left under such a name is no other key, but this one not yet made.
-    """
-    words = set(_words(own_parts(table, key)))
-    others = (other for other in table.keys if other is not key and other.valid >= key.valid)
-    return any(set(_words(own_parts(table, other))) == words for other in others)
 
 
 def _definition(key: UniqueKey) -> IndexDefinition:
