@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.audit.baseline import Baseline, read_baseline
+from collectors.audit.migration import in_one_line
 from collectors.audit.sarif import annotation, sarif
 from collectors.auditing import AuditSummary, audit_targets
 from collectors.errors import UsageError
@@ -117,7 +118,8 @@ def _show_backfill_alembic(
 def _write_revisions(texts: Iterator[tuple[KeyFinding, Migration]]) -> None:
     """The lines between them say where one file ends and the next begins."""
     for finding, text in texts:
-        write(f"# --- revision for {finding.table}: {finding.constraint} ---\n")
+        named = in_one_line(f"{finding.table}: {finding.constraint}")
+        write(f"# --- revision for {named} ---\n")
         write(text.alembic + "\n")
 
 

@@ -29,8 +29,18 @@ def migration(draft: Draft) -> Migration:
 
 def written(heading: str, said: Sequence[str], todo: Sequence[Step], refusal: str) -> Migration:
     """Steps in both spellings, with what to know of them above; `refusal` is the downgrade's."""
+    heading = in_one_line(heading)
     told = ["\n".join(_wrapped(paragraph)) for paragraph in said]
     return Migration(_sql(heading, told, todo), _alembic(heading, told, todo, refusal))
+
+
+def in_one_line(text: str) -> str:
+    r"""`text` for a comment: a name may hold a line end, and what stands behind it would be run.
+
+    >>> in_one_line('drop "a\r\nb"')
+    'drop "a  b"'
+    """
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _sql(heading: str, told: Sequence[str], todo: Sequence[Step]) -> str:
@@ -38,7 +48,8 @@ def _sql(heading: str, told: Sequence[str], todo: Sequence[Step]) -> str:
     for paragraph in told:
         lines += ["-- " + paragraph.replace("\n", "\n-- "), "--"]
     for step in todo:
-        lines += ["", *([f"-- {step.comment}"] if step.comment else []), f"{step.sql};"]
+        comment = [f"-- {in_one_line(step.comment)}"] if step.comment else []
+        lines += ["", *comment, f"{step.sql};"]
     return "\n".join(lines) + "\n"
 
 
@@ -87,14 +98,15 @@ def _alembic(heading: str, told: Sequence[str], todo: Sequence[Step], refusal: s
 
 
 def _commented(step: Step) -> str:
-    return f"    # {step.comment}\n" if step.comment else ""
+    return f"    # {in_one_line(step.comment)}\n" if step.comment else ""
 
 
 def _python(sql: str) -> str:
     """A Python literal: as it is where it can be, so that a reviewer can read it."""
     if "\n" not in sql:
         return repr(sql)
-    plain = '"""' not in sql and "\\" not in sql and not sql.endswith('"')
+    readable = all(line.isprintable() for line in sql.split("\n"))  # Python reads "\r" as "\n"
+    plain = readable and '"""' not in sql and "\\" not in sql and not sql.endswith('"')
     return f'"""{sql}"""' if plain else repr(sql)
 
 
@@ -104,7 +116,7 @@ def _in_docstring(text: str) -> str:
 
 def _wrapped(paragraph: str) -> list[str]:
     """Prose is wrapped; a line that is indented is SQL, and stays whole."""
-    lines = paragraph.split("\n")
+    lines = [in_one_line(line) for line in paragraph.split("\n")]
     return [short for line in lines for short in ((line,) if line[:1] == " " else _wrap(line))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,7 @@ from collectors.model import (
     IndexBuild,
     KeyPart,
     MarkerKind,
+    Migration,
     SoftDeleteMarker,
     Table,
     UniqueKey,
@@ -149,18 +151,34 @@ def test_a_block_is_not_ended_by_what_is_in_it() -> None:
     assert sql.count(tag) == 2
 
 
-@pytest.mark.parametrize("name", ['odd """ name', "back\\slash", "colon :x %s {y}"])
-def test_alembics_text_is_python_whatever_the_names_are(name: str) -> None:
+def migrated(name: str) -> Migration:
     schema = Schema.of(catalog(name))
     (table,) = schema.catalog.tables
     plan = draft(
         KeyCase(schema, table, table.keys[0], own_parts(table, table.keys[0]), right_keys(table))
     )
     assert isinstance(plan, Draft)
-    tree = ast.parse(migration(plan).alembic)
+    return migration(plan)
+
+
+LINE_ENDS = ["a\nDROP TABLE people; --", "a\rDROP TABLE people; --", "a\x0cDROP TABLE people; --"]
+
+
+@pytest.mark.parametrize(
+    "name", ['odd """ name', "back\\slash", "colon :x %s {y}", "a\u202eb", *LINE_ENDS]
+)
+def test_alembics_text_is_python_whatever_the_names_are(name: str) -> None:
+    tree = ast.parse(migrated(name).alembic)
     (statements,) = [
         ast.literal_eval(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign) and node.targets[0].id == "STATEMENTS"  # type: ignore[attr-defined]
     ]
     assert any(quoted(name) in statement for statement in statements)
+
+
+@pytest.mark.parametrize("name", LINE_ENDS)
+def test_no_line_end_in_a_name_ends_a_comment(name: str) -> None:
+    run = re.sub(r"\"[^\"]*\"|'[^']*'|--[^\r\n]*", "", migrated(name).sql)
+    assert "DROP INDEX" in run or "DROP CONSTRAINT" in run
+    assert "people" not in run
