@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from collectors.evidence.privacy import Vault, mask, mask_text
+from collectors.evidence.privacy import Vault, mask, mask_text, mask_title
 from collectors.evidence.reads.rows import stored_ref
 from collectors.evidence.sealing import seal_key
 from collectors.model import Coverage, Failure, Issue, Judgement, Verdict
@@ -137,11 +137,11 @@ def fingerprint_lines(vault: Vault, conflicts: dict[str, Judged]) -> Iterable[di
 
 
 def issue_line(issue: Issue) -> dict[str, Any]:
-    """Sentry's Issue, its title masked; one that is listed is there."""
+    """Sentry's Issue, of its title the exception's class; one that is listed is there."""
     return {
         "issue_id": issue.issue_id,
         "project": issue.project,
-        "title": mask_text(issue.title),
+        "title": mask_title(issue.title),
         "status": issue.status,
         "substatus": issue.substatus,
         "first_seen": issue.first_seen,

@@ -33,6 +33,9 @@ _EMAIL = re.compile(r"[^\s@<>(),;:\"'=]{1,320}@[^\s@<>(),;:\"'=]{1,255}")
 _PRINTED_ROW = re.compile(r"(\)\s*=\s*\(|row contains \().*", re.DOTALL)
 """PostgreSQL prints a key as `Key (a, b)=(1, x)`, a whole row as `Failing row contains (1, x)`."""
 
+_CLASS = re.compile(r"[\w.$\\:]{0,80}(?:Error|Exception|Violation)(?=:|\Z)", re.ASCII)
+"""What an exception is called, as a title begins with it."""
+
 
 def derive(secret: str, purpose: str) -> bytes:
     """32 bytes for one purpose; the same secret and purpose give the same bytes."""
@@ -114,3 +117,15 @@ def mask_text(text: str) -> str:
     """
     without_rows = _PRINTED_ROW.sub(lambda found: f"{found[1]}{_HIDDEN})", text)
     return _EMAIL.sub(lambda found: mask(found[0]), without_rows)
+
+
+def mask_title(title: str) -> str:
+    """An Issue's title without its text: applications quote whatever value they like in there.
+
+    >>> mask_title("QueryFailedError: Gift card SUMMER-829 already exists."), mask_title("No Jane")
+    ('QueryFailedError: …', '…')
+    """
+    kind = _CLASS.match(title)
+    if kind is None:
+        return _HIDDEN
+    return kind[0] if kind[0] == title else f"{kind[0]}: {_HIDDEN}"

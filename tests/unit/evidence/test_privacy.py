@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.evidence.privacy import Vault, mask, mask_text
+from collectors.evidence.privacy import Vault, mask, mask_text, mask_title
 
 VAULT = Vault.of("0123456789abcdef" * 3)
 OTHER = Vault.of("fedcba9876543210" * 3)
@@ -50,6 +50,24 @@ def test_a_title_loses_its_values() -> None:
     assert "jane" not in mask_text("no customer <jane.doe+x@example.com> here")
     row = 'null value in column "email": Failing row contains (7, Jane Doe, cus_1234567890).'
     assert mask_text(row) == 'null value in column "email": Failing row contains (…)'
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("IntegrityError: (asyncpg) … [parameters: ('cus_1', 'Jane')]", "IntegrityError: …"),
+        ("shop.errors.TakenError: Customer cus_829 exists.", "shop.errors.TakenError: …"),
+        ("PG::UniqueViolation: ERROR:  doppelter Schlüsselwert", "PG::UniqueViolation: …"),
+        ("org.postgresql.util.PSQLException", "org.postgresql.util.PSQLException"),
+        ("Duplicate entry '1-cus_829' for key 'customers.external_id'", "…"),
+        ("jane.doe: an Error: nobody", "…"),
+        ("山田太郎Error: x", "…"),
+        ("", "…"),
+    ],
+)
+def test_of_an_issues_title_only_the_exceptions_class_is_kept(title: str, kept: str) -> None:
+    """Its text is as each application words it, so no pattern finds the values in it."""
+    assert mask_title(title) == kept
 
 
 def test_a_conflict_keeps_its_id_and_shares_it_with_no_other() -> None:
