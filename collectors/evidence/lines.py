@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from collectors.evidence.privacy import Vault, mask, mask_text, mask_title
+from collectors.evidence.privacy import Vault, mask, mask_text, mask_title, mask_values
 from collectors.evidence.reads.rows import stored_ref
 from collectors.evidence.sealing import seal_key
 from collectors.model import Coverage, Failure, Issue, Judgement, Verdict
@@ -49,11 +49,11 @@ def failure_line(vault: Vault, one: Judged) -> dict[str, Any]:
         "target": one.target,
         "occurred_at": failure.occurred_at,
         "operation": failure.operation,
-        "transaction": None if failure.transaction is None else mask_text(failure.transaction),
+        "transaction": _transaction(failure, judgement),
         "release": failure.release,
         "issue_id": failure.issue_id,
-        "constraint_name": key.name if key else violated.constraint if violated else None,
-        "table_name": key.table if key else violated.table if violated else None,
+        "constraint_name": key.name if key else _as_told(violated.constraint if violated else None),
+        "table_name": key.table if key else _as_told(violated.table if violated else None),
         "organization_id": one.organization_id,
         "verdict": judgement.verdict,
         "confidence": judgement.confidence,
@@ -65,6 +65,20 @@ def failure_line(vault: Vault, one: Judged) -> dict[str, Any]:
         "sealed": (sealed := seal_key(vault, failure)),
         "waits_for": None if sealed is None else waits_for(judgement),
     }
+
+
+def _transaction(failure: Failure, judgement: Judgement) -> str | None:
+    """What was called, not about whom: a path or a job's name may hold the very value."""
+    if failure.transaction is None:
+        return None
+    splits = failure.key.splits if failure.key else ()
+    values = {value for one in (judgement.values or (), *splits) for value in one}
+    return mask_values(mask_text(failure.transaction), values)
+
+
+def _as_told(name: str | None) -> str | None:
+    """A name that an Event gives and no catalog knows: it may be any text."""
+    return None if name is None else mask_text(name)
 
 
 _WAITS = {

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ MINIMUM_SECRET = 32
 """Characters. Shorter texts are too easy to guess for a key that guards e-mail addresses."""
 
 _HIDDEN = "…"
+_SHORTEST = 4
+"""Characters. Of a shorter value even one character tells too much."""
 _LONGEST_ENDING = 4
 """Characters. `.com` and `.info` tell nothing of a person; a longer ending might."""
 
@@ -99,7 +101,7 @@ def mask(value: str | None) -> str:
     >>> mask("jane.doe@example.com"), mask("cus_12345"), mask("abc"), mask(None)
     ('j…@e….com', 'c…', '…', '…')
     """
-    if value is None or len(value) < 4:
+    if value is None or len(value) < _SHORTEST:
         return _HIDDEN
     local, at, domain = value.rpartition("@")
     if not at or not local or not domain:
@@ -129,3 +131,18 @@ def mask_title(title: str) -> str:
     if kind is None:
         return _HIDDEN
     return kind[0] if kind[0] == title else f"{kind[0]}: {_HIDDEN}"
+
+
+def mask_values(text: str, values: Iterable[str | None]) -> str:
+    """A text without any of these values where one stands by itself, in whatever case.
+
+    >>> mask_values("POST /v1/customers/Acme", ["acme", "post"])
+    'POST /v1/customers/a…'
+    """
+    folded = text.lower()
+    found = {one for one in values if one and len(one) >= _SHORTEST and one.lower() in folded}
+    for value in sorted(found, key=len, reverse=True):
+        alone = rf"(?<![^\s/\"'(=:]){re.escape(value)}(?![^\s/\"'),;:])"
+        masked = mask(value).replace("\\", r"\\")
+        text = re.sub(alone, masked, text, flags=re.IGNORECASE)
+    return text

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,6 +140,21 @@ def test_a_value_finds_its_conflict_without_being_stored(tmp_path: Path) -> None
     store.close()
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"jane.doe" not in files
+
+
+def test_no_value_of_the_key_stands_in_what_an_event_calls_itself(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    tried = violated("acme-7", columns=("external_id",))
+    one = judged(key=tried, transaction="POST /v1/customers/ACME-7")
+    unknown = replace(tried, constraint="uq_jane@example.com", table="of jane@example.com")
+    nowhere = replace(judged().judgement, key=None, values=None)
+    other = replace(judged(key=unknown, transaction="sync acme-7"), judgement=nowhere)
+    save_page(store, "test", [one, replace(other, conflict_id=None)])
+    told = str(contents(store)["failures"]).lower()
+    assert "post /v1/customers/a…" in told
+    assert "sync a…" in told
+    assert "acme-7" not in told
+    assert "jane" not in told
 
 
 def test_a_remedy_closes_a_conflict_and_its_undo_opens_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.evidence.privacy import Vault, mask, mask_text, mask_title
+from collectors.evidence.privacy import Vault, mask, mask_text, mask_title, mask_values
 
 VAULT = Vault.of("0123456789abcdef" * 3)
 OTHER = Vault.of("fedcba9876543210" * 3)
@@ -68,6 +68,22 @@ def test_a_title_loses_its_values() -> None:
 def test_of_an_issues_title_only_the_exceptions_class_is_kept(title: str, kept: str) -> None:
     """Its text is as each application words it, so no pattern finds the values in it."""
     assert mask_title(title) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GET /v1/customers/acme", "GET /v1/customers/a…"),
+        ("/v1/customers/Acme/seats", "/v1/customers/a…/seats"),
+        ("sync customer +49 (171) 555", "sync customer +…"),
+        ("import('back\\1 slash')", "import('b…')"),
+        ("acme.customers.create", "acme.customers.create"),
+        ("/acme-admin/customers", "/acme-admin/customers"),
+        ("POST /v1/abc", "POST /v1/abc"),
+    ],
+)
+def test_a_text_loses_the_values_that_stand_alone_in_it(text: str, shown: str) -> None:
+    assert mask_values(text, ["acme", "+49 (171) 555", "back\\1 slash", "abc", None, ""]) == shown
 
 
 def test_a_conflict_keeps_its_id_and_shares_it_with_no_other() -> None:
