@@ -7,6 +7,7 @@ holds only the looks. Without a login the server listens on loopback and nowhere
 headers.py  what every answer says to the browser
 faults.py   what is said and logged when something fails
 logins.py   what Streamlit's own login leaves open
+origins.py  whose pages may open a session
 options.py  how Streamlit is told to serve
 """
 
@@ -33,6 +34,7 @@ from dashboard.server.faults import answer_own_fault, log_without_customer_data,
 from dashboard.server.headers import HEADERS, SecurityHeaders
 from dashboard.server.logins import LoginGuard, streamlit_secrets
 from dashboard.server.options import OPTIONS, PACKAGE, looks
+from dashboard.server.origins import OwnOrigin
 from dashboard.settings import LOOPBACK, AccessSettings, load_write_settings
 
 __all__ = ["HEADERS", "create_app", "run", "show_own_fault"]
@@ -58,6 +60,7 @@ def create_app(hosts: Sequence[str] = (), access: AccessSettings | None = None) 
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
+            Middleware(OwnOrigin, public=access.oidc.public_address),
             *([Middleware(LoginGuard, access=access)] if has_login else []),
         ],
         lifespan=_prepared,

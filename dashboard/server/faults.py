@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from collectors.errors import TombstoneError
+from collectors.evidence.privacy import mask_text
 from dashboard.server.headers import HEADERS
+from dashboard.text import cleaned
 
 _LOGGERS = (
     "streamlit.error_util",
@@ -55,7 +57,10 @@ def scrubbed(error: BaseException) -> str:
 
 
 def log_without_customer_data() -> None:
-    """Streamlit logs an exception in full before anyone may object; cut it down."""
+    """Streamlit logs an exception in full before anyone may object; cut it down.
+
+    What a request says of itself is logged in one line, so that nobody writes lines of their own.
+    """
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_cut)
 
@@ -64,4 +69,6 @@ def _cut(record: logging.LogRecord) -> bool:
     if record.exc_info and record.exc_info[1] is not None:
         record.msg, record.args = "A page failed: %s", (scrubbed(record.exc_info[1]),)
         record.exc_info = record.exc_text = None
+    else:
+        record.msg, record.args = "%s", (cleaned(mask_text(record.getMessage())),)
     return True

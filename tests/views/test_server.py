@@ -14,6 +14,7 @@ from streamlit import config
 
 from collectors.errors import TombstoneError, UsageError
 from dashboard import server
+from dashboard.server.origins import is_own
 from tests.views.serving import serving
 
 PATHS = ("/", "/conflict?id=0123456789abcdef", "/_stcore/health", "/static/nothing.js", "/nothing")
@@ -68,8 +69,13 @@ def test_the_xsrf_cookie_is_set(address: str) -> None:
 
 @pytest.mark.parametrize(
     ("origin", "host"),
-    [("https://evil.example", None), ("http://evil.example", "evil.example")],
-    ids=["another origin", "a rebound name"],
+    [
+        ("https://evil.example", None),
+        ("http://evil.example", "evil.example"),
+        ("http://127.0.0.1:1", None),
+        ("null", None),
+    ],
+    ids=["another origin", "a rebound name", "another program of this machine", "no page"],
 )
 def test_nobody_else_can_open_the_websocket(address: str, origin: str, host: str | None) -> None:
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -78,6 +84,35 @@ def test_nobody_else_can_open_the_websocket(address: str, origin: str, host: str
         pytest.raises(websockets.exceptions.InvalidStatus),
         websockets.sync.client.connect(stream, additional_headers=named),
     ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "own"),
+    [
+        ("http://localhost:8501", "localhost:8501", True),
+        ("http://LOCALHOST:8501", "localhost:8501", True),
+        ("http://[::1]:8501", "[::1]:8501", True),
+        ("https://tombstone.acme.test", "tombstone.acme.test", True),
+        ("https://tombstone.acme.test", "tombstone.acme.test:443", True),
+        ("https://Tombstone.acme.test", "127.0.0.1:8501", True),
+        ("https://tombstone.acme.test:8443", "tombstone.acme.test", False),
+        ("http://localhost:3000", "localhost:8501", False),
+        ("http://localhost:8501", "127.0.0.1:8501", False),
+        ("https://tombstone.acme.test.evil.example", "127.0.0.1:8501", False),
+        ("file://", "localhost:8501", False),
+        ("http://[", "localhost:8501", False),
+        ("http://localhost:x", "localhost:8501", False),
+        ("", "", False),
+    ],
+)
+def test_a_page_is_ours_by_its_whole_origin(origin: str, host: str, own: bool) -> None:
+    assert is_own(origin, host, "https://tombstone.acme.test/") is own
+
+
+def test_our_own_page_opens_the_websocket(address: str) -> None:
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    with websockets.sync.client.connect(stream, additional_headers={"Origin": address}):
         pass
 
 
@@ -130,6 +165,19 @@ def test_a_fault_is_logged_by_kind_and_place_without_its_text(
     assert "ValueError at test_server.py:" in caplog.text
     assert "jane" not in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_what_a_request_says_is_logged_in_one_line_and_masked(
+    restored_options: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.create_app()
+    log = logging.getLogger("streamlit.web.server.starlette.starlette_auth_routes")
+    log.addHandler(caplog.handler)
+    try:
+        log.error("Error: %s", "no jane@example.com\nroot signed in\x1b[2J")
+    finally:
+        log.removeHandler(caplog.handler)
+    assert caplog.messages[-1] == "Error: no j…@e….com root signed in[2J"
 
 
 @pytest.mark.parametrize(
