@@ -18,7 +18,7 @@ from collectors.sentry.connect import connect
 from collectors.sentry.detect import ServerKind
 from collectors.sentry.probe import ScopeCheck, ServerFacts, probe
 from collectors.sentry.sources import LISTINGS
-from collectors.settings import SentrySettings, Settings, TargetSettings
+from collectors.settings import SentrySettings, Settings, TargetSettings, exposed_file
 from collectors.targets import target_catalog
 
 
@@ -43,6 +43,7 @@ class Check:
 
 def check_all(settings: Settings) -> Iterator[Check]:
     """Every check of the read side, as it is made. Raises nothing for what it checks."""
+    yield from _check_settings_file()
     yield from _check_store(settings)
     yield from _check_sentry(settings)
     if not settings.targets:
@@ -51,6 +52,13 @@ def check_all(settings: Settings) -> Iterator[Check]:
         yield Check("targets", Health.LACKING, sentence, mend)
     for name, target in settings.targets.items():
         yield from _check_target(name, target)
+
+
+def _check_settings_file() -> Iterator[Check]:
+    file = exposed_file()
+    if file is not None:
+        sentence = f"{file} holds a secret and can be read by everybody on this machine."
+        yield Check("settings file", Health.WRONG, sentence, f"chmod o-r {file}")
 
 
 def _check_store(settings: Settings) -> Iterator[Check]:

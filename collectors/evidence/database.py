@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -223,7 +223,8 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            _make_private(path)
     return engine
 
 
@@ -253,7 +254,12 @@ def _copy(url: str, version: str) -> Path | None:
     copy = path.with_name(f"{path.name}.{version}")
     if copy.exists():
         raise UsageError(f"{copy} exists already: move it away before upgrading again.")
+    _make_private(copy)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)  # consistent while others read and write, unlike copying the file
-    copy.chmod(0o600)
     return copy
+
+
+def _make_private(path: Path) -> None:
+    """An empty file that nobody else can open, not even while it is written."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -30,7 +30,13 @@ from collectors.settings.models import (
     TelemetrySettings,
     fold,
 )
-from collectors.settings.reading import PREFIX, WRITE_SIDE, read_raw, without_write_side
+from collectors.settings.reading import (
+    PREFIX,
+    WRITE_SIDE,
+    exposed_file,
+    read_raw,
+    without_write_side,
+)
 
 __all__ = [
     "MINIMUM_SECRET",
@@ -47,6 +53,7 @@ __all__ = [
     "TableSettings",
     "TargetSettings",
     "TelemetrySettings",
+    "exposed_file",
     "fold",
     "load_settings",
     "read_raw",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +21,10 @@ WRITE_SIDE: Mapping[str, frozenset[str]] = {
     "targets": frozenset({"write_dsn"}),
 }
 """What belongs to `dashboard.settings`: whole tables, a key of Sentry's, and one of each target."""
+
+_SECRETS = frozenset({"secret_key", "token", "write_token", "client_secret", "Authorization"})
+_DSNS = frozenset({"read_dsn", "write_dsn"})
+_PASSWORD = re.compile(r"//[^/@]*:[^/@]+@|\bpassword\s*=", re.IGNORECASE)
 
 
 def read_raw() -> dict[str, Any]:
@@ -44,9 +50,35 @@ def without_write_side(raw: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
+def exposed_file() -> Path | None:
+    """The settings file, where a secret stands in it and everybody on this machine can read it."""
+    path = _path()
+    if not path.is_file() or not path.stat().st_mode & stat.S_IROTH:
+        return None
+    return path if any(_is_secret(*leaf) for leaf in _leaves(_read_file())) else None
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if name in _DSNS:  # one without a password tells where something is, and lets nobody in
+        return bool(_PASSWORD.search(str(value)))
+    return name in _SECRETS
+
+
+def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every name that has a value, whichever table it stands in."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value)
+        else:
+            yield name, value
+
+
+def _path() -> Path:
+    return Path(os.environ.get(f"{PREFIX}CONFIG") or "tombstone.toml")
+
+
 def _read_file() -> dict[str, Any]:
-    named = os.environ.get(f"{PREFIX}CONFIG")
-    path = Path(named or "tombstone.toml")
+    path, named = _path(), os.environ.get(f"{PREFIX}CONFIG")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

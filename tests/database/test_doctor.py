@@ -119,6 +119,16 @@ def test_a_store_that_others_can_read_is_wrong(tmp_path: Path) -> None:
     assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
 
 
+def test_settings_with_a_secret_that_everybody_can_read_are_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "tombstone.toml"
+    monkeypatch.setenv("TOMBSTONE_CONFIG", str(file))
+    file.write_text('secret_key = "…"')
+    file.chmod(0o644)
+    assert read_side(tmp_path, "host=127.0.0.1 port=1")["settings file"] is Health.WRONG
+
+
 def test_a_writer_with_just_its_columns_is_good(
     database: Database, role: str, tmp_path: Path
 ) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from collectors.errors import SettingsError
-from collectors.settings import Settings, fold, load_settings, read_raw, without_write_side
+from collectors.settings import (
+    Settings,
+    exposed_file,
+    fold,
+    load_settings,
+    read_raw,
+    without_write_side,
+)
 from dashboard.settings import load_write_settings
 
 SECRET = "s" * 40
@@ -261,3 +268,25 @@ def test_no_writer_dsn_reaches_the_read_side(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_folding_keeps_letters_and_digits_only() -> None:
     assert fold("Prod-EU.1") == "PROD_EU_1"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "exposed"),
+    [
+        ('secret_key = "x"', 0o644, True),
+        ('secret_key = "x"', 0o640, False),
+        ('[sentry]\ntoken = "x"', 0o604, True),
+        ('[targets.a]\nread_dsn = "postgresql://me:pw@db/shop"', 0o644, True),
+        ('[targets.a]\nwrite_dsn = "host=db password = pw"', 0o644, True),
+        ('[targets.a]\nread_dsn = "postgresql://me@db:5432/shop"', 0o644, False),
+        ('[access.oidc]\nclient_secret = "x"', 0o644, True),
+        ('store_url = "sqlite:///x"', 0o644, False),
+    ],
+)
+def test_a_file_of_secrets_that_everybody_can_read_is_named(
+    text: str, mode: int, exposed: bool
+) -> None:
+    assert exposed_file() is None
+    Path("tombstone.toml").write_text(text)
+    Path("tombstone.toml").chmod(mode)
+    assert (exposed_file() is not None) is exposed
