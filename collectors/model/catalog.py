@@ -9,6 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 _STATE = re.compile(r"'(?:[^']|'')*'|-?\d+")
+_PERSONAL = re.compile(
+    r"e_?mail|phone|mobile|iban|(?:user|login|nick)_?name|login$|external", re.IGNORECASE
+)
+"""What columns are called that hold whom people are reached or known by."""
 
 
 class MarkerKind(StrEnum):
@@ -222,6 +226,20 @@ class Table:
         No key is over both: an id, or a value that a key holds, may be a row's of each.
         """
         return f"{'ONLY ' if self.inherited else ''}{self.schema}.{self.name}"
+
+    @property
+    def personal_key(self) -> tuple[str, ...]:
+        """The columns of its primary key by which people go: no id of a row may hold them.
+
+        Ids are stored and shown in clear, and the journal keeps them for ever.
+        """
+        texts = {column.name for column in self.columns if column.category == "S"}
+        return tuple(n for n in self.primary_key if n in texts and _PERSONAL.search(n))
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """The primary key as far as a row may be named by it: all of it, or nothing."""
+        return () if self.personal_key else self.primary_key
 
     def column(self, name: str) -> Column | None:
         """The column of that (quoted) name."""

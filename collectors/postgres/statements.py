@@ -46,9 +46,9 @@ def identity(table: Table) -> tuple[KeyPart, ...]:
     """What names a row: its primary key, else a key that is never null, else its address.
 
     Ids are stored in clear. A text that is unique and no primary key is what people go by, an
-    e-mail address or an external ID: no such key names a row.
+    e-mail address or an external ID: no such key names a row, and no primary key of such a column.
     """
-    lasting = [key for key in table.keys if key.valid and _names_every_row(key)]
+    lasting = [key for key in table.keys if key.valid and _names_every_row(table, key)]
     lasting.sort(key=lambda key: not key.primary)
     return lasting[0].parts if lasting else ROW_ADDRESS
 
@@ -145,9 +145,10 @@ def only_within(key: UniqueKey) -> UniqueKey:
     )
 
 
-def _names_every_row(key: UniqueKey) -> bool:
+def _names_every_row(table: Table, key: UniqueKey) -> bool:
     plain = all(part.is_column and not part.nullable for part in key.parts)
-    nameless = key.primary or all(part.type in _NAMELESS for part in key.parts)
+    may_tell = key.primary and not table.personal_key
+    nameless = may_tell or all(part.type in _NAMELESS for part in key.parts)
     return plain and nameless and key.predicate is None
 
 

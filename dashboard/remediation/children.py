@@ -30,7 +30,7 @@ def deleted_together(place: Place, row: Row, children: Sequence[Link]) -> Statem
 def which_deleted_together(place: Place, row: Row, child: Link, most: int) -> Statement | None:
     """Their primary keys as texts, one row more than `most` at most."""
     table, _ = child
-    if not _tells_time(place) or not table.primary_key:
+    if not _tells_time(place) or not table.row_key:
         return None
     bind = Binding()
     names = ", ".join(f"{name}::text" for name in table.primary_key)

@@ -182,16 +182,26 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
             RefusalCode.KEY_MENDED,
             "The unique key no longer counts deleted rows: nothing needs to be done.",
         )
-    if not table.primary_key:
-        return Refusal(
-            RefusalCode.NO_PRIMARY_KEY,
-            f"{table.label} has no primary key, so no statement can name exactly one row of it.",
-        )
+    if (unnamed := refused_by_row_key(table)) is not None:
+        return unnamed
     if facts.confidence not in (Confidence.CERTAIN, Confidence.LIKELY):
         return Refusal(
             RefusalCode.NOT_SURE_ENOUGH, "It is not sure enough that this row is the cause."
         )
     return refused_by_triggers(facts.place.table, known=facts.triggers_known)
+
+
+def refused_by_row_key(table: Table) -> Refusal | None:
+    """Why no row of the table can be named, if none can."""
+    if table.row_key:
+        return None
+    why = "has no primary key, so no statement can name exactly one row of it."
+    if table.personal_key:
+        why = (
+            f"has a primary key that people go by ({', '.join(table.personal_key)}): to name a "
+            "row, the journal would keep somebody's own for ever, so its rows are left alone."
+        )
+    return Refusal(RefusalCode.NO_PRIMARY_KEY, f"{table.label} {why}")
 
 
 def refused_by_triggers(table: Table, *, known: bool) -> Refusal | None:

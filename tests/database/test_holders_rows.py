@@ -113,6 +113,35 @@ def test_a_table_without_a_primary_key_names_its_rows_all_the_same(
     assert (holder.row.id == ids[1]) == named
 
 
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ("email text PRIMARY KEY", False),
+        ('"userEmail" varchar(80) PRIMARY KEY', False),
+        ("external_id text, n int DEFAULT 1, PRIMARY KEY (n, external_id)", False),
+        ("email text PRIMARY KEY, n uuid NOT NULL UNIQUE DEFAULT gen_random_uuid()", True),
+        ("external_id uuid PRIMARY KEY", True),
+        ("id text PRIMARY KEY", True),
+    ],
+)
+def test_no_row_is_named_by_what_people_go_by(
+    columns: str, named: bool, database: Database, target: ReadTarget
+) -> None:
+    """Ids are stored and shown in clear; another key that tells nothing names the row as well."""
+    database.execute(f"CREATE TABLE t ({columns}, a text CONSTRAINT t_key UNIQUE)")
+    value = str(UUID(int=7))
+    name = columns.split()[0]
+    database.execute(f"INSERT INTO t ({name}, a) VALUES ('{value}', 'x')")
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        (key,) = catalog.keys_named("t_key")
+        (answer,) = find_holders(snapshot, catalog, [KeyLookup(key, ("x",))])
+        (holder,) = answer.holders
+        assert find_rows(snapshot, catalog, [(key, holder.row.id)]) == [holder]
+    assert (value in holder.row.id) == (named and "email" not in name)
+    assert holder.row.id.startswith("[") != named
+
+
 def test_a_table_that_may_not_be_read_is_no_purged_row(
     database: Database, target: ReadTarget
 ) -> None:

@@ -254,18 +254,25 @@ def test_what_was_deleted_in_the_same_moment_is_counted_and_left(world: World) -
 
 
 @pytest.mark.parametrize("remedy", list(RemedyName))
-def test_a_table_without_a_primary_key_is_refused_in_our_own_words(
-    world: World, remedy: RemedyName
+@pytest.mark.parametrize(
+    ("primary", "why"),
+    [("", "has no primary key"), ("email text PRIMARY KEY DEFAULT 'x@y.org',", "go by (email)")],
+    ids=["none", "an address"],
+)
+def test_a_table_whose_rows_cannot_be_named_is_refused_in_our_own_words(
+    world: World, remedy: RemedyName, primary: str, why: str
 ) -> None:
     world.database.execute(
-        "CREATE TABLE notes (code text UNIQUE, deleted_at timestamptz);"
-        "INSERT INTO notes VALUES ('a', now()); GRANT ALL ON notes TO tombstone_test_writer"
+        f"CREATE TABLE notes ({primary} code text UNIQUE, deleted_at timestamptz);"
+        "INSERT INTO notes (code, deleted_at) VALUES ('a', now());"
+        "GRANT ALL ON notes TO tombstone_test_writer"
     )
     conflict = world.conflict_of("notes_code_key", "notes", "a", "code = 'a'")
 
     refused = refusal(world.door().preview(conflict, remedy, ENGINEER))
 
     assert refused.code is RefusalCode.NO_PRIMARY_KEY
+    assert why in refused.text
     assert {
         one.refusal and one.refusal.code for one in world.door().offers(conflict, ENGINEER)
     } == {RefusalCode.NO_PRIMARY_KEY}

@@ -123,7 +123,7 @@ def _links(case: Case) -> list[Link]:
 
 def _place(case: Case, schema: str, name: str, its_id: str) -> Place | None:
     table = case.catalog.table(schema, name)
-    if table is None or not table.primary_key:
+    if table is None or not table.row_key:
         return None
     ours = case.place
     return Place(

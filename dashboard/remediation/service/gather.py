@@ -26,6 +26,7 @@ from dashboard.remediation.facts import (
 )
 from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import refused_by_row_key
 
 Catalogs = Callable[[Snapshot], Catalog]
 """Reads a Target's catalog, with what the settings say of its tables."""
@@ -173,12 +174,7 @@ def _table_of(conflict: ConflictRow, catalog: Catalog) -> Table | Refusal:
     table = catalog.table(conflict.schema, conflict.table)
     if table is None:
         return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
-    if not table.primary_key:
-        return Refusal(
-            RefusalCode.NO_PRIMARY_KEY,
-            f"{table.label} has no primary key, so no statement can name exactly one of its rows.",
-        )
-    return table
+    return refused_by_row_key(table) or table
 
 
 def _key(conflict: ConflictRow, table: Table) -> UniqueKey | None:
