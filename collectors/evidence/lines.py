@@ -73,7 +73,7 @@ def _transaction(failure: Failure, judgement: Judgement) -> str | None:
         return None
     splits = failure.key.splits if failure.key else ()
     values = {value for one in (judgement.values or (), *splits) for value in one}
-    return mask_values(mask_text(failure.transaction), values)
+    return mask_text(mask_values(failure.transaction, values))
 
 
 def _as_told(name: str | None) -> str | None:

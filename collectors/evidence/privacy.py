@@ -31,7 +31,11 @@ _SHORTEST = 4
 _LONGEST_ENDING = 4
 """Characters. `.com` and `.info` tell nothing of a person; a longer ending might."""
 
-_EMAIL = re.compile(r"[^\s@<>(),;:\"'=]{1,320}@[^\s@<>(),;:\"'=]{1,255}")
+_PLAIN = r"[^\s@<>(),;:\"'=]"
+_WITHIN = rf"(?:(?<=\w)'(?=\w){_PLAIN}{{1,64}}+){{0,4}}+"
+_EMAIL = re.compile(rf"{_PLAIN}{{1,320}}+{_WITHIN}@{_PLAIN}{{1,255}}")
+"""An apostrophe within a name belongs to it: o'neil@example.com."""
+
 _PRINTED_ROW = re.compile(r"(\)\s*=\s*\(|row contains \().*", re.DOTALL)
 """PostgreSQL prints a key as `Key (a, b)=(1, x)`, a whole row as `Failing row contains (1, x)`."""
 

@@ -48,6 +48,9 @@ def test_a_title_loses_its_values() -> None:
     )
     assert mask_text(title) == "duplicate key: Key (organization_id, lower(email))=(…)"
     assert "jane" not in mask_text("no customer <jane.doe+x@example.com> here")
+    assert (
+        mask_text("of o'neil.brigid@x.org: it's 'jane@x.org'") == "of o…@x….org: it's 'j…@x….org'"
+    )
     row = 'null value in column "email": Failing row contains (7, Jane Doe, cus_1234567890).'
     assert mask_text(row) == 'null value in column "email": Failing row contains (…)'
 
