@@ -30,6 +30,7 @@ from collectors.model import (
     LookupAnswer,
     UniqueKey,
 )
+from collectors.model.rows import is_place
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR
@@ -274,6 +275,7 @@ def _known_rows(
         and one.question.table is not None
         and (earlier := memory.get(number)) is not None
         and earlier.blocker is not None
+        and not is_place(earlier.blocker.id)  # who stands there now may be anybody
         and earlier.blocker.table == one.question.table.label
     }
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.linking.case import Case, When
 from collectors.model import Confidence, Earlier, RowRef
+from collectors.model.rows import is_place
 
 
 def proof(case: Case) -> Confidence | None:
@@ -38,7 +39,13 @@ def suspect(case: Case) -> Earlier | None:
 
 
 def same_row(one: RowRef | None, other: RowRef | None) -> bool:
-    """The same row of the same table, whenever it was deleted."""
+    """The same row of the same table, whenever it was deleted.
+
+    Of two looks at one key: a row that goes by its place and was moved is known by its deletion.
+    """
     if one is None or other is None:
         return False
+    if one.id != other.id and is_place(one.id) and is_place(other.id):
+        moved = one.deleted_at is not None and one.deleted_at == other.deleted_at
+        return moved and one.table == other.table
     return (one.table, one.id) == (other.table, other.id)

@@ -7,6 +7,7 @@ frozen dataclass costs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ import msgspec
 
 from collectors.model.catalog import KeyPart, UniqueKey
 from collectors.model.words import KeyValues
+
+_PLACE = re.compile(r'\["\d+", "\(\d+,\d+\)"\]')
 
 
 class RowRef(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +78,15 @@ def row_id(parts: Sequence[str]) -> str:
     ('7', '["7", "de"]')
     """
     return parts[0] if len(parts) == 1 else json.dumps(list(parts), ensure_ascii=False)
+
+
+def is_place(text: str) -> bool:
+    """Whether an id says where in its table a row stands: an UPDATE moves it, and frees the place.
+
+    >>> is_place('["16384", "(0,1)"]'), is_place('["7", "de"]')
+    (True, False)
+    """
+    return _PLACE.fullmatch(text) is not None
 
 
 def row_id_parts(text: str, width: int) -> tuple[str, ...] | None:

@@ -429,3 +429,26 @@ def test_a_reader_who_leaves_early_is_no_finding(world: World) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
+
+
+def test_a_row_without_an_id_that_may_be_kept_is_known_again_after_an_update(world: World) -> None:
+    """An address is no id, so the row goes by its place, and an UPDATE gives it another."""
+    world.database.execute(
+        "CREATE TABLE accounts (email text PRIMARY KEY, seen int, deleted_at timestamptz);"
+        "INSERT INTO accounts VALUES ('jane@example.com', 1, now() - interval '1 day')"
+    )
+    insert = "INSERT INTO accounts VALUES ('jane@example.com')"
+    with pytest.raises(psycopg.errors.UniqueViolation) as failed:
+        world.database.execute(insert)
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    world.collect(captured(failed.value, environment="production", at=at))
+    world.database.execute("UPDATE accounts SET seen = 2")
+    world.collect()
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", "CERTAIN")
+    world.database.execute("DELETE FROM accounts")
+    world.collect()
+    (failure,) = world.failures()
+    assert failure["verdict"] == "UNBLOCKED"
+    assert "It no longer holds the unique key." in failure["reasons"][0]
+    assert "jane" not in json.dumps(failure)

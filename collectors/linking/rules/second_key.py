@@ -7,7 +7,6 @@ the second would come up only after the first is cured.
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling
-from collectors.linking.memory import same_row
 from collectors.model import Finding, Holder
 
 NAME = "second_key"
@@ -27,6 +26,6 @@ def second_key(case: Case) -> Ruling | None:
 
 def _waits(case: Case, key: str, row: Holder) -> str:
     subject = case.subject
-    if subject is not None and same_row(subject.row, row.row):
+    if subject is not None and subject.row == row.row:
         return f"The same soft-deleted row also holds {key}; both keys must be freed."
     return f"A second key waits behind this one: another soft-deleted row holds {key}."
