@@ -29,8 +29,8 @@ from collectors.model import (
     KeyValues,
     LookupAnswer,
     UniqueKey,
+    is_address,
 )
-from collectors.model.rows import is_place
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR
@@ -275,8 +275,8 @@ def _known_rows(
         and one.question.table is not None
         and (earlier := memory.get(number)) is not None
         and earlier.blocker is not None
-        and not is_place(earlier.blocker.id)  # who stands there now may be anybody
         and earlier.blocker.table == one.question.table.label
+        and not is_address(earlier.blocker.id)  # by now it may be another row's
     }
     try:
         rows = find_rows(snapshot, catalog, list(wanted.values()))

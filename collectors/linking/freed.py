@@ -5,15 +5,22 @@ from __future__ import annotations
 from collectors.linking.case import Case
 from collectors.linking.memory import same_row
 from collectors.linking.words import born, utc
-from collectors.model import Earlier, Holder, RowRef
+from collectors.model import Earlier, Holder, RowRef, Verdict
+
+_ALIVE_SINCE = {
+    True: "It was restored and is live now.",
+    False: "Nothing it belongs to is deleted any more.",
+    None: "Neither it nor anything it belongs to is deleted any more.",
+}
+"""Of a row that still holds the key, by whether it was a Tombstone."""
 
 
 def story(case: Case, earlier: Earlier, blocker: RowRef) -> str:
     """What we saw, what became of it, and between which two looks."""
-    kind = "soft-deleted row" if blocker.deleted_at else "row"
+    kind = "soft-deleted row" if was_tombstone(case, earlier, blocker) else "row"
     return (
         f"We last saw a {kind} of {blocker.table} stand in the way on {utc(earlier.held_at)}. "
-        f"{_how(case, blocker)} {_window(case, earlier)}{taken_over(case, blocker)}"
+        f"{_how(case, earlier, blocker)} {_window(case, earlier)}{taken_over(case, blocker)}"
     )
 
 
@@ -32,7 +39,19 @@ def row_today(case: Case, ref: RowRef) -> Holder | None:
     return next((row for row in case.rows if same_row(row.row, ref)), None)
 
 
-def _how(case: Case, blocker: RowRef) -> str:
+def was_tombstone(case: Case, earlier: Earlier, blocker: RowRef) -> bool | None:
+    """The row was itself deleted when we saw it block, and no leftover; None if we cannot tell.
+
+    A mark of deletion may keep no time, and then only a Verdict that still stands tells.
+    """
+    if blocker.deleted_at is not None or earlier.verdict is Verdict.BLOCKED_BY_TOMBSTONE:
+        return True
+    table = case.question.table
+    timed = table is not None and table.marker is not None and table.marker.since is not None
+    return False if timed or earlier.verdict is Verdict.BLOCKED_BY_LEFTOVER else None
+
+
+def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
     there = row_today(case, blocker)
     row = there or case.known_row
     if row is None:
@@ -44,9 +63,7 @@ def _how(case: Case, blocker: RowRef) -> str:
         return counted if kept else "Its key was released."
     if there is None:
         return "It is live now, and its key was changed."
-    if blocker.deleted_at is None:
-        return "Nothing it belongs to is deleted any more."
-    return "It was restored and is live now."
+    return _ALIVE_SINCE[was_tombstone(case, earlier, blocker)]
 
 
 def _same_values(case: Case, row: Holder) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collectors.linking.case import Case, When
-from collectors.model import Confidence, Earlier, RowRef
-from collectors.model.rows import is_place
+from collectors.model import Confidence, Earlier, RowRef, is_address
 
 
 def proof(case: Case) -> Confidence | None:
@@ -39,13 +38,15 @@ def suspect(case: Case) -> Earlier | None:
 
 
 def same_row(one: RowRef | None, other: RowRef | None) -> bool:
-    """The same row of the same table, whenever it was deleted.
+    """The same row of one Conflict, whenever it was deleted.
 
-    Of two looks at one key: a row that goes by its place and was moved is known by its deletion.
+    A table that was renamed or moved keeps its rows, and their ids. Where no key names a row it is
+    its place that is known, and any UPDATE moves it: there, too, the time of deletion tells.
     """
     if one is None or other is None:
         return False
-    if one.id != other.id and is_place(one.id) and is_place(other.id):
-        moved = one.deleted_at is not None and one.deleted_at == other.deleted_at
-        return moved and one.table == other.table
-    return (one.table, one.id) == (other.table, other.id)
+    alike = one.deleted_at == other.deleted_at
+    if is_address(one.id) and is_address(other.id):
+        moved = one.id != other.id
+        return one.table == other.table and alike and not (moved and one.deleted_at is None)
+    return one.id == other.id and (one.table == other.table or alike)

@@ -49,6 +49,7 @@ from collectors.model.rows import (
     KeyLookup,
     LookupAnswer,
     RowRef,
+    is_address,
     row_id,
     row_id_parts,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "Verdict",
     "ViolatedKey",
     "input_columns",
+    "is_address",
     "label_of",
     "row_id",
     "row_id_parts",

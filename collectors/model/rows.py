@@ -17,8 +17,6 @@ import msgspec
 from collectors.model.catalog import KeyPart, UniqueKey
 from collectors.model.words import KeyValues
 
-_PLACE = re.compile(r'\["\d+", "\(\d+,\d+\)"\]')
-
 
 class RowRef(msgspec.Struct, frozen=True, gc=False):
     """A row by table and primary key; a composite key is a JSON array in `id`."""
@@ -80,15 +78,6 @@ def row_id(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else json.dumps(list(parts), ensure_ascii=False)
 
 
-def is_place(text: str) -> bool:
-    """Whether an id says where in its table a row stands: an UPDATE moves it, and frees the place.
-
-    >>> is_place('["16384", "(0,1)"]'), is_place('["7", "de"]')
-    (True, False)
-    """
-    return _PLACE.fullmatch(text) is not None
-
-
 def row_id_parts(text: str, width: int) -> tuple[str, ...] | None:
     """What `row_id` was made of, for a primary key of `width` columns; None if it was not.
 
@@ -103,3 +92,15 @@ def row_id_parts(text: str, width: int) -> tuple[str, ...] | None:
         return None
     fits = isinstance(parts, list) and len(parts) == width
     return tuple(map(str, parts)) if fits else None
+
+
+_ADDRESS = re.compile(r'\["\d+", "\(\d+,\d+\)"\]')
+
+
+def is_address(text: str) -> bool:
+    """The id is no key's: the place of a row that no key names. Every UPDATE gives it another.
+
+    >>> is_address('["16385", "(0,1)"]'), is_address('["16385", "de"]')
+    (True, False)
+    """
+    return _ADDRESS.fullmatch(text) is not None

@@ -15,11 +15,11 @@ exactly it was freed is known only to lie between two looks, or from our own jou
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
-from collectors.linking.freed import row_today, story, taken_over
+from collectors.linking.freed import row_today, story, taken_over, was_tombstone
 from collectors.linking.memory import proof, same_row, suspect
 from collectors.linking.rules.leftover import outlived
 from collectors.linking.words import born, table_of, utc
-from collectors.model import Confidence, Finding, RowRef, Verdict
+from collectors.model import Confidence, Earlier, Finding, RowRef, Verdict
 
 NAME = "unblocked"
 
@@ -33,20 +33,20 @@ def _seen(case: Case) -> Ruling | None:
     confidence, earlier = proof(case), case.earlier
     if confidence is None or earlier is None or earlier.blocker is None:
         return None
-    if _still_there(case, earlier.blocker):
+    if _still_there(case, earlier, earlier.blocker):
         return None
     finding = Finding(NAME, story(case, earlier, earlier.blocker))
     return Ruling((finding,), Verdict.UNBLOCKED, confidence, earlier.blocker, case.current)
 
 
-def _still_there(case: Case, blocker: RowRef) -> bool:
+def _still_there(case: Case, earlier: Earlier, blocker: RowRef) -> bool:
     """The Tombstone still holds the key; the leftover's parent is deleted, but only since then."""
     now = row_today(case, blocker)
     if now is None:
         return False
-    if blocker.deleted_at is None:
-        return now.parent is not None
-    return now.deleted and case.holds_now(now)
+    was = was_tombstone(case, earlier, blocker)
+    stands = was is not False and now.deleted and case.holds_now(now)
+    return stands or (was is not True and now.parent is not None)
 
 
 def _mended(case: Case) -> Ruling | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from collectors.model import RowRef
 from tests.unit.linking.cases import (
     DAY,
     FLAG_KEY,
@@ -24,6 +25,7 @@ from tests.unit.linking.truth import (
     LIKELY,
     MENDED,
     PARTIAL,
+    PLACES,
     SHOWN_LIVE,
     UNBLOCKED,
     A,
@@ -157,6 +159,30 @@ UNBLOCKED_SINCE = {
         CERTAIN,
         "a",
         says="no longer counts it",
+    ),
+    "restored, the mark without a time": Line(
+        rows(row(), earlier=seen(A), today=catalog(marker=UNTIMED)),
+        UNBLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="soft-deleted row of customers stand in the way on 2026-03-11 12:00:00 UTC. It was "
+        "restored and is live now.",
+    ),
+    "unblocked before, and once more, the mark without a time": Line(
+        rows(row(), earlier=seen(A, verdict=UNBLOCKED), today=catalog(marker=UNTIMED)),
+        UNBLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="Neither it nor anything it belongs to is deleted any more.",
+    ),
+    "the row of another place, where no key names one": Line(
+        rows(row(PLACES[1], deleted=-DAY), earlier=seen(RowRef("customers", PLACES[0], at(-9)))),
+        UNBLOCKED,
+        CERTAIN,
+        PLACES[0],
+        PLACES[1],
     ),
     "a leftover whose parent was restored": Line(
         rows(row(), earlier=seen(A, verdict=LEFT_OVER)),

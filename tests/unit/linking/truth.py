@@ -42,6 +42,9 @@ MENDED: dict[str, Any] = {"today": catalog(MENDED_KEY)}
 PARTIAL: dict[str, Any] = {"today": catalog(PARTIAL_KEY)}
 SHOWN_LIVE: dict[str, Any] = {**MENDED, "key": ALIVE_THEN}
 
+PLACES = ('["16385", "(0,1)"]', '["16385", "(0,2)"]')
+"""Two ids of rows that no key names: where they lie."""
+
 A, B = RowRef("customers", "a"), RowRef("customers", "b")
 
 
