@@ -22,7 +22,7 @@ def leftover(case: Case) -> Ruling | None:
         return None
     said = (
         f"A row of {table_of(case)}, {born(row)}, holds the unique key although what it belongs "
-        f"to, in {parent.table}, was soft-deleted on {utc(parent.deleted_at)}."
+        f"to, in {parent.table}, {_deletion(case, parent)}."
     )
     reason = said + later_life(case, row) + other_histories(case)
     sure = (
@@ -33,6 +33,15 @@ def leftover(case: Case) -> Ruling | None:
     confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
     finding = (Finding(NAME, reason),)
     return Ruling(finding, Verdict.BLOCKED_BY_LEFTOVER, confidence, row.row, row)
+
+
+def _deletion(case: Case, parent: RowRef) -> str:
+    """Of a parent that was deleted no later than the Event, as far as the clocks can tell."""
+    when = case.when(parent.deleted_at)
+    if when is When.UNKNOWN:
+        return "is soft-deleted, but when that happened is not recorded"
+    near = ", too close to the request's failure to tell which came first"
+    return f"was soft-deleted on {utc(parent.deleted_at)}{near if when is When.AROUND else ''}"
 
 
 def outlived(case: Case, row: Holder | None) -> RowRef | None:

@@ -204,7 +204,12 @@ BLOCKED_BY_LEFTOVER = {
         rows(leftover(), **SHOWN_LIVE), LEFT_OVER, CERTAIN, "a", "a"
     ),
     "the database said so, but the parent's deletion is too close to tell": Line(
-        rows(leftover(parent_deleted=2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"
+        rows(leftover(parent_deleted=2), **SHOWN_LIVE),
+        LEFT_OVER,
+        LIKELY,
+        "a",
+        "a",
+        says="too close to the request's failure to tell which came first",
     ),
     "the database said so, but the row is too young to tell": Line(
         rows(leftover(created=-2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"
@@ -215,6 +220,7 @@ BLOCKED_BY_LEFTOVER = {
         LIKELY,
         "a",
         "a",
+        says="in teams, is soft-deleted, but when that happened is not recorded.",
     ),
     "deleted itself since, and still in the way": Line(
         rows(leftover(deleted=DAY)), LEFT_OVER, LIKELY, "a", "a", says="still holds the key"
