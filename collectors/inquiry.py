@@ -78,13 +78,26 @@ class OpenTarget:
             self._catalog = target_catalog(snapshot, self.settings)
         return self._catalog
 
-    def questions(self, snapshot: Snapshot, failures: Sequence[Failure]) -> list[Question]:
+    def questions(self, snapshot: Snapshot, pending: Sequence[Pending]) -> list[Question]:
         """What to ask; a key that the catalog lacks may be younger than it, so it is read again."""
-        asked = [resolve(failure, self.catalog(snapshot)) for failure in failures]
+        asked = [_question(one, self.catalog(snapshot)) for one in pending]
         if self._reread or all(q.standing is not KeyStanding.UNKNOWN or q.key for q in asked):
             return asked
         self._catalog, self._reread = None, True
-        return [resolve(failure, self.catalog(snapshot)) for failure in failures]
+        return [_question(one, self.catalog(snapshot)) for one in pending]
+
+
+def _question(one: Pending, catalog: Catalog) -> Question:
+    """As the Event tells it; where that names no table, its Conflict does.
+
+    So a key that a migration mended under a new name is known by its table and columns.
+    """
+    asked, key = resolve(one.failure, catalog), one.failure.key
+    is_known = asked.standing is not KeyStanding.UNKNOWN or asked.key is not None
+    if is_known or key is None or key.table is not None or one.key_table is None:
+        return asked
+    schema, table = one.key_table
+    return resolve(replace(one.failure, key=replace(key, schema=schema, table=table)), catalog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +182,7 @@ class Inquiry:
     def _ask(
         self, opened: OpenTarget, snapshot: Snapshot, group: Sequence[Pending]
     ) -> list[Judged]:
-        questions = opened.questions(snapshot, [one.failure for one in group])
+        questions = opened.questions(snapshot, group)
         catalog = opened.catalog(snapshot)
         answers = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.lookups]))
         others = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.others]))

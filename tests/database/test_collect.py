@@ -246,6 +246,8 @@ FREED = {
         (organization_id, lower(email), deleted_at) NULLS NOT DISTINCT""",
     "mended by a predicate": f"""DROP INDEX {KEY}; CREATE UNIQUE INDEX {KEY} ON customers
         (organization_id, lower(email)) WHERE deleted_at IS NULL""",
+    "mended under another name": f"""DROP INDEX {KEY}; CREATE UNIQUE INDEX customers_live
+        ON customers (organization_id, lower(email)) WHERE deleted_at IS NULL""",
 }
 
 
@@ -257,6 +259,28 @@ def test_the_next_run_finds_that_a_key_was_freed(world: World, way: str) -> None
     world.collect()
     (failure,) = world.failures()
     assert failure["verdict"] == "UNBLOCKED", failure["reasons"]
+
+
+def test_a_row_blocks_on_though_its_table_is_moved_and_renamed(world: World) -> None:
+    row = world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    world.database.execute("ALTER TABLE customers RENAME TO clients")
+    world.collect()
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", "CERTAIN")
+    assert (failure["blocker"]["table"], failure["blocker"]["id"]) == ("clients", row)
+
+
+def test_what_still_cannot_be_decided_says_why_today(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    event = world.failed_create("jane@example.com")
+    nobody = "postgresql://u:p@127.0.0.1:1/none"
+    world.collect(event, code=3, TOMBSTONE_TARGETS__PRODUCTION__READ_DSN=nobody)
+    world.database.execute(f"DROP INDEX {KEY}")
+    world.collect()
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["constraint"]) == ("UNDECIDED", KEY)
+    assert failure["reasons"][0].startswith("The database has no unique key of the reported name")
 
 
 def test_a_newer_failure_that_met_a_live_row_closes_the_older_ones(world: World) -> None:

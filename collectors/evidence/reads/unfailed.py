@@ -19,7 +19,8 @@ from collectors.model import Failure, RowRef, ValueSource, Verdict, ViolatedKey
 class Pending:
     """A stored Failure to ask about again, with the Verdict and blocker it has now.
 
-    `target` is the Target of its Conflict, whatever its environment belongs to by now.
+    `target` is the Target of its Conflict, whatever its environment belongs to by now, and
+    `key_table` the schema and table of its Conflict's key, which an Event need not name.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Pending:
     verdict: Verdict
     blocker: RowRef | None
     target: str | None = None
+    key_table: tuple[str, str] | None = None
 
 
 def looked_up_conflicts() -> Select[Any]:
