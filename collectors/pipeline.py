@@ -258,7 +258,8 @@ def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progre
         decided = [one for one in inquiry.judge(batch) if _is_decided(one)]
         changed = [one for one in decided if _differs(one, before[one.failure.event_id])]
         moved = {str(one.conflict_id) for one in changed}
-        same = [str(one.conflict_id) for one in decided if str(one.conflict_id) not in moved]
+        looks = {str(one.conflict_id): one.looked_at for one in decided}
+        same = {conflict: at for conflict, at in looks.items() if conflict not in moved}
         rest = inquiry.judge(list(open_failures(store, sorted(moved))))
         alone = [one for one in changed if one.source == LOOKED_UP]
         save_looks(store, [*alone, *(one for one in rest if _is_decided(one))], same)
@@ -267,7 +268,7 @@ def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progre
         progress(f"Asking again about {counted(len(batch), 'more Failure')}")
         judged = inquiry.judge(batch)
         decided = [one for one in judged if _is_decided(one)]
-        save_looks(store, decided, (), [one for one in judged if not _is_decided(one)])
+        save_looks(store, decided, {}, [one for one in judged if not _is_decided(one)])
 
 
 def _is_decided(one: Judged) -> bool:

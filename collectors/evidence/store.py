@@ -39,6 +39,17 @@ from collectors.evidence.lines import (
 from collectors.model import Coverage, Issue, Verdict
 
 _CHUNK = 500
+_WAITING = (
+    "target",
+    "constraint_name",
+    "table_name",
+    "confidence",
+    "reasons",
+    "candidates",
+    "judged_at",
+    "waits_for",
+)
+"""What another look at an UNDECIDED Failure tells anew, though it stays so."""
 
 
 def known_events(store: Store, event_ids: Iterable[str]) -> dict[str, str | None]:
@@ -91,19 +102,18 @@ def save_page(
 def save_looks(
     store: Store,
     judged: Sequence[Judged],
-    unchanged: Sequence[str],
+    unchanged: Mapping[str, datetime],
     undecided: Sequence[Judged] = (),
 ) -> None:
     """Store a follow-up: what changed, and the Conflicts that stand as they did.
 
-    `undecided` cannot be decided now either, and keep what was known of them.
+    `unchanged` gives for each the time of the Snapshot that showed it: a standby shows the past.
+    `undecided` cannot be decided now either; of them only what stands in the way is new.
     """
-    now = datetime.now(UTC)
     with store.write() as connection:
         _save_judged(store, connection, judged)
-        _touch(connection, unchanged, now)
-        _keep_waiting(connection, undecided)
-        if judged:
+        _touch(connection, unchanged)
+        if _keep_waiting(store, connection, undecided) or judged:
             next_generation(connection)
 
 
@@ -115,18 +125,33 @@ def _move(connection: Connection, moved: Mapping[str, str]) -> None:
         connection.execute(statement.values(issue_id=bindparam("issue")), lines)
 
 
-def _keep_waiting(connection: Connection, undecided: Sequence[Judged]) -> None:
+def _keep_waiting(store: Store, connection: Connection, undecided: Sequence[Judged]) -> bool:
+    """Whether what is said of any of them changed. A Target that was not asked changes nothing."""
+    asked = [one for one in undecided if waits_for(one.judgement) != "target"]
+    if not asked:
+        return False
     table = schema.failures
     lines = [
-        {"id": one.failure.event_id, "at": one.looked_at, "what": waits_for(one.judgement)}
-        for one in undecided
+        {"id": one.failure.event_id, **{f"new_{name}": line[name] for name in _WAITING}}
+        for one in asked
+        if (line := failure_line(store.vault, one))
     ]
-    if lines:
-        waiting = update(table).where(
-            table.c.event_id == bindparam("id"), table.c.verdict == Verdict.UNDECIDED
-        )
-        asked = waiting.values(judged_at=bindparam("at"), waits_for=bindparam("what"))
-        connection.execute(asked, lines)
+    same = table.c.event_id == bindparam("id"), table.c.verdict == Verdict.UNDECIDED
+    told = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WAITING}
+    before = _said(connection, asked)
+    connection.execute(update(table).where(*same).values(told), lines)
+    return _said(connection, asked) != before
+
+
+def _said(connection: Connection, failures: Sequence[Judged]) -> set[tuple[str, str]]:
+    """What the store says of these Failures while they are UNDECIDED, by event id."""
+    seen, said = schema.failures.c, set[tuple[str, str]]()
+    query = select(seen.event_id, seen.reasons, seen.candidates)
+    for start in range(0, len(failures), _CHUNK):
+        ids = [one.failure.event_id for one in failures[start : start + _CHUNK]]
+        rows = connection.execute(query.where(seen.event_id.in_(ids)))
+        said |= {(row.event_id, repr((row.reasons, row.candidates))) for row in rows}
+    return said
 
 
 def load_cursor(store: Store, source: str) -> str | None:
@@ -159,15 +184,16 @@ def _newest(judged: Sequence[Judged]) -> dict[str, Judged]:
 
 
 def _standing(connection: Connection, ids: Iterable[str]) -> dict[str, Any]:
-    table = schema.conflicts
+    table, seen = schema.conflicts, schema.failures.c
+    newest = select(seen.occurred_at).where(seen.event_id == table.c.newest_event)
     query = select(
         table.c.id,
         table.c.verdict,
         table.c.confidence,
         table.c.blocker,
         table.c.held_at,
-        table.c.last_seen,
         table.c.newest_event,
+        newest.scalar_subquery().label("decided_at"),
     )
     found = connection.execute(query.where(table.c.id.in_(list(ids))))
     return {row.id: row for row in found}
@@ -181,15 +207,16 @@ def _rank(one: Judged) -> tuple[bool, datetime, str]:
 def _leads(one: Judged, before: dict[str, Any]) -> bool:
     """Whether it is the Conflict's newest decided Failure: its Verdict is the Conflict's.
 
-    Anybody can send an Event that nobody can decide; it must not hide what is known.
+    Anybody can send an Event that nobody can decide; it must not hide what is known, nor what comes
+    to be known later of an earlier one.
     """
     stored = before.get(str(one.conflict_id))
-    if stored is None or stored.last_seen is None or stored.verdict == Verdict.UNDECIDED:
+    if stored is None or stored.decided_at is None or stored.verdict == Verdict.UNDECIDED:
         return True
     if one.judgement.verdict is Verdict.UNDECIDED:
         return False
     is_newest: bool = one.failure.event_id == stored.newest_event
-    return is_newest or one.failure.occurred_at >= stored.last_seen
+    return is_newest or one.failure.occurred_at >= stored.decided_at
 
 
 def _count(connection: Connection, ids: Sequence[str]) -> None:
@@ -244,15 +271,18 @@ def _changed(line: dict[str, Any], stored: Any | None) -> bool:
     return before != (line["verdict"], line["confidence"], line["blocker"])
 
 
-def _touch(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+def _touch(connection: Connection, looks: Mapping[str, datetime]) -> None:
+    """Each Conflict was seen as it stands at that time; those seen at once are noted at once."""
     table = schema.conflicts
     blocked = [verdict for verdict in Verdict if verdict.is_blocked]
-    for start in range(0, len(ids), _CHUNK):
-        some = table.c.id.in_(ids[start : start + _CHUNK])
-        connection.execute(update(table).where(some).values(asked_at=now))
-        held = some & table.c.verdict.in_(blocked)
-        connection.execute(update(table).where(held).values(held_at=now))
-    _note_outlived(connection, ids)
+    for at in set(looks.values()):
+        ids = [conflict_id for conflict_id, seen in looks.items() if seen == at]
+        for start in range(0, len(ids), _CHUNK):
+            some = table.c.id.in_(ids[start : start + _CHUNK])
+            connection.execute(update(table).where(some).values(asked_at=at))
+            held = some & table.c.verdict.in_(blocked)
+            connection.execute(update(table).where(held).values(held_at=at))
+    _note_outlived(connection, list(looks))
 
 
 def upsert(

@@ -84,6 +84,17 @@ def test_a_conflict_counts_its_failures_and_takes_the_newest_verdict(tmp_path: P
     ]
 
 
+def test_what_nobody_can_decide_hides_no_later_news_of_an_earlier_time(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save_page(store, "web", [judged(Verdict.LIVE_DUPLICATE, occurred_at=NOON)])
+    save_page(store, "web", [judged(Verdict.UNDECIDED, occurred_at=NOON + 2 * HOUR)])
+    save_page(store, "web", [newest := judged(occurred_at=NOON + HOUR)])
+    save_page(store, "web", [judged(Verdict.LIVE_DUPLICATE, occurred_at=NOON + HOUR / 2)])
+    (conflict,) = list_conflicts(store)
+    assert (conflict.failures, conflict.verdict) == (4, Verdict.BLOCKED_BY_TOMBSTONE)
+    assert [one.failure.event_id for one in open_conflicts(store)] == [newest.failure.event_id]
+
+
 def test_a_page_and_its_cursor_are_stored_together_or_not_at_all(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     save_page(store, "web", [], cursor="before")
@@ -182,11 +193,10 @@ def test_a_look_that_found_nothing_new_only_notes_when(tmp_path: Path) -> None:
     one = judged()
     save_page(store, "web", [one])
     generation = store.generation()
-    save_looks(store, [], [str(one.conflict_id)])
+    save_looks(store, [], {str(one.conflict_id): NOON + HOUR})
     conflict = find_conflict(store, str(one.conflict_id))
     assert conflict is not None
-    assert conflict.asked_at > NOON
-    assert conflict.held_at == conflict.asked_at
+    assert conflict.asked_at == conflict.held_at == NOON + HOUR
     assert store.generation() == generation
 
 

@@ -17,6 +17,7 @@ from tests.unit.linking.cases import (
     EMAIL_KEY,
     MONTH,
     ORGANIZATION,
+    at,
     by_fields,
     case,
     catalog,
@@ -157,6 +158,16 @@ UNDECIDED_CASES = {
     ),
     "a standby behind the Event": Line(
         rows(row(deleted=-DAY), looked=-60), UNDECIDED, WEAK, candidates="a", says="asked again"
+    ),
+    "a standby that does not show our Remedy yet": Line(
+        rows(row(deleted=-DAY), looked=60, earlier=seen(held=9, released_at=at(90))),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="before Tombstone freed the key (2026-03-10 12:01:30 UTC); it is asked again",
+    ),
+    "a standby that does not show the undo of our Remedy yet": Line(
+        rows(looked=60, earlier=seen(held=90)), UNDECIDED, WEAK, says="we knew it to be held"
     ),
     "nothing found a moment before the Event": Line(
         rows(looked=-2), UNDECIDED, WEAK, says="too early"
