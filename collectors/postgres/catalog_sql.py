@@ -93,8 +93,11 @@ SELECT i.indrelid, i.indexrelid, x.relname, i.indisprimary,
        CASE WHEN l.oid <> 'pg_catalog."default"'::regcollation
               OR l.oid <> coalesce(nullif(col.attcollation, 0), l.oid)
             THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END,
-       CASE WHEN opn.nspname = 'pg_catalog' THEN op.oprname::text
-            ELSE format('OPERATOR(%I.%s)', opn.nspname, op.oprname) END,
+       CASE WHEN opn.nspname = 'pg_catalog' AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_operator o
+           WHERE (o.oprname, o.oprleft, o.oprright) = (op.oprname, b.base, b.base)
+             AND o.oprnamespace <> op.oprnamespace
+       ) THEN op.oprname::text ELSE format('OPERATOR(%I.%s)', opn.nspname, op.oprname) END,
        CASE WHEN part.n = 1 THEN pg_get_indexdef(i.indexrelid) END, k.oid IS NOT NULL,
        concat_ws(' ', CASE WHEN k.condeferrable THEN 'DEFERRABLE' END,
                  CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' END),
@@ -121,7 +124,9 @@ WHERE i.indrelid = ANY ({_TABLES}) AND i.indisunique AND NOT i.indisexclusion
 ORDER BY i.indrelid, x.relname, part.n
 """  # noqa: S608  (made of constants)
 """One row a key part. Index names are raw, as the server's messages print them. Strategy
-3 of a btree operator family is equality, and an index on a `name` stores a cstring."""
+3 of a btree operator family is equality, and an index on a `name` stores a cstring. Its operator is
+qualified where another is made for just that type (there is none for varchar): that would be taken
+before it."""
 
 FOREIGN_KEYS = f"""
 WITH ours (oids) AS (SELECT {_TABLES})

@@ -16,6 +16,7 @@ from collectors.model import (
     Column,
     ForeignKey,
     IndexBuild,
+    KeyLookup,
     KeyPart,
     MarkerKind,
     Partition,
@@ -25,6 +26,7 @@ from collectors.model import (
 )
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
+from collectors.postgres.holders import find_holders
 from collectors.postgres.mapping import MarkerMapping, TableMapping
 from collectors.postgres.outage import StatementFailed
 from sample_data.postgres import Database, Postgres
@@ -177,6 +179,23 @@ def test_a_part_knows_the_bare_type_collation_and_equality_of_its_index(
     )
     (part,) = key_of(target, "k").parts
     assert (part.type, part.collation, part.equals) == (type_, collation, equals)
+
+
+def test_another_equality_of_just_that_type_is_not_taken_for_the_indexs(
+    target: ReadTarget, database: Database
+) -> None:
+    database.execute(
+        "CREATE FUNCTION differs(varchar, varchar) RETURNS boolean LANGUAGE sql"
+        " AS $$ SELECT $1::text <> $2::text $$;"
+        "CREATE OPERATOR = (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = differs);"
+        "CREATE TABLE t (a varchar(9) UNIQUE); INSERT INTO t VALUES ('x'), ('y')"
+    )
+    key = key_of(target, "t_a_key")
+    assert [part.equals for part in key.parts] == ["OPERATOR(pg_catalog.=)"]
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        (answer,) = find_holders(snapshot, catalog, [KeyLookup(key, ("x",))])
+    assert [holder.values for holder in answer.holders] == [("x",)]
 
 
 def test_names_are_quoted_but_for_the_constraints_own(
