@@ -14,25 +14,32 @@ from collectors.postgres.outage import StatementFailed
 from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import held_rows, parents_of
 
-_ROLE = """
-SELECT current_user::text, r.rolsuper
-FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
-"""
+_BECOMES = "SELECT r.oid, r.rolsuper FROM pg_catalog.pg_roles r WHERE pg_has_role(r.oid, '{way}')"
+"""The role itself, and every one that it may become by SET ROLE, whether it inherits of it or not.
+That way of being a member has a name of its own since PostgreSQL 16."""
 
-_WRITABLE = """
+_ROLE = f"""
+SELECT current_user::text, bool_or(becomes.rolsuper) FROM ({_BECOMES}) becomes
+"""  # noqa: S608  (made of constants)
+
+_WRITABLE = f"""
+WITH becomes AS MATERIALIZED ({_BECOMES})
 SELECT format('%I.%I', n.nspname, c.relname)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'f')
-  AND (has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-       OR has_any_column_privilege(c.oid, 'INSERT, UPDATE')
-       OR pg_has_role(c.relowner, 'USAGE'))
+  AND EXISTS (
+      SELECT FROM becomes WHERE pg_has_role(becomes.oid, c.relowner, 'USAGE')
+        OR has_table_privilege(becomes.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege(becomes.oid, c.oid, 'INSERT, UPDATE')
+  )
 UNION ALL
 SELECT format('schema %I', n.nspname)
 FROM pg_catalog.pg_namespace n
-WHERE n.nspname = ANY ($1::text[]) AND has_schema_privilege(n.oid, 'CREATE')
+WHERE n.nspname = ANY ($1::text[])
+  AND EXISTS (SELECT FROM becomes WHERE has_schema_privilege(becomes.oid, n.oid, 'CREATE'))
 ORDER BY 1
-"""
+"""  # noqa: S608  (made of constants)
 """$1 schemas. An owner may grant itself whatever it lacks."""
 
 _HIDDEN = """
@@ -53,7 +60,8 @@ ORDER BY 1
 class ReaderFacts:
     """What doctor judges the reader's role by; tables are `schema.table`.
 
-    writable    where it could write or owns: must be empty, as `superuser` must be false
+    writable    where it could write or owns: must be empty, as `superuser` must be false; it, or a
+                role that it may become
     filtered    tables whose rows row-level security hides from it
     unreadable  tables with a key that it cannot look up, with the columns it may not read
     """
@@ -74,8 +82,9 @@ def reader_facts(
     snapshot: Snapshot, catalog: Catalog, *, schemas: Sequence[str] = ("public",)
 ) -> ReaderFacts:
     """The role's privileges on these schemas. Raises TargetUnreachable."""
-    role, superuser = snapshot.rows(_ROLE)[0]
-    writable = [name for (name,) in snapshot.rows(_WRITABLE, list(schemas))]
+    way = "SET" if snapshot.server_version >= 160_000 else "MEMBER"
+    role, superuser = snapshot.rows(_ROLE.format(way=way))[0]
+    writable = [name for (name,) in snapshot.rows(_WRITABLE.format(way=way), list(schemas))]
     names = [f"{table.schema}.{table.name}" for table in catalog.tables]
     hidden = {name: (rls, columns) for name, rls, columns in snapshot.rows(_HIDDEN, names)}
     refused = {

@@ -29,9 +29,10 @@ def role(database: Database) -> Iterator[str]:
     """A role that may connect and nothing else."""
     role = f"reader_{database.name}"
     database.execute(TABLES)
-    database.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
+    database.execute(f"CREATE ROLE {role} LOGIN NOINHERIT PASSWORD 'reader'")
+    database.execute(f"CREATE ROLE {role}_team")
     yield role
-    database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    database.execute(f"DROP OWNED BY {role}, {role}_team; DROP ROLE {role}, {role}_team")
 
 
 @pytest.fixture
@@ -115,6 +116,7 @@ def test_row_level_security_is_an_answer_refused_and_never_a_row_hidden(
         ("GRANT TRUNCATE ON owners TO {0}", ("public.owners",)),
         ("GRANT CREATE ON SCHEMA public TO {0}", ("schema public",)),
         ("GRANT pg_write_all_data TO {0}", ("public.owners", "public.t")),
+        ("GRANT UPDATE ON t TO {0}_team; GRANT {0}_team TO {0}", ("public.t",)),
         ("GRANT ALL ON SCHEMA public TO {0}; ALTER TABLE t OWNER TO {0}", None),
     ],
 )
