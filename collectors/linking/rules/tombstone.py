@@ -33,17 +33,18 @@ def tombstone(case: Case) -> Ruling | None:
 
 
 def _holds(case: Case, row: Holder, deleted: When) -> Finding:
-    time = utc(row.row.deleted_at)
+    time, at = utc(row.row.deleted_at), utc(case.at)
     endings = {
-        When.BEFORE: f"it was soft-deleted on {time}, before the request failed",
+        When.BEFORE: f"it was soft-deleted on {time}, before the request failed ({at})",
         When.AROUND: f"it was soft-deleted on {time}, too close to the request's failure to tell "
-        "which came first",
-        When.UNKNOWN: "it is soft-deleted, but when that happened is not recorded",
-        When.AFTER: f"its deletion is dated {time}, after the request failed, but an earlier look "
-        "saw it in the way",
+        f"which came first ({at})",
+        When.UNKNOWN: "it is soft-deleted, but when that happened is not recorded; the request "
+        f"failed on {at}",
+        When.AFTER: f"its deletion is dated {time}, after the request failed ({at}), but an "
+        "earlier look saw it in the way",
     }
     reason = f"A row of {table_of(case)}, {born(row)}, still holds the unique key: "
-    return Finding(NAME, f"{reason}{endings[deleted]} ({utc(case.at)}).")
+    return Finding(NAME, f"{reason}{endings[deleted]}.")
 
 
 def _erased(row: Holder) -> tuple[Finding, ...]:

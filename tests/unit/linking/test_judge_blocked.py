@@ -78,7 +78,12 @@ BLOCKED_BY_TOMBSTONE = {
         rows(row(deleted=3)), BLOCKED, LIKELY, "a", "a", says="too close"
     ),
     "a mark of deletion without a time": Line(
-        rows(untimed(), **FLAGGED), BLOCKED, LIKELY, "a", "a", says="not recorded"
+        rows(untimed(), **FLAGGED),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="is not recorded; the request failed on 2026-03-10 12:00:00 UTC.",
     ),
     "values from the request body": Line(
         rows(row(deleted=-DAY), key=FIELDS), BLOCKED, LIKELY, "a", "a", says="the request body"
