@@ -41,7 +41,8 @@ def same_row(one: RowRef | None, other: RowRef | None) -> bool:
     """The same row of one Conflict, whenever it was deleted.
 
     A table that was renamed or moved keeps its rows, and their ids. Where no key names a row it is
-    its place that is known, and any UPDATE moves it: there, too, the time of deletion tells.
+    its place that is known, and any UPDATE moves it: there, too, the time of deletion tells, and so
+    it does where the primary key has become a composite one, as when a table is partitioned.
     """
     if one is None or other is None:
         return False
@@ -49,4 +50,6 @@ def same_row(one: RowRef | None, other: RowRef | None) -> bool:
     if is_address(one.id) and is_address(other.id):
         moved = one.id != other.id
         return one.table == other.table and alike and not (moved and one.deleted_at is None)
+    if one.id.startswith("[") != other.id.startswith("["):
+        return alike and one.deleted_at is not None
     return one.id == other.id and (one.table == other.table or alike)

@@ -136,6 +136,13 @@ BLOCKED_BY_TOMBSTONE = {
         "a",
         "a",
     ),
+    "seen before its primary key got another column": Line(
+        rows(row('["a", "eu"]', deleted=-DAY), earlier=seen()),
+        BLOCKED,
+        CERTAIN,
+        '["a", "eu"]',
+        '["a", "eu"]',
+    ),
     "seen in another place, where no key names a row": Line(
         rows(row(PLACES[1], deleted=-DAY), earlier=seen(RowRef("customers", PLACES[0], at(-DAY)))),
         BLOCKED,
