@@ -1,4 +1,7 @@
-"""README names every command, option, setting, rule, remedy, Verdict and word there is."""
+"""README names every command, option, setting, rule, remedy, Verdict and word there is.
+
+And what CONTRIBUTING sends people to is there.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ from dashboard.settings import WriteSettings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PATHS = sorted(set(re.findall(r"`((?:collectors|dashboard|tests)/[^`]+)`", CONTRIBUTING)))
 WORDS = {
     "what Sentry says": ("Event", "Issue", "Failure", "ViolatedKey"),
     "keys and rows": (
@@ -124,3 +129,8 @@ def test_every_folder_and_file_that_is_linked_exists() -> None:
 def test_no_command_is_named_that_does_not_exist() -> None:
     there = {name.split()[1] for name, _ in commands(typer.main.get_command(app))}
     assert set(re.findall(r"^\| `tombstone ([a-z]+)", README, re.MULTILINE)) == there
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_contributing_sends_people_to_is_there(path: str) -> None:
+    assert list(ROOT.glob(path))
