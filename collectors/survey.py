@@ -19,7 +19,7 @@ from collectors.audit.standing import own_parts
 from collectors.errors import TombstoneError
 from collectors.evidence.database import Store
 from collectors.evidence.left_behind import forget_leftovers, save_leftovers
-from collectors.evidence.reads.dependents import blocking_rows
+from collectors.evidence.reads.blocking_rows import blocking_rows
 from collectors.evidence.reads.released import releases
 from collectors.evidence.surveyed import (
     forget_tables,
