@@ -14,9 +14,7 @@ from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.counted_days import creates_by_day, recreations_by_day
 from collectors.evidence.reads.exposure import (
-    OrganizationExposure,
     exposure_by_key,
-    exposure_by_organization,
     exposure_total,
     exposure_trend,
 )
@@ -64,7 +62,6 @@ def settings(database: Database, **of_survey: Any) -> Settings:
 def test_before_a_survey_there_is_no_data_and_not_zero(store: Store) -> None:
     assert exposure_total(store) is None
     assert exposure_by_key(store) is None
-    assert exposure_by_organization(store) is None
     assert exposure_trend(store) is None
     assert creates_by_day(store) is None
     assert recreations_by_day(store) is None
@@ -95,12 +92,6 @@ def test_what_was_counted_is_read_back(database: Database, store: Store) -> None
         ("by_email", 3),
         ("by_external_id", 1),
     ]
-    organizations = exposure_by_organization(store)
-    assert organizations is not None
-    assert [(one.name, one.tombstones) for one in organizations.rows] == [
-        ("Acme", 2),
-        ("Umbrella", 1),
-    ]
     trend = exposure_trend(store)
     assert trend is not None
     assert [(one.table, one.tombstones) for one in trend.rows] == [("customers", 3)]
@@ -117,6 +108,7 @@ def test_what_was_counted_is_read_back(database: Database, store: Store) -> None
     ("wanted", "expected"),
     [
         (SurveyFilter(organization_id=ACME), 2),
+        (SurveyFilter(organization_id=UMBRELLA), 1),
         (SurveyFilter(constraint="by_external_id"), 1),
         (SurveyFilter(constraint="by_external_id", organization_id=UMBRELLA), 0),
         (SurveyFilter(table="customers"), 3),
@@ -158,9 +150,9 @@ def test_a_second_survey_takes_the_place_of_the_first(database: Database, store:
     database.execute("UPDATE customers SET deleted_at = NULL")
     assert survey(settings(database), store).tables == 0
     assert survey(settings(database), store, full=True).tables > 0
-    organizations = exposure_by_organization(store)
-    assert organizations is not None
-    assert organizations.rows == ()
+    total = exposure_total(store, SurveyFilter(organization_id=ACME))
+    assert total is not None
+    assert total.tombstones == 0
     again = survey(settings(database, every_minutes=0), store)
     assert again.tables > 0
 
@@ -224,8 +216,7 @@ def test_the_name_is_missing_where_it_is_not_known(database: Database, store: St
     database.execute(SCHEMA)
     database.execute("ALTER TABLE organizations DROP COLUMN name")
     survey(settings(database), store)
-    found = exposure_by_organization(store, limit=1)
-    assert found is not None
-    (one,) = found.rows
-    assert isinstance(one, OrganizationExposure)
-    assert (one.organization_id, one.name) == (ACME, None)
+    assert names_of(store) == {}
+    total = exposure_total(store, SurveyFilter(organization_id=ACME))
+    assert total is not None
+    assert total.tombstones == 2

@@ -1,4 +1,4 @@
-"""Who is exposed: Tombstones that hold a key, by key, by organization, and as it grew."""
+"""Who is exposed: Tombstones that hold a key, in all, by key, and as it grew."""
 
 from __future__ import annotations
 
@@ -38,17 +38,6 @@ class KeyExposure:
     askable: bool
     as_of: datetime
     exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationExposure:
-    """Tombstones of one organization; `name` is None where it is not known."""
-
-    target: str
-    organization_id: str
-    name: str | None
-    tombstones: int
-    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,36 +84,6 @@ def exposure_by_key(
         query = query.where(of_constraint(table, wanted))
     query = query.order_by(desc("tombstones"), table.c.table_name, table.c.constraint_name)
     return surveyed(store, Topic.EXPOSURE, wanted, query, _key_exposure)
-
-
-def exposure_by_organization(
-    store: Store, wanted: SurveyFilter | None = None, *, limit: int | None = 20
-) -> Surveyed[OrganizationExposure] | None:
-    """The most exposed organizations; empty where no table's organization is known."""
-    wanted = wanted or SurveyFilter()
-    table, named = schema.exposures, schema.organizations
-    total = func.sum(table.c.tombstones)
-    same = (named.c.target == table.c.target) & (named.c.organization_id == table.c.organization_id)
-    query = (
-        select(
-            table.c.target,
-            table.c.organization_id,
-            func.min(named.c.name).label("name"),
-            total.label("tombstones"),
-            func.min(table.c.oldest).label("oldest"),
-        )
-        .select_from(table.outerjoin(named, same))
-        .where(matching(table, wanted), of_constraint(table, wanted))
-        .where(table.c.organization_id != "", table.c.tombstones > 0)
-        .group_by(table.c.target, table.c.organization_id)
-        .order_by(total.desc(), table.c.organization_id)
-        .limit(limit)
-    )
-    if wanted.organization_id is not None:
-        query = query.where(table.c.organization_id == wanted.organization_id)
-    return surveyed(
-        store, Topic.EXPOSURE, wanted, query, _organization_exposure, by_organization=True
-    )
 
 
 def exposure_trend(
@@ -179,12 +138,6 @@ def _key_exposure(row: Row[Any]) -> KeyExposure:
         row.askable,
         row.as_of,
         row.exact,
-    )
-
-
-def _organization_exposure(row: Row[Any]) -> OrganizationExposure:
-    return OrganizationExposure(
-        row.target, row.organization_id, row.name, int(row.tombstones), row.oldest
     )
 
 

@@ -50,11 +50,9 @@ def surveyed(
     wanted: SurveyFilter,
     query: Select[Any],
     made: Callable[[Row[Any]], T],
-    *,
-    by_organization: bool = False,
 ) -> Surveyed[T] | None:
     """Each row as `made` makes it, with how they were counted."""
-    how, rows = ask_survey(store, topic, wanted, query, by_organization=by_organization)
+    how, rows = ask_survey(store, topic, wanted, query)
     return None if how is None else Surveyed(how, tuple(made(row) for row in rows))
 
 
@@ -63,8 +61,6 @@ def ask_survey(
     topic: Topic,
     wanted: SurveyFilter,
     query: Select[Any],
-    *,
-    by_organization: bool = False,
 ) -> tuple[Counting | None, Sequence[Row[Any]]]:
     """The rows, and how they were counted: both of one state of the store.
 
@@ -72,7 +68,7 @@ def ask_survey(
     """
     surveys = schema.surveys
     told = select(surveys).where(surveys.c.topic == topic, matching(surveys, wanted))
-    if by_organization or wanted.organization_id is not None:
+    if wanted.organization_id is not None:
         told = told.where(surveys.c.by_organization)
     with store.read() as connection:
         how = _together(connection.execute(told).all())
