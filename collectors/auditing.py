@@ -23,7 +23,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
 from collectors.invariants import check_invariants, load_invariants
-from collectors.model import Blocks, Catalog, CheckedInvariant, KeyFinding, Verdict
+from collectors.model import OF_THIS_BUG, Blocks, Catalog, CheckedInvariant, KeyFinding
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.key_facts import (
     exposed_rows,
@@ -38,9 +38,6 @@ from collectors.targets import target_catalog
 
 ACCEPTED = Path("tombstone.accepted.toml")
 """Where accepted Findings are looked for when no setting says where."""
-
-OURS = (Verdict.BLOCKED_BY_TOMBSTONE, Verdict.BLOCKED_BY_LEFTOVER, Verdict.UNBLOCKED)
-"""The Verdicts of this bug: what a key has done to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +207,9 @@ def _facts(asked: _Asked, every: Sequence[tuple[KeyCase, Flaw | None]]) -> dict[
     filled = filled_tables(asked.snapshot, asked.catalog)
     exposed = _exposed(asked, flawed, filled)
     repeated = repeated_values(asked.snapshot, dict(_repeats(flawed, filled)))
-    failures = failures_by_key(asked.store, asked.snapshot.target, OURS) if asked.store else None
+    failures = (
+        failures_by_key(asked.store, asked.snapshot.target, OF_THIS_BUG) if asked.store else None
+    )
     upserts = _upserts(asked.snapshot)
     return {
         (name := name_of(case.key)): KeyFacts(

@@ -5,6 +5,7 @@ Only Failures that met the remedied row itself change: an older one may have met
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.store import next_generation
-from collectors.model import Confidence, Verdict
-
-_BLOCKED = [verdict for verdict in Verdict if verdict.is_blocked]
+from collectors.model import BLOCKED_VERDICTS, Confidence, Verdict
 
 
 def mark_unblocked(store: Store, conflict_id: str, *, by: str, at: datetime, reason: str) -> None:
     """Close a Conflict whose row was verified as cured, or as gone; `by` says how and who."""
-    _mark(store, conflict_id, Verdict.UNBLOCKED, _BLOCKED, by=by, at=at, reason=reason)
+    _mark(store, conflict_id, Verdict.UNBLOCKED, BLOCKED_VERDICTS, by=by, at=at, reason=reason)
 
 
 def mark_blocked_again(store: Store, conflict_id: str, *, at: datetime, reason: str) -> None:
@@ -33,7 +32,7 @@ def _mark(
     store: Store,
     conflict_id: str,
     verdict: Verdict,
-    changing: list[Verdict],
+    changing: Sequence[Verdict],
     *,
     by: str | None,
     at: datetime,
@@ -74,7 +73,7 @@ def _mark_failures(
     connection: Connection,
     conflict_id: str,
     said: dict[str, Any],
-    changing: list[Verdict],
+    changing: Sequence[Verdict],
     row_id: str | None,
     at: datetime,
 ) -> None:
@@ -98,7 +97,7 @@ def mark_bulk(
     row, batch, conflict = schema.bulk_rows.c, schema.bulk_batches.c, schema.conflicts.c
     its_batch = (batch.bulk_id == row.bulk_id) & (batch.number == row.batch)
     written = row.bulk_id == bulk_id, row.state == "planned", batch.state == "applied"
-    changing = [Verdict.UNBLOCKED] if undone else _BLOCKED
+    changing = [Verdict.UNBLOCKED] if undone else BLOCKED_VERDICTS
     verdict = Verdict.BLOCKED_BY_TOMBSTONE if undone else Verdict.UNBLOCKED
     ids = select(row.conflict_id).join(schema.bulk_batches, its_batch).where(*written)
     which = conflict.id.in_(ids) & _stands(conflict.verdict, changing)
@@ -115,7 +114,7 @@ def _mark_bulk_failures(
     bulk_id: str,
     ids: Select[Any],
     said: dict[str, Any],
-    changing: list[Verdict],
+    changing: Sequence[Verdict],
     at: datetime,
 ) -> None:
     table, row = schema.failures, schema.bulk_rows.c
@@ -130,7 +129,7 @@ def _mark_bulk_failures(
     )
 
 
-def _stands(verdict: ColumnElement[str], changing: list[Verdict]) -> ColumnElement[bool]:
+def _stands(verdict: ColumnElement[str], changing: Sequence[Verdict]) -> ColumnElement[bool]:
     """Not by the Verdict's index, which would read every Failure of a large store for a batch."""
     return func.coalesce(verdict, "").in_(changing)
 

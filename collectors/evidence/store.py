@@ -36,7 +36,7 @@ from collectors.evidence.lines import (
     issue_line,
     waits_for,
 )
-from collectors.model import Coverage, Issue, Verdict
+from collectors.model import BLOCKED_VERDICTS, Coverage, Issue, Verdict
 
 _CHUNK = 500
 _WAITING = (
@@ -237,10 +237,9 @@ def _count(connection: Connection, ids: Sequence[str]) -> None:
 def _note_outlived(connection: Connection, ids: Sequence[str]) -> None:
     """Which of these Conflicts are blocked no more, while a Failure of theirs still stands so."""
     seen, table = schema.failures.c, schema.conflicts
-    blocked = [verdict for verdict in Verdict if verdict.is_blocked]
     of_this = seen.conflict_id == table.c.id
-    stands = exists().where(of_this, seen.verdict.in_(blocked), seen.sealed.is_not(None))
-    outlived = case((table.c.verdict.in_(blocked), None), (stands, True), else_=None)
+    stands = exists().where(of_this, seen.verdict.in_(BLOCKED_VERDICTS), seen.sealed.is_not(None))
+    outlived = case((table.c.verdict.in_(BLOCKED_VERDICTS), None), (stands, True), else_=None)
     for start in range(0, len(ids), _CHUNK):
         some = table.c.id.in_(ids[start : start + _CHUNK])
         connection.execute(update(table).where(some).values(outlived=outlived))
@@ -274,13 +273,12 @@ def _changed(line: dict[str, Any], stored: Any | None) -> bool:
 def _touch(connection: Connection, looks: Mapping[str, datetime]) -> None:
     """Each Conflict was seen as it stands at that time; those seen at once are noted at once."""
     table = schema.conflicts
-    blocked = [verdict for verdict in Verdict if verdict.is_blocked]
     for at in set(looks.values()):
         ids = [conflict_id for conflict_id, seen in looks.items() if seen == at]
         for start in range(0, len(ids), _CHUNK):
             some = table.c.id.in_(ids[start : start + _CHUNK])
             connection.execute(update(table).where(some).values(asked_at=at))
-            held = some & table.c.verdict.in_(blocked)
+            held = some & table.c.verdict.in_(BLOCKED_VERDICTS)
             connection.execute(update(table).where(held).values(held_at=at))
     _note_outlived(connection, list(looks))
 

@@ -63,6 +63,8 @@ from collectors.model.surveys import (
     Topic,
 )
 from collectors.model.words import (
+    BLOCKED_VERDICTS,
+    OF_THIS_BUG,
     Confidence,
     KeyValues,
     Operation,
@@ -71,6 +73,8 @@ from collectors.model.words import (
 )
 
 __all__ = [
+    "BLOCKED_VERDICTS",
+    "OF_THIS_BUG",
     "Blocks",
     "Catalog",
     "CheckedInvariant",

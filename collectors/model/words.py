@@ -31,6 +31,12 @@ class Verdict(StrEnum):
         return self.is_blocked or self is Verdict.UNDECIDED
 
 
+BLOCKED_VERDICTS = tuple(verdict for verdict in Verdict if verdict.is_blocked)
+
+OF_THIS_BUG = (*BLOCKED_VERDICTS, Verdict.UNBLOCKED)
+"""The Verdicts that blame this bug: somebody is kept out by it, or was."""
+
+
 class Confidence(StrEnum):
     """How sure a Verdict is; always given together with its reasons."""
 

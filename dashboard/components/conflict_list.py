@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow, Order, position
-from collectors.model import Verdict
+from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data, state
 from dashboard.components import live_look, pager, plain, routes
-from dashboard.components.filters import OPEN, Filters
+from dashboard.components.filters import Filters
 from dashboard.components.moments import zone
 from dashboard.components.verdict import LOOKS, label
 from dashboard.text import organization_words
@@ -45,7 +45,7 @@ def _choices() -> tuple[tuple[Verdict, ...], Order]:
         verdicts = st.multiselect(
             "Verdict",
             _WITH_CONFLICT,
-            default=OPEN,
+            default=BLOCKED_VERDICTS,
             format_func=lambda verdict: LOOKS[verdict].word,
             key="verdict",
             placeholder="Any verdict",

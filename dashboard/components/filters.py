@@ -30,7 +30,6 @@ PERIODS: Mapping[str, timedelta | None] = {
     "Last 30 days": timedelta(days=30),
     "Last 90 days": timedelta(days=90),
 }
-OPEN = tuple(verdict for verdict in Verdict if verdict.is_blocked)
 
 
 @dataclass(frozen=True, slots=True)

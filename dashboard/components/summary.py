@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collectors.model import Verdict
+from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data
-from dashboard.components.filters import OPEN, Filters
+from dashboard.components.filters import Filters
 
 
 def show(filters: Filters) -> None:
     """Four numbers, with what each counts on hover."""
-    open_now = sum(data.counts(filters.conflicts(*OPEN)).values())
+    open_now = sum(data.counts(filters.conflicts(*BLOCKED_VERDICTS)).values())
     undecided = data.failures_count(filters.failures(Verdict.UNDECIDED))
     window = filters.window()
     with st.container(horizontal=True):

@@ -17,14 +17,14 @@ from collectors.evidence.reads import covered, failing, findings, walks
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.counted_days import recreations_by_key
 from collectors.evidence.reads.exposure import KeyExposure, exposure_by_key
-from collectors.evidence.reads.failed_recreations import OF_THIS_BUG, failed_recreations
+from collectors.evidence.reads.failed_recreations import failed_recreations
 from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow
-from collectors.model import Counting
+from collectors.model import OF_THIS_BUG, Counting
 from collectors.model.customers import Covered
 from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
 from dashboard.metrics.regression import back_on

@@ -25,10 +25,9 @@ from collectors.evidence.reads import (
     tallies,
 )
 from collectors.evidence.reads.conflicts import ConflictFilter
-from collectors.evidence.reads.customer_terms import ONCE_BLOCKED
 from collectors.evidence.reads.customers import Hurt
 from collectors.evidence.reads.failures import FailureFilter
-from collectors.model import Verdict
+from collectors.model import BLOCKED_VERDICTS, OF_THIS_BUG
 from collectors.model.customers import SILENCE, Covered, DayOfCustomers
 from dashboard.metrics.impact import Kept, Survival, survival
 from dashboard.metrics.production import Places, split
@@ -39,7 +38,6 @@ T = TypeVar("T")
 Ask = Callable[..., Any]
 LISTED = 200
 _HOUR = timedelta(hours=1)
-_BLOCKED = tuple(verdict for verdict in Verdict if verdict.is_blocked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Wanted:
         """Failures that this bug caused in these environments."""
         return FailureFilter(
             environments=environments,
-            verdicts=ONCE_BLOCKED,
+            verdicts=OF_THIS_BUG,
             organization_id=self.organization,
             constraint=self.constraint,
             release=self.release,
@@ -168,7 +166,7 @@ def quiet_since(read: Covered) -> datetime | None:
 
 
 def _blocked(ask: Ask, mine: ConflictFilter) -> int:
-    counts = ask(conflicts.count_by_verdict, replace(mine, verdicts=_BLOCKED))
+    counts = ask(conflicts.count_by_verdict, replace(mine, verdicts=BLOCKED_VERDICTS))
     return sum(counts.values())
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import delete, select, text, update
 from collectors.evidence.database import Store
 from collectors.evidence.migrations.run import upgrade
 from collectors.evidence.reads.failed_recreations import (
-    OF_THIS_BUG,
     customers_by_release,
     failed_recreations,
 )
@@ -24,7 +23,7 @@ from collectors.evidence.reads.failures import FailureFilter, conditions
 from collectors.evidence.schema import counted_days, failures
 from collectors.evidence.store import save_page
 from collectors.evidence.surveyed import save_counts
-from collectors.model import Counting, DayCount, Operation, TableCounts, Topic, Verdict
+from collectors.model import OF_THIS_BUG, Counting, DayCount, Operation, TableCounts, Topic, Verdict
 from tests.factories import NOON, judged, new_store, violated
 
 MIDNIGHT = datetime(NOON.year, NOON.month, NOON.day, tzinfo=UTC)

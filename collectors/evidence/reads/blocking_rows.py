@@ -10,7 +10,7 @@ from sqlalchemy import select
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref
-from collectors.model import Verdict
+from collectors.model import OF_THIS_BUG
 
 
 def blocking_rows(store: Store, target: str) -> dict[str, dict[str, datetime | None]]:
@@ -19,8 +19,8 @@ def blocking_rows(store: Store, target: str) -> dict[str, dict[str, datetime | N
     Each with its deletion, the last that we saw it blocking by; None: not known.
     """
     table = schema.conflicts
-    once = [verdict for verdict in Verdict if verdict.is_blocked] + [Verdict.UNBLOCKED]
-    query = select(table.c.blocker).where(table.c.target == target, table.c.verdict.in_(once))
+    met = table.c.target == target, table.c.verdict.in_(OF_THIS_BUG)
+    query = select(table.c.blocker).where(*met)
     found: defaultdict[str, dict[str, datetime | None]] = defaultdict(dict)
     with store.read() as connection:
         for blocker in filter(None, map(row_ref, connection.scalars(query))):

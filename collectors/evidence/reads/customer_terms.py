@@ -22,11 +22,7 @@ from sqlalchemy import (
 
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
 from collectors.evidence.schema import conflicts as table
-from collectors.model import Verdict
 from collectors.model.customers import Outcome
-
-ONCE_BLOCKED = (*(verdict for verdict in Verdict if verdict.is_blocked), Verdict.UNBLOCKED)
-"""What a Failure was judged as that this bug caused."""
 
 BLOCKED = table.c.outcome == 0
 GOT_THROUGH, GAVE_UP, NOT_KNOWN = (table.c.outcome == place for place in (1, 2, 3))

@@ -22,10 +22,8 @@ from collectors.evidence.schema import (
     from_micros,
     release_customers,
 )
-from collectors.model import Operation, Verdict
+from collectors.model import OF_THIS_BUG, Operation, Verdict
 
-OF_THIS_BUG = (Verdict.BLOCKED_BY_TOMBSTONE, Verdict.BLOCKED_BY_LEFTOVER, Verdict.UNBLOCKED)
-"""The Verdicts that blame this bug: a Failure that it caused, mended since or not."""
 _BY_TOMBSTONE = (Verdict.BLOCKED_BY_TOMBSTONE, Verdict.UNBLOCKED)
 _DAY_MICROS = 86_400_000_000
 

@@ -12,11 +12,10 @@ from sqlalchemy import Integer, Select, func, select, type_coerce
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
-from collectors.evidence.reads.failed_recreations import OF_THIS_BUG
 from collectors.evidence.reads.failure_counts import is_of_whole_days
 from collectors.evidence.reads.failures import FailureFilter, conditions
 from collectors.evidence.schema import conflicts, failure_days, failures, from_micros
-from collectors.model import Verdict
+from collectors.model import BLOCKED_VERDICTS, OF_THIS_BUG, Verdict
 
 _DAY = 86_400_000_000
 
@@ -61,10 +60,9 @@ def blocked_by_key(
     Grouped in the order of the index, so that nothing is sorted.
     """
     table = conflicts.c
-    blocked = tuple(verdict for verdict in OF_THIS_BUG if verdict.is_blocked)
     kind = (table.verdict, table.environment, table.constraint_name)
-    query = select(*kind, func.count())
-    query = query.where(*conditions_of(replace(wanted or ConflictFilter(), verdicts=blocked)))
+    blocked = replace(wanted or ConflictFilter(), verdicts=BLOCKED_VERDICTS)
+    query = select(*kind, func.count()).where(*conditions_of(blocked))
     found: Counter[tuple[str, str]] = Counter()
     with store.read() as connection:
         for _, environment, key, many in connection.execute(query.group_by(*kind)):

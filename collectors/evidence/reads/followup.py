@@ -14,7 +14,7 @@ from collectors.evidence.reads.unfailed import Pending, looked_up, looked_up_con
 from collectors.evidence.schema import conflicts, failures, verdict_history
 from collectors.evidence.schema.collected import BLOCKED
 from collectors.evidence.sealing import open_key
-from collectors.model import Earlier, Failure, Operation, Verdict
+from collectors.model import BLOCKED_VERDICTS, Earlier, Failure, Operation, Verdict
 
 __all__ = [
     "MOST_SELDOM",
@@ -31,7 +31,6 @@ __all__ = [
 
 MOST_SELDOM = 1_000
 _CHUNK = 500
-_BLOCKED = [verdict for verdict in Verdict if verdict.is_blocked]
 _SOON = ("target", "snapshot")
 _SELDOM = ("catalog", "rows")
 _OPEN = [verdict for verdict in Verdict if verdict.may_change]
@@ -56,7 +55,10 @@ def turned(store: Store, since: int) -> tuple[int, int]:
     changed = select(history.conflict_id).where(history.id > since)
     query = select(conflicts.c.verdict, before).where(conflicts.c.id.in_(changed))
     with store.read() as connection:
-        pairs = [(now in _BLOCKED, then in _BLOCKED) for now, then in connection.execute(query)]
+        pairs = [
+            (now in BLOCKED_VERDICTS, then in BLOCKED_VERDICTS)
+            for now, then in connection.execute(query)
+        ]
     return pairs.count((True, False)), pairs.count((False, True))
 
 
@@ -69,7 +71,7 @@ def open_conflicts(store: Store, before: datetime | None = None) -> Iterator[Pen
     earlier = [] if before is None else [table.asked_at < before]
     newest = select(failures).join(conflicts, failures.c.event_id == table.newest_event)
     yield from _pending(store, newest.where(text(f"conflicts.{BLOCKED}"), *earlier))
-    closed = table.released_by.is_not(None), table.verdict.not_in(_BLOCKED)
+    closed = table.released_by.is_not(None), table.verdict.not_in(BLOCKED_VERDICTS)
     unconfirmed = table.asked_at <= table.released_at
     yield from _pending(store, newest.where(*closed, unconfirmed, *earlier))
     blocked = looked_up_conflicts().where(text(f"conflicts.{BLOCKED}"), *earlier)
@@ -92,7 +94,8 @@ def outlived_failures(store: Store) -> Iterator[Pending]:
         ids = list(connection.scalars(outlived))
     for start in range(0, len(ids), _CHUNK):
         some = failures.c.conflict_id.in_(ids[start : start + _CHUNK])
-        yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(_BLOCKED)))
+        blocked = failures.c.verdict.in_(BLOCKED_VERDICTS)
+        yield from _pending(store, select(failures).where(some, blocked))
 
 
 def newest_failure(store: Store, conflict_id: str) -> Pending | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, or_, select, tuple_
 from collectors.evidence.database import Store
 from collectors.evidence.schema import audit_entries, before_images, conflicts
 from collectors.evidence.schema import remediations as table
-from collectors.model import KeyValues, Verdict
+from collectors.model import BLOCKED_VERDICTS, KeyValues
 
 WITHOUT_UNDO = frozenset({"purge-row"})
 """The remedies that cannot be taken back."""
@@ -141,8 +141,7 @@ def list_entries(
 
 def unmarked_remediations(store: Store) -> list[RemediationRow]:
     """Applied ones of which their Conflict does not know: a crash came between the two."""
-    blocked = [verdict for verdict in Verdict if verdict.is_blocked]
-    still_blocked = table.c.undoes.is_(None) & conflicts.c.verdict.in_(blocked)
+    still_blocked = table.c.undoes.is_(None) & conflicts.c.verdict.in_(BLOCKED_VERDICTS)
     still_closed = table.c.undoes.is_not(None) & conflicts.c.released_by.is_not(None)
     query = _select().join(conflicts, conflicts.c.id == table.c.conflict_id)
     query = query.where(

@@ -10,14 +10,12 @@ from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
 from collectors.evidence.schema import conflicts as table
 from collectors.evidence.schema import failure_days
-from collectors.model import Verdict
-
-_BLOCKED = tuple(verdict for verdict in Verdict if verdict.is_blocked)
+from collectors.model import BLOCKED_VERDICTS
 
 
 def organizations_blocked(store: Store, wanted: ConflictFilter | None = None) -> int:
     """How many organizations have such a Conflict that is blocked now."""
-    blocked = replace(wanted or ConflictFilter(), verdicts=_BLOCKED)
+    blocked = replace(wanted or ConflictFilter(), verdicts=BLOCKED_VERDICTS)
     query = select(func.count(distinct(table.c.organization_id))).where(*conditions_of(blocked))
     with store.read() as connection:
         return int(connection.scalar(query) or 0)
