@@ -13,6 +13,8 @@ _PERSONAL = re.compile(
     r"e_?mail|phone|mobile|iban|(?:user|login|nick)_?name|login$|external", re.IGNORECASE
 )
 """What columns are called that hold whom people are reached or known by."""
+_LIMIT = re.compile(r"\((\d+)\)$")
+_AMPLE = 10_000
 
 
 class MarkerKind(StrEnum):
@@ -71,6 +73,17 @@ class Column:
     default: str | None = None
     computed: str | None = None
     """The SQL that the database computes it by, from other columns of the row."""
+
+    @property
+    def room(self) -> int:
+        """How many characters a text column takes; what is not limited takes what we write."""
+        limit = _LIMIT.search(self.type)
+        return int(limit[1]) if limit else _AMPLE
+
+    @property
+    def holds_email(self) -> bool:
+        """Its name says that it holds an e-mail address."""
+        return "mail" in self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)

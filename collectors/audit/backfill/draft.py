@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ from collectors.model import (
 from collectors.model.releasable import columns_read, null_frees, releasable_columns
 from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT, is_released, kept_name
 
-_LENGTH = re.compile(r"\((\d+)\)$")
 _LONGEST_TAG, _SHORTEST_TAG, _UUID, _NUMBER = 32, 8, 32, 20
 
 
@@ -81,24 +79,18 @@ def _written(
     for column in candidates:
         if column.nullable and null_frees(table, column):
             return column, "NULL"
-    for column in sorted(candidates, key=lambda each: not _is_email(each)):
+    for column in sorted(candidates, key=lambda each: not each.holds_email):
         if (value := _made_up(table, column)) is not None:
             return column, value
     return None
-
-
-def _is_email(column: Column) -> bool:
-    return "mail" in column.name.lower()
 
 
 def _made_up(table: Table, column: Column) -> str | None:
     """A text that no other row can be given; None where the column takes none, or has no room."""
     if column.category != "S":
         return None
-    head, tail = RELEASED_EMAIL if _is_email(column) else (RELEASED_TEXT, "")
-    length = _LENGTH.search(column.type)
-    room = (int(length[1]) if length else 10_000) - len(head) - len(tail)
-    tag = _tag(table, room)
+    head, tail = RELEASED_EMAIL if column.holds_email else (RELEASED_TEXT, "")
+    tag = _tag(table, column.room - len(head) - len(tail))
     if tag is None:
         return None
     return f"{literal(head)} || {tag}" + (f" || {literal(tail)}" if tail else "")

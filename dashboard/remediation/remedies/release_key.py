@@ -72,7 +72,7 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
             null = Write(column.name, column.type, None)
             kept = () if row.erased else _kept(table, row, column)
             return (null, *kept)
-    for column in sorted(candidates, key=lambda each: "mail" not in each.name.lower()):
+    for column in sorted(candidates, key=lambda each: not each.holds_email):
         value = released_value(column, row.columns[column.name], place.row_id)
         if value is not None and value == row.columns[column.name]:
             return Refusal(

@@ -12,7 +12,6 @@ import re
 from collectors.model import Column
 from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT
 
-_LENGTH = re.compile(r"\((\d+)\)$")
 _PLAIN = re.compile(r"[a-z0-9_]{1,40}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -23,9 +22,9 @@ def released_value(column: Column, seen: str | None, row_id: str) -> str | None:
     """A value for this column of this row; None where it takes no text or has no room for one."""
     if column.category != "S":
         return None
-    is_email = "mail" in column.name.lower() or bool(_EMAIL.fullmatch(seen or ""))
+    is_email = column.holds_email or bool(_EMAIL.fullmatch(seen or ""))
     head, tail = RELEASED_EMAIL if is_email else (RELEASED_TEXT, "")
-    tag = _tag(row_id, room=_room(column) - len(head) - len(tail))
+    tag = _tag(row_id, room=column.room - len(head) - len(tail))
     return None if tag is None else f"{head}{tag}{tail}"
 
 
@@ -36,9 +35,3 @@ def _tag(row_id: str, *, room: int) -> str | None:
         return plain
     digest = hashlib.sha256(row_id.encode()).hexdigest()[:32]
     return digest[:room] if room >= _SHORTEST_TAG else None
-
-
-def _room(column: Column) -> int:
-    """How many characters the column takes: `character varying(320)` says so, `text` does not."""
-    found = _LENGTH.search(column.type)
-    return int(found[1]) if found else 10_000
