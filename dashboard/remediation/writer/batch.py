@@ -18,12 +18,11 @@ from dashboard.remediation.writer.batch_steps import (
     BatchWritten,
     Seen,
     all_refused,
-    ask,
     look_at,
     unless_as_previewed,
     write_rows,
 )
-from dashboard.remediation.writer.connecting import Connecting, EndUnknown, RolledBack
+from dashboard.remediation.writer.connecting import Connecting, EndUnknown, RolledBack, records
 
 BeforeCommit = Callable[[BatchWritten], None]
 
@@ -133,7 +132,7 @@ class BatchWriter(Connecting):
         try:
             with self._transaction(connection, "tombstone verify"):
                 statement = sets.standing(form, [rows[number] for number in hit])
-                found = {number for (number,) in ask(connection, statement)}
+                found = {number for (number,) in records(connection, statement)}
         except psycopg.Error:
             raise EndUnknown from None
         written.missing = tuple(number for n, number in enumerate(hit) if n not in found)
@@ -146,7 +145,7 @@ class BatchWriter(Connecting):
         with self._connected() as connection:
             try:
                 with self._transaction(connection, "tombstone look"):
-                    return {number for (number,) in ask(connection, sets.standing(form, rows))}
+                    return {number for (number,) in records(connection, sets.standing(form, rows))}
             except psycopg.Error as error:
                 raise self._unanswered(error) from None
 

@@ -15,7 +15,7 @@ import psycopg
 
 from dashboard.remediation import batch as sets
 from dashboard.remediation import guard
-from dashboard.remediation.batch import BatchRow, Form, SetStatement
+from dashboard.remediation.batch import BatchRow, Form
 from dashboard.remediation.database_errors import is_about_rows, refusal_of
 from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode
@@ -63,7 +63,7 @@ def write_rows(
     """Lock, check, write and count, within the transaction that is open."""
     written = BatchWritten()
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    free = {number for (number,) in ask(connection, sets.lock(form, rows))}
+    free = {number for (number,) in records(connection, sets.lock(form, rows))}
     keys = form.checked if every_key else form.unenforced
     written.refused |= _taken(connection, form, lead, rows, keys)
     wanted = [number for number in sorted(free) if number not in written.refused]
@@ -83,7 +83,7 @@ def _taken(
     if statement is None:
         return {}
     names = tuple(key.name for key in keys)
-    answers = {number: some for number, *some in ask(connection, statement) if any(some)}
+    answers = {number: some for number, *some in records(connection, statement) if any(some)}
     refusals = {number: guard.met(lead, some, names) for number, some in answers.items()}
     return {number: refusal for number, refusal in refusals.items() if refusal}
 
@@ -101,7 +101,7 @@ def _write(
         return
     try:
         with connection.transaction():
-            answers = ask(connection, sets.write(form, [rows[number] for number in wanted]))
+            answers = records(connection, sets.write(form, [rows[number] for number in wanted]))
     except psycopg.Error as error:
         if not is_about_rows(error):
             raise
@@ -164,14 +164,9 @@ def look_at(
     """Each row as it is now; None for one that is not there."""
     found = {
         number: Seen(printed, read_row(place, record))
-        for number, printed, *record in ask(connection, sets.look(place, rows))
+        for number, printed, *record in records(connection, sets.look(place, rows))
     }
     return [found.get(number) for number in range(len(rows))]
-
-
-def ask(connection: psycopg.Connection[Any], statement: SetStatement) -> list[tuple[Any, ...]]:
-    """A statement's rows; each begins with the number of the row it is of."""
-    return records(connection, statement.sql, statement.params)
 
 
 def all_refused(rows: Sequence[BatchRow], refusal: Refusal) -> BatchWritten:

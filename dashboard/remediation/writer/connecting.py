@@ -6,7 +6,7 @@ It works through PgBouncer's transaction mode: no prepared statements, no sessio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,8 @@ from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 
 from collectors.errors import SettingsError, TargetUnreachable
+from dashboard.remediation.batch import SetStatement
+from dashboard.remediation.changes import Statement
 from dashboard.remediation.outcomes import Refusal
 
 GRACE_FOR_OUR_STORE_MS = 5_000
@@ -162,10 +164,13 @@ class Connecting:
 
 
 def records(
-    connection: psycopg.Connection[Any], sql: str, params: Sequence[Any]
+    connection: psycopg.Connection[Any], statement: Statement | SetStatement
 ) -> list[tuple[Any, ...]]:
-    """Run a statement with its `$1`, `$2`, … bound, and fetch what it answers."""
-    return connection.execute(sql, params).fetchall()
+    """Run a statement with its `$1`, `$2`, … bound, and fetch what it answers.
+
+    Of a set's, each record begins with the number of the row it is of.
+    """
+    return connection.execute(statement.sql, statement.params).fetchall()
 
 
 def unless(refusal: Refusal | None) -> None:

@@ -146,10 +146,10 @@ class Writer(Connecting):
         unless(_answered(connection, plan, plan.referenced, guard.referred_to))
         announce(Step.CHECKED)
         for statement in plan.statements:
-            records = _records(connection, statement)
-            if len(records) != 1:
-                raise RolledBack(_not_one(len(records)))
-        *row, xid, horizon = records[0]
+            written = records(connection, statement)
+            if len(written) != 1:
+                raise RolledBack(_not_one(len(written)))
+        *row, xid, horizon = written[0]
         if plan.goal.gone:
             # From the DELETE on no foreign key can be added: one that came after the count shows.
             unless(_answered(connection, plan, plan.referenced, guard.referred_to))
@@ -201,12 +201,12 @@ def _found(connection: psycopg.Connection[Any], plan: RemediationPlan, written: 
 
 
 def _row(connection: psycopg.Connection[Any], place: Place, statement: Statement) -> Row | None:
-    records = _records(connection, statement)
-    return statements.read_row(place, records[0]) if records else None
+    found = records(connection, statement)
+    return statements.read_row(place, found[0]) if found else None
 
 
 def _is_there(connection: psycopg.Connection[Any], place: Place) -> bool:
-    return bool(_records(connection, statements.exists(place))[0][0])
+    return bool(records(connection, statements.exists(place))[0][0])
 
 
 def _answered(
@@ -217,11 +217,7 @@ def _answered(
 ) -> Refusal | None:
     if statement is None:
         return None
-    return judge(plan, _records(connection, statement)[0])
-
-
-def _records(connection: psycopg.Connection[Any], statement: Statement) -> list[tuple[Any, ...]]:
-    return records(connection, statement.sql, statement.params)
+    return judge(plan, records(connection, statement)[0])
 
 
 def _not_one(count: int) -> Refusal:
