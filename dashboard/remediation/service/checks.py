@@ -15,10 +15,9 @@ from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.journal import verify
 from dashboard.remediation.service.rights import names_of
-from dashboard.remediation.writer import Limits, RightsReader, WriterFacts
+from dashboard.remediation.writer import WHICH_DATABASE, Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
 
-_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
 _GRANTS = "Grant UPDATE on the columns that the remedies write; README has the SQL."
 
 
@@ -99,7 +98,7 @@ def _check_same_database(
     label: str, target: str, settings: Settings, facts: WriterFacts
 ) -> Iterator[Check]:
     def asked(snapshot: Snapshot) -> tuple[bool, tuple[str, str]]:
-        ((name, started),) = snapshot.rows(_DATABASE)
+        ((name, started),) = snapshot.rows(WHICH_DATABASE)
         return snapshot.is_standby, (name, started)
 
     reader = read_targets(settings)[target]

@@ -13,9 +13,10 @@ from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
 from dashboard.remediation.writer.connecting import EndUnknown, Limits, RolledBack
 from dashboard.remediation.writer.one import Announce, Writer, Written
-from dashboard.remediation.writer.rights import RightsReader, WriterFacts
+from dashboard.remediation.writer.rights import WHICH_DATABASE, RightsReader, WriterFacts
 
 __all__ = [
+    "WHICH_DATABASE",
     "Announce",
     "BatchWriter",
     "BatchWritten",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from dashboard.remediation.writer.connecting import Connecting
 
-_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
+WHICH_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
+"""Its name and when its server started: two connections that agree in both are to one."""
 
 _ROLE = "SELECT rolname::text, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
 
@@ -54,7 +55,7 @@ class RightsReader(Connecting):
         """What its role may do in these schemas. Raises TargetUnreachable."""
         with self._connected() as connection, self._transaction(connection, "tombstone doctor"):
             role, superuser = connection.execute(_ROLE).fetchall()[0]
-            name, started = connection.execute(_DATABASE).fetchall()[0]
+            name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
             rights = connection.execute(_RIGHTS, [list(schemas)]).fetchall()
         return WriterFacts(
             role,
