@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
@@ -23,12 +23,11 @@ from collectors.evidence.schema import (
     bulks,
 )
 from dashboard.remediation.journal.chain import Kind, Line, Recording
+from dashboard.remediation.journal.images import PREVIEW_LASTS
 from dashboard.remediation.journal.ledger import Superseded
 from dashboard.remediation.journal.owner import this_process
 from dashboard.remediation.journal.written import become_remediations, printed
 from dashboard.remediation.outcomes import Refusal
-
-PREVIEW_LASTS = timedelta(days=1)
 
 Values = dict[str, Any]
 
@@ -57,7 +56,7 @@ def keep_bulk(
 ) -> None:
     """Keep a previewed bulk."""
     with store.write() as connection:
-        forget_previewed(connection, bulk["made_at"] - PREVIEW_LASTS)
+        forget_previewed(connection, bulk["made_at"])
         connection.execute(bulks.insert(), bulk)
         for table, lines in (
             (bulk_batches, batches),
@@ -68,9 +67,9 @@ def keep_bulk(
                 connection.execute(table.insert(), list(lines))
 
 
-def forget_previewed(connection: Connection, before: datetime) -> None:
-    """Drop the bulks that were only previewed, and what the others were to write."""
-    old = select(bulks.c.id).where(bulks.c.made_at <= before)
+def forget_previewed(connection: Connection, now: datetime) -> None:
+    """Drop the old bulks that were only previewed, and what the others were to write."""
+    old = select(bulks.c.id).where(bulks.c.made_at <= now - PREVIEW_LASTS)
     drop_bulks(connection, list(connection.scalars(old.where(bulks.c.state == "previewed"))))
     table = bulk_batches.c
     connection.execute(

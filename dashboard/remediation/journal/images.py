@@ -24,6 +24,7 @@ from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.undo import BeforeImage
 
 PREVIEW_LASTS = timedelta(days=1)
+"""How long a Preview is kept, of one row or of a bulk."""
 
 
 def keep_image(
@@ -83,7 +84,7 @@ def is_forgotten(connection: Connection, remediation_id: str) -> bool:
 
 
 def forget_expired(connection: Connection, now: datetime) -> None:
-    """Destroy what has outlived its purpose: images after `undo_days`, previews after a day."""
+    """Destroy what is of no more use: images after `undo_days`, Previews after `PREVIEW_LASTS`."""
     images = before_images.c
     connection.execute(
         update(before_images)
@@ -107,7 +108,7 @@ class Previewed:
 
 
 def keep_preview(store: Store, plan: RemediationPlan, now: datetime) -> None:
-    """Remember, for a day, the rows that a plan of this digest is about."""
+    """Remember, for `PREVIEW_LASTS`, the rows that a plan of this digest is about."""
     digest = plan.digest
     along = [
         [one.table.schema, one.table.name, one.place.row_id, one.before.as_json()]

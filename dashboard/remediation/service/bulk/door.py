@@ -132,7 +132,7 @@ class Bulk:
                 runner.mark(bulk)
                 self._let_go(bulk, None)
         with store.write() as connection:
-            bulks.forget_previewed(connection, self.clock() - bulks.PREVIEW_LASTS)
+            bulks.forget_previewed(connection, self.clock())
 
     def _refusal(self, actor: Actor, remedy: RemedyName) -> Refusal | None:
         if remedy is not RELEASE:
