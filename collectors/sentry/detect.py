@@ -15,6 +15,7 @@ import msgspec
 
 from collectors.errors import NotAllowed, SentryUnreachable
 from collectors.sentry.client import SentryClient
+from collectors.sentry.parse.text import UNREADABLE
 
 
 class ServerKind(StrEnum):
@@ -62,7 +63,7 @@ def asked(
         if not error.permanent:
             raise
         return error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return SentryUnreachable("The server's answer is not JSON.", permanent=True)
     return answer
 

@@ -15,9 +15,7 @@ from collectors.sentry.parse.envelope import is_envelope, read_items
 from collectors.sentry.parse.event import parse_event
 from collectors.sentry.parse.moments import moment
 from collectors.sentry.parse.origin import Origin
-from collectors.sentry.parse.text import decode_text, loads_tolerantly
-
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from collectors.sentry.parse.text import UNREADABLE, decode_text, loads_tolerantly
 
 
 class _ResultsPage(msgspec.Struct):
@@ -65,7 +63,7 @@ def received_times(raw: bytes) -> list[datetime | None]:
     """When the server took in each event of a list; nothing where that cannot be told."""
     try:
         return [moment(item.snake or item.camel) for item in _RECEIVED.decode(raw)]
-    except _ERRORS:
+    except UNREADABLE:
         return []
 
 
@@ -73,7 +71,7 @@ def items_of(raw: bytes) -> list[Raw]:
     """The items of a page, whatever holds them; what is no page is one item."""
     try:
         read = _ITEMS.decode(raw)
-    except _ERRORS:
+    except UNREADABLE:
         return [Raw(raw)]
     return read if isinstance(read, list) else read.data or read.results
 
@@ -82,7 +80,7 @@ def whole_list(raw: bytes) -> list[Raw] | None:
     """The items of a list as JSON has it, None for anything else."""
     try:
         return _LIST.decode(raw)
-    except _ERRORS:
+    except UNREADABLE:
         return None
 
 
@@ -110,7 +108,7 @@ def _parse_list(raw: bytes, origin: Origin) -> Iterator[Event]:
 def _parse_object(raw: bytes, origin: Origin) -> Iterator[Event]:
     try:
         items = _PAGE.decode(raw).results
-    except _ERRORS:
+    except UNREADABLE:
         items = [Raw(raw)]
     for item in items:
         yield parse_event(item, origin)
@@ -166,6 +164,6 @@ def _encoded(text: str) -> bytes:
 def _is_object(raw: bytes) -> bool:
     try:
         _OBJECT.decode(raw)
-    except _ERRORS:
+    except UNREADABLE:
         return False
     return True

@@ -14,9 +14,8 @@ from msgspec import Raw, Struct
 
 from collectors.model import Issue
 from collectors.sentry.parse.moments import moment
-from collectors.sentry.parse.text import as_text, as_word
+from collectors.sentry.parse.text import UNREADABLE, as_text, as_word
 
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 T = TypeVar("T", bound=Struct)
 
 
@@ -68,7 +67,7 @@ def parse_results(raw: bytes) -> ResultsPage | None:
     """A page; None when it is none. Of `next` only the cursor is used, never the address."""
     try:
         page = msgspec.json.decode(raw, type=_Page)
-    except _ERRORS:
+    except UNREADABLE:
         return None
     return ResultsPage(page.results, _cursor(page.next))
 
@@ -128,5 +127,5 @@ def _cursor(address: Any) -> str | None:
 def _decoded(raw: Raw, shape: type[T]) -> T | None:
     try:
         return msgspec.json.decode(raw, type=shape)
-    except _ERRORS:
+    except UNREADABLE:
         return None

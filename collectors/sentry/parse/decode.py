@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from collectors.sentry.parse.salvage import salvage
 from collectors.sentry.parse.shapes import Body
-from collectors.sentry.parse.text import decode_text, loads_tolerantly, tidy
+from collectors.sentry.parse.text import UNREADABLE, decode_text, loads_tolerantly, tidy
 
 MAX_EVENT_BYTES = 5_000_000
 """Larger bodies are refused unread; the largest of the real ones measured had 0.43 MB."""
@@ -32,7 +32,7 @@ def decode_body(raw: bytes | Raw) -> Decoded:
         return Decoded(None, f"The event has {size:,} bytes, more than is read of one event.")
     try:
         return Decoded(_DECODER.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return _decode_tolerantly(bytes(raw))
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from collectors.sentry.parse.text import UNREADABLE
+
 _OF_EVENTS = frozenset(
     {
         *("id", "eventID", "title", "platform", "timestamp", "dateCreated", "exception", "message"),
@@ -28,7 +30,6 @@ class _ItemHeader(msgspec.Struct):
 
 _HEADER = msgspec.json.Decoder(dict[str, Any])
 _ITEM = msgspec.json.Decoder(_ItemHeader)
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def is_header(line: bytes) -> bool:
     """It can begin an envelope: an object without a field that every event has one of."""
     try:
         return not _OF_EVENTS & _HEADER.decode(line).keys()
-    except _ERRORS:
+    except UNREADABLE:
         return False
 
 
@@ -76,7 +77,7 @@ def read_items(body: bytes) -> Iterator[Item]:
 def _item_header(line: bytes) -> _ItemHeader | None:
     try:
         return _ITEM.decode(line)
-    except _ERRORS:
+    except UNREADABLE:
         return None
 
 

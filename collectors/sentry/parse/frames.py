@@ -18,7 +18,7 @@ from msgspec import Raw
 
 from collectors.model import Frame
 from collectors.sentry.parse.shapes import NOTHING, FrameShape
-from collectors.sentry.parse.text import as_word, mapping_of, tidy
+from collectors.sentry.parse.text import UNREADABLE, as_word, mapping_of, tidy
 
 MAX_FRAMES = 40
 """Kept of one exception, innermost first in line."""
@@ -134,7 +134,7 @@ def _telling_variables(raw: Raw) -> dict[str, Any]:
         return {}
     try:
         found = msgspec.structs.asdict(_TELLING.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         every = mapping_of(raw)
         found = {name: every.get(name) for name in TellingVariables.__struct_fields__}
     return {name: tidy(value) for name, value in found.items() if value is not None}

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from collectors.model import Issue
 from collectors.sentry.parse.moments import moment
 from collectors.sentry.parse.salvage import salvage
-from collectors.sentry.parse.text import as_text, as_word, loads_tolerantly, tidy
+from collectors.sentry.parse.text import UNREADABLE, as_text, as_word, loads_tolerantly, tidy
 
 
 class LifetimeShape(Struct):
@@ -54,7 +54,7 @@ def parse_issues(raw: bytes) -> tuple[Issue, ...] | None:
     """The Issues of a page; None when it is no list. An item without an id is left out."""
     try:
         shapes = _PAGE.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         items = _items_tolerantly(raw)
         if items is None:
             return None
@@ -66,7 +66,7 @@ def parse_project_id(raw: bytes) -> str | None:
     """The number of a project that was asked for by its slug."""
     try:
         return as_word(msgspec.json.decode(raw, type=ProjectShape).id)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

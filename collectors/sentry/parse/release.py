@@ -9,9 +9,7 @@ from msgspec import Struct, field
 
 from collectors.model import Deploy, Release
 from collectors.sentry.parse.moments import moment
-from collectors.sentry.parse.text import as_word
-
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from collectors.sentry.parse.text import UNREADABLE, as_word
 
 
 class ReleaseShape(Struct):
@@ -42,7 +40,7 @@ def parse_releases(raw: bytes) -> tuple[Release, ...]:
     """The releases of a page that have a version; none if it is no list of them."""
     try:
         shapes = _RELEASES.decode(raw)
-    except _ERRORS:
+    except UNREADABLE:
         return ()
     return tuple(release for release in map(_release, shapes) if release.version)
 
@@ -51,7 +49,7 @@ def parse_deploys(raw: bytes, version: str) -> tuple[Deploy, ...]:
     """The deploys of a release that tell where and when."""
     try:
         shapes = _DEPLOYS.decode(raw)
-    except _ERRORS:
+    except UNREADABLE:
         return ()
     read = ((as_word(s.environment), moment(s.finished) or moment(s.started)) for s in shapes)
     return tuple(Deploy(version, where, when) for where, when in read if where and when)

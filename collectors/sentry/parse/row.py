@@ -19,7 +19,7 @@ from collectors.sentry.parse.moments import moment, plausible
 from collectors.sentry.parse.origin import Origin
 from collectors.sentry.parse.routes import route, transaction_name
 from collectors.sentry.parse.shapes import Body
-from collectors.sentry.parse.text import as_text, as_word
+from collectors.sentry.parse.text import UNREADABLE, as_text, as_word
 
 FIELDS = (
     "id",
@@ -79,7 +79,7 @@ def parse_rows(raw: bytes, origin: Origin | None) -> tuple[Event, ...] | None:
     """
     try:
         rows = _PAGE.decode(raw).data
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     if origin is None:
         return ()

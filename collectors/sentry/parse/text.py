@@ -10,6 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises at bytes that are not the JSON they should be: cut, not UTF-8, too deep."""
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MAX_DEPTH = 32
 HARMLESS_BRACKETS = 100
@@ -85,7 +88,7 @@ def mapping_of(raw: Raw) -> dict[str, Any]:
         value = msgspec.json.decode(data)
         if b"\\u0000" in data or data.count(b"[") + data.count(b"{") > HARMLESS_BRACKETS:
             value = tidy(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         value = _odd_value(data)
     if value is None:
         return {}
