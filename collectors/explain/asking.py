@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from collectors.linking.ticket import is_uuid
 from collectors.model import (
     Catalog,
     Column,
@@ -17,7 +18,6 @@ from collectors.model import (
 from collectors.postgres.holders import find_rows
 from collectors.postgres.snapshot import Snapshot
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _INTEGER = re.compile(r"\d{1,18}")
 
 
@@ -92,7 +92,7 @@ def _is_marker(table: Table, name: str) -> bool:
 def _fits(column: Column, value: str) -> bool:
     """The value can be one of the column's at all."""
     if column.type == "uuid":
-        return _UUID.fullmatch(value) is not None
+        return is_uuid(value)
     if column.category == "N":
         return _INTEGER.fullmatch(value) is not None
     return column.category == "S" or column.type == "citext"

@@ -22,12 +22,11 @@ from collectors.evidence.reads.followup import Pending
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.asking import questions
 from collectors.inquiry import Inquiry, OpenTarget
-from collectors.linking.ticket import IdentifierKind
+from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
 from collectors.model import Failure, RowRef, Verdict, ViolatedKey
 from collectors.postgres.snapshot import Snapshot
 
-_VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
 MOST_VALUES = 8
 MOST_QUESTIONS = 400
 _NO_EVENT = "0" * 32
@@ -95,7 +94,7 @@ def wanted(store: Store, text: str) -> Wanted:
     meant = organizations_meant(store, sorted({*uuids, *named}))
     organizations = {one for ids in meant.values() for one in ids}
     organizations |= {value for value in named if value in uuids}
-    values = [i.value for i in reading.identifiers if i.kind in _VALUES]
+    values = [i.value for i in reading.identifiers if i.kind in OF_VALUES]
     alone = [text.strip()] if len(text.split()) == 1 and not reading.identifiers else []
     kept = dict.fromkeys(v for v in (*values, *alone) if v not in {*organizations, *named})
     key = reading.key if reading.key is not None and reading.key.complete else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,21 +20,18 @@ from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_f
 from collectors.evidence.reads.followup import newest_failure
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.printed import judged_now, of_printed_key
-from collectors.inquiry import Inquiry
+from collectors.inquiry import Inquiry, OpenTarget
 from collectors.linking.pasted import read_json, read_pasted_event
-from collectors.linking.ticket import Identifier, IdentifierKind
+from collectors.linking.ticket import OF_VALUES, Identifier, IdentifierKind, is_uuid
 from collectors.linking.violation import Kind, TextReading, read_event, read_text
 from collectors.model import Failure, KeyValues, Verdict, ViolatedKey
 from collectors.postgres.folding import fold_values
 from collectors.sentry.parse import Origin, parse_events
 
-_VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
 _ROWS = (IdentifierKind.UUID, IdentifierKind.ORGANIZATION, IdentifierKind.EXTERNAL_ID)
-_ORGANIZATION = (IdentifierKind.ORGANIZATION,)
 AROUND = timedelta(hours=1)
 """How far from a ticket's own time a Failure may lie and still be meant."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SHOWN_AS_IT_IS = (IdentifierKind.EVENT_ID, IdentifierKind.ISSUE_ID, IdentifierKind.TIME)
 
 
@@ -188,7 +184,7 @@ class _Named:
 
         printed = [value for split in (key.splits if key else ()) for value in split if value]
         alone = [text.strip()] if len(text.split()) == 1 else []
-        values = (*kinds(*_VALUES), *printed, *alone)
+        values = (*kinds(*OF_VALUES), *printed, *alone)
         return cls(
             values=tuple(dict.fromkeys(values)),
             rows=tuple({*kinds(*_ROWS), *alone, *organizations}),
@@ -210,15 +206,15 @@ def _spellings(inquiry: Inquiry, values: Sequence[str]) -> tuple[set[str], list[
     asked = sorted(spellings)
     for opened in inquiry.targets():
         try:
-            spellings |= opened.ask(
-                lambda snapshot, opened=opened: fold_values(  # type: ignore[misc]
-                    snapshot, opened.catalog(snapshot), asked
-                )
-            )
+            spellings |= _folded(opened, asked)
         except TargetUnreachable as outage:
             notes.append(f"{outage} Other spellings of the value may be missed.")
             spellings |= {value.lower() for value in asked}
     return spellings, notes
+
+
+def _folded(opened: OpenTarget, values: Sequence[str]) -> set[str]:
+    return opened.ask(lambda snapshot: fold_values(snapshot, opened.catalog(snapshot), values))
 
 
 def _event_of(inquiry: Inquiry, text: str, environment: str | None) -> Failure | None:
@@ -254,10 +250,9 @@ def _names_row(conflict: ConflictRow, named: _Named) -> bool:
 
 def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[str]:
     """The ids of the organizations that a text is about, whether we have met them or not."""
-    ids = {i.value for i in reading.identifiers if i.kind in (IdentifierKind.UUID, *_ORGANIZATION)}
-    told = {
-        i.value for i in reading.identifiers if i.kind in _ORGANIZATION and _UUID.fullmatch(i.value)
-    }
+    uuids = {i.value for i in reading.identifiers if i.kind is IdentifierKind.UUID}
+    named = {i.value for i in reading.identifiers if i.kind is IdentifierKind.ORGANIZATION}
+    told = set(filter(is_uuid, named))
     if reading.key is not None and reading.key.columns:
         own = inquiry.organization_columns()
         told |= {
@@ -266,7 +261,7 @@ def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[
             for column, value in zip(reading.key.columns, split, strict=True)
             if value is not None and column in own
         }
-    meant = organizations_meant(store, sorted(ids)).values()
+    meant = organizations_meant(store, sorted(uuids | named)).values()
     return told | {organization for some in meant for organization in some}
 
 

@@ -30,6 +30,10 @@ class IdentifierKind(StrEnum):
     TIME = "time"
 
 
+OF_VALUES = (IdentifierKind.EMAIL, IdentifierKind.EXTERNAL_ID, IdentifierKind.UUID)
+"""The kinds that may be a value of a unique key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """One token. Ids are in lower case where case means nothing, times RFC 3339 in UTC."""
@@ -132,6 +136,15 @@ def _external_ids(text: str) -> Iterator[Identifier]:
     values += [match[0] for match in _TOKEN.finditer(text)]
     values += [match[1] for match in _QUOTED.finditer(text) if not _is_other(match[1])]
     return _named(IdentifierKind.EXTERNAL_ID, (value for value in values if value))
+
+
+def is_uuid(text: str) -> bool:
+    """The whole text is a UUID with its dashes, in any case.
+
+    >>> is_uuid("0B6F6A70-5a0c-4c6e-8f0e-3f3c7d1f2a10"), is_uuid("0b6f6a70")
+    (True, False)
+    """
+    return _UUID.fullmatch(text) is not None
 
 
 def _is_other(token: str) -> bool:
