@@ -20,6 +20,8 @@ from dashboard.cli import main
 from dashboard.commands import opening
 
 Done = subprocess.CompletedProcess[str]
+_ITS_OWN = ("TOMBSTONE_", "GITHUB_")
+"""Variables that it hears: its settings, and whether a workflow reads what it says."""
 
 
 def tombstone(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Done:
@@ -27,7 +29,7 @@ def tombstone(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Do
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for name in [name for name in os.environ if name.startswith("TOMBSTONE_")]:
+        for name in [name for name in os.environ if name.startswith(_ITS_OWN)]:
             patch.delenv(name)
         for name, value in variables.items():
             patch.setenv(name, value)

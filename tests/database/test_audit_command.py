@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +14,7 @@ from collectors.evidence.reads.findings import finding_trend, last_audits, list_
 from collectors.evidence.store import save_page
 from collectors.model import Severity
 from sample_data.postgres import Database
+from tests.command import tombstone
 from tests.factories import SECRET, judged, new_store
 
 SCHEMA = """
@@ -50,17 +48,8 @@ class Shell:
     database: Database
 
     def audit(self, *arguments: str, **variables: str) -> Ended:
-        own = {k: v for k, v in os.environ.items() if not k.startswith(("TOMBSTONE_", "GITHUB_"))}
-        own |= {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": self.database.dsn, **variables}
-        code = "from dashboard.cli import main; main()"
-        done = subprocess.run(
-            [sys.executable, "-c", code, "audit", *arguments],
-            cwd=self.folder,
-            env=own | {"PYTHONPATH": os.getcwd()},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        own = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": self.database.dsn, **variables}
+        done = tombstone(self.folder, "audit", *arguments, variables=own)
         return Ended(done.returncode, done.stdout, done.stderr)
 
 
