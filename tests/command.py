@@ -24,8 +24,11 @@ _ITS_OWN = ("TOMBSTONE_", "GITHUB_")
 """Variables that it hears: its settings, and whether a workflow reads what it says."""
 
 
-def tombstone(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Done:
-    """Run it in `folder` with these variables, and no other setting; how it ended, what it said."""
+def tombstone(folder: Path, *arguments: str, variables: Mapping[str, str], given: str = "") -> Done:
+    """Run it in `folder` with these variables, and no other setting; how it ended, what it said.
+
+    `given` is its standard input.
+    """
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -34,6 +37,7 @@ def tombstone(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Do
         for name, value in variables.items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["tombstone", *arguments])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
         code = _run()

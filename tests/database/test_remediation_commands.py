@@ -1,11 +1,8 @@
-"""The write side from the command line, in processes of its own: what it prints and how it ends."""
+"""The write side from the command line: what it prints and how it ends."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import pytest
 from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Confidence, Verdict
 from sample_data.postgres import Database
+from tests import command
 from tests.database.remediation_world import EMAIL, EXTERNAL, WRITER, World
 from tests.factories import SECRET
 
@@ -31,8 +29,7 @@ def tombstone(
     world: World, *arguments: str, given: str = "", **variables: str
 ) -> tuple[int, dict[str, Any], str]:
     """Run it; its exit code, its one JSON document, and what it said beside."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
-    own |= {
+    own = {
         "TOMBSTONE_STORE_URL": f"sqlite:///{world.folder}/store.sqlite",
         "TOMBSTONE_SECRET_KEY": SECRET,
         "TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": world.database.dsn,
@@ -41,16 +38,7 @@ def tombstone(
         "TOMBSTONE_REMEDIATION__BULK_PAUSE_MS": "0",
         **variables,
     }
-    done = subprocess.run(
-        [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments, "--json"],
-        env=own,
-        cwd=world.folder,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = command.tombstone(world.folder, *arguments, "--json", variables=own, given=given)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
