@@ -22,6 +22,7 @@ from collectors.errors import Busy, SettingsError
 from collectors.evidence.database import open_store
 from collectors.evidence.reads.walks import list_walks
 from collectors.settings import CanarySettings
+from tests.command import Done, tombstone
 from tests.http.canary_api import create_app
 from tests.http.serving import serving
 
@@ -111,7 +112,7 @@ def test_the_next_walk_cleans_up_after_one_that_was_killed(tmp_path: Path) -> No
             f'[canary]\nbase_url = "{url}"\nenvironment = "sandbox"\ntimeout_s = 30\n'
             f'leftovers = "{tmp_path / "canary.json"}"\n'
         )
-        killed = command(config, "canary")
+        killed = walking(config)
         wait_for(lambda: "[]" in (tmp_path / "canary.json").read_text())  # deleted, asks again
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
@@ -175,13 +176,12 @@ def test_the_command_ends_with_the_right_code(fault: str, code: int, tmp_path: P
             f'[canary]\nbase_url = "{served.url}"\nleftovers = "{tmp_path / "canary.json"}"\n'
             + ("" if fault == "unset" else 'environment = "sandbox"\n')
         )
-        ended = command(config, "canary", "--json")
-        out, err = ended.communicate(timeout=60)
-    assert ended.returncode == code, err
+        ended = canary(config, "--json")
+    assert ended.returncode == code, ended.stderr
     if code == 2:
-        assert out == ""
+        assert ended.stdout == ""
         return
-    said = json.loads(out)
+    said = json.loads(ended.stdout)
     assert set(said) == {
         "environment", "started_at", "finished_at", "result", "steps", "cleaned", "left_behind",
     }  # fmt: skip
@@ -197,7 +197,7 @@ def test_where_there_is_a_store_the_walk_joins_its_history(tmp_path: Path) -> No
             f'base_url = "{served.url}"\nenvironment = "sandbox"\n'
         )
         for _ in range(2):
-            command(config, "canary").communicate(timeout=60)
+            canary(config)
     store = open_store(url, secret)
     walks = list_walks(store, ("sandbox",))
     store.close()
@@ -205,10 +205,17 @@ def test_where_there_is_a_store_the_walk_joins_its_history(tmp_path: Path) -> No
     assert {step["ruling"] for step in walks[0].steps} == {"right"}
 
 
-def command(config: Path, *arguments: str) -> subprocess.Popen[str]:
+def canary(config: Path, *arguments: str) -> Done:
+    """`tombstone canary` with these settings."""
+    named = {"TOMBSTONE_CONFIG": str(config)}
+    return tombstone(config.parent, "canary", *arguments, variables=named)
+
+
+def walking(config: Path) -> subprocess.Popen[str]:
+    """The same in a process of its own, which can be killed."""
     own = {k: v for k, v in os.environ.items() if not k.startswith("TOMBSTONE_")}
     return subprocess.Popen(
-        [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from dashboard.cli import main; main()", "canary"],
         env=own | {"TOMBSTONE_CONFIG": str(config), "PYTHONPATH": str(ROOT)},
         cwd=config.parent,
         stdout=subprocess.PIPE,
