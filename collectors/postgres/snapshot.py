@@ -64,24 +64,23 @@ class Snapshot:
         except psycopg.Error as error:
             raise explained(self.target, error) from None
 
-    def rows_of_each(self, *questions: Question) -> list[Rows]:
-        """Run statements in one round trip: what each answers, in their order.
-
-        Raises as `rows` does, for the first that is refused; those after it were not run.
-        """
-        return self._answered((), lambda: None, questions, at_work=len(questions))[1]
-
     def rows_of_each_while(
         self, first: Sequence[Question], work: Callable[..., T], then: Sequence[Question]
     ) -> tuple[T, list[Rows]]:
-        """The same in two, with `work` on what the `first` answer while the server goes on.
+        """Run statements in two round trips, with `work` on what the `first` answer between them.
 
-        `work` is given a list of rows for each of them, which must be SELECTs; it may not ask.
+        The server goes on meanwhile. `work` is given a list of rows for each of them, which must be
+        SELECTs; it may not ask. Returned are what it made, and what each of the others answers.
+        Raises as `rows` does, for the first that is refused; those after it were not run.
         """
         return self._answered(first, work, then, at_work=len(first) + len(then))
 
     def attempt_each(self, *questions: Question) -> list[Rows]:
-        """The same for what may be refused: what came before stays usable."""
+        """Run statements that may be refused in one round trip: what each answers, in their order.
+
+        Raises as `rows` does, for the first that is refused; those after it were not run, and the
+        Snapshot stays usable.
+        """
         before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
         try:
             every = (before, *questions, after)

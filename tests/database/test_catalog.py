@@ -542,7 +542,7 @@ def test_a_look_is_opened_in_one_round_trip(postgres: Postgres, database: Databa
 def test_many_together_may_each_take_as_long_as_one_may(target: ReadTarget) -> None:
     with target.snapshot() as snapshot:
         hasty = replace(snapshot, patience_s=1.0)
-        assert len(hasty.rows_of_each(*[("SELECT pg_sleep(0.4)",)] * 4)) == 4
+        assert len(hasty.attempt_each(*[("SELECT pg_sleep(0.4)",)] * 4)) == 4
 
 
 def test_a_refusal_among_many_says_nothing_to_any_log(
