@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import RefusalCode
@@ -29,6 +31,11 @@ def previewed(world: World, chosen: Chosen | None = None, actor: Actor = ENGINEE
     preview = world.door().bulk.preview(chosen or Chosen(), RELEASE, actor)
     assert isinstance(preview, BulkPreview), preview
     return preview
+
+
+def codes(preview: BulkPreview) -> Counter[RefusalCode]:
+    """How many exceptions there are of each kind."""
+    return Counter(one.refusal.code for one in preview.exceptions)
 
 
 def done(world: World, preview: BulkPreview, actor: Actor = ENGINEER) -> BulkEnded:

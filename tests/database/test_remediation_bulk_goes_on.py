@@ -25,6 +25,7 @@ from sample_data.postgres import Database
 from tests.database.bulk_world import (
     RELEASE,
     Died,
+    codes,
     crowd,
     done,
     previewed,
@@ -140,7 +141,7 @@ def test_the_undo_of_all_leaves_out_whoever_was_created_again(world: World) -> N
     }
     again = world.door().bulk.undo_preview(ended.bulk_id, ENGINEER)
     assert isinstance(again, BulkPreview)
-    assert again.by_code[RefusalCode.ALREADY_DONE] == 3
+    assert codes(again)[RefusalCode.ALREADY_DONE] == 3
 
 
 def test_one_row_of_a_bulk_can_be_taken_back_alone(world: World) -> None:
@@ -184,7 +185,7 @@ def test_a_table_with_triggers_is_done_one_by_one(world: World) -> None:
 
     preview = previewed(world)
 
-    assert preview.by_code == {RefusalCode.USER_TRIGGERS: 2}
+    assert codes(preview) == {RefusalCode.USER_TRIGGERS: 2}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_a_preview_that_finds_nothing_to_do_can_be_made_twice(world: World) -> N
     world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
     again = world.door().bulk.undo_preview(done_once.bulk_id, ENGINEER)
     assert isinstance(again, BulkPreview)
-    assert (again.rows, again.by_code) == (0, {RefusalCode.ALREADY_DONE: 2})
+    assert (again.rows, codes(again)) == (0, {RefusalCode.ALREADY_DONE: 2})
     assert all("already undone by ada at 20" in one.refusal.text for one in again.exceptions)
     nothing = world.door().bulk.apply(Approval(ENGINEER, again.digest, "the incident"))
     assert refused(nothing) is RefusalCode.NOT_PREVIEWED

@@ -21,6 +21,7 @@ from dashboard.remediation.outcomes import Applied, Failed, RefusalCode, Step
 from dashboard.remediation.service import Approval, Preview, verify
 from dashboard.remediation.service.bulk import BulkPreview, BulkRefused, Chosen
 from sample_data.postgres import Database
+from tests.database.bulk_world import codes
 from tests.database.remediation_world import (
     ENGINEER,
     EXTERNAL,
@@ -212,7 +213,7 @@ def test_a_row_that_fits_neither_image_is_closed_until_somebody_has_looked(
         assert refusal(closed).code is RefusalCode.NEEDS_A_LOOK
     many = world.door().bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER)
     assert isinstance(many, BulkPreview)
-    assert many.by_code == {RefusalCode.NEEDS_A_LOOK: 1}
+    assert codes(many) == {RefusalCode.NEEDS_A_LOOK: 1}
     assert "ended unclear" in refusal(undone(world.door(), outcome.remediation_id)).text
 
     assert world.door().reopen(outcome.remediation_id, ENGINEER, "looked at it") is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.remediation.outcomes import Refusal
@@ -48,14 +48,6 @@ class BulkPreview:
     not_undoable: int
     took_ms: int
     undoes: str | None = None
-
-    @property
-    def by_code(self) -> Mapping[str, int]:
-        """How many exceptions there are of each kind, the most frequent first."""
-        counted: dict[str, int] = {}
-        for one in self.exceptions:
-            counted[one.refusal.code] = counted.get(one.refusal.code, 0) + 1
-        return dict(sorted(counted.items(), key=lambda pair: -pair[1]))
 
 
 @dataclass(frozen=True, slots=True)
