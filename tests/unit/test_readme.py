@@ -1,6 +1,6 @@
 """README names every command, option, setting, rule, remedy, Verdict and word there is.
 
-And what CONTRIBUTING sends people to is there.
+The example of the settings' file has every setting, and what CONTRIBUTING sends people to is there.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dashboard.settings import WriteSettings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "tombstone.example.toml").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PATHS = sorted(set(re.findall(r"`((?:collectors|dashboard|tests)/[^`]+)`", CONTRIBUTING)))
 WORDS = {
@@ -88,6 +89,8 @@ def settings_of(model: type[BaseModel], prefix: str = "") -> list[str]:
 )
 def test_every_setting_is_named(setting: str) -> None:
     assert f"| `{setting}` |" in README
+    name = setting.rpartition(".")[2]
+    assert re.search(rf"^(# )?{name} = ", EXAMPLE, re.MULTILINE)
 
 
 def test_every_table_setting_is_named() -> None:

@@ -56,6 +56,7 @@ def test_every_commented_setting_of_the_example_is_real(monkeypatch: pytest.Monk
     uncommented = "\n".join(lines).replace('"…"', f'"{SECRET}"')
     settings = settings_from(monkeypatch, uncommented)
     assert settings.targets["production"].tables["accounts"].kept_in == {"external_id": "metadata"}
+    assert load_write_settings().access.oidc.public_host == "tombstone.acme.com"
 
 
 def _is_toml(line: str) -> bool:
