@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.command import Done, tombstone
 
 CHROMIUM_FLAGS = (
     "--headless",
@@ -49,16 +50,10 @@ class Demo:
         """The dashboard's address."""
         return str(self.said["dashboard"])
 
-    def tombstone(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command over the demo's settings."""
-        return subprocess.run(
-            [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments],
-            env=environment(self.data),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def tombstone(self, *arguments: str, **variables: str) -> Done:
+        """Run a command over the demo's settings, and these."""
+        own = {"TOMBSTONE_CONFIG": str(self.data / "tombstone.toml")}
+        return tombstone(self.data, *arguments, variables=own | variables)
 
     def call(self, organization: str, method: str, path: str, **body: Any) -> httpx.Response:
         """A request of an organization ("production/alder-ash") to the shop's API."""
@@ -70,12 +65,6 @@ class Demo:
             json=body or None,
             timeout=30,
         )
-
-
-def environment(data: Path) -> dict[str, str]:
-    """Our own, with the demo's settings and no others."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
-    return own | {"TOMBSTONE_CONFIG": str(data / "tombstone.toml")}
 
 
 def start_demo(data: Path) -> Demo:

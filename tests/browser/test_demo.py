@@ -148,7 +148,8 @@ def test_what_is_stopped_in_the_middle_is_named_and_the_rest_goes_on(
     processes = children(demo.process.pid)
     os.kill(processes["follow"], signal.SIGKILL)
     os.kill(processes["sentry"], signal.SIGKILL)
-    done = demo.tombstone("collect", "--json")
+    hasty = {"TOMBSTONE_SENTRY__PATIENCE_S": "2"}
+    done = demo.tombstone("collect", "--json", **hasty)
     assert done.returncode == 3
     assert json.loads(done.stdout)["unreachable"]
     assert demo.tombstone("failures", "--json").returncode == 0
@@ -159,7 +160,7 @@ def test_what_is_stopped_in_the_middle_is_named_and_the_rest_goes_on(
     page.get_by_label("Paste a ticket").fill("jane@example.com")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_text("Target 'production'").first).to_be_visible()
-    done = demo.tombstone("doctor")
+    done = demo.tombstone("doctor", **hasty)
     assert done.returncode == 3
     assert "unreachable" not in done.stderr
 
