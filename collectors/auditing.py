@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from collectors.audit.case import KeyCase, KeyFacts
-from collectors.audit.inspect import Flaw, KeyName, cases, flaw_of, inspect, name_of, worst_first
+from collectors.audit.inspect import Flaw, cases, flaw_of, inspect, name_of, worst_first
 from collectors.audit.migration import Draft, draft, repeats
 from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
 from collectors.audit.upserts import Upsert, needs, raw, read_upserts
@@ -23,7 +23,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
 from collectors.invariants import check_invariants, load_invariants
-from collectors.model import OF_THIS_BUG, Blocks, Catalog, CheckedInvariant, KeyFinding
+from collectors.model import OF_THIS_BUG, Blocks, Catalog, CheckedInvariant, KeyFinding, KeyName
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.key_facts import (
     exposed_rows,

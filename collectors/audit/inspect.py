@@ -12,10 +12,7 @@ from collectors.audit.reuse import is_made, reuse_of, words
 from collectors.audit.rules import FLAWS, OBSTACLES
 from collectors.audit.severity import weighed
 from collectors.audit.standing import is_beyond_clash, own_parts, right_keys
-from collectors.model import Catalog, KeyFinding, Migration, Severity, Table, UniqueKey
-
-KeyName = tuple[str, str, str]
-"""(schema, table, constraint): what names a key in the facts."""
+from collectors.model import Catalog, KeyFinding, KeyName, Migration, Severity, Table, UniqueKey
 
 _FLAWS_NAMED = frozenset(rule.__name__ for rule in FLAWS)
 

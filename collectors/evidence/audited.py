@@ -12,13 +12,10 @@ from sqlalchemy import Connection, func, select, tuple_, update
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.store import next_generation, upsert
-from collectors.model import KeyFinding
+from collectors.model import KeyFinding, KeyName
 
 Acceptance = tuple[str, str]
 """Why somebody lives with a Finding, and the day to look again."""
-
-KeyPlace = tuple[str, str, str]
-"""A unique key's schema, table and name."""
 
 
 def save_audit(
@@ -38,7 +35,7 @@ def save_audit(
         next_generation(connection)
 
 
-def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[KeyPlace, int]:
+def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[KeyName, int]:
     """Failures with these Verdicts by (schema, table, constraint): what a key has done so far.
 
     Each by its own Verdict: a Conflict also counts what failed before its row was deleted. Told by
@@ -48,7 +45,7 @@ def failures_by_key(store: Store, target: str, verdicts: Sequence[str]) -> dict[
     days = schema.failure_days.c
     name = (days.environment, days.table_name, days.constraint_name)
     counts = select(*name, func.sum(days.failures)).where(days.verdict.in_(verdicts))
-    found: Counter[KeyPlace] = Counter()
+    found: Counter[KeyName] = Counter()
     with store.read() as connection:
         homes = _homes(connection)
         for environment, table, constraint, count in connection.execute(counts.group_by(*name)):
@@ -77,7 +74,7 @@ def _counted(
     connection: Connection,
     target: str,
     environment: str,
-    place: KeyPlace,
+    place: KeyName,
     verdicts: Sequence[str],
 ) -> int:
     """The same by the Failures themselves, of one environment and key."""

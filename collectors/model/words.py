@@ -7,6 +7,9 @@ from enum import StrEnum
 KeyValues = tuple[str | None, ...]
 """One value for each key expression, as PostgreSQL prints it; None where it printed `null`."""
 
+KeyName = tuple[str, str, str]
+"""What names a UniqueKey in one Target: its schema, its table, and the constraint or index."""
+
 
 class Verdict(StrEnum):
     """What the database says of a Failure (DESIGN 5)."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from collectors.model import Catalog, Table
+from collectors.model import Catalog, KeyName, Table
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.tombstones.exposure import count_exposure
-
-KeyName = tuple[str, str, str]
-"""(schema, table, constraint)."""
 
 MOST_STATEMENTS = 5_000
 

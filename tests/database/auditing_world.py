@@ -8,9 +8,9 @@ from dataclasses import replace
 import psycopg
 
 from collectors.audit.case import KeyFacts
-from collectors.audit.inspect import KeyName, audit, cases
+from collectors.audit.inspect import audit, cases
 from collectors.audit.migration import CHANGED, Draft, draft, steps
-from collectors.model import Catalog, KeyFinding
+from collectors.model import Catalog, KeyFinding, KeyName
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from sample_data.postgres import Database
