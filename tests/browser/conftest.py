@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,22 @@ class Demo:
         """Run a command over the demo's settings, and these."""
         own = {"TOMBSTONE_CONFIG": str(self.data / "tombstone.toml")}
         return tombstone(self.data, *arguments, variables=own | variables)
+
+    def collect_failure_of(self, email: str) -> None:
+        """Collect until it is known: the application sends Sentry its Events in its own time."""
+        ticket = self.data / "ticket.txt"
+        ticket.write_text(email)
+        deadline = time.monotonic() + 20
+        while not self._failures_in(ticket):
+            assert time.monotonic() < deadline, f"no Failure of {email} was collected"
+            assert self.tombstone("collect").returncode == 0
+            time.sleep(0.1)
+
+    def _failures_in(self, ticket: Path) -> list[str]:
+        found: list[str] = json.loads(self.tombstone("explain", str(ticket), "--json").stdout)[
+            "failures"
+        ]
+        return found
 
     def call(self, organization: str, method: str, path: str, **body: Any) -> httpx.Response:
         """A request of an organization ("production/alder-ash") to the shop's API."""

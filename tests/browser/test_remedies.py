@@ -26,7 +26,7 @@ def blocked(demo: Demo, page: Page) -> str:
     assert created.status_code == 201
     assert demo.call(ORGANIZATION, "DELETE", created.json()["id"]).status_code == 204
     assert demo.call(ORGANIZATION, "POST", "", email=email, name="Wanda").status_code == 500
-    assert demo.tombstone("collect").returncode == 0
+    demo.collect_failure_of(email)
     page.goto(demo.dashboard)
     page.get_by_label("Paste a ticket").fill(f"We cannot create {email} any more.")
     page.get_by_role("button", name="Find").click()

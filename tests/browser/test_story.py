@@ -46,7 +46,7 @@ def release(page: Page, reason: str) -> None:
 
 def test_a_customer_is_unblocked_from_the_pasted_ticket(page: Page, demo: Demo) -> None:
     block_a_customer(demo)
-    assert demo.tombstone("collect").returncode == 0
+    demo.collect_failure_of(EMAIL)
 
     find_by_ticket(page, demo)
     release(page, "blocked by the row deleted before")

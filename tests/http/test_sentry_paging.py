@@ -169,4 +169,4 @@ def test_a_list_of_issues_that_is_none_is_said() -> None:
 
     with serving(app) as served, SentryClient(served.url, "t", "sample", limits=QUICK) as client:
         _, error = drained(WebApi(client).pages(None, None))
-    assert "not a list" in str(error)
+    assert "is no list" in str(error)
