@@ -40,6 +40,8 @@ def in_one_line(text: str) -> str:
     >>> in_one_line('drop "a\r\nb"')
     'drop "a  b"'
     """
+    if text.isprintable():  # as nearly every one of a large schema's is
+        return text
     return "".join(one if one.isprintable() else " " for one in text)
 
 
