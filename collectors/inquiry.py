@@ -7,19 +7,17 @@ did not answer is not asked again in the same Run, so it delays its own environm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import Pending, earlier_looks
 from collectors.linking.judge import Case, judge
-from collectors.linking.question import KeyStanding, Question
-from collectors.linking.resolve import resolve
+from collectors.linking.question import Question
 from collectors.model import (
     Catalog,
     Earlier,
@@ -31,73 +29,13 @@ from collectors.model import (
     UniqueKey,
     is_address,
 )
-from collectors.postgres.engine import ReadTarget
+from collectors.open_target import OpenTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR
 from collectors.postgres.outage import Halted
 from collectors.postgres.snapshot import Snapshot
-from collectors.settings import Settings, TargetSettings
-from collectors.targets import mappings, read_targets, target_catalog
-
-T = TypeVar("T")
-
-
-class OpenTarget:
-    """A Target with its catalog, which is read once, and again when a key is not in it."""
-
-    def __init__(self, target: ReadTarget, settings: TargetSettings) -> None:
-        self.target = target
-        self.settings = settings
-        self.outage: TargetUnreachable | None = None
-        self._catalog: Catalog | None = None
-        self._reread = False
-
-    @property
-    def name(self) -> str:
-        """The Target's name."""
-        return self.target.name
-
-    def ask(self, question: Callable[[Snapshot], T]) -> T:
-        """A question's answer. Raises TargetUnreachable, at once if it did so before.
-
-        A statement that a time limit ended says nothing of the Target's other questions.
-        """
-        if self.outage is not None:
-            raise self.outage
-        try:
-            return self.target.ask(question)
-        except Halted:
-            raise
-        except TargetUnreachable as outage:
-            self.outage = outage
-            raise
-
-    def catalog(self, snapshot: Snapshot) -> Catalog:
-        """The catalog as we have it."""
-        if self._catalog is None:
-            self._catalog = target_catalog(snapshot, self.settings)
-        return self._catalog
-
-    def questions(self, snapshot: Snapshot, pending: Sequence[Pending]) -> list[Question]:
-        """What to ask; a key that the catalog lacks may be younger than it, so it is read again."""
-        asked = [_question(one, self.catalog(snapshot)) for one in pending]
-        if self._reread or all(q.standing is not KeyStanding.UNKNOWN or q.key for q in asked):
-            return asked
-        self._catalog, self._reread = None, True
-        return [_question(one, self.catalog(snapshot)) for one in pending]
-
-
-def _question(one: Pending, catalog: Catalog) -> Question:
-    """As the Event tells it; where that names no table, its Conflict does.
-
-    So a key that a migration mended under a new name is known by its table and columns.
-    """
-    asked, key = resolve(one.failure, catalog), one.failure.key
-    is_known = asked.standing is not KeyStanding.UNKNOWN or asked.key is not None
-    if is_known or key is None or key.table is not None or one.key_table is None:
-        return asked
-    schema, table = one.key_table
-    return resolve(replace(one.failure, key=replace(key, schema=schema, table=table)), catalog)
+from collectors.settings import Settings
+from collectors.targets import mappings, read_targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collectors.auditing import audit_when_due
 from collectors.errors import KeptBack, SentryUnreachable, SettingsError
 from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged
+from collectors.evidence.looks import save_looks
 from collectors.evidence.reads.followup import (
     Pending,
     newest_change,
@@ -24,11 +25,7 @@ from collectors.evidence.reads.followup import (
 )
 from collectors.evidence.reads.unmapped import blocked_by_target
 from collectors.evidence.runs import finish_run, start_run
-from collectors.evidence.store import (
-    load_cursor,
-    save_looks,
-    save_page,
-)
+from collectors.evidence.store import load_cursor, save_page
 from collectors.following import follow
 from collectors.inquiry import Inquiry
 from collectors.intake import Intake, Taken

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, tuple_, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.store import next_generation, upsert
+from collectors.evidence.writing import next_generation, upsert
 from collectors.model import KeyFinding, KeyName
 
 Acceptance = tuple[str, str]

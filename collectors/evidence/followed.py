@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from collectors.evidence.database import Store
 from collectors.evidence.lines import issue_line
 from collectors.evidence.schema import deploys, failures, issues, releases
-from collectors.evidence.store import next_generation, upsert
+from collectors.evidence.writing import next_generation, upsert
 from collectors.model import Deploy, Issue, Release
 
 

@@ -33,7 +33,7 @@ from collectors.evidence import schema
 from collectors.evidence.database import Store, sqlite_file
 from collectors.evidence.privacy import Vault
 from collectors.evidence.sealing import open_key
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 
 TELLING = 6
 """Characters. A shorter value is part of many a time, number, id and digest."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, select
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import mask, mask_text
-from collectors.evidence.store import next_generation, upsert
+from collectors.evidence.writing import next_generation, upsert
 from collectors.model import (
     CheckedInvariant,
     Leftover,

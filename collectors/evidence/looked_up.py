@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged, conflict_line, fingerprint_lines
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 
 _CONFLICT = schema.conflicts.c
 

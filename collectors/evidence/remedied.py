@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 from collectors.model import BLOCKED_VERDICTS, Confidence, Verdict
 
 

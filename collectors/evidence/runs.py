@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 from collectors.model import Verdict
 
 KEEP_SETTLED = timedelta(days=30)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.store import next_generation, upsert
+from collectors.evidence.writing import next_generation, upsert
 from collectors.model import Counting, Dependents, Payment, TableCounts, Topic
 from collectors.model import Table as CatalogTable
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence.database import Store
 from collectors.evidence.schema import conflict_tickets as table
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 
 
 def save_walk(

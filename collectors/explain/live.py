@@ -21,10 +21,11 @@ from collectors.evidence.looked_up import last_asked, open_conflict
 from collectors.evidence.reads.followup import Pending
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.asking import questions
-from collectors.inquiry import Inquiry, OpenTarget
+from collectors.inquiry import Inquiry
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
 from collectors.model import Failure, RowRef, Verdict, ViolatedKey
+from collectors.open_target import OpenTarget
 from collectors.postgres.snapshot import Snapshot
 
 MOST_VALUES = 8

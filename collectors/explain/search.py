@@ -20,11 +20,12 @@ from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_f
 from collectors.evidence.reads.followup import newest_failure
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.printed import judged_now, of_printed_key
-from collectors.inquiry import Inquiry, OpenTarget
+from collectors.inquiry import Inquiry
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import OF_VALUES, Identifier, IdentifierKind, is_uuid
 from collectors.linking.violation import Kind, TextReading, read_event, read_text
 from collectors.model import Failure, KeyValues, Verdict, ViolatedKey
+from collectors.open_target import OpenTarget
 from collectors.postgres.folding import fold_values
 from collectors.sentry.parse import Origin, parse_events
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import partial
-from types import TracebackType
 
 from collectors.sentry.client import Reply
 from collectors.sentry.workers import Workers
@@ -23,16 +22,9 @@ class Ahead:
         self._worker = Workers(1, "sentry-ahead")
         self._coming: Future[Reply | None] | None = None
 
-    def __enter__(self) -> Ahead:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._worker.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """What is on its way is left to itself."""
+        self._worker.close()
 
     def go_on(self) -> None:
         """Ask for the next page now."""

@@ -7,6 +7,7 @@ are ordered; the sweep knows what was read and what is still to be read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -96,7 +97,8 @@ class SentryListing:
         """Until a page holds none that is new enough."""
         path = self._client.path("issues", issue.issue_id, "events")
         params = {"full": "true"} | window(start)
-        with Ahead(pages(self._client, path, params, f"events of issue {issue.issue_id}")) as ahead:
+        replies = pages(self._client, path, params, f"events of issue {issue.issue_id}")
+        with closing(Ahead(replies)) as ahead:
             while (reply := ahead.take()) is not None:
                 origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
                 events = tuple(events_of(reply, origin))

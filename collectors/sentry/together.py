@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from functools import partial
 
 from collectors.errors import NotInSentry, ReplyTooLarge, SentryUnreachable
@@ -34,7 +35,7 @@ def together(
 
     left = iter(paths)
     failed = refused = 0
-    with Workers(client.limits.at_once, "sentry") as workers:
+    with closing(Workers(client.limits.at_once, "sentry")) as workers:
         asked: deque[Future[Reply | SentryUnreachable]] = deque()
         try:
             while True:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Thread
-from types import TracebackType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,15 +25,8 @@ class Workers:
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._threads: list[Thread] = []
 
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let each thread end when it is done; nobody waits for that."""
         for _ in self._threads:
             self._tasks.put(None)
 

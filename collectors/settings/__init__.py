@@ -16,12 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from collectors.errors import SettingsError
 from collectors.settings.models import (
-    MINIMUM_SECRET,
-    SECRET_COMMAND,
     AuditSettings,
     CanarySettings,
     MarkerSettings,
-    Names,
     SentrySettings,
     Settings,
     SurveySettings,
@@ -37,6 +34,7 @@ from collectors.settings.reading import (
     read_raw,
     without_write_side,
 )
+from collectors.settings.values import MINIMUM_SECRET, SECRET_COMMAND, Names
 
 __all__ = [
     "MINIMUM_SECRET",

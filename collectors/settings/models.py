@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
@@ -19,29 +17,15 @@ from pydantic import (
 )
 
 from collectors.errors import SettingsError
-
-SECRET_COMMAND = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
-MINIMUM_SECRET = 32
-
-
-def _split_commas(value: object) -> object:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
-"""A list in the file, a comma-separated text in a variable."""
-
-
-def _split_lines(value: object) -> object:
-    if isinstance(value, str):
-        return [line.strip() for line in value.splitlines() if line.strip()]
-    return value
-
-
-Lines = Annotated[tuple[str, ...], BeforeValidator(_split_lines)]
-"""A list in the file, a text of one a line in a variable."""
+from collectors.settings.values import (
+    SECRET_COMMAND,
+    Address,
+    Dsn,
+    Lines,
+    Names,
+    RequestTemplate,
+    Secret,
+)
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,13 +40,6 @@ SEARCHES = (
     "transaction:*checkout*",
 )
 """Failed creates of customers and their siblings, by what is violated and by what was called."""
-
-
-def _bare_address(url: HttpUrl) -> HttpUrl:
-    """It is shown, and its login would take the place of the token's header."""
-    if url.username or url.password or url.query or url.fragment:
-        raise ValueError("must hold no user name, password, query or fragment")
-    return url
 
 
 class SentrySettings(BaseModel):
@@ -83,7 +60,7 @@ class SentrySettings(BaseModel):
     """
 
     model_config = _Strict
-    base_url: Annotated[HttpUrl, AfterValidator(_bare_address)] = HttpUrl("https://sentry.io")
+    base_url: Address = HttpUrl("https://sentry.io")
     token: SecretStr | None = None
     organization: str | None = None
     projects: Names = ()
@@ -132,12 +109,6 @@ class TableSettings(BaseModel):
     kept_in: dict[str, str] = Field(default_factory=dict)
 
 
-def _not_blank(dsn: SecretStr) -> SecretStr:
-    if not dsn.get_secret_value().strip():
-        raise ValueError("is empty, and libpq would take whatever database is nearest")
-    return dsn
-
-
 class TargetSettings(BaseModel):
     """One application database, read with a role that can only read.
 
@@ -147,21 +118,10 @@ class TargetSettings(BaseModel):
     """
 
     model_config = _Strict
-    read_dsn: Annotated[SecretStr, AfterValidator(_not_blank)]
+    read_dsn: Dsn
     environments: Names = ()
     schemas: Names = ("public",)
     tables: dict[str, TableSettings] = Field(default_factory=dict)
-
-
-def _is_request(template: str) -> str:
-    method, _, path = template.partition(" ")
-    if not (method.isalpha() and method.isupper() and path.startswith("/")):
-        raise ValueError("must be a method and a path, for example POST /v1/customers/")
-    return template
-
-
-RequestTemplate = Annotated[str, AfterValidator(_is_request)]
-"""A method and a path; `{email}` and `{id}` are filled in."""
 
 
 class CanarySettings(BaseModel):
@@ -232,20 +192,12 @@ class TelemetrySettings(BaseModel):
     dsn: SecretStr | None = None
 
 
-def _long_enough(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < MINIMUM_SECRET:
-        raise ValueError(
-            f"must be at least {MINIMUM_SECRET} characters; make one: {SECRET_COMMAND}"
-        )
-    return value
-
-
 class Settings(BaseModel):
     """Everything the read side may be told."""
 
     model_config = _Strict
     store_url: str = "sqlite:///tombstone.sqlite"
-    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    secret_key: Secret | None = None
     sentry: SentrySettings = SentrySettings()
     targets: dict[str, TargetSettings] = Field(default_factory=dict)
     canary: CanarySettings = CanarySettings()

@@ -18,6 +18,7 @@ from collectors.errors import Busy, SettingsError, StoreVersionError, WrongSecre
 from collectors.evidence import schema
 from collectors.evidence.database import open_store, store_trouble, upgrade_store
 from collectors.evidence.lease import collecting
+from collectors.evidence.looks import save_looks
 from collectors.evidence.migrations.run import upgrade
 from collectors.evidence.reads.conflicts import (
     ConflictFilter,
@@ -31,12 +32,7 @@ from collectors.evidence.reads.failures import FailureFilter, list_failures
 from collectors.evidence.reads.followup import earlier_looks, open_conflicts
 from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
 from collectors.evidence.runs import finish_run, start_run
-from collectors.evidence.store import (
-    known_events,
-    load_cursor,
-    save_looks,
-    save_page,
-)
+from collectors.evidence.store import known_events, load_cursor, save_page
 from collectors.model import Issue, Verdict
 from tests.factories import NOON, SECRET, judged, new_store, violated
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from contextlib import closing
 
 from collectors.sentry.ahead import Ahead
 from collectors.sentry.paging import pages
@@ -18,7 +19,10 @@ def three_pages(offset: int, limit: int) -> Page:
 
 
 def test_the_next_page_is_asked_for_only_when_it_will_be_wanted() -> None:
-    with server(three_pages) as (served, client), Ahead(pages(client, PATH, {}, "e")) as ahead:
+    with (
+        server(three_pages) as (served, client),
+        closing(Ahead(pages(client, PATH, {}, "e"))) as ahead,
+    ):
         assert ahead.take() is not None
         time.sleep(0.1)
         assert len(served.calls) == 1
@@ -30,7 +34,7 @@ def test_the_next_page_is_asked_for_only_when_it_will_be_wanted() -> None:
 
 
 def test_no_page_is_kept_while_the_next_one_comes() -> None:
-    with server(three_pages) as (_, client), Ahead(pages(client, PATH, {}, "e")) as ahead:
+    with server(three_pages) as (_, client), closing(Ahead(pages(client, PATH, {}, "e"))) as ahead:
         for _page in range(2):
             reply = ahead.take()
             assert reply is not None
@@ -41,7 +45,7 @@ def test_no_page_is_kept_while_the_next_one_comes() -> None:
 
 
 def test_every_page_comes_once_whether_asked_for_or_not() -> None:
-    with server(three_pages) as (_, client), Ahead(pages(client, PATH, {}, "e")) as ahead:
+    with server(three_pages) as (_, client), closing(Ahead(pages(client, PATH, {}, "e"))) as ahead:
         bodies = []
         while (reply := ahead.take()) is not None:
             bodies.append(reply.body)

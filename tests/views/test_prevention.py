@@ -140,7 +140,7 @@ def test_a_leftover_s_conflict_leads_to_the_invariant_that_it_breaks(filled: Sto
     with filled.write() as connection:
         connection.execute(delete(schema.invariants))
     with filled.write() as connection:
-        from collectors.evidence.store import next_generation
+        from collectors.evidence.writing import next_generation
 
         next_generation(connection)
     said = pages.texts(pages.conflict(conflict.id))

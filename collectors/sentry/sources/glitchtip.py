@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -73,7 +73,8 @@ class GlitchTipListing:
     def events(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         """Those received since `start`, until a page holds none."""
         path = f"/api/0/issues/{quote(issue.issue_id, safe='')}/events/"
-        with Ahead(pages(self._client, path, {}, f"events of issue {issue.issue_id}")) as ahead:
+        replies = pages(self._client, path, {}, f"events of issue {issue.issue_id}")
+        with closing(Ahead(replies)) as ahead:
             while (reply := ahead.take()) is not None:
                 origin = Origin(reply.at, project=issue.project, issue_id=issue.issue_id)
                 events = tuple(events_of(reply, origin))

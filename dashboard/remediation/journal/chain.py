@@ -23,7 +23,7 @@ from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
 from collectors.evidence.schema import to_micros
-from collectors.evidence.store import next_generation
+from collectors.evidence.writing import next_generation
 from dashboard.remediation.journal import agreeing, tampering
 
 HEAD = "journal_head"
