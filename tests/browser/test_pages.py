@@ -72,22 +72,40 @@ def settled(page: Page, url: str) -> None:
     page.wait_for_timeout(700)  # canvases and charts draw themselves, which nothing announces
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ROUTES)
 def test_a_page_is_accessible_and_fits_desk_and_telephone(
-    chromium: Browser, lively: tuple[str, str], name: str, scheme: Any
+    chromium: Browser, lively: tuple[str, str], name: str
 ) -> None:
     """No violation but Streamlit's own, nothing wider than the window; pictures are kept."""
-    page = chromium.new_page(viewport=DESK, color_scheme=scheme)
+    page = chromium.new_page(viewport=DESK, color_scheme="light")
     settled(page, address_of(ROUTES[name], *lively))
+    light = looked_at(page, f"page-{name}-light")
+    ground = background(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(DESK)
+    page.wait_for_timeout(700)
+    assert background(page) != ground
+    dark = looked_at(page, f"page-{name}-dark")
+    page.close()
+    assert light == []
+    assert dark == []
+
+
+def looked_at(page: Page, name: str) -> list[str]:
+    """Its violations, once it is pictured at a desk and on a telephone."""
     found = Axe().run(page).response["violations"]
     for width, window in (("desk", DESK), ("telephone", TELEPHONE)):
         page.set_viewport_size(window)
         page.wait_for_timeout(700)
-        pictured(page, f"page-{name}-{scheme}-{width}")
+        pictured(page, f"{name}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
-    page.close()
-    assert [described(one) for one in found if not is_streamlits(one)] == []
+    return [described(one) for one in found if not is_streamlits(one)]
+
+
+def background(page: Page) -> str:
+    """The colour that the page stands on."""
+    app = page.get_by_test_id("stApp")
+    return str(app.evaluate("app => getComputedStyle(app).backgroundColor"))
 
 
 def is_streamlits(violation: dict[str, Any]) -> bool:
