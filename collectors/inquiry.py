@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
@@ -53,6 +54,7 @@ class Inquiry:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
+        self._environment_of = lru_cache(maxsize=1_024)(settings.environment_of)
         self._store = store
         self._targets = {
             name: OpenTarget(target, settings.targets[name])
@@ -70,7 +72,7 @@ class Inquiry:
 
     def environment_of(self, project: str | None, environment: str) -> str:
         """What an Event's environment is called here: see Settings."""
-        return self._settings.environment_of(project, environment)
+        return self._environment_of(project, environment)
 
     def can_ask(self, environment: str) -> bool:
         """It has a Target, which has not failed to answer in this Run."""

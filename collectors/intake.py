@@ -99,20 +99,15 @@ class Intake:
         """The Failures that can be told already, and the Events whose bodies are needed."""
         failures: list[Failure] = []
         wanting: list[Event] = []
-        for event in events:
-            if not self._is_ours(self._environment_of(event)):
+        for event in map(self._placed, events):
+            if not self._is_ours(event.environment or ""):
                 continue
-            read = self._reading(event)
+            read = read_light(event) if event.light else Need.BODY
             if isinstance(read, Failure):
                 failures.append(read)
             elif read is Need.BODY:
                 wanting.append(event)
         return failures, wanting
-
-    def _reading(self, event: Event) -> Failure | Need:
-        if event.light:
-            return read_light(self._placed(event))
-        return Need.BODY
 
     def _whole(self, events: Sequence[Event], page: Page, back: list[KeptBack]) -> Iterator[Event]:
         """The same Events with their bodies, each as it comes.
@@ -155,13 +150,11 @@ class Intake:
         return self.environment in (None, environment)
 
     def _placed(self, event: Event) -> Event:
-        environment = self._environment_of(event)
+        """With its environment as it is called here; placed again, it stays."""
+        default = (self.environment or "production").rpartition("/")[2]
+        environment = self.inquiry.environment_of(event.project, event.environment or default)
         same = environment == event.environment
         return event if same else replace(event, environment=environment)
-
-    def _environment_of(self, event: Event) -> str:
-        default = (self.environment or "production").rpartition("/")[2]
-        return self.inquiry.environment_of(event.project, event.environment or default)
 
 
 def _is_rough(one: Judged) -> bool:
