@@ -113,7 +113,8 @@ class _Survey:
         """Names, estimates, then table by table. Raises TargetUnreachable."""
         catalog = self.target.ask(lambda snapshot: target_catalog(snapshot, settings))
         tables = surveyable(catalog)
-        forget_tables(self.store, self.target.name, [(one.schema, one.name) for one in tables])
+        labels = [(one.schema, one.name) for one in tables]
+        forget_tables(self.store, self.target.name, labels, catalog.read_at)
         self._names(catalog)
         shape = Schema.of(catalog)
         never = {table.label: _never_asked(shape, table) for table in tables}
@@ -202,7 +203,7 @@ class _Survey:
         """What the deletions of every table with soft deletion left behind."""
         tables = [table for table in catalog.tables if table.marker]
         there = [(one.schema, one.name) for one in tables]
-        forget_leftovers(self.store, self.target.name, there)
+        forget_leftovers(self.store, self.target.name, there, catalog.read_at)
         most = None if self.full else self.settings.sample_above
         for number, table in enumerate(tables, 1):
             self.progress(f"Leftovers in {self.target.name}: {table.label}, {number}/{len(tables)}")

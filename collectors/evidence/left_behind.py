@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, select
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import mask, mask_text
-from collectors.evidence.writing import next_generation, upsert
+from collectors.evidence.writing import end_trend, midnight, next_generation, upsert
 from collectors.model import (
     CheckedInvariant,
     Leftover,
@@ -34,11 +34,15 @@ def save_leftovers(store: Store, found: TableLeftovers) -> None:
         connection.execute(delete(schema.leftovers).where(*_same(schema.leftovers, place)))
         upsert(connection, schema.leftovers, lines)
         upsert(connection, schema.leftover_days, _days(lines, schema.leftover_days))
+        there = {(one.kind.value, one.table, one.name) for one in found.leftovers}
+        end_trend(connection, schema.leftover_days, place, there, found.how.as_of)
         next_generation(connection)
 
 
-def forget_leftovers(store: Store, target: str, there: Sequence[tuple[str, str]]) -> None:
-    """Drop what was counted of tables that a Target no longer has; `there` are (schema, name)."""
+def forget_leftovers(
+    store: Store, target: str, there: Sequence[tuple[str, str]], at: datetime
+) -> None:
+    """Drop what was counted of tables that are not `there` (schema, name) any more, seen `at`."""
     table = schema.leftovers
     query = select(table.c.schema_name, table.c.table_name).distinct()
     with store.write() as connection:
@@ -46,6 +50,7 @@ def forget_leftovers(store: Store, target: str, there: Sequence[tuple[str, str]]
         for schema_name, name in {(one, two) for one, two in known} - set(there):
             place = {"target": target, "schema_name": schema_name, "table_name": name}
             connection.execute(delete(table).where(*_same(table, place)))
+            end_trend(connection, schema.leftover_days, place, (), at)
 
 
 def save_invariants(store: Store, target: str, checked: Sequence[CheckedInvariant]) -> None:
@@ -121,14 +126,10 @@ def _days(lines: Sequence[dict[str, Any]], table: Table) -> list[dict[str, Any]]
     """Those that could be counted, as lines of the trend."""
     names = [column.name for column in table.columns if column.name != "day"]
     return [
-        {name: line[name] for name in names} | {"day": _midnight(line["as_of"])}
+        {name: line[name] for name in names} | {"day": midnight(line["as_of"])}
         for line in lines
         if line["rows"] is not None
     ]
-
-
-def _midnight(moment: datetime) -> datetime:
-    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
 
 
 def _same(table: Table, place: dict[str, str]) -> tuple[Any, ...]:

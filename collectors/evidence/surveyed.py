@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.writing import next_generation, upsert
+from collectors.evidence.writing import end_trend, midnight, next_generation, upsert
 from collectors.model import Counting, Dependents, Payment, TableCounts, Topic
 from collectors.model import Table as CatalogTable
 
@@ -89,8 +89,10 @@ def _amounts(payments: Sequence[Payment]) -> list[dict[str, Any]]:
     ]
 
 
-def forget_tables(store: Store, target: str, there: Sequence[tuple[str, str]]) -> None:
-    """Drop what was counted in tables that a Target no longer has; `there` are (schema, name)."""
+def forget_tables(
+    store: Store, target: str, there: Sequence[tuple[str, str]], at: datetime
+) -> None:
+    """Drop what was counted in tables that are not `there` (schema, name) any more, seen `at`."""
     surveys = schema.surveys
     query = select(surveys.c.schema_name, surveys.c.table_name).distinct()
     with store.write() as connection:
@@ -99,6 +101,8 @@ def forget_tables(store: Store, target: str, there: Sequence[tuple[str, str]]) -
             for table in (surveys, schema.exposures):
                 of_table = (table.c.schema_name == schema_name) & (table.c.table_name == name)
                 connection.execute(delete(table).where(table.c.target == target, of_table))
+            place = {"target": target, "schema_name": schema_name, "table_name": name}
+            end_trend(connection, schema.exposure_days, place, (), at)
 
 
 def last_counted(
@@ -159,7 +163,7 @@ def _save_exposure(connection: Connection, counts: TableCounts) -> None:
         for one in counts.exposures
     ]
     _insert(connection, table, lines)
-    day = _midnight(counts.how.as_of.date())
+    day = midnight(counts.how.as_of)
     wholes = [
         {key: line[key] for key in line if key not in ("organization_id", "oldest", "askable")}
         | {"day": day}
@@ -167,6 +171,8 @@ def _save_exposure(connection: Connection, counts: TableCounts) -> None:
         if not line["organization_id"]
     ]
     upsert(connection, schema.exposure_days, wholes)
+    there = {(line["constraint_name"],) for line in wholes}
+    end_trend(connection, schema.exposure_days, _place(counts), there, counts.how.as_of)
 
 
 def _save_days(connection: Connection, table: Table, column: str, counts: TableCounts) -> None:

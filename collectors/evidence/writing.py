@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -32,6 +33,33 @@ def insert_new(connection: Connection, table: Table, lines: list[dict[str, Any]]
     """Insert those lines whose key is not there yet."""
     if lines:
         connection.execute(insert(table).on_conflict_do_nothing(), lines)
+
+
+def end_trend(
+    connection: Connection,
+    days: Table,
+    place: Mapping[str, str],
+    there: Collection[tuple[str, ...]],
+    at: datetime,
+) -> None:
+    """Nothing, on the day of `at`, of what the trend of a place tells and is no longer `there`.
+
+    `days` has a line a day; its key is the place, what was counted there, and `day`. A trend goes
+    on as it was last counted: without a last line a key that was mended would hold rows for ever.
+    """
+    names = [one.name for one in days.primary_key if one.name not in {*place, "day"}]
+    (counted,) = (column for column in days.columns if not column.primary_key)
+    query = select(*(days.c[name] for name in names), counted).order_by(days.c.day)
+    of_place = [days.c[name] == value for name, value in place.items()]
+    last = {tuple(row[:-1]): row[-1] for row in connection.execute(query.where(*of_place))}
+    gone = [what for what, count in last.items() if count and what not in there]
+    nothing = {**place, "day": midnight(at), counted.name: 0}
+    upsert(connection, days, [nothing | dict(zip(names, what, strict=True)) for what in gone])
+
+
+def midnight(moment: datetime) -> datetime:
+    """Where its UTC day begins: how the store names a day."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
 
 
 def next_generation(connection: Connection) -> None:

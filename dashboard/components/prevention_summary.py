@@ -12,6 +12,7 @@ from collectors.model import InvariantState, LeftoverKind, Severity
 from dashboard import data
 from dashboard.components import plain
 from dashboard.data import Audited
+from dashboard.metrics.prevention import IN_THE_WAY
 
 
 def show(wanted: SurveyFilter, found: Audited) -> None:
@@ -27,7 +28,7 @@ def show(wanted: SurveyFilter, found: Audited) -> None:
         )
         exposure = data.exposure(wanted)
         st.metric(
-            "Deleted rows in the way",
+            IN_THE_WAY,
             "–" if exposure is None else f"{exposure.tombstones:,}",
             border=True,
             height="stretch",

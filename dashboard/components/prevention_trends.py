@@ -10,17 +10,21 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard import data
 from dashboard.charts import prevention as charts
 from dashboard.components import picture
-from dashboard.metrics.prevention import Point
+from dashboard.metrics.prevention import IN_THE_WAY, Point
 
 
 def show(wanted: SurveyFilter) -> None:
-    """The Findings; each kind of leftover on a scale of its own; the growth by day of deletion."""
+    """Findings and Exposure; each kind of leftover on a scale of its own; by day of deletion."""
     st.header("Better or worse?", anchor=False)
-    _trend(
-        data.findings_by_day(wanted),
-        "Findings at the end of each day, accepted ones too",
-        "Findings",
-    )
+    left, right = st.columns(2)
+    with left:
+        _trend(
+            data.findings_by_day(wanted),
+            "Findings at the end of each day, accepted ones too",
+            "Findings",
+        )
+    with right:
+        _trend(data.exposure_by_day(wanted), f"{IN_THE_WAY}, as last counted each day", "Rows")
     counted = data.leftovers_by_day(wanted)
     series = list(dict.fromkeys(point.series for point in counted))
     if not series:

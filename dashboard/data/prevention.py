@@ -10,13 +10,13 @@ from datetime import date, datetime
 from collectors.evidence.database import Store
 from collectors.evidence.reads import findings as stored
 from collectors.evidence.reads import leftovers
-from collectors.evidence.reads.exposure import ExposureTotal, exposure_total
+from collectors.evidence.reads.exposure import ExposureTotal, exposure_total, exposure_trend
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.leftovers import LeftoverRow
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import CheckedInvariant
 from dashboard.data.held import opened, remembered
-from dashboard.metrics.prevention import KINDS, Counted, Point, by_day
+from dashboard.metrics.prevention import IN_THE_WAY, KINDS, Counted, Point, by_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ def with_texts(row: FindingRow) -> FindingRow:
 def exposure(wanted: SurveyFilter) -> ExposureTotal | None:
     """Tombstones that hold a key; None where nothing was counted."""
     return remembered(exposure_total, wanted)
+
+
+def exposure_by_day(wanted: SurveyFilter) -> list[Point]:
+    """How many of them there were on each day that they were counted; none of an organization."""
+    days = remembered(exposure_trend, wanted)
+    counted = () if days is None else days.rows
+    return by_day(
+        [
+            Counted(f"{one.target}/{one.table}", one.day, IN_THE_WAY, one.tombstones)
+            for one in counted
+        ]
+    )
 
 
 def findings_by_day(wanted: SurveyFilter) -> list[Point]:

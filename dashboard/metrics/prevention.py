@@ -14,7 +14,8 @@ KINDS: Mapping[LeftoverKind, str] = {
     LeftoverKind.HELD_KEY: "Keys held by deleted rows",
     LeftoverKind.ERASED: "Keys held by erased rows",
 }
-ORDER = (*(str(severity) for severity in Severity), *KINDS.values())
+IN_THE_WAY = "Deleted rows in the way"
+ORDER = (*(str(severity) for severity in Severity), IN_THE_WAY, *KINDS.values())
 """Every series, in the order in which they are drawn and told."""
 
 

@@ -17,6 +17,7 @@ from collectors.evidence import schema
 from collectors.evidence.audited import failures_by_key
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import list_conflicts
+from collectors.evidence.reads.exposure import exposure_trend
 from collectors.evidence.reads.findings import last_audits, list_findings, with_texts
 from collectors.evidence.reads.leftovers import (
     leftover_notes,
@@ -24,6 +25,7 @@ from collectors.evidence.reads.leftovers import (
     list_invariants,
     list_leftovers,
 )
+from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.store import save_page
 from collectors.model import InvariantState, LeftoverKind, Verdict
 from collectors.settings import AuditSettings, Settings, SurveySettings, TargetSettings
@@ -31,6 +33,9 @@ from collectors.survey import survey
 from sample_data.postgres import Database
 from tests.database.test_leftovers import TABLES
 from tests.factories import EMAIL_KEY, NOON, judged, new_store
+
+PLACE = "customers/customers/by_email"
+"""Where deleted customers hold that key, as the trend names it."""
 
 
 @pytest.fixture
@@ -104,6 +109,34 @@ def test_the_trend_keeps_one_line_a_day_and_what_is_mended_is_gone(
     database.execute("DROP TABLE customers CASCADE")
     survey(settings(database), store)
     assert list_leftovers(store, None, "by_email") == []
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        "DROP INDEX by_email",
+        "ALTER TABLE customers RENAME TO people",
+        "DROP TABLE customers CASCADE",
+    ],
+)
+def test_a_trend_ends_where_nothing_is_left_to_count(
+    database: Database, store: Store, mended: str
+) -> None:
+    """It goes on as last counted, so that a key that was mended would hold rows for ever."""
+    database.execute(TABLES)
+    survey(settings(database), store)
+    assert [one.rows for one in leftover_trend(store, constraint="by_email")] == [2]
+    assert in_the_way(store, "customers") == [2]
+    database.execute(mended)
+    survey(settings(database), store)
+    left = [one.rows for one in leftover_trend(store) if one.place == PLACE]
+    assert left == [0]
+    assert in_the_way(store, "customers") == [0]
+
+
+def in_the_way(store: Store, table: str) -> list[int]:
+    trend = exposure_trend(store, SurveyFilter(constraint="by_email"))
+    return [] if trend is None else [one.tombstones for one in trend.rows if one.table == table]
 
 
 def test_what_cannot_be_counted_is_not_known_and_noted(database: Database, store: Store) -> None:

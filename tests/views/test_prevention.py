@@ -13,7 +13,15 @@ from collectors.evidence import schema
 from collectors.evidence.audited import save_audit
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
-from collectors.model import InvariantState, Verdict
+from collectors.evidence.surveyed import save_counts
+from collectors.model import (
+    Counting,
+    ExposureCount,
+    InvariantState,
+    TableCounts,
+    Topic,
+    Verdict,
+)
 from tests.factories import EMAIL_KEY
 from tests.views import pages, prevented, story
 
@@ -95,6 +103,20 @@ def test_everything_at_once(filled: Store) -> None:
     assert "j…@e….com" in said
     assert prevented.JANE not in said
     assert "The reader may not read it." in said
+
+
+def test_exposure_is_drawn_once_it_was_counted_on_two_days(filled: Store) -> None:
+    save_audit(filled, "production", story.now(), [], {})
+    for ago, rows in ((3, 40), (0, 7)):
+        lines = [ExposureCount(None, None, rows)]
+        how = Counting(story.now() - timedelta(days=ago))
+        place = ("production", "public", "customers")
+        save_counts(filled, TableCounts(*place, Topic.EXPOSURE, how, exposures=lines))
+    app = page()
+    assert metrics(app)["Deleted rows in the way"] == "7"
+    (chart,) = (one for one in pages.elements(app) if one.type == "vega_lite_chart")
+    assert "Deleted rows in the way: 40 on" in chart.proto.alt
+    assert "7 on" in chart.proto.alt
 
 
 def test_a_finding_and_an_invariant_are_chosen_by_the_address(filled: Store) -> None:
