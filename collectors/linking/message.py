@@ -12,7 +12,7 @@ from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.mentions import mentions, named_key
 from collectors.linking.names import bare, is_column
-from collectors.linking.other import other_engine, other_violation
+from collectors.linking.other import other_engine, other_violation, quotes_a_value
 from collectors.linking.phrases import ENGLISH, is_index_build, may_tell_of_one, says_unique
 from collectors.linking.quoted import without_quotes
 from collectors.linking.rewritten import read_rewritten
@@ -50,6 +50,8 @@ def _read(text: str, *, wrapped: bool, unique: bool) -> ViolatedKey | None:
     if not may_tell_of_one(said) or is_index_build(said):
         return None
     found = mentions(said)
+    if found and not wrapped and quotes_a_value(said[: found[0].start]):
+        return None  # the first sentence is the failure, and what it quotes may be any text
     told = bool(found) or (says_unique(said) and other_engine(said) is None)
     typed = not told and unique and other_engine(said) is None
     foreign = (told or typed) and not any(words in said for words in ENGLISH)

@@ -107,6 +107,7 @@ _REFUSALS = frozenset(
         "invalid value",
     }
 )
+_QUOTING = frozenset({"value too long", "invalid value"})
 _SIGNS = (
     *("onstraint", "ontrainte", "incolo", "restri", "llave", "klucza", "graniczenie", "villkor"),
     *("граничени", "бмеження", "anahtar", "制約", "约束", "제약", "not null", "not-null"),
@@ -214,6 +215,11 @@ def other_violation(text: str) -> str | None:
         if match is not None:
             return f"{words} ({match[1]})" if match[1] else words
     return None
+
+
+def quotes_a_value(text: str) -> bool:
+    """It tells of an error whose details print values: of the row, of the input, of a parameter."""
+    return other_violation(text) is not None or _condition(text) in _QUOTING
 
 
 def _condition(text: str) -> str | None:

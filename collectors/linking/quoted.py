@@ -1,4 +1,4 @@
-"""Where a text quotes the failed statement and its parameters, as wrappers append them.
+"""Where a text quotes the failed statement, its parameters, or the row that was refused.
 
 What stands there was written by whoever filled the row: a job's `last_error`, an imported log. It
 may hold a whole unique violation, and tells nothing of the failure itself.
@@ -18,10 +18,22 @@ _STATEMENT = (
     *("STATEMENT", "ANWEISUNG", "SENTENCIA", "INSTRUCTION", "ISTRUZIONE", "COMANDO", "WYRAŻENIE"),
     *("ОПЕРАТОР", "İFADE", "SATS", "文", "명령 구문", "语句"),
 )
+_REFUSED_ROW = (
+    *("Failing row contains (", "Fehlgeschlagene Zeile enthält (", "La fila que falla contiene ("),
+    *(
+        "La ligne en échec contient (",
+        "La riga in errore contiene (",
+        "Registro que falhou contém (",
+    ),
+    *("Ошибочная строка содержит (", "失敗した行は(", "失败, 行包含(", "실패한 자료: ("),
+)
+"""What a not-null or a check violation prints: any text may be a value of that row."""
+
 _CLOSED = re.compile(
     r"\][ \t]{0,8}(?:\Z|\r?\n(?![\s>]{0,20}\[parameters: ))|\(Background on this error"
 )
 _LINE = re.compile(r"\n(?!\t)|\Z")
+_ROW_END = re.compile(r"\)[.。を](?=[\s\"'\\\])}]|\Z|含)|\Z")
 _CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
@@ -83,6 +95,7 @@ _QUOTES = (
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
+    _quote("|".join(map(re.escape, _REFUSED_ROW)), _until(_ROW_END), *_REFUSED_ROW),
 )
 RAW_QUOTE = re.compile(f"{_BARE}|{_RAILS}|{_LOGGED}")
 """A statement with its values in it, neither quoted nor escaped."""

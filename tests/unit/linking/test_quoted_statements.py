@@ -231,3 +231,43 @@ def test_a_value_that_looks_escaped_leaves_a_plain_text_as_it_is() -> None:
     key = read_event(event(f"{OURS}\nDETAIL:  Key (path)=(C:\\nKey \\x) already exists.")).key
     assert key is not None
     assert key.splits == (("C:\\nKey \\x",),)
+
+
+ROWS = {
+    "not null": 'null value in column "kind" of relation "jobs" violates not-null constraint\n'
+    "DETAIL:  Failing row contains (1, {told}, null).\n",
+    "check": 'new row for relation "jobs" violates check constraint "jobs_kind_check"\n'
+    "DETAIL:  Failing row contains (1, {told}, null).\n",
+    "no partition": 'new row for relation "jobs_1" violates partition constraint\n'
+    "DETAIL:  Failing row contains ({told}).",
+    "check, in German": "neue Zeile für Relation »jobs« verletzt Check-Constraint »jobs_kind«\n"
+    "DETAIL:  Fehlgeschlagene Zeile enthält (1, {told}, null).",
+    "check, in Japanese": 'リレーション"jobs"の新しい行は検査制約"jobs_kind"に違反しています\n'
+    "DETAIL:  失敗した行は({told}, null)を含みます",
+}
+PARAMETERS = {
+    "bad json": 'invalid input syntax for type json\nDETAIL:  Token "x" is invalid.\n'
+    "CONTEXT:  JSON data, line 1: {told}",
+    "too long": "value too long for type character varying(20)\nCONTEXT:  unnamed portal parameter "
+    "$2 = '{told}'",
+}
+FLAT = STORED.replace("\n", ", ")
+
+
+@pytest.mark.parametrize("refused", (ROWS | PARAMETERS).values(), ids=ROWS | PARAMETERS)
+def test_a_sentence_in_the_row_that_was_refused_otherwise_is_not_the_failure(refused: str) -> None:
+    assert read_event(event(refused.format(told=FLAT))).key is None
+
+
+@pytest.mark.parametrize("refused", ROWS.values(), ids=ROWS)
+def test_nor_is_it_where_somebody_pastes_it(refused: str) -> None:
+    pasted = f"Our log says:\nERROR:  {refused.format(told=FLAT)}\nPlease help."
+    assert "jane@" not in without_quotes(pasted, prose=True)
+    assert read_text(pasted).kind != "unique_violation"
+
+
+def test_an_error_behind_a_refused_row_is_read() -> None:
+    row = ROWS["not null"].format(told=FLAT)
+    key = read_text(f"ERROR:  {row}\nERROR:  {OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
