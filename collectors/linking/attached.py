@@ -28,10 +28,10 @@ _DEEPEST = 3
 _MOST_NODES = 200
 
 
-def from_attached(event: Event, wanted: Sequence[str]) -> Fields:
+def from_attached(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
     """The values of what was attached as input, by the columns' names where those are known."""
     inputs = [*_inputs(event.extra), *_inputs(event.contexts)]
-    return chosen(leaves(inputs), wanted) if inputs else {}
+    return chosen(leaves(inputs, subject=subject), wanted) if inputs else {}
 
 
 def _inputs(attached: Mapping[str, object]) -> Iterator[object]:

@@ -6,12 +6,13 @@ Sentry's `user` is never read: it is the merchant who called the API, not the cu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
+from collectors.linking.entities import is_actor, is_of_another, is_of_anything
 from collectors.linking.literals import UNKNOWN, Unknown, Value, plain, printed, read_at
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
@@ -23,23 +24,6 @@ _UNWANTED = re.compile(
     re.IGNORECASE,
 )
 """Secrets, and the numbered parameters of an INSERT of several rows."""
-_ACTORS = frozenset(
-    {
-        *("actor", "admin", "administrator", "agent", "approver", "assignee", "author", "caller"),
-        *("creator", "editor", "employee", "initiator", "inviter", "issuer", "manager"),
-        *("merchant", "moderator", "operator", "organiser", "organizer", "owner", "principal"),
-        *("publisher", "referer", "referrer", "requester", "requestor", "reviewer", "sender"),
-        *("staff", "submitter", "supervisor", "updater", "uploader", "viewer"),
-    }
-)
-_THEMSELVES = frozenset({"user", "by", "from", "me", "self", "reply_to", "auth_subject"})
-_AS_THEMSELVES = frozenset(
-    {"current", "auth", "authenticated", "request", "session", "in", "acting"}
-)
-_OF_THEM = frozenset({"user", "info", "detail", "details", "data", "profile", "account", "contact"})
-"""Whoever does something to the row: what is told of them is nobody's key."""
-
-_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _MOMENTS = frozenset({"exp", "iat", "nbf"})
 _UNIX_TIME = re.compile(r"\d{10}(?:\.\d{1,9})?")
@@ -55,12 +39,23 @@ _LONGEST_BODY = 100_000
 _FRAMEWORK_FIELDS = frozenset(
     {"utf8", "authenticity_token", "commit", "_method", "_token", "_csrf", "csrfmiddlewaretoken"}
 )
+_NEW = re.compile(r"(?:new|next|updated|changed|desired|replacement)([a-z].*)")
 _FORM = re.compile(r"[\w.\[\]%-]{1,100}=[^\s]*\Z")
 
 
-def from_request(event: Event, wanted: Sequence[str]) -> Fields:
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A part of a body, and whether it tells of another entity than the key's."""
+
+    value: object
+    other: bool = False
+
+
+def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
     """The request body's values, by the columns' names where those are known."""
-    return chosen(leaves(_body(event.request.body)), wanted) if event.request else {}
+    if event.request is None:
+        return {}
+    return chosen(leaves(_body(event.request.body), subject=subject), wanted)
 
 
 def _body(body: object) -> object:
@@ -113,27 +108,30 @@ def _unfolded(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return tree
 
 
-def leaves(body: object, *, reprs: bool = False) -> Fields:
+def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = "") -> Fields:
     """The plain values of a nested body by name; the shallowest counts.
 
     A name that stands twice at the same depth with different values is left out, and so are people,
     tokens and what is hidden, cut or too long to stand in a key; no deeper value takes their place.
     A body's `user` may be who calls or whom it is about: where it differs there is no answer.
+    `subject` is what the key is of: another entity's id or name is not the row's, be it that of
+    the body itself by the `name` of its variable.
     """
     fields: Fields = {}
     settled: set[str] = set()
-    level: list[object] = [body]
+    level: list[_Node] = [_Node(body, bool(is_of_another(name, subject)))]
     users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
         here: dict[str, Value] = {}
-        deeper: list[object] = []
+        deeper: list[_Node] = []
         doubted, users = users, []
         for node in level[:_MOST_NODES]:
-            if isinstance(node, list | tuple):
-                deeper.extend(node[:MOST_FIELDS])
-            elif isinstance(node, Mapping):
-                _take(node, here, deeper, reprs=reprs)
-                users += [] if reprs else _users_of(node)
+            if isinstance(node.value, list | tuple):
+                deeper += (_Node(item, node.other) for item in node.value[:MOST_FIELDS])
+            elif isinstance(node.value, Mapping) and not _are_claims(node.value):
+                inner = _take(node.value, here, other=node.other, reprs=reprs)
+                deeper += (_Node(found, _is_other(name, subject, node)) for name, found in inner)
+                users += [] if reprs else _users_of(node.value)
         for name, value in here.items():
             if isinstance(value, Unknown) or fold(name) in settled:
                 continue
@@ -141,7 +139,21 @@ def leaves(body: object, *, reprs: bool = False) -> Fields:
                 fields[name] = value
         settled.update(map(fold, here))
         level = deeper
-    return fields
+    return _without_replaced(fields)
+
+
+def _is_other(name: str, subject: str, node: _Node) -> bool:
+    told = is_of_another(name, subject)
+    return node.other if told is None else told
+
+
+def _without_replaced(fields: Fields) -> Fields:
+    """Without what something new is to take the place of: `email` beside `new_email`.
+
+    Which of the two the application wrote into which column it alone knows.
+    """
+    new = {match[1]: value for name, value in fields.items() if (match := _NEW.match(fold(name)))}
+    return {name: value for name, value in fields.items() if new.get(fold(name), value) == value}
 
 
 def _users_of(node: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -150,20 +162,19 @@ def _users_of(node: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 
 def _take(
-    node: Mapping[object, object], here: dict[str, Value], deeper: list[object], *, reprs: bool
-) -> None:
-    if _are_claims(node):
-        return
+    node: Mapping[object, object], here: dict[str, Value], *, other: bool, reprs: bool
+) -> Iterator[tuple[str, object]]:
+    """Put the plain values of an object into `here`; what it holds itself, with its names."""
     for key, value in islice(node.items(), _MOST_NODES):
         name = str(key).strip("'\"")
         is_repr = reprs and isinstance(value, str) and _OBJECT.match(value)
         if is_repr or isinstance(value, Mapping | list | tuple):
-            if not _is_actor(name):
-                deeper.append(_arguments(str(value)[:_LONGEST_REPR]) if is_repr else value)
-            continue
-        tree = printed(value) if reprs else plain(value)
-        found = UNKNOWN if isinstance(tree, list | dict) else tree
-        here[name] = found if here.get(name, found) == found else UNKNOWN
+            if not is_actor(name):
+                yield name, _arguments(str(value)[:_LONGEST_REPR]) if is_repr else value
+        elif not (other and is_of_anything(name)):
+            tree = printed(value) if reprs else plain(value)
+            found = UNKNOWN if isinstance(tree, list | dict) else tree
+            here[name] = found if here.get(name, found) == found else UNKNOWN
 
 
 def _are_claims(fields: Mapping[Any, object]) -> bool:
@@ -175,31 +186,14 @@ def _are_claims(fields: Mapping[Any, object]) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
-def _is_actor(name: str) -> bool:
-    """The name is of whoever acts: `created_by`, `createdByUser`, `accountOwner`, `senderInfo`."""
-    words = [word.lower() for word in _NAME_PART.findall(name[:100])]
-    if "_".join(words) in _THEMSELVES:
-        return True
-    if any(word == "by" and _is_deed(words[place]) for place, word in enumerate(words[1:])):
-        return True
-    if len(words) > 1 and words[-1] == "user" and words[-2] in _AS_THEMSELVES:
-        return True
-    while len(words) > 1 and words[-1] in _OF_THEM:
-        words.pop()
-    return bool(words) and words[-1] in _ACTORS
-
-
-def _is_deed(word: str) -> bool:
-    return word.endswith("ed") or word == "sent"
-
-
-def variable_leaves(value: object) -> Fields:
+def variable_leaves(name: str, value: object, subject: str = "") -> Fields:
     """A body in a variable: a mapping, or the repr of an object: `CustomerCreate(email='…')`."""
     if isinstance(value, str):
         text = value[:_LONGEST_REPR]
-        return _arguments(text) if _OBJECT.match(text) else leaves(printed(text), reprs=True)
-    return leaves(value, reprs=True)
+        if _OBJECT.match(text):
+            return leaves(_arguments(text), subject=subject, name=name)
+        value = printed(text)
+    return leaves(value, reprs=True, subject=subject, name=name)
 
 
 def _arguments(text: str) -> Fields:

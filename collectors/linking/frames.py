@@ -62,12 +62,12 @@ _MOST_FRAMES = 200
 _LONGEST_STATEMENT = 20_000
 
 
-def from_frames(event: Event, wanted: Sequence[str]) -> Fields:
+def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
     """The values that variables of the stack frames hold, the innermost call's first."""
     fields: Fields = {}
     seen: set[str] = set()
     for frame in _frames(event):
-        for found in _frame_fields(frame, seen):
+        for found in _frame_fields(frame, seen, subject):
             new = chosen(found, wanted)
             fields = {
                 name: value for name, value in new.items() if value is not None or wanted
@@ -123,7 +123,7 @@ def _wrote_several(statement: Statement, variables: Mapping[str, object]) -> boo
     )
 
 
-def _frame_fields(frame: Frame, seen: set[str]) -> Iterator[Fields]:
+def _frame_fields(frame: Frame, seen: set[str], subject: str) -> Iterator[Fields]:
     """What one frame's variables hold; a text `seen` in another frame is not read again."""
     statement = _statement(frame.variables)
     if statement is not None:
@@ -134,7 +134,8 @@ def _frame_fields(frame: Frame, seen: set[str]) -> Iterator[Fields]:
             continue
         if isinstance(value, str):
             seen.add(value)
-        yield _from_parameters(value) if role == "parameters" else variable_leaves(value)
+        is_body = role == "body"
+        yield variable_leaves(name, value, subject) if is_body else _from_parameters(value)
 
 
 @lru_cache(maxsize=4096)

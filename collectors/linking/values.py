@@ -13,6 +13,7 @@ from collectors.linking.attached import from_attached
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
+from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
@@ -141,7 +142,7 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
         key = replace(key, table=_model(event))
     if key.splits:
         alone = wrote.statement is None and not wrote.several
-        others = from_request(event, ()) if alone else chosen(wrote.fields, ())
+        others = from_request(event, (), subject_of(key)) if alone else chosen(wrote.fields, ())
         return replace(key, fields=tuple(others.items()))
     wanted = tuple(dict.fromkeys(name for part in key.columns for name in columns_in(part)))
     fields, source = _gathered(key, event, wrote, wanted)
@@ -193,11 +194,12 @@ def _gathered(
     """
     fields: Fields = dict(key.fields)
     source = ValueSource.DETAIL if fields and key.columns else None
+    subject = subject_of(key)
     sources: tuple[tuple[ValueSource, Callable[[], Fields]], ...] = (
         (ValueSource.PARAMETERS, lambda: chosen(wrote.fields, ())),
-        (ValueSource.FRAME, lambda: from_frames(event, wanted)),
-        (ValueSource.REQUEST, lambda: from_request(event, wanted)),
-        (ValueSource.ATTACHED, lambda: from_attached(event, wanted)),
+        (ValueSource.FRAME, lambda: from_frames(event, wanted, subject)),
+        (ValueSource.REQUEST, lambda: from_request(event, wanted, subject)),
+        (ValueSource.ATTACHED, lambda: from_attached(event, wanted, subject)),
     )
     for place, read in () if wrote.several else sources:
         enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS

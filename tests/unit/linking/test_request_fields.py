@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from collectors.linking.bodies import chosen, from_request, leaves
+from collectors.linking.entities import subject_of
 from collectors.linking.frames import from_frames
-from collectors.model import Event, ExceptionValue, Frame, Request
+from collectors.model import Event, ExceptionValue, Frame, Request, ViolatedKey
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -144,6 +145,69 @@ def test_what_is_only_named_like_a_token_is_read(variables: dict[str, Any]) -> N
 def test_the_shallowest_name_counts() -> None:
     body = {"email": "j@e.com", "billing": {"email": "office@e.com"}}
     assert from_request(posted(body), ("email",)) == {"email": "j@e.com"}
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "a plan's id": {"email": "j@e.com", "plan": {"id": 7}},
+    "ids in a list": {"email": "j@e.com", "tags": [{"id": 7}]},
+    "a plan's inner id": {"email": "j@e.com", "plan": {"data": {"id": 7}}},
+    "an organization's name": {"label": "x", "organization": {"name": "red"}},
+    "nested attributes": {"email": "j@e.com", "address_attributes": {"name": "red"}},
+    "a form's": {"email": "j@e.com", "plan[id]": "7"},
+}
+
+
+@pytest.mark.parametrize("body", OTHERS.values(), ids=OTHERS.keys())
+def test_another_entitys_id_or_name_is_not_the_rows(body: dict[str, Any]) -> None:
+    assert from_request(posted(body), ("id", "name"), "customerspkey") == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customer", "customers", "newCustomer", "customerInput", "create_customer_input", "data",
+     "attributes", "input", "kwargs", "object", "shopCustomer"],
+)  # fmt: skip
+def test_the_rows_own_id_and_name_are_read_wherever_they_stand(name: str) -> None:
+    body = {"team": "T", name: {"id": 7, "name": "red"}}
+    found = from_request(posted(body), ("id", "name"), "customerspkey")
+    assert found == {"id": "7", "name": "red"}
+
+
+def test_a_variable_named_after_another_entity_holds_its_attributes() -> None:
+    variables = {
+        "plan_data": {"id": "7", "email": "'j@e.com'"},
+        "plan_in": "PlanIn(id=7, name='red')",
+    }
+    found = from_frames(framed(variables), ("id", "name", "email"), "customers")
+    assert found == {"email": "j@e.com"}
+
+
+def test_a_plural_is_the_same_entity() -> None:
+    body = {"team": "T", "category": {"name": "red"}}
+    assert from_request(posted(body), ("name",), "categories") == {"name": "red"}
+
+
+@pytest.mark.parametrize(
+    ("constraint", "table", "told"),
+    [
+        ("customers_pkey", None, "customerspkey"),
+        ("ix_customers_email", None, "customersemail"),
+        ("UQ_member_org", None, "memberorg"),
+        ("UQ_97672ac88f789774dd47f7c8be3", None, ""),
+        ("uniq_81398e09e7927c74", "public.users", "users"),
+        (None, "Customer", "customer"),
+        (None, None, ""),
+    ],
+)
+def test_what_a_key_is_of(constraint: str | None, table: str | None, told: str) -> None:
+    assert subject_of(ViolatedKey(constraint=constraint, table=table)) == told
+
+
+@pytest.mark.parametrize("new", ["newEmail", "new_email", "updated-email", "nextEmail"])
+def test_a_value_that_is_to_be_replaced_is_not_the_one_that_was_written(new: str) -> None:
+    body = {"email": "old@e.com", "plan": "x"}
+    assert from_request(posted(body | {new: "n@e.com"}), ("email", "plan")) == {"plan": "x"}
+    assert from_request(posted(body | {new: "old@e.com"}), ("email",)) == {"email": "old@e.com"}
 
 
 def test_no_deeper_value_takes_the_place_of_a_hidden_one() -> None:

@@ -1,0 +1,114 @@
+"""Whose attributes an object inside a body holds, by the object's name.
+
+A body tells of the row and of what stands around it: who acts, the plan, the organization.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from collectors.linking.names import fold
+from collectors.model import ViolatedKey
+
+_ACTORS = frozenset(
+    {
+        *("actor", "admin", "administrator", "agent", "approver", "assignee", "author", "caller"),
+        *("creator", "editor", "employee", "initiator", "inviter", "issuer", "manager"),
+        *("merchant", "moderator", "operator", "organiser", "organizer", "owner", "principal"),
+        *("publisher", "referer", "referrer", "requester", "requestor", "reviewer", "sender"),
+        *("staff", "submitter", "supervisor", "updater", "uploader", "viewer"),
+    }
+)
+_THEMSELVES = frozenset({"user", "by", "from", "me", "self", "reply_to", "auth_subject"})
+_AS_THEMSELVES = frozenset(
+    {"current", "auth", "authenticated", "request", "session", "in", "acting"}
+)
+_OF_THEM = frozenset({"user", "info", "detail", "details", "data", "profile", "account", "contact"})
+"""Whoever does something to the row: what is told of them is nobody's key."""
+
+_OF_ANYTHING = frozenset(
+    {
+        *("id", "uuid", "guid", "key", "name", "title", "label", "slug", "code", "number", "type"),
+        *("kind", "status", "state", "value", "position"),
+    }
+)
+"""What every entity has, so that only the object's name tells whose it is."""
+
+_CONTAINERS = frozenset(
+    {
+        *("arg", "argument", "attribute", "attr", "body", "content", "data", "detail", "dto"),
+        *("entity", "entities", "field", "form", "info", "input", "item", "json", "kwarg", "model"),
+        *("object", "param", "parameter", "payload", "record", "request", "resource", "result"),
+        *("root", "row", "schema", "value", "variable", "add", "create", "in", "insert", "invite"),
+        *("new", "register", "save", "set", "update", "upsert"),
+    }
+)
+"""What stands for the row itself, or for the request that makes it."""
+
+_INDEX_WORDS = frozenset(
+    {"ix", "idx", "uix", "uidx", "ux", "uq", "uk", "unq", "uniq", "unique", "index", "pk", "key"}
+)
+_HASHED = re.compile(r"(?:[A-Za-z]{2,4}_)?[0-9A-Fa-f]{12,}")
+"""A name that a mapper computed, such as TypeORM's `UQ_97672ac8…`, tells of no table."""
+
+_ENDING = re.compile(r"(?:ies|y|s)\Z")
+_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@lru_cache(maxsize=4096)
+def is_actor(name: str) -> bool:
+    """The name is of whoever acts: `created_by`, `createdByUser`, `accountOwner`, `senderInfo`."""
+    words = [word.lower() for word in _NAME_PART.findall(name[:100])]
+    if "_".join(words) in _THEMSELVES:
+        return True
+    if any(word == "by" and _is_deed(words[place]) for place, word in enumerate(words[1:])):
+        return True
+    if len(words) > 1 and words[-1] == "user" and words[-2] in _AS_THEMSELVES:
+        return True
+    while len(words) > 1 and words[-1] in _OF_THEM:
+        words.pop()
+    return bool(words) and words[-1] in _ACTORS
+
+
+def _is_deed(word: str) -> bool:
+    return word.endswith("ed") or word == "sent"
+
+
+def subject_of(key: ViolatedKey) -> str:
+    """The table, else the constraint's name, which begins with it; empty where neither tells.
+
+    >>> subject_of(ViolatedKey(constraint="uq_members_email"))
+    'membersemail'
+    """
+    if key.table is not None:
+        return fold(key.table.rpartition(".")[2])
+    if key.constraint is None or _HASHED.fullmatch(key.constraint):
+        return ""
+    words = [word.lower() for word in _NAME_PART.findall(key.constraint[:100])]
+    while words and words[0] in _INDEX_WORDS:
+        words.pop(0)
+    return "".join(words)
+
+
+@lru_cache(maxsize=4096)
+def is_of_another(name: str, subject: str) -> bool | None:
+    """An object of this name is another entity than the subject: `plan` beside `customers`.
+
+    None where the name does not tell, as `data` does not.
+    """
+    words = [word.lower() for word in _NAME_PART.findall(name[:100])]
+    named = [word for word in words if not {word, word.removesuffix("s")} & _CONTAINERS]
+    if not subject or not named:
+        return None
+    return not subject.startswith((_stem("".join(named)), _stem(named[-1])))
+
+
+def is_of_anything(name: str) -> bool:
+    """An attribute that every entity has."""
+    return fold(name) in _OF_ANYTHING
+
+
+def _stem(word: str) -> str:
+    """What the singular and the plural share."""
+    return _ENDING.sub("", word)
