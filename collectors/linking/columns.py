@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from collectors.linking.names import bare, fold
 from collectors.model import Catalog, KeyLookup, KeyPart, Table, UniqueKey, input_columns
+
+_OWNERS = frozenset(
+    {
+        *("account", "app", "application", "branch", "brand", "business", "client", "club"),
+        *("company", "customer", "group", "merchant", "org", "organisation", "organization"),
+        *("owner", "parent", "partner", "project", "realm", "school", "shop", "site", "store"),
+        *("team", "tenant", "user", "vendor", "workspace"),
+    }
+)
+"""Whose a row may be: applications of several services have no foreign key to them."""
+
+_SHARED = frozenset(
+    {
+        *("category", "channel", "country", "currency", "environment", "kind", "lang", "language"),
+        *("locale", "month", "platform", "provider", "region", "role", "scope", "source", "state"),
+        *("status", "tier", "type", "version", "year"),
+    }
+)
+"""What has few values, and is often a plain text."""
+
+_REFERENCE = re.compile(r"(?:_(?:uu)?id|(?<=[a-z])(?:ID|Id|Uuid|UUID))\Z")
 
 
 def known_columns(table: Table, fields: Sequence[tuple[str, str | None]]) -> dict[str, str | None]:
@@ -86,18 +108,31 @@ def part_lookup(
 def telling(columns: Iterable[str], table: Table, catalog: Catalog) -> bool:
     """They tell more than whose row it is.
 
-    A reference to another table, the mapped organization and a flag are shared by many rows: with
-    nothing else known even an only row proves nothing.
+    A reference to another table, the mapped organization, a flag and a time are shared by many
+    rows: with nothing else known even an only row proves nothing.
     """
     marker = {table.marker.column} if table.marker else set()
-    flags = {column.name for column in table.columns if column.category in "BE"}
+    flags = {column.name for column in table.columns if column.category in "BDE"}
     references = {
         name
         for link in catalog.foreign_keys
         if (link.schema, link.table) == (table.schema, table.name)
         for name in link.columns
     }
-    return not {table.organization, *marker, *flags, *references}.issuperset(columns)
+    shared = {table.organization, *marker, *flags, *references}
+    entities = frozenset(fold(bare(one.name)) for one in catalog.tables)
+    return not all(name in shared or _sounds_shared(bare(name), entities) for name in columns)
+
+
+def _sounds_shared(name: str, entities: frozenset[str]) -> bool:
+    """Like a reference that no foreign key declares, or like one of a few values."""
+    whole = fold(name)
+    if whole in _SHARED or whole in _OWNERS:
+        return True
+    owner = _REFERENCE.sub("", name)
+    named = fold(owner)
+    plurals = {named, f"{named}s", f"{named}es", f"{named.removesuffix('y')}ies"}
+    return owner != name and (named in _OWNERS or not plurals.isdisjoint(entities))
 
 
 def _printed_lookup(

@@ -166,6 +166,33 @@ def test_whose_row_it_was_is_not_enough_to_ask_by(today: Catalog) -> None:
     assert "email is not known" in (question.note or "")
 
 
+TELLS = {
+    "tenant_id": False,
+    "orgId": False,
+    "accountUuid": False,
+    "workspace": False,
+    "customer_id": False,  # a table of that name is there
+    "locale": False,
+    "provider": False,
+    "starts_on": False,
+    "external_id": True,
+    "order_id": True,
+    "slug": True,
+    "paid": True,
+    "uid": True,
+}
+
+
+@pytest.mark.parametrize(("name", "tells"), TELLS.items(), ids=TELLS.keys())
+def test_what_many_rows_share_by_its_name_is_not_enough_to_ask_by(name: str, tells: bool) -> None:
+    category = "D" if name == "starts_on" else "S"
+    columns = (*CUSTOMERS.columns, Column(name, "text", nullable=False, category=category))
+    part = KeyPart(name, (name,), "text", nullable=False)
+    key = replace(EMAIL_KEY, parts=(part, EMAIL_PART))
+    told = by_fields((name, "x"))
+    assert bool(resolve(failure(told), catalog(key, columns=columns)).lookups) is tells
+
+
 def test_another_key_of_the_same_insert_is_known_by_what_the_database_printed() -> None:
     """Its column was not printed, the expression over it was."""
     legacy = replace(EMAIL_KEY, name="legacy", parts=(EMAIL_PART,))
