@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email import message_from_string
 from itertools import islice
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
@@ -75,7 +76,21 @@ def _decoded(text: str) -> object:
     text = text[:_LONGEST_BODY].lstrip()
     if text.startswith(("{", "[")):
         return read_at(text, 0)[0]
+    if text.startswith("--") and "form-data" in text:
+        return _unfolded(_form_parts(text))
     return _unfolded(parse_qsl(text)) if _FORM.match(text) else None
+
+
+def _form_parts(text: str) -> Iterator[tuple[str, object]]:
+    """The fields of a multipart form but its files; of one that was cut not the last, which is."""
+    boundary = text.split("\n", 1)[0].strip()
+    header = f'Content-Type: multipart/form-data; boundary="{boundary[2:]}"'
+    parts = message_from_string(f"{header}\n\n{text}").get_payload()
+    whole = text.rstrip().endswith(f"{boundary}--")
+    for part in parts[: None if whole else -1] if isinstance(parts, list) else []:
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and part.get_filename() is None:
+            yield name, part.get_payload()
 
 
 def _is_form(body: object) -> TypeGuard[Mapping[str, object]]:

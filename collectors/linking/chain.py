@@ -48,8 +48,13 @@ def read_chain(event: Event, drivers: Sequence[DriverError]) -> ViolatedKey | No
 
 
 def structured(event: Event) -> list[DriverError]:
-    """The driver objects in the Event's contexts and extra."""
-    return [*driver_errors(event.contexts), *driver_errors(event.extra)]
+    """The driver objects in the Event's contexts and extra, and in its exceptions' own fields.
+
+    Of those a code alone is nobody's: PHP's SDK sends every exception's, whatever it counts.
+    """
+    own = [found for error in event.exceptions for found in driver_errors(error.data)]
+    named = [error for error in own if error.constraint or error.detail]
+    return [*driver_errors(event.contexts), *driver_errors(event.extra), *named]
 
 
 def _told(event: Event) -> list[ViolatedKey] | None:

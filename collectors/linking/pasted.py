@@ -108,6 +108,7 @@ def _exceptions(body: Json) -> Iterator[ExceptionValue]:
                 module=_text(value.get("module")),
                 value=_joined(value.get("value")),
                 frames=tuple(_frames(value.get("stacktrace"))),
+                data=_part(_part(value, "mechanism"), "data"),
             )
 
 

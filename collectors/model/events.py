@@ -20,12 +20,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionValue:
-    """One exception of the chain."""
+    """One exception of the chain.
+
+    data  what its own fields hold besides the text, where the SDK sends them (.NET's does)
+    """
 
     type: str | None = None
     module: str | None = None
     value: str = ""
     frames: tuple[Frame, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

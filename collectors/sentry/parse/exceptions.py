@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Raw
+
 from collectors.model import ExceptionValue
 from collectors.sentry.parse.entries import entries_of
 from collectors.sentry.parse.frames import FrameReader
 from collectors.sentry.parse.shapes import Body, ChainShape, ExceptionShape, FrameShape
-from collectors.sentry.parse.text import as_text, as_word
+from collectors.sentry.parse.text import as_text, as_word, mapping_of
+
+_MOST_DATA = 20_000
+_TELLING = (b"onstraint", b"etail")
 
 MAX_EXCEPTIONS = 50
 """Of a longer chain both ends are kept: the innermost has the key, the outermost the request."""
@@ -52,4 +57,16 @@ def _read(shape: ExceptionShape, reader: FrameReader) -> ExceptionValue:
         module=as_word(shape.module),
         value=as_text(shape.value) or "",
         frames=reader.read(_frames(shape)),
+        data=_data(bytes(shape.mechanism)),
     )
+
+
+def _data(mechanism: bytes) -> dict[str, Any]:
+    """The exception's own fields, which .NET's SDK puts there: Npgsql's `ConstraintName`, `Detail`.
+
+    Most SDKs put a function's name or nothing there, which is not worth decoding.
+    """
+    if len(mechanism) > _MOST_DATA or not any(word in mechanism for word in _TELLING):
+        return {}
+    data = mapping_of(Raw(mechanism)).get("data")
+    return data if isinstance(data, dict) else {}

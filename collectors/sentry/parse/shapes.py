@@ -32,12 +32,13 @@ class StackShape(Struct):
 
 
 class ExceptionShape(Struct):
-    """One exception of the chain."""
+    """One exception of the chain; what its mechanism says stays undecoded, as it seldom tells."""
 
     type: Any = None
     module: Any = None
     value: Any = None
     stacktrace: StackShape | None = None
+    mechanism: Raw = NOTHING
 
 
 class ChainShape(Struct):

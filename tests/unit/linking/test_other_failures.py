@@ -58,6 +58,14 @@ def failed(type_: str | None, value: str = "", module: str | None = None) -> Eve
         ),
         (failed("ForeignKeyViolationError", "[Filtered]"), "foreign key violation"),
         (failed("NotNullViolation", "[Filtered]"), "not-null violation"),
+        (
+            Event(
+                "e" * 32,
+                NOW,
+                exceptions=(ExceptionValue("App\\OutOfStock", None, "sold", data={"code": 10001}),),
+            ),
+            "error: App\\OutOfStock",
+        ),
         (failed("ReadTimeout", "", "httpx"), "upstream error: ReadTimeout"),
         (failed("ConnectTimeout", "", "requests.exceptions"), "upstream error: ConnectTimeout"),
         (failed("APIConnectionError", "", "stripe"), "upstream error: APIConnectionError"),

@@ -56,6 +56,27 @@ SPLITS = {
             "pg": {"Code": "23505", "Detail": DRIVER["detail"], "ConstraintName": "u_email"},
         },
     ),
+    "npgsql, the exception's own fields beside a scrubbed text": event(
+        {
+            "values": [
+                {
+                    "type": "Npgsql.PostgresException",
+                    "value": "[Filtered]",
+                    "mechanism": {
+                        "type": "generic",
+                        "data": {
+                            "SqlState": "23505",
+                            "MessageText": duplicate("u_email"),
+                            "Detail": DRIVER["detail"],
+                            "TableName": "customers",
+                            "ConstraintName": "u_email",
+                        },
+                    },
+                },
+                {"type": "DbUpdateException", "value": "See the inner exception for details."},
+            ]
+        }
+    ),
     "a server whose language nobody knows": event(
         raised(("error", 'dwopelt kaj warde "u_email"')),
         contexts={

@@ -24,6 +24,13 @@ def framed(*frames: dict[str, Any]) -> Event:
     return Event("e" * 32, NOW, exceptions=(ExceptionValue(type="IntegrityError", frames=stack),))
 
 
+MULTIPART = (
+    '------X\r\nContent-Disposition: form-data; name="logo"; filename="x.png"\r\n'
+    "Content-Type: image/png\r\n\r\nPNG\r\n"
+    '------X\r\nContent-Disposition: form-data; name="customer[external_id]"\r\n\r\nacct-7\r\n'
+)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -38,9 +45,11 @@ def framed(*frames: dict[str, Any]) -> Event:
         "utf8=%E2%9C%93&user[external_id]=acct-7&user[address][city]=Lyon&commit=Save",
         {"_token": "x", "user[external_id]": "acct-7", "user[name]": "J"},
         "customers[][external_id]=acct-7&customers[][name]=J",
+        f"{MULTIPART}------X--\r\n",
+        f'{MULTIPART}------X\r\nContent-Disposition: form-data; name="name"\r\n\r\nJ. was cu',
     ],
     ids=["same", "camel", "nested", "json api", "list", "cut json", "form", "rails",
-         "rails, a user", "php, decoded", "a form's list"],
+         "rails, a user", "php, decoded", "a form's list", "multipart", "multipart, cut"],
 )  # fmt: skip
 def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
     assert from_request(posted(body), ("external_id",)) == {"external_id": "acct-7"}
@@ -61,6 +70,8 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         "a[external_id]=x&b[external_id]=y",
         "c[][external_id]=x&c[][external_id]=y",
         "external_id=x&external_id=y",
+        MULTIPART,
+        "--\nContent-Disposition: form-data",
         {"user[external_id]": "x", "plan": 1},
         "plain text",
         None,
@@ -69,7 +80,8 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
     ids=[
         "filtered", "stars", "cut", "an object", "two", "two rows", "the user", "a user or another",
         "two styles",
-        "a form's two", "a form's two rows", "a form's name twice", "a form's user",
+        "a form's two", "a form's two rows", "a form's name twice", "multipart, cut in it",
+        "a broken form", "a form's user",
         "text", "none", "number",
     ],
 )  # fmt: skip

@@ -310,3 +310,23 @@ def test_a_long_chain_keeps_both_its_ends() -> None:
     assert kept[0] == "E0"
     assert kept[-1] == "E499"
     assert len(kept) == 50
+
+
+OWN_FIELDS = {"SqlState": "23505", "ConstraintName": "u_email", "Detail": "Key (a)=(b)"}
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "data"),
+    [
+        ({"type": "generic", "data": OWN_FIELDS}, OWN_FIELDS),
+        ({"data": {"function": "setTimeout"}}, {}),
+        ({"data": "Detail"}, {}),
+        ("Detail", {}),
+        (None, {}),
+    ],
+    ids=["npgsql", "a browser", "a text", "no mechanism", "none"],
+)
+def test_an_exceptions_own_fields_are_kept(mechanism: object, data: dict[str, str]) -> None:
+    body = {"event_id": ID, "exception": {"values": [VALUES[0] | {"mechanism": mechanism}]}}
+    (error,) = parse_event(json.dumps(body).encode(), ORIGIN).exceptions
+    assert (error.value, error.data) == ("duplicate key", data)
