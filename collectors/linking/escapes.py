@@ -75,6 +75,12 @@ _PLAIN = re.compile(
 )
 """The name in plain quotes, a real line break, the tuple: no escape there surrounds the text."""
 
+_COLOUR = re.compile(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e|\u241b|\^\[)\[[0-9;]{0,20}m")
+_COLOUR_SIGNS = ("\x1b[", "b[", "B[", "033[", "\\e[", "\u241b[", "^[")
+_COLOUR_ALONE = re.compile(r"\[\d{1,3}(?:;\d{1,3}){0,4}m")
+_COLOUR_ENDS = ("[0m", "[39m")
+"""What a terminal colours by; pages and editors drop the character before the bracket."""
+
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
 _MOST_LEVELS = 3
@@ -108,6 +114,7 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
 
 def _free(text: str, *, pasted: bool) -> str:
     """The text without the escapes that surround it, as far as they show."""
+    text = without_colours(text, pasted=pasted)
     if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
     if '""' in text and _DOUBLED.search(text):
@@ -118,7 +125,14 @@ def _free(text: str, *, pasted: bool) -> str:
         text, is_last = _without_level(text, pasted=pasted)
         if is_last:
             break
-    return text
+    return without_colours(text, pasted=pasted)
+
+
+def without_colours(text: str, *, pasted: bool) -> str:
+    """The text without a terminal's colours; what is left of one only where it was pasted."""
+    text = _COLOUR.sub("", text) if any(sign in text for sign in _COLOUR_SIGNS) else text
+    bare = pasted and any(end in text for end in _COLOUR_ENDS)
+    return _COLOUR_ALONE.sub("", text) if bare else text
 
 
 def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:

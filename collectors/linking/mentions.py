@@ -17,7 +17,10 @@ _QUOTED = (
     r"|„([^„“”]{1,300})[“”]|「([^「」]{1,300})」|'([^'\n]{1,300})'|`([^`\n]{1,300})`"
     r"|\ufffd\s?([\w$.-]{1,128})\s?\ufffd)"
 )
-_AFTER = re.compile(rf"[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
+_BROKEN = r"(?:ates[\s>]{1,6}unique[\s>]{1,6}constraint[\s>]{1,6})?"
+"""Where a mail program or a picture's reader broke the lines between the words."""
+
+_AFTER = re.compile(rf"{_BROKEN}[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
 _AFTER_COLON = re.compile(r"[a-z ]{0,30}:\s{0,2}([A-Za-z_][\w$]{2,127})")
 _BEFORE = re.compile(rf"{_QUOTED}\s{{0,4}}\Z")
 _ASSIGNED = r"(?:[_ ]?name)?[\"']?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`\[]?"

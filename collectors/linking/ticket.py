@@ -12,7 +12,7 @@ from itertools import islice
 from urllib.parse import unquote
 
 from collectors.linking import hidden
-from collectors.linking.escapes import readings, without_tags
+from collectors.linking.escapes import readings, without_colours, without_tags
 from collectors.linking.focus import focused
 from collectors.linking.quoted import without_quotes
 
@@ -77,7 +77,7 @@ _MOST = 32
 
 def identifiers(text: str) -> tuple[Identifier, ...]:
     """What `text` names, each once. The parameters of SQL statements are left out: others' data."""
-    reading = next(readings(focused(text)))
+    reading = next(readings(without_colours(focused(text), pasted=True)))
     clean = without_quotes(without_tags(reading), prose=True)
     found: dict[Identifier, None] = {}
     for reader in (_emails, _uuids, _event_ids, _urls, _organizations, _external_ids, _times):

@@ -167,6 +167,26 @@ WHOLE = {
             ((U, "jane.very.long@example.com"),),
         ),
     ),
+    "node, in a terminal's colours": (
+        f"error: {duplicate('u_email')} {{\n  code: \x1b[32m'23505'\x1b[39m,\n  detail: \x1b[32m"
+        f"'{PLAIN}'\x1b[39m,\n  constraint: \x1b[32m'u_email'\x1b[39m\n}}",
+        ("u_email", ("email",), JANE),
+    ),
+    "the same from a page": (
+        f"[31mERROR[0m {duplicate('u_email').replace('u_email', '[1mu_email[22m')}\n"
+        "  detail: 'Key (email)=([33mjane@example.com[39m) already exists.'",
+        ("u_email", ("email",), JANE),
+    ),
+    "read from a picture, broken anywhere": (
+        'duplicate key value violates\nunique constraint "customers_\nexternal_id_key"\n'
+        "DETAIL: Key (organization_id,\nexternal_id)=(0d9e2c1a-7b54-\n4e0e-9a51-3f6f1c2b7a10, "
+        "cus_\n42) already exists.",
+        (
+            "customers_external_id_key",
+            ("organization_id", "external_id"),
+            ((U, "cus_42"),),
+        ),
+    ),
     "a table of a tracker": (
         f"||Error||Detail||\n|{duplicate('c_key')}|{PLAIN}|",
         ("c_key", ("email",), JANE),

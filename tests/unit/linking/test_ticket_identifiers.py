@@ -21,6 +21,8 @@ K = IdentifierKind
         ("(Jane@Example.COM)", K.EMAIL, "Jane@Example.COM"),
         ("email='o'brien@example.com'", K.EMAIL, "o'brien@example.com"),
         ("jürgen@müller.de", K.EMAIL, "jürgen@müller.de"),
+        ("created \x1b[33mjane@e.com\x1b[39m", K.EMAIL, "jane@e.com"),
+        ("created [33mjane@e.com[39m", K.EMAIL, "jane@e.com"),
         ("https://x.io/customers?email=jane%2Bshop%40example.com&page=2", K.EMAIL,
          "jane+shop@example.com"),
         ("GET /v1/customers/?email=j%C3%BCrgen%40example.com 500", K.EMAIL, "jürgen@example.com"),
