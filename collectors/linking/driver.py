@@ -79,6 +79,7 @@ class DriverError:
     query: str | None = None
     parameters: Tree = UNKNOWN
     target: object = None
+    model: str | None = None
 
 
 def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError]:
@@ -130,6 +131,7 @@ def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
         if reprs or isinstance(parameters, str)
         else decoded(parameters),
         target=_target(node),
+        model=_model(node),
     )
 
 
@@ -146,6 +148,13 @@ def _target(node: Mapping[object, object]) -> object:
     if isinstance(constraint, Mapping):
         return constraint.get("fields") or constraint.get("index")
     return None
+
+
+def _model(node: Mapping[object, object]) -> str | None:
+    """Prisma's own name for the table: all that tells it where errors are printed short."""
+    meta = node.get("meta")
+    name = meta.get("modelName") if isinstance(meta, Mapping) else None
+    return _identifier(name) if isinstance(name, str) else None
 
 
 def driver_key(error: DriverError) -> ViolatedKey | None:
@@ -195,10 +204,11 @@ def _filled(named: ViolatedKey, told: ViolatedKey) -> ViolatedKey:
 
 
 def _with_target(key: ViolatedKey, error: DriverError) -> ViolatedKey:
-    """Prisma's target is a list of fields, or the constraint's name."""
+    """Prisma's target is a list of fields, or the constraint's name; the model goes with fields."""
     if isinstance(error.target, list) and not key.columns:
-        fields = (str(field).strip('"') for field in error.target[:32])
-        return replace(key, columns=tuple(fields))
+        fields = tuple(str(field).strip('"') for field in error.target[:32])
+        table = key.table if key.constraint else key.table or error.model
+        return replace(key, columns=fields, table=table)
     if isinstance(error.target, str) and not key.constraint:
         return replace(key, constraint=_identifier(error.target))
     return key

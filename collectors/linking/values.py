@@ -24,6 +24,7 @@ from collectors.linking.statement import Fields, Statement, read_statement, tail
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _PRISMA = re.compile(r"Invalid `(?:[\w$]{1,100}\.){0,4}([\w$]{1,100})\.\w{1,40}\(\)` invocation")
+_PRISMA_MODEL = re.compile(r"\bmodelName[\"']?\s?:\s?[\"'](\w{1,63})[\"']")
 _PRISMA_MANY = re.compile(r"\.(?:create|update|upsert)Many\w{0,20}\(")
 _MANY = re.compile(
     r"bulk_?(?:create|insert|save)\w{0,40}|(?:create|insert|upsert)_?many(?:_?async|AndReturn)?"
@@ -172,8 +173,9 @@ def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:
 
 def _model(event: Event) -> str | None:
     """The model that Prisma was called for, which names its table or sounds like it."""
-    texts = (error.value for error in event.exceptions)
-    found = (_PRISMA.search(text) for text in texts if "` invocation" in text)
+    texts = [*(error.value for error in event.exceptions), event.message or ""]
+    found = [_PRISMA.search(text) for text in texts if "` invocation" in text]
+    found += [_PRISMA_MODEL.search(text) for text in texts if "modelName" in text]
     match = next(filter(None, found), None)
     return match[1] if match else None
 

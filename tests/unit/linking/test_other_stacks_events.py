@@ -223,6 +223,26 @@ def test_a_body_gives_the_keys_columns_and_nobody_elses(body: object, known: boo
     assert not key.splits
 
 
+META = {"modelName": "OrgMember", "target": ["orgId", "email"]}
+FIELDS = "Unique constraint failed on the fields: (`orgId`,`email`)"
+SHORT = {
+    "its fields in a context": event(
+        raised(("PrismaClientKnownRequestError", FIELDS)),
+        contexts={"PrismaClientKnownRequestError": {"code": "P2002", "meta": META}},
+    ),
+    "pasted": f"PrismaClientKnownRequestError: {FIELDS} {{ code: 'P2002', meta: {{ modelName: "
+    "'OrgMember', target: [ 'orgId', 'email' ] } }",
+    "pasted, with its call": "Invalid `prisma.OrgMember.create()` invocation:\n\n\n" + FIELDS,
+}
+
+
+@pytest.mark.parametrize("text", SHORT.values(), ids=SHORT.keys())
+def test_prismas_model_is_found_where_it_prints_little(text: str) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert (key.table, key.columns) == ("OrgMember", ("orgId", "email"))
+
+
 @pytest.mark.parametrize("client", ["prisma", "this.prisma", "tx"])
 def test_prisma_names_its_model_where_it_names_no_constraint(client: str) -> None:
     called = f"\nInvalid `{client}.orgMember.create()` invocation in\n/app/a.ts:1:2\n\n"
