@@ -34,6 +34,7 @@ _CLOSED = re.compile(
 )
 _LINE = re.compile(r"\n(?!\t)|\Z")
 _ROW_END = re.compile(r"\)[.。を](?=[\s\"'\\\])}]|\Z|含)|\Z")
+_ERROR = re.compile(r"\sERROR: |\Z")
 _CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
@@ -89,6 +90,7 @@ _QUOTES = (
     _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
     _quote(_BARE, _bare_end, "SQL: ", "SQL being"),  # Laravel, Yii, Exposed
+    _quote(rf"\[rows:[-\d]{{1,12}}\] {_VERB}", _until(_ERROR), "[rows:"),  # GORM's log
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
     _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize

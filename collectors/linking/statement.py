@@ -147,8 +147,9 @@ def _updated(sql: str, position: int) -> tuple[tuple[str, str], ...]:
 
 _TAIL = re.compile(
     r"\[SQL: |\bFailed query: |\bSQL:? \[|\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
+    r"|\[rows:[-\d]{1,12}\] "
 )
-_TAIL_SIGNS = ("SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
+_TAIL_SIGNS = ("[rows:", "SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
 _HEAD = re.compile(
     r"\A(?:[^\n'\"]{0,160}?\s)?(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
     r"|update\s+(?:only\s+)?[\w.\"$]{1,200}\s+(?:as\s+[\w\"]{1,128}\s+)?set\s"

@@ -54,6 +54,10 @@ WRAPPERS = {
         "An exception occurred while executing 'INSERT INTO jobs (last_error) VALUES (?)' with "
         f"params [{STORED!r}]:\n\n{{failure}}"
     ),
+    "gorm's log": (
+        "/app/repo.go:33 ERROR: {failure}\n[2.1ms] [rows:0] INSERT INTO jobs (e) "
+        f"VALUES ('{IN_SQL}')"
+    ),
     "jdbc": f"Batch entry 0 insert into jobs values ('{IN_SQL}') was aborted: ERROR: {{failure}}",
     "the server's log": (
         "2025-06-01 10:00:00 UTC [7] ERROR:  {failure}\n2025-06-01 10:00:00 UTC [7] STATEMENT:  "

@@ -192,8 +192,9 @@ def test_a_shortened_statement_of_several_rows_is_seen_by_its_parameters() -> No
     assert wrote_several(statement, parameters)
 
 
-def test_constants_in_a_statement_without_parameters_are_read() -> None:
-    text = "The SQL being executed was: INSERT INTO c (a, n) VALUES ('x', 7) RETURNING id"
+@pytest.mark.parametrize("wrapper", ["The SQL being executed was: ", "[2.1ms] [rows:0] "])
+def test_constants_in_a_statement_without_parameters_are_read(wrapper: str) -> None:
+    text = f"{wrapper}INSERT INTO c (a, n) VALUES ('x', 7) RETURNING id"
     [(statement, parameters)] = tails(text)
     assert bind(statement, parameters) == {"a": "x", "n": "7"}
 
