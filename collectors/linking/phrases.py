@@ -108,8 +108,8 @@ KEY_WORD = re.compile(
 
 _STATE = re.compile(
     r"(?:SQL[ _-]?STATE|code|ERROR|FEHLER|ERREUR|ERRO|ERRORE|BŁĄD|ОШИБКА|ПОМИЛКА|HATA|错误|오류)"
-    r"[\"'\\\s:=(\[<>]{0,8}23505(?![\w-])"
-    r"|(?:^|[\[(<\"'])23505(?:[\])>\"']|: )",
+    r"(?![\"'\s)\]]{0,4}[=!]==?)[\"'\\\s:=(\[<>]{0,8}23505(?![\w-])"
+    r"|(?:^|(?<![=!]= )(?<![=!]=)(?<!case )[\[(<\"'])23505(?:[\])>\"']|: )",
     re.IGNORECASE | re.MULTILINE,
 )
 _CLASS_NAME = (
@@ -121,7 +121,7 @@ _CLASS = re.compile(
     r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()(?<!class )\b(?:\w+[.:\\]+)*"
     rf"{_CLASS_NAME}(?=[\"']?[:(,\]]|'>:|\s*$)(?!:\s*$)"
     rf"|(?:\A|[:\n\"'>])\s{{0,3}}\((?:\w{{1,60}}\.){{1,6}}{_CLASS_NAME}\)\s{{1,3}}\S"
-    r"|(?<!WHEN )(?<!when )(?<!The )(?<!the )(?<!\ba )\bunique_violation\b"
+    r"|(?<!WHEN )(?<!when )(?<!The )(?<!the )(?<!\ba )(?<!23505\s)\bunique_violation\b"
 )
 """What raises it, not what speaks of it: code that catches it and manuals name the same class.
 
