@@ -38,7 +38,11 @@ _SHOWN_AS_IT_IS = (IdentifierKind.EVENT_ID, IdentifierKind.ISSUE_ID, IdentifierK
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a text is. `failures` are stored event ids it means; `verdict` the newest one's."""
+    """What a text is. `failures` are stored event ids it means; `verdict` what they agree on.
+
+    Of one Conflict that is its newest Failure's. A ticket may name whoever signed it beside whom it
+    is about: where their Conflicts stand differently there is no one verdict.
+    """
 
     kind: Kind
     key: ViolatedKey | None = None
@@ -100,8 +104,8 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
         stored = [failure for failure in stored if failure.event_id == event.event_id]
     elif environment is not None:
         stored = [failure for failure in stored if failure.environment == environment]
-    verdict = stored[0].verdict if stored else None
-    if verdict is None and reading.key is not None:
+    verdict = _agreed(stored)
+    if not stored and reading.key is not None:
         now = Failure("0" * 32, environment or "production", datetime.now(UTC), key=reading.key)
         verdict = judged_now(inquiry, event or now)
     return Explanation(
@@ -112,6 +116,14 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
         verdict,
         tuple(dict.fromkeys((*found.notes, *inquiry.unreachable.values()))),
     )
+
+
+def _agreed(stored: Sequence[FailureRow]) -> Verdict | None:
+    newest: dict[str, Verdict] = {}
+    for failure in stored:
+        newest.setdefault(failure.conflict_id or failure.event_id, failure.verdict)
+    verdicts = set(newest.values())
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:

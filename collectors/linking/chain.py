@@ -79,6 +79,8 @@ def _readings(event: Event) -> Iterator[ViolatedKey | _Otherwise | None]:
     told = {(error.value, is_unique_type(error.type)): error for error in event.exceptions[::-1]}
     for (text, unique), error in told.items():
         key = read_message(text, unique=unique)
+        if key is not None and _is_told_by_another(key, error):
+            key = None
         yield key
         if key is None and not siblings and _refused_otherwise(error):
             yield _OTHERWISE
@@ -86,6 +88,11 @@ def _readings(event: Event) -> Iterator[ViolatedKey | _Otherwise | None]:
         yield read_message(event.message, wrapped=True)
     if not any(map(is_upstream, event.exceptions)):
         yield from map(read_message, _loose_texts(event))
+
+
+def _is_told_by_another(key: ViolatedKey, error: ExceptionValue) -> bool:
+    """Another service says in words of its own that it has such a customer already."""
+    return key.constraint is None and is_upstream(error) and not names_one(error.value)
 
 
 def _refused_otherwise(error: ExceptionValue) -> bool:

@@ -119,5 +119,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
             yield f"  {found.key.doubt}"
     for identifier in found.identifiers:
         yield f"Names {identifier.kind.replace('_', ' ')}: {identifier.value}"
+    stored = f"({counted(len(found.failures), 'Failure')} stored)"
     if found.verdict is not None:
-        yield f"Verdict: {found.verdict} ({counted(len(found.failures), 'Failure')} stored)"
+        yield f"Verdict: {found.verdict} {stored}"
+    elif found.failures:
+        yield f"Verdict: none, for what it names stands differently {stored}"

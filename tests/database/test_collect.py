@@ -336,6 +336,17 @@ def test_an_organization_alone_never_means_somebody_elses_conflict(world: World)
     assert len(world.explain("jane@example.com cannot be created")["failures"]) == 1
 
 
+def test_a_ticket_that_names_two_conflicts_has_no_verdict_unless_they_agree(world: World) -> None:
+    """Whoever signs it may have a Conflict as well."""
+    world.customer("jane@example.com", "1 hour")
+    world.customer("staff@example.com")
+    world.collect(*map(world.failed_create, ("jane@example.com", "staff@example.com")))
+    signed = "jane@example.com cannot be created\n-- \nstaff@example.com"
+    told = world.explain(signed)
+    assert (len(told["failures"]), told["verdict"]) == (2, None)
+    assert world.explain("jane@example.com")["verdict"] == "BLOCKED_BY_TOMBSTONE"
+
+
 def test_a_printed_key_means_its_own_conflict_and_no_other_with_one_of_its_values(
     world: World,
 ) -> None:

@@ -149,6 +149,16 @@ def test_what_may_follow_upon_a_unique_violation_is_no_refusal(text: str) -> Non
     assert other_refusal(text) is None
 
 
+@pytest.mark.parametrize("module", ["stripe", "stripe.error", "httpx"])
+def test_another_services_word_for_a_duplicate_is_not_the_databases(module: str) -> None:
+    failure = read_event(failed("Conflict", "Customer with email j@e.com already exists", module))
+    assert failure.key is None
+    own = read_event(
+        failed("Conflict", "Customer with email j@e.com already exists", "shop.errors")
+    )
+    assert own.key is not None
+
+
 def test_an_upstream_error_is_seen_through_its_wrapper() -> None:
     chain = (ExceptionValue("ReadTimeout", "httpx"), ExceptionValue("TaxCalculationError", "shop"))
     assert describe(Event("e" * 32, NOW, exceptions=chain)) == "upstream error: ReadTimeout"
