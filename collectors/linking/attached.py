@@ -7,10 +7,12 @@ its variables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from collectors.linking.bodies import chosen, leaves
+from collectors.linking.entities import is_actor
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
 from collectors.model import Event
@@ -21,8 +23,10 @@ _INPUTS = frozenset(
         *("input", "params", "data"),
     }
 )
-_OTHERS = frozenset({"trace", "response", "otel", "state", "user"})
-"""Contexts that Sentry's SDKs fill: what they hold is no input."""
+_OTHERS = re.compile(
+    r"trace|otel|state|\w*(?:user|response)|res(?:ult)?|reply|\w*session|auth|claims|jwt|\w*token"
+)
+"""What Sentry's SDKs fill, what was answered and who called: none of it is input."""
 
 _DEEPEST = 3
 _MOST_NODES = 200
@@ -43,6 +47,10 @@ def _inputs(attached: Mapping[str, object]) -> Iterator[object]:
                 word = fold(str(name)[:40])
                 if word in _INPUTS and isinstance(value, Mapping | list):
                     yield value
-                elif word not in _OTHERS and isinstance(value, Mapping):
+                elif isinstance(value, Mapping) and not _is_none(str(name), word):
                     deeper.append(value)
         level = deeper[:_MOST_NODES]
+
+
+def _is_none(name: str, word: str) -> bool:
+    return _OTHERS.fullmatch(word) is not None or is_actor(name)

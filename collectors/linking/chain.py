@@ -10,6 +10,7 @@ from typing import Final
 from collectors.linking import hidden
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
+from collectors.linking.names import fold
 from collectors.linking.other import is_upstream, other_engine, other_refusal
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one, names_one
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
@@ -17,6 +18,15 @@ from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 _MOST_TEXTS = 20
 _MOST_FRAMES = 60
 _MOST_NODES = 400
+_OF_A_JOB = frozenset(
+    {
+        *("attempts", "attemptsmade", "failedat", "jid", "lockedat", "maxattempts", "retrycount"),
+        "runat",
+    }
+)
+_OF_BEFORE = frozenset({"error", "errorclass", "errormessage", "failedreason", "lasterror"})
+"""Sidekiq's, Delayed Job's and BullMQ's names."""
+
 _GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
 """What they hold failed side by side: none was raised while another one was handled."""
 
@@ -104,8 +114,15 @@ def _loose_texts(event: Event) -> Iterator[str]:
     """Plain texts in contexts and extra that may hold an error message."""
     parts = [event.contexts, event.extra]
     parts += [part for whole in parts for part in whole.values() if isinstance(part, Mapping)]
-    texts = (text for part in parts for text in part.values() if isinstance(text, str))
+    texts = (text for part in parts for text in _of_now(part) if isinstance(text, str))
     return islice(filter(may_tell_of_one, texts), _MOST_TEXTS)
+
+
+def _of_now(part: Mapping[str, object]) -> Iterator[object]:
+    """Its values; without why an earlier attempt failed, which a job that is tried again keeps."""
+    names = {name: fold(name[:40]) for name in islice(part, _MOST_NODES)}
+    is_job = not _OF_A_JOB.isdisjoint(names.values())
+    return (part[name] for name, word in names.items() if not (is_job and word in _OF_BEFORE))
 
 
 def _typed(event: Event, drivers: Sequence[DriverError]) -> Iterator[ViolatedKey]:

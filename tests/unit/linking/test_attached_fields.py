@@ -29,6 +29,9 @@ NOBODYS: dict[str, dict[str, Any]] = {
     "the caller": {"extra": {"kwargs": {"current_user": INPUT}}},
     "a trace": {"contexts": {"trace": {"data": INPUT}, "response": {"data": INPUT}}},
     "some context": {"contexts": {"merchant": INPUT}, "extra": INPUT},
+    "an answer": {"extra": {"apiResponse": {"data": INPUT}, "res": {"body": INPUT}}},
+    "who is logged in": {"extra": {"currentUser": {"data": INPUT}, "session": {"data": INPUT}}},
+    "a token's": {"contexts": {"auth": {"payload": INPUT}, "accessToken": {"data": INPUT}}},
     "filtered": {"extra": {"args": "[Filtered]", "kwargs": {"email": "[Filtered]"}}},
 }
 WANTED = ("email", "organization_id")

@@ -27,6 +27,7 @@ FOREIGN_KEY = ExceptionValue(
     "psycopg.errors",
     'insert or update on table "orders" violates foreign key constraint "orders_customer_fkey"',
 )
+MISSING = ExceptionValue("NoMethodError", None, "undefined method `id' for nil")
 CHECK = 'new row for relation "logs" violates check constraint "logs_check"'
 LOGGED = f"INFO retrying: {DUPLICATE} {DETAIL.strip()}"
 
@@ -50,6 +51,31 @@ FAILED_OTHERWISE = {
     "a foreign key, an older error in extra": (
         event(FOREIGN_KEY, extra={"last_retry_error": f"{DUPLICATE}{DETAIL}"}),
         "foreign key violation (orders_customer_fkey)",
+    ),
+    "anything, a Sidekiq job's earlier error": (
+        event(
+            MISSING,
+            contexts={
+                "sidekiq": {
+                    "jid": "ab12",
+                    "error_class": "PG::UniqueViolation",
+                    "error_message": f"{DUPLICATE}{DETAIL}",
+                }
+            },
+        ),
+        "error: NoMethodError",
+    ),
+    "anything, a Delayed Job's earlier error": (
+        event(
+            MISSING, contexts={"Delayed-Job": {"attempts": 2, "last_error": f"{DUPLICATE}{DETAIL}"}}
+        ),
+        "error: NoMethodError",
+    ),
+    "anything, a BullMQ job's earlier error": (
+        event(
+            MISSING, contexts={"job": {"attemptsMade": 2, "failedReason": f"{DUPLICATE}{DETAIL}"}}
+        ),
+        "error: NoMethodError",
     ),
     "a foreign key, an older driver's error in extra": (
         event(FOREIGN_KEY, extra={"last": {"code": "23505", "constraint": "c_key"}}),
@@ -197,3 +223,11 @@ def test_the_statement_of_an_exception_that_was_handled_is_not_the_keys(
     key = key_of(read_event(seen))
     assert (key.constraint, key.table) == (CONSTRAINT, "customers" if sql else None)
     assert key.fields == ()
+
+
+def test_the_error_of_this_attempt_is_read_out_of_what_is_attached() -> None:
+    seen = event(
+        ExceptionValue("CreateFailed", None, "could not create"),
+        extra={"attempt": 2, "error": f"{DUPLICATE}{DETAIL}"},
+    )
+    assert key_of(read_event(seen)).constraint == CONSTRAINT
