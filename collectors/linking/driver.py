@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.detail import Detail, find_detail
@@ -15,7 +16,7 @@ from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
 from collectors.linking.message import read_message, with_values
 from collectors.linking.names import fold
 from collectors.linking.other import other_engine
-from collectors.linking.phrases import is_index_build, is_unique_type
+from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
 from collectors.model import ViolatedKey
 
 UNIQUE = "23505"
@@ -59,6 +60,26 @@ _PROTOCOL = {
 TELLING = frozenset({"detail", "constraint_name", "constraint", "sqlstate", "pgcode", "diag"})
 """Local variables of these names may be the parts of a driver object, taken apart."""
 
+_ERRORS = frozenset(
+    {
+        *(
+            "sqlstate",
+            "pgcode",
+            "originalcode",
+            "constraint",
+            "constraintname",
+            "detail",
+            "details",
+        ),
+        *("severity", "severitylocal", "routine", "hint", "query", "sql", "parameters", "meta"),
+        *("clientversion", "originalmessage", "messageprimary", "messagetext", "pgdiag", "diag"),
+    }
+)
+"""What drivers' errors have beside their code, and hardly anything else has."""
+
+_ANY_ERRORS = frozenset({"code", "name", "message", "type", "stack", "cause", "errno", "status"})
+_ERROR_NAME = re.compile(r"error|exception|violation|\Apg|postgres", re.IGNORECASE)
+_STATE_CLASS = re.compile(r"0A|2[2358]|4[024]|5[34578]|P[02]|XX")
 _CODE = re.compile(r"(?=[A-Z]{0,4}\d)[0-9A-Z]{5}")
 _NAME = re.compile(r"[\w$.\-\"]{1,128}")
 _MOST_NODES = 400
@@ -90,7 +111,7 @@ def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError
             return
         inner: list[object] = []
         if isinstance(node, Mapping):
-            error = _error(node, reprs=reprs)
+            error = _error(node, reprs=reprs, outermost=depth == 0)
             if error is not None:
                 yield error
             inner = list(node.values())
@@ -103,7 +124,7 @@ def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError
             queue.extend((item, depth + 1) for item in nested)
 
 
-def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
+def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> DriverError | None:
     protocol = "C" in node and "M" in node
     found: dict[str, object] = {}
     for key, value in list(node.items())[:_MOST_NODES]:
@@ -115,6 +136,7 @@ def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
     texts = {field: text for field, text in found.items() if isinstance(text, str)}
     code, detail = texts.get("code"), texts.get("detail", "")
     has_code = code is not None and _CODE.fullmatch(code) is not None
+    has_code = has_code and (protocol or _is_error(node, texts, outermost=outermost))
     if not has_code and "constraint" not in texts and ")=(" not in detail:
         return None
     parameters = found.get("parameters", UNKNOWN)
@@ -133,6 +155,19 @@ def _error(node: Mapping[object, object], *, reprs: bool) -> DriverError | None:
         target=_target(node),
         model=_model(node),
     )
+
+
+def _is_error(node: Mapping[object, object], texts: Mapping[str, str], *, outermost: bool) -> bool:
+    """More than a `code` of five characters tells it: a postal code has as many."""
+    names = {fold(str(name)[:40]): value for name, value in islice(node.items(), _MOST_NODES)}
+    if not _ERRORS.isdisjoint(names):
+        return True
+    if not isinstance(names.get("code"), str) or _STATE_CLASS.match(texts["code"]) is None:
+        return False
+    if "name" in texts and _ERROR_NAME.search(texts["name"]) is None:
+        return False
+    told = "message" in texts and may_tell_of_one(texts["message"])
+    return told or names.keys() <= _ANY_ERRORS or (outermost and texts["code"] == UNIQUE)
 
 
 def _identifier(text: str | None) -> str | None:

@@ -105,6 +105,9 @@ def test_a_detail_that_holds_two_sentences_leaves_open_where_the_first_ends() ->
         {"status_code": 500},
         {"name": "Chrome", "version": "120"},
         {"sqlstate": "23505", "message": "SQL0803N One or more values in the INSERT statement"},
+        {"address": {"code": "23505", "city": "Norfolk"}},
+        {"region": {"code": "23505", "name": "Norfolk"}},
+        {"order": {"code": 23505}},
         {},
     ],
     ids=[
@@ -115,11 +118,36 @@ def test_a_detail_that_holds_two_sentences_leaves_open_where_the_first_ends() ->
         "response",
         "browser",
         "db2",
+        "a postal code",
+        "a region's",
+        "a number",
         "empty",
     ],
 )
 def test_another_error_is_no_unique_violation(value: dict[str, Any]) -> None:
     assert only_key(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"err": {"code": "23505"}},
+        {"err": {"code": "23505", "name": "error", "message": "boom", "stack": "at x"}},
+        {"err": {"code": 23505, "severity": "ERROR", "orgId": 7}},
+        {"code": "23505", "orgId": 7},
+        {"C": "23505", "M": "boom"},
+    ],
+    ids=["a code alone", "any error's fields", "a driver's field", "in extra itself", "pg8000"],
+)
+def test_a_code_tells_of_an_error_where_nothing_speaks_against_it(value: dict[str, Any]) -> None:
+    key = only_key(value)
+    assert key is not None
+    assert (key.constraint, key.splits) == (None, ())
+
+
+@pytest.mark.parametrize("code", ["10115", "A1234", "E4000"])
+def test_a_code_that_is_no_sqlstate_names_no_failure(code: str) -> None:
+    assert list(driver_errors({"item": {"code": code, "message": "hello"}, "code": code})) == []
 
 
 def test_a_hidden_detail_is_said_to_be_hidden() -> None:
