@@ -85,9 +85,10 @@ def _form_parts(text: str) -> Iterator[tuple[str, object]]:
     """The fields of a multipart form but its files; of one that was cut not the last, which is."""
     boundary = text.split("\n", 1)[0].strip()
     header = f'Content-Type: multipart/form-data; boundary="{boundary[2:]}"'
-    parts = message_from_string(f"{header}\n\n{text}").get_payload()
+    form = message_from_string(f"{header}\n\n{text}")
+    parts = [part for part in form.walk() if part is not form]
     whole = text.rstrip().endswith(f"{boundary}--")
-    for part in parts[: None if whole else -1] if isinstance(parts, list) else []:
+    for part in parts if whole else parts[:-1]:
         name = part.get_param("name", header="content-disposition")
         if isinstance(name, str) and part.get_filename() is None:
             yield name, part.get_payload()

@@ -103,6 +103,8 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
     yield text
     if "\\" in freed and "\\" in without_quotes(freed, prose=wrapped):
         yield unescape(freed)
+    if wrapped and "\u00a0" in freed:
+        yield freed.replace("\u00a0", " ")  # mail programs and pages put it between any words
     if wrapped:
         unquoted = _QUOTED_LINE.sub("", freed)
         yield unquoted

@@ -172,6 +172,10 @@ WHOLE = {
         f"'{PLAIN}'\x1b[39m,\n  constraint: \x1b[32m'u_email'\x1b[39m\n}}",
         ("u_email", ("email",), JANE),
     ),
+    "a web mail's spaces": (
+        f"{duplicate('c_key')}<br>Detail:  {PLAIN}".replace(" ", "&nbsp;"),
+        ("c_key", ("email",), JANE),
+    ),
     "the same from a page": (
         f"[31mERROR[0m {duplicate('u_email').replace('u_email', '[1mu_email[22m')}\n"
         "  detail: 'Key (email)=([33mjane@example.com[39m) already exists.'",
