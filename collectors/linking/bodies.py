@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email import message_from_string
+from email.parser import HeaderParser
 from itertools import islice
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
@@ -32,6 +32,7 @@ _UNIX_TIME = re.compile(r"\d{10}(?:\.\d{1,9})?")
 
 _ARGUMENT = re.compile(r"(?:\A|[(,\s])([A-Za-z_]\w{0,127})=(?!=)")
 _OBJECT = re.compile(r"\A(?:[A-Za-z_][\w.]{0,120}\(|[A-Za-z_]\w{0,127}=)")
+_PART = HeaderParser()
 MOST_FIELDS = 64
 _MOST_NODES = 500
 _DEEPEST = 5
@@ -82,16 +83,18 @@ def _decoded(text: str) -> object:
 
 
 def _form_parts(text: str) -> Iterator[tuple[str, object]]:
-    """The fields of a multipart form but its files; of one that was cut not the last, which is."""
+    """The fields of a multipart form but its files; of one that was cut not the last, which is.
+
+    No part is parsed for parts of its own: a form has none, and a hostile one has thousands.
+    """
     boundary = text.split("\n", 1)[0].strip()
-    header = f'Content-Type: multipart/form-data; boundary="{boundary[2:]}"'
-    form = message_from_string(f"{header}\n\n{text}")
-    parts = [part for part in form.walk() if part is not form]
-    whole = text.rstrip().endswith(f"{boundary}--")
-    for part in parts if whole else parts[:-1]:
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and part.get_filename() is None:
-            yield name, part.get_payload()
+    _, *parts = f"\n{text}".split(f"\n{boundary}", _MOST_NODES)
+    for part in parts[:-1]:
+        read = _PART.parsestr(part.lstrip("\r\n"))
+        name = read.get_param("name", header="content-disposition")
+        value = read.get_payload()
+        if isinstance(name, str) and isinstance(value, str) and read.get_filename() is None:
+            yield name, value.removesuffix("\r")
 
 
 def _is_form(body: object) -> TypeGuard[Mapping[str, object]]:

@@ -24,6 +24,7 @@ def framed(*frames: dict[str, Any]) -> Event:
     return Event("e" * 32, NOW, exceptions=(ExceptionValue(type="IntegrityError", frames=stack),))
 
 
+DEPTH = range(1_200)
 MULTIPART = (
     '------X\r\nContent-Disposition: form-data; name="logo"; filename="x.png"\r\n'
     "Content-Type: image/png\r\n\r\nPNG\r\n"
@@ -72,6 +73,7 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         "external_id=x&external_id=y",
         MULTIPART,
         "--\nContent-Disposition: form-data",
+        "".join(f"--{n}\nContent-Type: multipart/form-data; boundary={n + 1}\n\n" for n in DEPTH),
         {"user[external_id]": "x", "plan": 1},
         "plain text",
         None,
@@ -81,7 +83,7 @@ def test_a_body_meets_the_column_whatever_its_style(body: object) -> None:
         "filtered", "stars", "cut", "an object", "two", "two rows", "the user", "a user or another",
         "two styles",
         "a form's two", "a form's two rows", "a form's name twice", "multipart, cut in it",
-        "a broken form", "a form's user",
+        "a broken form", "forms in forms", "a form's user",
         "text", "none", "number",
     ],
 )  # fmt: skip
