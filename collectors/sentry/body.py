@@ -18,6 +18,7 @@ from collectors.sentry.refusals import Passing
 ENCODING = "gzip"
 """What is asked for, and unpacked."""
 
+_GZIPS = (ENCODING, "x-gzip")  # RFC 9110 8.4.1.3: old proxies write the latter
 _STEP = 1_000_000
 _GZIP = 31
 """zlib's name for a gzip header and nothing else."""
@@ -39,7 +40,7 @@ def read_body(response: httpx.Response, most: int, deadline: float) -> bytes:
 
 def _plain(response: httpx.Response) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding == ENCODING:
+    if encoding in _GZIPS:
         return _unpacked(response.iter_raw())
     if encoding in ("", "identity"):
         return response.iter_raw()

@@ -183,10 +183,14 @@ class SentryClient:
 
 
 def _wait_of(error: Exception, deadline: float, last_knock: float) -> bool | float:
-    """Whether to try again, or after how many seconds the server wants it."""
+    """Whether to try again, or after how many seconds the server wants it.
+
+    A server that names no time to come (`Retry-After: 0`, a reset that is past) would be asked
+    hundreds of times a second: it is met like one that names none.
+    """
     if not isinstance(error, Passing):
         return False
     until = deadline if error.connected else min(deadline, last_knock)
     if time.monotonic() + (error.wait or 0.0) >= until:
         return False
-    return True if error.wait is None else error.wait
+    return error.wait or True

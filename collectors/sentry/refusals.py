@@ -88,6 +88,12 @@ def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
     if isinstance(error, httpx.ProxyError):
         wants_login = str(error).startswith("407")
         return SentryUnreachable(_PROXY, permanent=True) if wants_login else Passing(_PROXY, None)
+    if isinstance(error, httpx.ConnectError) and "[SSL" in str(error):
+        sentence = (
+            "Sentry's address takes a connection, and no TLS comes about on it: check the port in "
+            "TOMBSTONE_SENTRY__BASE_URL, and that https is spoken there."
+        )
+        return Passing(sentence, None, connected=False)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
         sentence = "Sentry cannot be reached: no connection to its address."
         return Passing(sentence, None, connected=False)
@@ -99,6 +105,7 @@ def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
 def _origin(location: str) -> str:
     try:
         parts = urlsplit(location)
-        return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "another path"
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}" if parts.scheme else host or "another path"
     except ValueError:
         return "another address"

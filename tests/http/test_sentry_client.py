@@ -108,6 +108,9 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
         (says(403), "scope event:admin"),
         (says(404), "TOMBSTONE_SENTRY__ORGANIZATION"),
         (says(400), "(400)"),
+        (says(301, Location="https://[::1]:9443/api/0/?x=secret"), "https://[::1]:9443:"),
+        (says(301, Location="//sentry.acme.com/"), "to sentry.acme.com:"),
+        (says(301, Location="/auth/login/"), "to another path:"),
         (says(407), "The proxy on the way"),
         (
             says(302, Location="https://login.example.com/?next=secret"),
@@ -122,6 +125,9 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
         "403",
         "404",
         "400",
+        "redirect to a port",
+        "redirect without a scheme",
+        "redirect on the same host",
         "407",
         "redirect",
         "html with 200",
@@ -170,6 +176,22 @@ def test_patience_is_bounded_in_all(answer: Answer, said: str) -> None:
         assert not caught.value.permanent
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"Retry_After": "0"}, id="no time"),
+        pytest.param({"Retry_After": "Fri, 01 Jan 2021 00:00:00 GMT"}, id="a past date"),
+        pytest.param({"X_Sentry_Rate_Limit_Reset": "1700000000"}, id="a past reset"),
+    ],
+)
+def test_a_server_that_names_no_time_to_come_is_not_hammered(told: dict[str, str]) -> None:
+    limits = Limits(timeout_s=1.0, patience_s=1.0, first_wait_s=0.1)
+    with server(says(429, **told)) as served, client_of(served, limits) as client:
+        with pytest.raises(SentryUnreachable, match="answered 429"):
+            client.get("/api/0/x/")
+        assert 2 <= len(served.calls) <= 8
+
+
 @pytest.mark.parametrize("wait", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT"], ids=["seconds", "date"])
 def test_a_wait_beyond_patience_is_not_begun(wait: str) -> None:
     with server(says(429, Retry_After=wait)) as served, client_of(served) as client:
@@ -206,6 +228,15 @@ def test_a_limit_that_is_used_up_for_long_is_said_at_once() -> None:
             client.get("/api/0/x/")
         assert time.monotonic() - began < 1
         assert len(served.calls) == 1
+
+
+def test_a_port_that_speaks_no_tls_is_said() -> None:
+    with server(says()) as served:
+        address = served.url.replace("http:", "https:")
+        limits = Limits(patience_s=0.3, first_wait_s=0.05)
+        no_tls = pytest.raises(SentryUnreachable, match=r"no TLS .* that https is spoken there")
+        with client_of(Served(address), limits) as client, no_tls:
+            client.get("/api/0/x/")
 
 
 def test_a_server_that_is_not_there_is_said_within_patience() -> None:
