@@ -198,9 +198,13 @@ class Sweep:
         return self._listing.events(issue, start)
 
     def _is_wanted(self, issue: Issue) -> bool:
-        """A server may ignore what it was asked for."""
+        """A server may ignore what it was asked for, and lists what is no error beside errors.
+
+        Slow queries, outages and feedback have Events of another kind, which no list of errors
+        holds: read, they would be bodies for nothing; unread, they would count as missing.
+        """
         ours = self._project.lstrip("-").isdigit() or issue.project in (None, self._project)
-        return ours and self._is_recent(issue)
+        return ours and issue.category in (None, "error") and self._is_recent(issue)
 
     def _is_recent(self, issue: Issue) -> bool:
         start = self._progress.start

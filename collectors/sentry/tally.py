@@ -46,9 +46,8 @@ class Tally:
         return seen.newest is None or seen.newest < issue.last_seen - _SECOND
 
     def is_silent(self, issue: Issue) -> bool:
-        """Nothing was seen of an Issue that should have Events with errors."""
-        holds_errors = issue.category in (None, "error")
-        return issue.issue_id not in self._seen and issue.count != 0 and holds_errors
+        """Nothing was seen of an Issue that should have Events."""
+        return issue.issue_id not in self._seen and issue.count != 0
 
     def take(self, issue_id: str) -> int:
         """How many Events of an Issue were seen; it is forgotten then."""
