@@ -94,7 +94,7 @@ def _check_sentry(settings: Settings) -> Iterator[Check]:
         return
     try:
         with connect(settings.sentry) as client:
-            facts = probe(client)
+            facts = probe(client, settings.sentry.projects)
             yield from _sentry_checks(facts, settings.sentry)
             if facts.authenticated:
                 yield from _project_checks(client, facts.kind, settings.sentry.projects)

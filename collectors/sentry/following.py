@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from collectors.errors import NotInSentry
+from collectors.errors import NotInSentry, SentryUnreachable
 from collectors.model import Deploy, Issue, Release
 from collectors.sentry.client import Params, SentryClient
 from collectors.sentry.paging import FULL_PAGE, pages
@@ -34,9 +34,7 @@ def issues_now(
     Raises SentryUnreachable.
     """
     asked = issue_ids[:MOST_ISSUES]
-    params: Params = {"query": "", "group": asked, "project": "-1", "limit": FULL_PAGE}
-    answer = client.get(client.path("issues"), params).body
-    listed = {issue.issue_id: issue for issue in parse_issues(answer) or ()}
+    listed = {issue.issue_id: issue for issue in _listed(client, asked)}
     missing = []
     for issue_id in asked:
         if issue_id in listed:
@@ -45,6 +43,17 @@ def issues_now(
             missing.append(issue_id)
     for issue_id in missing[:MOST_SINGLY]:
         yield issue_id, _issue(client, issue_id)
+
+
+def _listed(client: SentryClient, issue_ids: Sequence[str]) -> tuple[Issue, ...]:
+    """As many as one call tells; none where the plan refuses a list over several projects."""
+    params: Params = {"query": "", "group": issue_ids, "project": "-1", "limit": FULL_PAGE}
+    try:
+        return parse_issues(client.get(client.path("issues"), params).body) or ()
+    except SentryUnreachable as refused:
+        if not refused.permanent:
+            raise
+        return ()
 
 
 def _issue(client: SentryClient, issue_id: str) -> Issue | None:

@@ -45,14 +45,21 @@ class LightListing(SentryListing):
         searching._numbers = self._numbers
         return searching
 
-    def rows(self, issues: Sequence[Issue], start: datetime | None) -> Iterator[tuple[Event, ...]]:
-        """Light Events of all these Issues, newest first. Raises NotAllowed, NotInSentry too."""
+    def rows(
+        self, project: str, issues: Sequence[Issue], start: datetime | None
+    ) -> Iterator[tuple[Event, ...]]:
+        """Light Events of these Issues of a project, newest first.
+
+        Raises NotAllowed, NotInSentry too. No other project is asked about: Sentry's smaller plans
+        refuse what spans several.
+        """
+        number = self.number(project)
         params = {
             "dataset": "errors",
             "field": FIELDS,
             "query": f"issue.id:[{','.join(issue.issue_id for issue in issues)}]",
             "sort": "-timestamp",
-            "project": ALL_PROJECTS,
+            "project": number if number.isdigit() else ALL_PROJECTS,
         } | window(start)
         path = self._client.path("events")
         projects = {issue.issue_id: issue.project for issue in issues}

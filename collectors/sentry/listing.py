@@ -71,12 +71,12 @@ class SentryListing:
     def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:
         """One list for the project; an empty `query`, for Sentry's own default hides most."""
         path = self._client.path("issues")
-        params = {"query": self._query, "sort": "date", "project": self._number(project)}
+        params = {"query": self._query, "sort": "date", "project": self.number(project)}
         params |= window(start)
         for reply in pages(self._client, path, params, "issues"):
             yield IssuePage(issues_of(reply.body), reply.at)
 
-    def _number(self, project: str) -> str:
+    def number(self, project: str) -> str:
         """A project as lists take it: many versions of Sentry refuse a slug there (400).
 
         Raises SentryUnreachable. Where the token may not ask for the number, the slug has to do.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 from collectors.sentry.client import SentryClient
 from collectors.sentry.detect import Server, ServerKind, asked, detect, version_in
-from collectors.sentry.listing import ALL_PROJECTS
+from collectors.sentry.listing import ALL_PROJECTS, SentryListing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ class _Try:
 
 _ORGANIZATION = "/api/0/organizations/{organization}"
 _NOTHING = "Nothing can be read."
+_OF_ALL = {"project": ALL_PROJECTS}
+"""Where one is named it is asked about alone, as `collect` does it: a plan may show no more."""
 _SENTRYS = (
-    _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING),
+    _Try("event:read", f"{_ORGANIZATION}/issues/", _NOTHING, params=_OF_ALL),
     _Try(
         "project:read",
         f"{_ORGANIZATION}/projects/",
@@ -70,7 +73,7 @@ _SENTRYS = (
         "org:read",
         f"{_ORGANIZATION}/events/",
         "No light rows: every Event is fetched whole, which takes many times as long.",
-        params={"dataset": "errors", "field": "error.value", "project": ALL_PROJECTS},
+        params={"dataset": "errors", "field": "error.value", **_OF_ALL},
     ),
 )
 _TRIES: Mapping[ServerKind, tuple[_Try, ...]] = {
@@ -96,15 +99,18 @@ _TRIES: Mapping[ServerKind, tuple[_Try, ...]] = {
 }
 
 
-def probe(client: SentryClient) -> ServerFacts:
+def probe(client: SentryClient, projects: Sequence[str] = ()) -> ServerFacts:
     """Ask the server what it is and try one small call for each scope. Raises nothing.
+
+    `projects` are those that will be read, ids or slugs; none means all.
 
     A call that fails for want of a scope says so; the answers themselves are not kept, for
     GlitchTip's echoes the token.
     """
     try:
         server = _recognised(client, detect(client))
-        errors = [_error(client, one) for one in _TRIES[server.kind]]
+        project = _first_of(client, projects)
+        errors = [_error(client, one, project) for one in _TRIES[server.kind]]
     except SentryUnreachable as error:
         return ServerFacts(client.base_url, reachable=False, trouble=str(error))
     scopes = zip(_TRIES[server.kind], errors, strict=True)
@@ -139,10 +145,20 @@ def _checked(one: _Try, error: SentryUnreachable | None) -> ScopeCheck:
     return ScopeCheck(one.scope, error is None, one.cost, None if lacking else str(error))
 
 
-def _error(client: SentryClient, one: _Try) -> SentryUnreachable | None:
+def _first_of(client: SentryClient, projects: Sequence[str]) -> str:
+    """The number of the first project, as Sentry's lists take it; all, where none is known."""
+    for project in projects[:1]:
+        with suppress(SentryUnreachable):
+            number = SentryListing(client).number(project)
+            return number if number.isdigit() else ALL_PROJECTS
+    return ALL_PROJECTS
+
+
+def _error(client: SentryClient, one: _Try, project: str) -> SentryUnreachable | None:
     """Why the call does not work, None where it does."""
     path = one.path.format(organization=quote(client.organization, safe=""))
-    answer = asked(client, path, one.scope, **(one.of or {"limit": 1, **one.params}))
+    params = one.params | ({"project": project} if "project" in one.params else {})
+    answer = asked(client, path, one.scope, **(one.of or {"limit": 1, **params}))
     if one.of and isinstance(answer, NotInSentry):
         return None
     return answer if isinstance(answer, SentryUnreachable) else None

@@ -58,6 +58,11 @@ def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreac
             f"Sentry redirects to {_origin(headers.get('Location', ''))}: "
             "set TOMBSTONE_SENTRY__BASE_URL to the address that answers itself."
         )
+    elif status == 400:
+        sentence = (
+            "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, or "
+            "its plan shows one project at a time, which TOMBSTONE_SENTRY__PROJECTS names."
+        )
     else:
         sentence = f"Sentry refuses this call ({status})."
     return SentryUnreachable(sentence, permanent=True)

@@ -118,7 +118,7 @@ class Sweep:
         starts = [self._progress.start_of(issue, self._overlap) for issue in issues]
         start = None if None in starts else min(filter(None, starts))
         try:
-            yield from self._until_spent(issues, listing.rows(issues, start))
+            yield from self._until_spent(issues, listing.rows(self._project, issues, start))
         except SentryUnreachable as lack:
             self._strikes += not lack.permanent
             listing.has_rows = False

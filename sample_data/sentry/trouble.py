@@ -44,6 +44,7 @@ class Kind(StrEnum):
     SHUFFLED = "the same items in another order, each page with a next one"
     NOTHING = "an empty list, whatever there is"
     EMPTY = "200 with no body"
+    REFUSED = "400, as for several projects on a plan that shows one at a time"
     UNLINKED = "a page that does not say whether there is another"
 
 
@@ -198,6 +199,9 @@ ACTS: Mapping[Kind, Act] = {
     Kind.CUT_JSON: _cut_json,
     Kind.GONE: _says(
         404, '{"detail": "The requested resource does not exist"}', "application/json"
+    ),
+    Kind.REFUSED: _says(
+        400, '{"detail": "You cannot view events from multiple projects."}', "application/json"
     ),
     Kind.FIRST_PAGE: _first_page,
     Kind.ENDLESS: _endless,

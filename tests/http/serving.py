@@ -23,6 +23,10 @@ from collectors.sentry.limits import Limits
 from sample_data.sentry.address import Address, address_of
 from sample_data.sentry.app import LocalServer
 from sample_data.sentry.store import Store
+from sample_data.sentry.trouble import Fault, Kind
+
+ONE_AT_A_TIME = Fault(Kind.REFUSED, on=r"sample/(issues|events)/\?(?!.*project=\d)")
+"""A plan that shows one project at a time: what asks about several is refused."""
 
 QUICK = Limits(timeout_s=2.0, patience_s=30.0, first_wait_s=0.01)
 """For servers whose faults pass. They end soon; a busy machine may answer seconds late."""

@@ -117,8 +117,10 @@ class Behind(LightListing):
 
     hidden: frozenset[str] = frozenset()
 
-    def rows(self, issues: Sequence[Issue], start: datetime | None) -> Iterator[tuple[Event, ...]]:
-        return map(self._shown, super().rows(issues, start))
+    def rows(
+        self, project: str, issues: Sequence[Issue], start: datetime | None
+    ) -> Iterator[tuple[Event, ...]]:
+        return map(self._shown, super().rows(project, issues, start))
 
     def recent(self, issue: Issue, start: datetime | None) -> Iterator[tuple[Event, ...]]:
         return map(self._shown, super().recent(issue, start))

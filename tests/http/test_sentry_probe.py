@@ -18,7 +18,7 @@ from collectors.sentry.probe import probe
 from collectors.settings import Settings
 from sample_data.sentry.glitchtip import VERSION
 from sample_data.sentry.trouble import Fault, Kind
-from tests.http.serving import QUICK, SentryOfTest, local_sentry, serving
+from tests.http.serving import ONE_AT_A_TIME, QUICK, SentryOfTest, local_sentry, serving
 
 
 def test_a_sentry_with_a_good_token_lacks_nothing(sentry: SentryOfTest) -> None:
@@ -89,6 +89,14 @@ def test_doctor_looks_for_every_project_that_is_named(glitchtip: bool) -> None:
     found = {name: check.health for name, check in checks.items() if "project " in name}
     wanted = {"api": Health.GOOD, "1": Health.GOOD, "nowhere": Health.WRONG}
     assert found == {f"sentry project {name}": health for name, health in wanted.items()}
+
+
+def test_doctor_asks_about_the_projects_that_are_read(sentry: SentryOfTest) -> None:
+    sentry.server.order([ONE_AT_A_TIME])
+    named, unnamed = checks_of(sentry, projects=["api"]), checks_of(sentry)
+    for scope in ("event:read", "org:read"):
+        assert named[f"sentry {scope}"].health is Health.GOOD
+        assert "TOMBSTONE_SENTRY__PROJECTS" in unnamed[f"sentry {scope}"].sentence
 
 
 @pytest.mark.parametrize(

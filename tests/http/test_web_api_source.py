@@ -14,7 +14,7 @@ from collectors.sentry.following import issues_now
 from collectors.sentry.light import LightListing
 from collectors.sentry.sources import PAGE_SIZE, WebApi
 from collectors.sentry.sources.page import ROWS_SIZE
-from tests.http.serving import SentryOfTest, event_body, local_sentry
+from tests.http.serving import ONE_AT_A_TIME, SentryOfTest, event_body, local_sentry
 
 
 def read(
@@ -219,6 +219,19 @@ def test_every_call_names_the_organization(sentry: SentryOfTest, light: bool) ->
     calls = sentry.served.take_calls()
     asked = [call for call in calls if not call.endswith("/store/")]
     assert [a for a in asked if not a.startswith("/api/0/organizations/sample/")] == []
+
+
+def test_a_plan_that_shows_one_project_at_a_time_is_read_by_rows() -> None:
+    with local_sentry("api", "web") as sentry:
+        sent = [sentry.send(event_body(project), project) for project in ("api", "web")]
+        sentry.server.order([ONE_AT_A_TIME])
+        events, _ = read(sentry, projects=["api", "2"])
+        assert (ids(events), {event.light for event in events}) == (sent, {True})
+        with sentry.client() as client:
+            followed = dict(issues_now(client, ["1", "2"]))
+            assert {str(issue and issue.project) for issue in followed.values()} == {"api", "web"}
+            with pytest.raises(SentryUnreachable, match="TOMBSTONE_SENTRY__PROJECTS"):
+                list(WebApi(client).pages(None, None))
 
 
 def test_an_unknown_project_is_said_after_the_others_were_read() -> None:
