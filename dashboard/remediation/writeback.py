@@ -2,8 +2,8 @@
 
 It never resolves an Issue: rows were cured, not the code. It says nothing of whose rows they were.
 What was taken is read back and compared, for some servers drop what they do not know without a
-word. A POST is never repeated: who did not hear an answer cannot know whether it was taken; a
-comment that names the same remediation is not written twice.
+word. A POST is never repeated: who did not hear an answer cannot know whether it was taken, and
+looks whether it is there; a comment that names the same remediation is not written twice.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Told(StrEnum):
     THERE = "already there"
     UNREAD = "taken, but it cannot be read back"
     ALTERED = "the server kept something else"
+    UNHEARD = "sent, and not known whether it was taken"
     FAILED = "not written"
 
 
@@ -139,6 +140,8 @@ class WriteBack:
                     answer = self._tell(client, dialect, issue_id, comment)
                     del left[issue_id]
                     yield answer
+                    if answer.told is Told.UNHEARD:
+                        raise SentryUnreachable(str(answer.said))
         except (SentryUnreachable, SettingsError) as error:
             for issue_id in left:
                 yield Answer(issue_id, Told.FAILED, str(error))
@@ -150,19 +153,38 @@ class WriteBack:
         try:
             if any(comment.mark in text for text in self._listed(client, dialect, issue_id)):
                 return Answer(issue_id, Told.THERE)
-            answer = self._post(client, dialect, issue_id, comment.text)
-            if dialect.text(answer) != comment.text:
+            heard = self._posted(client, dialect, issue_id, comment.text)
+            echoed = dialect.text(heard) if isinstance(heard, dict) else None
+            if echoed not in (None, comment.text):
                 return Answer(issue_id, Told.ALTERED)
-            if not dialect.lists:
-                return Answer(issue_id, Told.UNREAD)
-            kept = comment.text in self._listed(client, dialect, issue_id)
-            return Answer(issue_id, Told.KEPT if kept else Told.ALTERED)
+            return self._read_back(client, dialect, issue_id, comment.text, heard)
         except NotAllowed:
             return Answer(issue_id, Told.FAILED, "TOMBSTONE_SENTRY__WRITE_TOKEN may not do this.")
         except SentryUnreachable as error:
             if not error.permanent:
                 raise
             return Answer(issue_id, Told.FAILED, str(error))
+
+    def _read_back(
+        self,
+        client: SentryClient,
+        dialect: Dialect,
+        issue_id: str,
+        text: str,
+        heard: dict[str, Any] | SentryUnreachable,
+    ) -> Answer:
+        """What the Issue holds now, whatever was `heard` of the POST."""
+        unheard = str(heard) if isinstance(heard, SentryUnreachable) else None
+        unread = Told.UNHEARD if unheard else Told.UNREAD
+        if not dialect.lists:
+            return Answer(issue_id, unread, unheard)
+        try:
+            kept = text in self._listed(client, dialect, issue_id)
+        except SentryUnreachable as error:
+            return Answer(issue_id, unread, unheard or str(error))
+        if kept:
+            return Answer(issue_id, Told.KEPT)
+        return Answer(issue_id, Told.UNHEARD if unheard else Told.ALTERED, unheard)
 
     def _listed(self, client: SentryClient, dialect: Dialect, issue_id: str) -> Sequence[str]:
         """The texts of the Issue's comments."""
@@ -173,10 +195,10 @@ class WriteBack:
         texts = (dialect.text(item) for item in items if isinstance(item, dict))
         return [text for text in texts if isinstance(text, str)]
 
-    def _post(
+    def _posted(
         self, sentry: SentryClient, dialect: Dialect, issue_id: str, text: str
-    ) -> dict[str, Any]:
-        """The server's answer. Raises SentryUnreachable."""
+    ) -> dict[str, Any] | SentryUnreachable:
+        """The server's answer, or why none was heard. Raises SentryUnreachable for a refusal."""
         url, body = sentry.base_url + dialect.path(sentry, issue_id), dialect.body(issue_id, text)
         deadline = time.monotonic() + LIMITS.patience_s
         try:
@@ -191,16 +213,20 @@ class WriteBack:
             fault = passing_fault(error)
         except Passing as passing:
             fault = passing
-        sentence = fault.sentence if isinstance(fault, Passing) else str(fault)
-        raise SentryUnreachable(sentence)
+        if isinstance(fault, SentryUnreachable):
+            raise fault
+        return SentryUnreachable(fault.sentence)
 
 
 def _read(response: httpx.Response, deadline: float) -> dict[str, Any]:
     if not 200 <= response.status_code < 300:
         error = refusal(response.status_code, response.headers, "event:write")
-        raise error or Passing(f"Sentry answered {response.status_code}.", None)
+        sentence = f"Sentry answered {response.status_code}."
+        if response.status_code == 429:  # nothing was taken, which no other passing status says
+            raise SentryUnreachable(sentence)
+        raise error or Passing(sentence, None)
     if error := unexpected_content(response.headers):
-        raise error
+        raise Passing(str(error), None)
     try:
         answer = msgspec.json.decode(read_body(response, LIMITS.max_reply_bytes, deadline))
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -59,22 +59,41 @@ def test_one_issue_that_is_gone_does_not_keep_the_others_from_hearing(sentry: Se
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("faults", "told", "said"),
     [
-        ([Fault(Kind.STALLED)], "in time"),
-        ([Fault(Kind.HTML, on="comments/")], "not JSON"),
-        ([Fault(Kind.ERROR, on="comments/", skip=1)], "answered 500"),
-        ([Fault(Kind.CUT, on="comments/", skip=1)], "broke off"),
+        ([Fault(Kind.STALLED)], Told.FAILED, "in time"),
+        ([Fault(Kind.HTML, on="comments/")], Told.FAILED, "not JSON"),
+        ([Fault(Kind.TOO_MANY, on="comments/", skip=1)], Told.FAILED, "answered 429"),
+        ([Fault(Kind.HTML, on="comments/", skip=1, times=1)], Told.UNHEARD, "not JSON"),
+        ([Fault(Kind.EMPTY, on="comments/", skip=1, times=1)], Told.ALTERED, "None"),
+        ([Fault(Kind.ERROR, on="comments/", skip=1)], Told.UNHEARD, "answered 500"),
+        ([Fault(Kind.ERROR, on="comments/", skip=1, times=1)], Told.UNHEARD, "answered 500"),
+        ([Fault(Kind.CUT, on="comments/", skip=1)], Told.UNHEARD, "broke off"),
+        ([Fault(Kind.CUT, on="comments/", skip=1, times=1)], Told.KEPT, "None"),
+        ([Fault(Kind.HTML, on="comments/", skip=2)], Told.UNREAD, "not JSON"),
+        ([Fault(Kind.ERROR, on="comments/", skip=2)], Told.UNREAD, "answered 500"),
     ],
-    ids=["stalled", "html", "500 for the post", "cut in the middle of the post"],
+    ids=[
+        "stalled",
+        "html",
+        "429 for the post",
+        "html for the post",
+        "an empty answer for the post",
+        "500 from the post on",
+        "500 for the post",
+        "cut from the post on",
+        "cut in the middle of the post",
+        "html when it is read back",
+        "500 when it is read back",
+    ],
 )
 def test_a_fault_is_an_answer_and_never_a_second_comment(
-    sentry: SentryOfTest, faults: list[Fault], said: str
+    sentry: SentryOfTest, faults: list[Fault], told: Told, said: str
 ) -> None:
     sentry.send(event_body())
     sentry.server.order(faults)
     (answer,) = writeback(sentry).tell({"1": COMMENT})
-    assert answer.told is Told.FAILED
+    assert answer.told is told
     assert said in str(answer.said)
     assert sentry.address.write_token not in str(answer)
     assert len(texts(sentry)) <= 1
