@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from collectors.errors import SentryUnreachable, TombstoneError, Unreachable
+from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
 from collectors.postgres.engine import ReadTarget
@@ -135,7 +135,9 @@ def _project_checks(
         try:
             next(iter(listing.issues(project, datetime.now(UTC))), None)
         except SentryUnreachable as error:
-            yield Check(name, Health.WRONG, str(error), "Check TOMBSTONE_SENTRY__PROJECTS.")
+            health = Health.WRONG if error.permanent else Health.UNREACHABLE
+            mend = "Check TOMBSTONE_SENTRY__PROJECTS." if isinstance(error, NotInSentry) else None
+            yield Check(name, health, str(error), mend)
         else:
             yield Check(name, Health.GOOD, "can be read")
 

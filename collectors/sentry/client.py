@@ -167,7 +167,7 @@ class SentryClient:
     def _read(self, response: httpx.Response, scope: str, deadline: float) -> Reply:
         now = datetime.now(UTC)
         self._gate.hear(response.headers, now)
-        if error := refusal(response.status_code, response.headers, scope):
+        if error := refusal(response, scope):
             raise error
         if response.status_code != 200:
             wait = retry_after(response.headers, now)

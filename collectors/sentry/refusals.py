@@ -7,7 +7,6 @@ hold a secret or customer data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -32,8 +31,9 @@ class Passing(Exception):
         self.connected = connected
 
 
-def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreachable | None:
+def refusal(response: httpx.Response, scope: str) -> SentryUnreachable | None:
     """The error for a status that no retry can change; None for 200 and for what may pass."""
+    status = response.status_code
     if status == 200 or status in _PASSING_STATUS or status >= 500:
         return None
     if status == 401:
@@ -54,10 +54,7 @@ def refusal(status: int, headers: Mapping[str, str], scope: str) -> SentryUnreac
     if status == 407:
         return SentryUnreachable(_PROXY, permanent=True)
     if 300 <= status < 400:
-        sentence = (
-            f"Sentry redirects to {_origin(headers.get('Location', ''))}: "
-            "set TOMBSTONE_SENTRY__BASE_URL to the address that answers itself."
-        )
+        sentence = _redirect(response.headers.get("Location", ""), response.request.url)
     elif status == 400:
         sentence = (
             "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, or "
@@ -107,10 +104,20 @@ def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
     return Passing("Sentry broke off the connection in the middle of an answer.", None)
 
 
-def _origin(location: str) -> str:
+def _redirect(location: str, asked: httpx.URL) -> str:
+    """Sentry answers for what was renamed with where it is now; gates, with where they stand."""
     try:
-        parts = urlsplit(location)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}" if parts.scheme else host or "another path"
-    except ValueError:
-        return "another address"
+        to = asked.join(location)
+    except (httpx.InvalidURL, ValueError):
+        return "Sentry redirects to what is no address: check TOMBSTONE_SENTRY__BASE_URL."
+    here, there = (f"{url.scheme}://{url.netloc.decode()}" for url in (asked, to))
+    if there == here:
+        return (
+            "Sentry redirects to another path: a project or the organization may have another "
+            "name now (TOMBSTONE_SENTRY__PROJECTS, TOMBSTONE_SENTRY__ORGANIZATION), or a login "
+            "stands before its API."
+        )
+    return (
+        f"Sentry redirects to {there}: "
+        "set TOMBSTONE_SENTRY__BASE_URL to the address that answers itself."
+    )

@@ -220,7 +220,7 @@ class WriteBack:
 
 def _read(response: httpx.Response, deadline: float) -> dict[str, Any]:
     if not 200 <= response.status_code < 300:
-        error = refusal(response.status_code, response.headers, "event:write")
+        error = refusal(response, "event:write")
         sentence = f"Sentry answered {response.status_code}."
         if response.status_code == 429:  # nothing was taken, which no other passing status says
             raise SentryUnreachable(sentence)

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from collectors.errors import SentryUnreachable
 from collectors.model import Coverage, Event, Issue
 from collectors.sentry.allowance import Allowance
 from collectors.sentry.cursor import Progress
 from collectors.sentry.light import LightListing
 from collectors.sentry.sources import WebApi
 from collectors.sentry.sweep import Sweep
+from sample_data.sentry.trouble import Fault, Kind
 from tests.http.serving import SentryOfTest, event_body
 
 WHEN = [pytest.param(True, id="rows"), pytest.param(False, id="bodies")]
@@ -151,6 +153,19 @@ def test_only_searches_finds_by_transaction_and_by_text(sentry: SentryOfTest) ->
     new = sentry.send(failed("a", 0, "shop.customer.create", "boom"))
     events, _, _, _ = read(sentry, cursor, searches=FOUND, only_searches=True)
     assert new in ids(events)
+
+
+def test_each_search_that_is_refused_is_named(sentry: SentryOfTest) -> None:
+    sent = sentry.send(event_body("one", transaction="create_customer"))
+    sentry.server.order([Fault(Kind.REFUSED, on="broken")])
+    events: list[Event] = []
+    with sentry.client() as client:
+        searches = ("broken:(", FOUND[0], "broken too")
+        pages = WebApi(client, searches=searches, only_searches=True).pages(None, None)
+        with pytest.raises(SentryUnreachable) as caught:
+            events.extend(event for page in pages for event in page.events)
+    assert ids(events) == {sent}
+    assert all(f"The search {one}: " in str(caught.value) for one in ("broken:(", "broken too"))
 
 
 def test_a_backlog_is_searched_before_it_is_read_on(sentry: SentryOfTest) -> None:

@@ -109,8 +109,8 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
         (says(404), "TOMBSTONE_SENTRY__ORGANIZATION"),
         (says(400), "(400)"),
         (says(301, Location="https://[::1]:9443/api/0/?x=secret"), "https://[::1]:9443:"),
-        (says(301, Location="//sentry.acme.com/"), "to sentry.acme.com:"),
-        (says(301, Location="/auth/login/"), "to another path:"),
+        (says(301, Location="//sentry.acme.com/"), "to http://sentry.acme.com:"),
+        (says(301, Location="/auth/login/"), "to another path: a project"),
         (says(407), "The proxy on the way"),
         (
             says(302, Location="https://login.example.com/?next=secret"),

@@ -91,6 +91,23 @@ def test_doctor_looks_for_every_project_that_is_named(glitchtip: bool) -> None:
     assert found == {f"sentry project {name}": health for name, health in wanted.items()}
 
 
+@pytest.mark.parametrize(
+    ("kind", "health", "mend"),
+    [
+        (Kind.GONE, Health.WRONG, "Check TOMBSTONE_SENTRY__PROJECTS."),
+        (Kind.HTML, Health.WRONG, None),
+        (Kind.ERROR, Health.UNREACHABLE, None),
+    ],
+    ids=["not there", "a page", "500"],
+)
+def test_doctor_blames_the_settings_for_no_fault_of_the_server(
+    sentry: SentryOfTest, kind: Kind, health: Health, mend: str | None
+) -> None:
+    sentry.server.order([Fault(kind, on="project=1.*start=")])
+    check = checks_of(sentry, projects=["api"], patience_s=1)["sentry project api"]
+    assert (check.health, check.mend) == (health, mend)
+
+
 def test_doctor_asks_about_the_projects_that_are_read(sentry: SentryOfTest) -> None:
     sentry.server.order([ONE_AT_A_TIME])
     named, unnamed = checks_of(sentry, projects=["api"]), checks_of(sentry)

@@ -49,11 +49,7 @@ class Swept:
             sweep = self._sweep(self._listing, project, progress[project])
             yield from self._packed(sweep, progress)
             troubles += sweep.troubles
-        if troubles:
-            sentences = dict.fromkeys(str(trouble) for trouble in troubles)
-            raise SentryUnreachable(
-                " ".join(sentences), permanent=all(trouble.permanent for trouble in troubles)
-            )
+        raise_all(troubles)
 
     def _first(
         self,
@@ -99,6 +95,15 @@ class Swept:
             note,
             self._listing.bodies if isinstance(self._listing, LightListing) else None,
             sweep.coverage,
+        )
+
+
+def raise_all(troubles: Sequence[SentryUnreachable]) -> None:
+    """Raises SentryUnreachable with each of their sentences once, if there are any."""
+    if troubles:
+        sentences = dict.fromkeys(str(trouble) for trouble in troubles)
+        raise SentryUnreachable(
+            " ".join(sentences), permanent=all(trouble.permanent for trouble in troubles)
         )
 
 

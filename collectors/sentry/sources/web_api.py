@@ -12,7 +12,7 @@ from collectors.sentry.client import SentryClient
 from collectors.sentry.cursor import Progress, read_cursor
 from collectors.sentry.light import LightListing
 from collectors.sentry.sources.page import Page
-from collectors.sentry.sources.swept import OVERLAP, Swept
+from collectors.sentry.sources.swept import OVERLAP, Swept, raise_all
 
 
 class WebApi(Swept):
@@ -59,9 +59,13 @@ class WebApi(Swept):
         }
         troubles: list[SentryUnreachable] = []
         for project, query in names:
-            yield from self._searched(project, query, progress, troubles)
-        if troubles:
-            raise troubles[0]
+            found: list[SentryUnreachable] = []
+            yield from self._searched(project, query, progress, found)
+            troubles += [
+                SentryUnreachable(f"The search {query}: {one}", permanent=one.permanent)
+                for one in found
+            ]
+        raise_all(troubles)
 
     def _first(
         self, project: str, progress: dict[str, Progress], kept: Mapping[str, Progress]
