@@ -108,14 +108,14 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
         yield Check("sentry", Health.UNREACHABLE, sentence, "Check base_url and the network.")
         return
     sentence = f"Server: {facts.kind} {facts.version or ''}".strip() + "."
-    if not settings.organization and facts.kind is not ServerKind.BUGSINK:
+    if not settings.organization and facts.kind not in (ServerKind.BUGSINK, ServerKind.UNKNOWN):
         mend = "Set TOMBSTONE_SENTRY__ORGANIZATION."
         yield Check("sentry", Health.WRONG, f"{sentence} No organization is named.", mend)
         return
     if not facts.authenticated:
         needed = _some(tuple(one.scope for one in facts.scopes))
         known = facts.kind is not ServerKind.UNKNOWN
-        mend = "Check base_url: no Sentry answers there."
+        mend = "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or later."
         if known:
             mend = f"Make a token with {needed}." if facts.known else "Check the organization."
         yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)

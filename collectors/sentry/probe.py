@@ -59,6 +59,8 @@ class _Try:
 
 
 _ORGANIZATION = "/api/0/organizations/{organization}"
+_SCHEMAS_OWN = "1.0.0"
+"""The first Bugsinks with an API (2.0, 2.1) give their schema's version, and not theirs."""
 _NOTHING = "Nothing can be read."
 _OF_ALL = {"project": ALL_PROJECTS}
 """Where one is named it is asked about alone, as `collect` does it: a plan may show no more."""
@@ -136,7 +138,8 @@ def _recognised(client: SentryClient, server: Server) -> Server:
     if server.kind is ServerKind.BUGSINK:
         schema = asked(client, "/api/canonical/0/schema/")
         info = schema.get("info") if isinstance(schema, dict) else None
-        return Server(server.kind, version_in(info) if isinstance(info, dict) else None)
+        told = version_in(info) if isinstance(info, dict) else None
+        return Server(server.kind, None if told == _SCHEMAS_OWN else told)
     return server
 
 

@@ -15,6 +15,15 @@ from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
 _PROXY = (
     "The proxy on the way to Sentry does not let this call through: see HTTPS_PROXY, ALL_PROXY."
 )
+_UNFIT_CERTIFICATE = {
+    "certificate has expired": "has expired.",
+    "not yet valid": "is not valid yet, by the clock of this machine.",
+    "mismatch": "is for another name than the one in TOMBSTONE_SENTRY__BASE_URL.",
+}
+"""What OpenSSL says of a certificate that no other bundle would make good."""
+_UNTRUSTED = (
+    "is not trusted here: TOMBSTONE_SENTRY__CA_BUNDLE may name a file of the certificates that are."
+)
 _PASSING_STATUS = frozenset({408, 425, 429})
 
 
@@ -80,11 +89,9 @@ def unexpected_content(headers: Mapping[str, str]) -> SentryUnreachable | None:
 def passing_fault(error: httpx.RequestError) -> Passing | SentryUnreachable:
     """What to raise for a fault below HTTP."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return SentryUnreachable(
-            "Sentry's TLS certificate is not trusted here: TOMBSTONE_SENTRY__CA_BUNDLE may name a "
-            "file of the certificates that are.",
-            permanent=True,
-        )
+        why = next((why for said, why in _UNFIT_CERTIFICATE.items() if said in str(error)), None)
+        sentence = f"Sentry's TLS certificate {why or _UNTRUSTED}"
+        return SentryUnreachable(sentence, permanent=True)
     if isinstance(error, httpx.UnsupportedProtocol):
         return SentryUnreachable("The Sentry base URL must begin with https://.", permanent=True)
     if isinstance(error, httpx.ProxyError):

@@ -78,6 +78,12 @@ async def _api_of_bugsink(request: Request) -> Response:
     return JSONResponse({"next": None, "previous": None, "results": []})
 
 
+async def _api_of_its_first_version(request: Request) -> Response:
+    if request.url.path.endswith("/schema/"):
+        return JSONResponse({"info": {"title": "Bugsink", "version": "1.0.0"}})
+    return await _api_of_bugsink(request)
+
+
 async def _root_like_sentrys(request: Request) -> Response:
     return JSONResponse({"version": "0", "auth": {"scopes": ["org:ci"]}, "user": None})
 
@@ -164,6 +170,11 @@ async def _not_you(request: Request) -> Response:
             ServerKind.BUGSINK,
             "2.6.1",
         ),
+        (
+            [Route("/api/canonical/0/{rest:path}", _api_of_its_first_version)],
+            ServerKind.BUGSINK,
+            None,
+        ),
         ([Route("/api/canonical/0/{rest:path}", _not_you)], ServerKind.BUGSINK, None),
         ([Route("/{rest:path}", _html)], ServerKind.UNKNOWN, None),
         ([Route("/{rest:path}", _not_you)], ServerKind.SENTRY, None),
@@ -171,6 +182,7 @@ async def _not_you(request: Request) -> Response:
     ],
     ids=[
         "bugsink",
+        "a bugsink that tells its schema's version",
         "bugsink, unknown token",
         "a web site",
         "a gate before everything",
@@ -190,20 +202,26 @@ def test_other_servers_are_told_apart(
     assert "secret" not in str(facts)
 
 
+NO_SENTRY = "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or later."
+
+
+@pytest.mark.parametrize("organization", ["sample", None], ids=["named", "no organization"])
 @pytest.mark.parametrize(
     ("answer", "mend"),
     [
-        pytest.param(_html, "Check base_url: no Sentry answers there.", id="a web site"),
+        pytest.param(_html, NO_SENTRY, id="a web site"),
         pytest.param(
             _not_you, "Make a token with event:read, project:read, org:read.", id="unknown token"
         ),
     ],
 )
 def test_doctor_says_how_to_mend_what_is_wrong_with_it(
-    answer: Callable[[Request], Awaitable[Response]], mend: str
+    answer: Callable[[Request], Awaitable[Response]], mend: str, organization: str | None
 ) -> None:
+    if organization is None and mend != NO_SENTRY:
+        mend = "Set TOMBSTONE_SENTRY__ORGANIZATION."
     with serving(Starlette(routes=[Route("/{rest:path}", answer)])) as served:
-        named = {"base_url": served.url, "token": "secret", "organization": "sample"}
+        named = {"base_url": served.url, "token": "secret", "organization": organization}
         checks = check_all(Settings.model_validate({"sentry": named}))
         [found] = [check for check in checks if check.name == "sentry"]
     assert (found.health, found.mend) == (Health.WRONG, mend)
