@@ -36,8 +36,8 @@ class Taken:
     """What became of a page.
 
     stored  how many of `judged` were not known
-    new     how many Events were not known
-    passed  ids of Events whose body showed that they are no failed write
+    new     how many Events of ours were not known
+    passed  ids of Events whose row or body showed that they are no failed write
     moved   known event id → the Issue it belongs to now
     kept_back  Events whose bodies did not come, of which nothing was taken
     """
@@ -69,10 +69,12 @@ class Intake:
         """Read and judge what is new on a page. Raises SentryUnreachable, with nothing taken."""
         once = {event.event_id: event for event in page.events}
         known = known_events(self.store, once)
-        asked = [event for name, event in once.items() if self.full or name not in known]
+        placed = map(self._placed, once.values())
+        ours = [event for event in placed if self._is_ours(event.environment or "")]
+        asked = [event for event in ours if self.full or event.event_id not in known]
         passed: list[str] = []
         back: list[KeptBack] = []
-        failures, wanting = self._read(asked)
+        failures, wanting = self._read(asked, passed)
         told = {failure.event_id for failure in failures}
         failures += self._kept(self._whole(wanting, page, back), passed)
         judged = self._judge(failures)
@@ -89,24 +91,30 @@ class Intake:
         return Taken(
             judged,
             stored=sum(one.failure.event_id not in known for one in judged),
-            new=len(once) - len(known),
+            new=sum(event.event_id not in known for event in ours),
             passed=passed,
             moved=_moved(once.values(), known),
             kept_back=kept_back,
         )
 
-    def _read(self, events: Iterable[Event]) -> tuple[list[Failure], list[Event]]:
-        """The Failures that can be told already, and the Events whose bodies are needed."""
+    def _read(
+        self, events: Iterable[Event], passed: list[str]
+    ) -> tuple[list[Failure], list[Event]]:
+        """The Failures that can be told already, and the Events whose bodies are needed.
+
+        The ids of the others go to `passed`: an Event that is not known afterwards counts as new in
+        every Run, and enough of those would use up what a Run may read before it gets any further.
+        """
         failures: list[Failure] = []
         wanting: list[Event] = []
-        for event in map(self._placed, events):
-            if not self._is_ours(event.environment or ""):
-                continue
+        for event in events:
             read = read_light(event) if event.light else Need.BODY
             if isinstance(read, Failure):
                 failures.append(read)
             elif read is Need.BODY:
                 wanting.append(event)
+            else:
+                passed.append(event.event_id)
         return failures, wanting
 
     def _whole(self, events: Sequence[Event], page: Page, back: list[KeptBack]) -> Iterator[Event]:

@@ -14,6 +14,9 @@ from collectors.model import Verdict
 
 KEEP_SETTLED = timedelta(days=30)
 """How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
+KEEP_PASSED = timedelta(days=8)
+"""Longer than the longest grace that the settings allow: no list shows an Event again by then.
+Most Events of a busy project are no Failures, so they are not remembered for longer."""
 
 
 def start_run(store: Store, environment: str | None = None) -> int:
@@ -55,6 +58,8 @@ def finish_run(
             .values(**ended, unreachable=unreachable, notes=notes)
         )
         _erase_settled(connection, now - KEEP_SETTLED)
+        passed = schema.passed_events
+        connection.execute(delete(passed).where(passed.c.at < now - KEEP_PASSED))
         next_generation(connection)
 
 
@@ -67,5 +72,3 @@ def _erase_settled(connection: Connection, before: datetime) -> None:
     )
     settled = conflicts.c.settled_at < before, conflicts.c.sealed.is_not(None)
     connection.execute(update(conflicts).where(*settled).values(sealed=None))
-    passed = schema.passed_events
-    connection.execute(delete(passed).where(passed.c.at < before))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,12 +140,19 @@ def tombstone(
 
 def filled(sentry: SentryOfTest, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Events in it, and it in the settings."""
+    bodies: list[dict[str, Any]] = [event_body("large", minutes_ago=n) for n in range(LARGE)]
+    bodies += [event_body(f"small {n}", minutes_ago=n) for n in range(SMALL)]
+    return set(holding(sentry, monkeypatch, bodies))
+
+
+def holding(
+    sentry: SentryOfTest, monkeypatch: pytest.MonkeyPatch, bodies: Sequence[dict[str, Any]]
+) -> list[str]:
+    """These Events in it, and it in the settings; their ids."""
     monkeypatch.setenv("TOMBSTONE_SENTRY__BASE_URL", sentry.address.url)
     monkeypatch.setenv("TOMBSTONE_SENTRY__TOKEN", sentry.address.token)
     monkeypatch.setenv("TOMBSTONE_SENTRY__ORGANIZATION", sentry.address.organization)
-    bodies: list[dict[str, Any]] = [event_body("large", minutes_ago=n) for n in range(LARGE)]
-    bodies += [event_body(f"small {n}", minutes_ago=n) for n in range(SMALL)]
-    return {take_body(sentry.store, 1, json.dumps(body).encode(), "") for body in bodies}
+    return [take_body(sentry.store, 1, json.dumps(body).encode(), "") for body in bodies]
 
 
 @pytest.mark.parametrize(
@@ -177,3 +185,28 @@ def test_a_fault_loses_nothing_and_is_said(
 
         code, out, _ = tombstone.run("collect", "--json")
         assert (code, json.loads(out)["stored"]) == (0, 0)
+
+
+def test_a_backlog_of_what_is_no_failed_write_is_read_on_by_each_run(
+    tombstone: Tombstone, sentry: SentryOfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is it stored, nor does it count as new for ever."""
+    noise = {"exception": {"values": [{"type": "ValueError", "value": "x"}]}}
+    bodies = [event_body("noise", minutes_ago=n / 60, **noise) for n in range(350)]
+    bodies += [event_body("create", minutes_ago=20), event_body("other", minutes_ago=21, **noise)]
+    sent = holding(sentry, monkeypatch, bodies)
+    monkeypatch.setenv("TOMBSTONE_SENTRY__MOST_EVENTS", "150")
+    said = [tombstone.run("collect")[2] for _ in range(3)]
+    assert ["the next run goes on" in said[n] for n in (0, -1)] == [True, False]
+    assert tombstone.event_ids() == [sent[350]]
+
+
+def test_an_environment_is_read_behind_a_backlog_of_another(
+    tombstone: Tombstone, sentry: SentryOfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = [event_body("other", minutes_ago=n / 60, environment="qa") for n in range(350)]
+    bodies.append(event_body("create", minutes_ago=20))
+    sent = holding(sentry, monkeypatch, bodies)
+    monkeypatch.setenv("TOMBSTONE_SENTRY__MOST_EVENTS", "150")
+    assert "goes on" not in tombstone.run("collect", "--environment", "production")[2]
+    assert tombstone.event_ids() == [sent[350]]

@@ -294,7 +294,7 @@ passed_events = Table(
     Column("at", Moment, nullable=False),
     Index(None, "at"),
 )
-"""Events whose bodies were fetched and are no Failures, while a list may show them again."""
+"""Events that are no Failures by their row or body, while a list may show them again."""
 
 coverages = Table(
     "coverages",
