@@ -160,7 +160,7 @@ def _first_of(client: SentryClient, projects: Sequence[str]) -> str:
 def _error(client: SentryClient, one: _Try, project: str) -> SentryUnreachable | None:
     """Why the call does not work, None where it does."""
     path = one.path.format(organization=quote(client.organization, safe=""))
-    params = one.params | ({"project": project} if "project" in one.params else {})
+    params = {**one.params, "project": project} if "project" in one.params else one.params
     answer = asked(client, path, one.scope, **(one.of or {"limit": 1, **params}))
     if one.of and isinstance(answer, NotInSentry):
         return None

@@ -177,16 +177,17 @@ def test_patience_is_bounded_in_all(answer: Answer, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
-        pytest.param({"Retry_After": "0"}, id="no time"),
-        pytest.param({"Retry_After": "Fri, 01 Jan 2021 00:00:00 GMT"}, id="a past date"),
-        pytest.param({"X_Sentry_Rate_Limit_Reset": "1700000000"}, id="a past reset"),
+        says(429, Retry_After="0"),
+        says(429, Retry_After="Fri, 01 Jan 2021 00:00:00 GMT"),
+        says(429, X_Sentry_Rate_Limit_Reset="1700000000"),
     ],
+    ids=["no time", "a past date", "a past reset"],
 )
-def test_a_server_that_names_no_time_to_come_is_not_hammered(told: dict[str, str]) -> None:
+def test_a_server_that_names_no_time_to_come_is_not_hammered(answer: Answer) -> None:
     limits = Limits(timeout_s=1.0, patience_s=1.0, first_wait_s=0.1)
-    with server(says(429, **told)) as served, client_of(served, limits) as client:
+    with server(answer) as served, client_of(served, limits) as client:
         with pytest.raises(SentryUnreachable, match="answered 429"):
             client.get("/api/0/x/")
         assert 2 <= len(served.calls) <= 8
