@@ -27,29 +27,35 @@ def show(*, outages: bool = True) -> None:
 @st.fragment(run_every=EVERY_SECONDS)
 def _watch(outages: bool) -> None:
     try:
-        run, now = data.last_run(), data.generation()
+        runs, now = data.recent_runs(), data.generation()
     except NotSignedIn:  # signed out in another tab, or over
         st.rerun(scope="app")
     except TombstoneError:
         st.caption("The store does not answer just now; what is shown may be old.")
         return
+    run = next(iter(runs), None)
+    ended = next((one for one in runs if one.finished_at is not None), None)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(said(run), help=utc(run.finished_at or run.started_at) if run else None)
+        exactly = ended.finished_at if ended else run.started_at if run else None
+        st.caption(said(run, ended), help=utc(exactly) if exactly else None)
         if now != state.session().generation and st.button(
             "New data: refresh", icon=":material/refresh:", type="tertiary"
         ):
             st.rerun(scope="app")
-    if outages and run is not None and run.unreachable:
-        _unreachable(run.unreachable)
+    if outages and ended is not None and ended.unreachable:
+        _unreachable(ended.unreachable)
 
 
-def said(run: RunRow | None) -> str:
-    """When the newest Run was, in a sentence."""
+def said(run: RunRow | None, ended: RunRow | None) -> str:
+    """When the newest Run that has `ended` was, and whether the newest `run` goes on.
+
+    A Run that was killed never ends, and those before it are what the page is made of.
+    """
     if run is None:
         return "Nothing has been collected yet."
-    if run.finished_at is None:
-        return f"A run began {ago(run.started_at)} and has not ended yet."
-    return f"Last collected {ago(run.finished_at)} ({local(run.finished_at)})."
+    last = f"Last collected {ago(ended.finished_at)} ({local(ended.finished_at)})." if ended else ""
+    going = "" if run.finished_at else f"A run began {ago(run.started_at)} and has not ended yet."
+    return " ".join(filter(None, [last, going]))
 
 
 def _unreachable(places: tuple[str, ...]) -> None:

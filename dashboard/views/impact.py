@@ -20,7 +20,7 @@ def render() -> None:
     header.show("Impact", "How many organizations and customers, for how long, better or worse.")
     freshness.show()
     if not data.environments():
-        first_run.show(collected=data.last_run() is not None)
+        first_run.show(data.last_run())
         return
     state.take_over()
     chosen = filters.show()

@@ -21,7 +21,7 @@ def render() -> None:
     header.show("Regression", "Is it fixed, since which release, and where is it still possible?")
     freshness.show()
     if not data.environments():
-        first_run.show(collected=data.last_run() is not None)
+        first_run.show(data.last_run())
         return
     chosen = filters.show()
     found = data.regression(chosen.failures(), chosen.surveys())

@@ -21,7 +21,7 @@ def render() -> None:
     header.show()
     freshness.show()
     if not data.environments():
-        first_run.show(collected=data.last_run() is not None)
+        first_run.show(data.last_run())
         return
     finder.show()
     chosen = filters.show()

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
+from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
+from collectors.evidence.writing import next_generation
 from collectors.model import Verdict
 from tests.views import pages, story
 
@@ -180,6 +182,37 @@ def test_an_empty_store_explains_the_first_step(store: Store) -> None:
     assert not page.metric
 
 
+@pytest.mark.parametrize(
+    ("ended", "unreachable", "words"),
+    [
+        (False, [], "A run has begun and has not ended"),
+        (True, ["Sentry cannot be reached"], "could not reach what is named above"),
+        (True, [], "The last run found no failed create"),
+    ],
+    ids=["interrupted", "unreachable", "nothing there"],
+)
+def test_that_nothing_failed_is_said_only_of_a_run_that_ended_and_reached_its_source(
+    store: Store, ended: bool, unreachable: list[str], words: str
+) -> None:
+    run = start_run(store)
+    if ended:
+        finish_run(store, run, read=0, stored=0, unreachable=unreachable, notes=[])
+    said = pages.texts(pages.triage())
+    assert words in said
+    assert ("The last run found no" in said) == (ended and not unreachable)
+
+
+def test_how_old_the_data_is_stays_said_while_another_run_goes_on(filled: Store) -> None:
+    start_run(filled)
+    (line,) = [one.value for one in pages.triage().caption if "has not ended yet" in one.value]
+    assert line.startswith("Last collected")
+
+
+def test_an_empty_queue_says_it_of_what_the_filters_match_alone(filled: Store) -> None:
+    page = pages.triage(queue="Undecided", period="Last 24 hours", environment="sandbox")
+    assert any("every failure that these filters match has" in one.value for one in page.info)
+
+
 def test_a_missing_secret_key_is_one_sentence(
     settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +259,20 @@ def test_a_mended_setting_works_on_the_next_visit(
         broken.delenv(secret)
         assert not pages.triage().metric
     assert pages.triage().metric
+
+
+def test_what_was_found_is_shown_as_it_stands_after_a_remedy(filled: Store) -> None:
+    page = pages.triage()
+    page.text_area(key="pasted").input("jane.doe@example.com")
+    page.button[0].click().run()
+    assert "This is about one Conflict" in [h.value for h in page.header]
+    assert "it can be unblocked now" in pages.texts(page)
+    with filled.write() as connection:
+        connection.execute(text("UPDATE conflicts SET verdict = 'UNBLOCKED'"))
+        next_generation(connection)
+    page.run()
+    assert "already unblocked" in pages.texts(page)
+    assert "it can be unblocked now" not in pages.texts(page)
 
 
 def test_two_sessions_share_nothing(filled: Store) -> None:
