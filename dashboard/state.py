@@ -83,6 +83,14 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What a live look found, at a state of the store: whatever is stored after it is newer."""
+
+    look: LiveLook
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a check of everything found, and when."""
 
@@ -107,7 +115,7 @@ class Session:
     answer: SearchAnswer | None = None
     live: LiveAnswer | Refusal | None = None
     ticket: str = ""
-    looks: dict[str, LiveLook] = field(default_factory=dict)
+    looks: dict[str, Looked] = field(default_factory=dict)
     offered: dict[str, Offered] = field(default_factory=dict)
     plan: OpenPlan | None = None
     bulk: OpenBulk | None = None

@@ -93,6 +93,7 @@ def _clear() -> None:
 
 
 def _answer(answer: SearchAnswer) -> None:
+    """What was found stays until it is cleared; each Conflict is shown as it stands by now."""
     several = len(answer.conflicts) > 1
     with st.container(border=True):
         st.header(_found(answer), anchor=False)
@@ -103,7 +104,7 @@ def _answer(answer: SearchAnswer) -> None:
                     plain.line(f"{KINDS[identifier.kind]}: {identifier.shown}")
         if answer.notes:
             plain.lines(answer.notes)
-        for conflict in answer.conflicts[:SHOWN]:
+        for conflict in filter(None, (data.conflict(one.id) for one in answer.conflicts[:SHOWN])):
             _card(conflict, state.session().ticket if several else "")
         for failure in answer.failures[:SHOWN]:
             failure_card.show(failure, expanded=len(answer.failures) == 1)

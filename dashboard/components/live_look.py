@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
+from collectors.explain import LiveLook
 from dashboard import data, state
 from dashboard.components import plain, problem
 from dashboard.components.moments import local, utc
+from dashboard.state import Looked
 
 _ANSWERS = {
     True: ("Yes, it is still blocked.", ":material/lock:"),
@@ -26,12 +28,13 @@ def show(conflict: ConflictRow) -> None:
 def ask(conflict: ConflictRow) -> None:
     """Ask now, and keep the answer for this session."""
     with problem.told(), st.spinner("Asking the database …"):
-        state.session().looks[conflict.id] = data.still_blocked(conflict.id)
+        look = data.still_blocked(conflict.id)
+        state.session().looks[conflict.id] = Looked(look, data.generation())
 
 
 def answer(conflict: ConflictRow) -> None:
-    """What this session's last look found, if there was one."""
-    look = state.session().looks.get(conflict.id)
+    """What this session's last look found, if there was one that still stands."""
+    look = _standing(conflict)
     if look is None:
         return
     words, icon = _ANSWERS[look.holds]
@@ -42,7 +45,13 @@ def answer(conflict: ConflictRow) -> None:
 
 def toast(conflict: ConflictRow, row: int) -> None:
     """The same over the page, wherever it is scrolled to. By row: a toast would render a key."""
-    look = state.session().looks.get(conflict.id)
+    look = _standing(conflict)
     if look is not None:
         words, icon = _ANSWERS[look.holds]
         st.toast(f"Row {row}: {words[0].lower()}{words[1:]}", icon=icon, duration="long")
+
+
+def _standing(conflict: ConflictRow) -> LiveLook | None:
+    """Not once anything was stored since: a Remedy or a Run may have said otherwise meanwhile."""
+    held = state.session().looks.get(conflict.id)
+    return held.look if held is not None and held.generation == data.generation() else None

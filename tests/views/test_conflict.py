@@ -110,6 +110,13 @@ def test_the_live_look_says_what_the_database_says_now(jane: str, database: Data
     assert "No, it is no longer blocked." in said(page)
 
 
+def test_a_live_look_is_not_shown_any_more_once_a_remedy_came_after_it(jane: str) -> None:
+    page = press(pages.conflict(jane), "Still blocked? Ask the database")
+    page = approve(press(page, "Preview"))
+    assert any("Released and verified" in one.value for one in page.success)
+    assert "Yes, it is still blocked." not in said(page)
+
+
 def test_a_preview_changes_nothing_and_shows_before_and_after_masked(
     jane: str, database: Database
 ) -> None:
