@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import plain
+from dashboard.components import number, plain
 from dashboard.components.filters import Filters
 from dashboard.components.moments import ago_and_local
 from dashboard.components.verdict import Colour
@@ -73,13 +73,11 @@ def _headline(whole: FixVerdict) -> None:
 
 def _numbers(found: Regression, chosen: Filters) -> None:
     window = chosen.window()
-    with st.container(horizontal=True):
-        st.metric(
+    with number.row():
+        number.show(
             "Failures of any kind",
             f"{data.failures_count(chosen.failures()):,}",
-            border=True,
-            height="stretch",
-            help=f"Failed creates, updates, deletes and restores of any kind, {window}. The same "
+            f"Failed creates, updates, deletes and restores of any kind, {window}. The same "
             "number as on Triage. Source: the store.",
         )
         _estimate(
@@ -97,12 +95,10 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "Pearson). An API that answers 409 hides the failed ones from Sentry. "
             f"{_days(found, chosen, recreated=True)}",
         )
-        st.metric(
+        number.show(
             "Keys not fixed",
             _not_fixed(found),
-            border=True,
-            height="stretch",
-            help="Unique keys by environment that are not fixed, of all that ever failed with this "
+            "Unique keys by environment that are not fixed, of all that ever failed with this "
             "bug. Obeys environment, organization and key; not the period, for it is about today, "
             "nor the release.",
         )
@@ -158,16 +154,8 @@ def percent(share: Share | None) -> Told:
 
 
 def _estimate(label: str, told: Told, help_: str) -> None:
-    st.metric(
-        label,
-        told.value,
-        delta=f"95 %: {told.sure}" if told.sure else None,
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        height="stretch",
-        help=help_,
-    )
+    sure = f"95 %: {told.sure}" if told.sure else None
+    number.show(label, told.value, help_, delta=sure)
 
 
 def _definitions() -> None:

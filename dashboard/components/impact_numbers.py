@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.components import plain
+from dashboard.components import number, plain
 from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
 from dashboard.report.answers import Impact
@@ -23,7 +23,7 @@ def show(found: Impact) -> None:
     """Who is hurt."""
     hurt, window = found.hurt, found.wanted.window
     store = "Source: the store"
-    with st.container(horizontal=True):
+    with number.row():
         _metric(
             "Customers blocked now",
             found.blocked,
@@ -46,7 +46,7 @@ def show(found: Impact) -> None:
             hurt.organizations,
             f"Organizations with a customer who was hit {window}. {store}.",
         )
-    with st.container(horizontal=True):
+    with number.row():
         for label, outcome, what in OUTCOMES:
             told = f"{what} Of the customers hit {window}. {store}."
             _metric(label, hurt.outcomes[outcome], told)
@@ -60,17 +60,15 @@ def trend(found: Impact) -> None:
         st.caption(f":material/calendar_month: {told}")
         return
     spans = told.spans
-    with st.container(horizontal=True):
+    with number.row():
         for (label, what), change in zip(TRENDS, told.changes(), strict=True):
-            st.metric(
+            number.show(
                 label,
                 f"{change.now:,}",
+                f"{what} From {spans.now.words()}, UTC. Source: the store.",
                 delta=_delta(change),
-                delta_color=_color(label, change),
-                delta_arrow="auto" if change.difference else "off",
-                border=True,
-                height="stretch",
-                help=f"{what} From {spans.now.words()}, UTC. Source: the store.",
+                color=_color(label, change),
+                arrow="auto" if change.difference else "off",
             )
     against = f" against {spans.before.words()}" if spans.before else ""
     without = "" if spans.before else f" No comparison. {spans.why}"
@@ -115,7 +113,7 @@ def apart(found: Impact) -> None:
     cost, window = found.apart, found.wanted.window
     st.caption("Nobody's customers, but developers' time. Counted apart from the numbers above:")
     plain.line(", ".join(places.beside))
-    with st.container(horizontal=True):
+    with number.row():
         _metric(
             "Failed requests", cost.failures, f"Caused by this bug, {window}. Source: the store."
         )
@@ -129,4 +127,4 @@ def apart(found: Impact) -> None:
 
 
 def _metric(label: str, value: int, help_: str) -> None:
-    st.metric(label, f"{value:,}", border=True, height="stretch", help=help_)
+    number.show(label, f"{value:,}", help_)

@@ -10,34 +10,35 @@ import streamlit as st
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import InvariantState, LeftoverKind, Severity
 from dashboard import data
-from dashboard.components import plain
+from dashboard.components import number, plain
 from dashboard.data import Audited
 from dashboard.metrics.prevention import IN_THE_WAY
 
 
 def show(wanted: SurveyFilter, found: Audited) -> None:
     """Four numbers; what was never counted is a dash, not a zero."""
-    with st.container(horizontal=True):
-        st.metric(
+    with number.row():
+        number.show(
             "Findings, high",
-            sum(one.finding.severity is Severity.HIGH for one in found.open) if found.at else "–",
-            border=True,
-            height="stretch",
-            help="Unique keys on which soft deletion and uniqueness disagree, and for whose values "
+            _high(found),
+            "Unique keys on which soft deletion and uniqueness disagree, and for whose values "
             "people can ask again, or did. Source: the audit of each Target's catalog.",
         )
         exposure = data.exposure(wanted)
-        st.metric(
+        number.show(
             IN_THE_WAY,
             "–" if exposure is None else f"{exposure.tombstones:,}",
-            border=True,
-            height="stretch",
-            help="Exposure: deleted rows that hold a key somebody could ask for again, each row "
+            "Exposure: deleted rows that hold a key somebody could ask for again, each row "
             f"once. {_how_exact(exposure is None or exposure.how.exact)}",
         )
         _leftovers(wanted)
         _broken(wanted)
     _audited(found)
+
+
+def _high(found: Audited) -> str:
+    high = sum(one.finding.severity is Severity.HIGH for one in found.open)
+    return f"{high:,}" if found.at else "–"
 
 
 def _leftovers(wanted: SurveyFilter) -> None:
@@ -49,12 +50,10 @@ def _leftovers(wanted: SurveyFilter) -> None:
         told = at_least(
             [o.leftover.rows for o in rows if o.leftover.kind is LeftoverKind.LIVE_CHILD]
         )
-    st.metric(
+    number.show(
         "Live rows left behind",
         told,
-        border=True,
-        height="stretch",
-        help="Rows that still do something although what they belong to was deleted, through every "
+        "Rows that still do something although what they belong to was deleted, through every "
         "foreign key. A row counts once for each. Of a unique key nothing is told.",
     )
 
@@ -78,13 +77,10 @@ def _broken(wanted: SurveyFilter) -> None:
     silent += states[InvariantState.FAILED]
     answered = broken + states[InvariantState.HOLDS]
     unknown = f" Not answered, and not counted: {silent}." if silent else ""
-    st.metric(
+    number.show(
         "Broken invariants",
         f"{broken:,}" if answered else "–",
-        border=True,
-        height="stretch",
-        help="Reviewed SQL that says what must hold if every deletion and creation is whole."
-        + unknown,
+        "Reviewed SQL that says what must hold if every deletion and creation is whole." + unknown,
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data
+from dashboard.components import number
 from dashboard.components.filters import Filters
 
 
@@ -14,36 +13,28 @@ def show(filters: Filters) -> None:
     open_now = sum(data.counts(filters.conflicts(*BLOCKED_VERDICTS)).values())
     undecided = data.failures_count(filters.failures(Verdict.UNDECIDED))
     window = filters.window()
-    with st.container(horizontal=True):
-        st.metric(
+    with number.row():
+        number.show(
             "Blocked now",
             f"{open_now:,}",
-            border=True,
-            height="stretch",
-            help="Conflicts whose key a deleted row, or a leftover of one, still holds. Each keeps "
+            "Conflicts whose key a deleted row, or a leftover of one, still holds. Each keeps "
             f"one customer of one organization out. Source: the store; last failed {window}.",
         )
-        st.metric(
+        number.show(
             "Organizations hurt",
             f"{data.organizations_blocked(filters.conflicts()):,}",
-            border=True,
-            height="stretch",
-            help="Organizations with at least one Conflict that is blocked now. One whose "
+            "Organizations with at least one Conflict that is blocked now. One whose "
             f"organization is not known is not counted. Source: the store; last failed {window}.",
         )
-        st.metric(
+        number.show(
             "Failures",
             f"{data.failures_count(filters.failures()):,}",
-            border=True,
-            height="stretch",
-            help=f"Failed creates, updates, deletes and restores of any kind, {window}. Sentry's "
+            f"Failed creates, updates, deletes and restores of any kind, {window}. Sentry's "
             "clients may drop repeats, so there were at least as many. Source: the store.",
         )
-        st.metric(
+        number.show(
             "Undecided",
             f"{undecided:,}",
-            border=True,
-            height="stretch",
-            help=f"Failures that cannot be judged yet, {window}. They have a queue of their own. "
+            f"Failures that cannot be judged yet, {window}. They have a queue of their own. "
             "Source: the store.",
         )

@@ -20,10 +20,10 @@ def show(filters: Filters) -> None:
     rows = data.queue_page(wanted, after)
     shown = rows[: data.QUEUE_PAGE]
     if not shown:
-        every = (
-            "every failure" if filters == Filters() else "every failure that these filters match"
+        which = "" if filters == Filters() else " that these filters match"
+        st.info(
+            f"Nothing is waiting: every failure{which} has a verdict.", icon=":material/task_alt:"
         )
-        st.info(f"Nothing is waiting: {every} has a verdict.", icon=":material/task_alt:")
         return
     st.caption(
         "Each run asks again about those that wait for a database. "
