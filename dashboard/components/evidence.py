@@ -28,7 +28,7 @@ def show(conflict: ConflictRow) -> None:
                 f"Last seen blocked {ago_and_local(conflict.held_at)}.", help=utc(conflict.held_at)
             )
         if conflict.released_by is not None:
-            plain.line(f"Freed by: {conflict.released_by}")
+            plain.line(f"How it was freed: {conflict.released_by}")
 
 
 def history(changes: Sequence[VerdictChange]) -> None:

@@ -13,13 +13,14 @@ from dashboard.components import bulk_dialog, plain, refusal
 from dashboard.components.moments import local
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Failed
+from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import Preview
 from dashboard.state import OpenBulk, OpenPlan
 
 _DONE: Mapping[RemedyName, str] = {
     RemedyName.RELEASE_KEY: "Released and verified: the deleted row no longer holds this key",
-    RemedyName.RESTORE_ROW: "Restored and verified: the record is live again",
-    RemedyName.PURGE_ROW: "Purged and verified: the record is gone for good",
+    RemedyName.RESTORE_ROW: "Restored and verified: the row is live again",
+    RemedyName.PURGE_ROW: "Purged and verified: the row is gone for good",
 }
 _STATES: Mapping[str, str] = {
     "running": "Running",
@@ -136,7 +137,7 @@ def _undo_bulk_button(row: RemediationRow, bulk_id: str) -> None:
 def _title(row: RemediationRow) -> str:
     """In words; a name that this program does not know is not shown as markup."""
     known = row.remedy in set(RemedyName)
-    return row.remedy.replace("-", " ").capitalize() if known else "Another remedy"
+    return REMEDIES[RemedyName(row.remedy)].title if known else "Another remedy"
 
 
 def _undo_button(row: RemediationRow, place: str) -> None:

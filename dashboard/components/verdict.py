@@ -43,7 +43,7 @@ LOOKS: Mapping[Verdict, Look] = {
     ),
     Verdict.BLOCKED_BY_LEFTOVER: Look(
         "Blocked by leftover", "◆", "orange", "#8F6400",
-        "A live row holds this key although the record it belongs to was deleted. "
+        "A live row holds this key although the row it belongs to was deleted. "
         "Our bug; an engineer must clean it up.",
     ),
     Verdict.UNBLOCKED: Look(
@@ -52,12 +52,12 @@ LOOKS: Mapping[Verdict, Look] = {
     ),
     Verdict.LIVE_DUPLICATE: Look(
         "Live duplicate", "●", "blue", "#0072B2",
-        "The record exists and is live. Nothing to unblock; "
+        "The row exists and is live. Nothing to unblock; "
         "the API should have answered 409 or 422 instead of 500.",
     ),
     Verdict.CONCURRENT_CREATE: Look(
         "Concurrent create", "⇄", "violet", "#A8507F",
-        "Two requests created the same record within seconds. A retry finds it.",
+        "Two requests created the same row within seconds. A retry finds it.",
     ),
     Verdict.HOLDER_GONE: Look(
         "Holder gone", "○", "gray", "#66707D",

@@ -51,7 +51,7 @@ def said(page: AppTest) -> str:
         (Verdict.BLOCKED_BY_TOMBSTONE, "still holds this key"),
         (Verdict.BLOCKED_BY_LEFTOVER, "an engineer must clean it up"),
         (Verdict.UNBLOCKED, "already unblocked"),
-        (Verdict.LIVE_DUPLICATE, "The record exists and is live"),
+        (Verdict.LIVE_DUPLICATE, "The row exists and is live"),
         (Verdict.CONCURRENT_CREATE, "A retry finds it"),
         (Verdict.HOLDER_GONE, "cannot be proved any more"),
     ],
@@ -135,6 +135,7 @@ def test_released_and_verified_then_undone(jane: str, database: Database) -> Non
     assert any("Released and verified" in one.value for one in page.success)
     assert "This key was blocked by a deleted row and no longer is" in page.header[0].value
     assert shop.rows(database) != before
+    assert "**Release the key** · Applied and verified" in said(page)  # as on its card
     page = approve(press(page, "Undo"), "Approve and take back")
     assert any("Undone and verified" in one.value for one in page.success)
     assert shop.rows(database) == before

@@ -28,9 +28,9 @@ class PurgeRow:
     """
 
     name: ClassVar[RemedyName] = RemedyName.PURGE_ROW
-    title: ClassVar[str] = "Purge the record"
+    title: ClassVar[str] = "Purge the row"
     advice: ClassVar[str] = (
-        "Only for a record that nothing refers to and nobody needs, such as a left-over of a test: "
+        "Only for a row that nothing refers to and nobody needs, such as a left-over of a test: "
         "it is deleted for good and cannot be brought back."
     )
     has_undo: ClassVar[bool] = False

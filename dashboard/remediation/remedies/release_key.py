@@ -30,7 +30,7 @@ class ReleaseKey:
     name: ClassVar[RemedyName] = RemedyName.RELEASE_KEY
     title: ClassVar[str] = "Release the key"
     advice: ClassVar[str] = (
-        "It frees the value at once and brings nothing back: the record stays deleted, "
+        "It frees the value at once and brings nothing back: the row stays deleted, "
         "and this key no longer stands in the way of a create."
     )
     has_undo: ClassVar[bool] = True

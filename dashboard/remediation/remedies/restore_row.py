@@ -29,9 +29,9 @@ class RestoreRow:
     """
 
     name: ClassVar[RemedyName] = RemedyName.RESTORE_ROW
-    title: ClassVar[str] = "Restore the record"
+    title: ClassVar[str] = "Restore the row"
     advice: ClassVar[str] = (
-        "For a record that was deleted by mistake: it comes back with its history and access, "
+        "For a row that was deleted by mistake: it comes back with its history and access, "
         "and a create is then answered as a duplicate."
     )
     has_undo: ClassVar[bool] = True
@@ -72,9 +72,9 @@ class RestoreRow:
         if facts.place.table.erased_when is None:
             return "it is not known how this table says that somebody was erased"
         if facts.parent_deleted is None:
-            return "it is not known whether what the record belongs to was deleted"
+            return "it is not known whether what the row belongs to was deleted"
         if facts.parent_deleted:
-            return "what the record belongs to was deleted as well"
+            return "what the row belongs to was deleted as well"
         return None
 
 

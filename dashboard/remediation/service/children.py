@@ -25,7 +25,7 @@ MOST = 100
 NOT_A_RESTORE = Refusal(
     RefusalCode.NOTHING_TO_CHANGE, "Only a restore can take other rows along with it."
 )
-_ROLE = Refusal(RefusalCode.ROLE_MAY_NOT, "Only an engineer may restore more than the one record.")
+_ROLE = Refusal(RefusalCode.ROLE_MAY_NOT, "Only an engineer may restore more than the one row.")
 _TOO_MANY = Refusal(
     RefusalCode.TOO_MANY, f"More than {MOST} rows would be restored along: choose fewer tables."
 )
