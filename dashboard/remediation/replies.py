@@ -187,11 +187,13 @@ def _beyond(case: Case) -> list[str]:
 
 def _until_fixed(case: Case) -> str:
     """How to live with it meanwhile, which is mostly a matter of test suites."""
+    what = _what(case)
+    how = " (with a random part in it)" if what == _EMAIL else ""
     return (
         "Until the fix is out: if this comes from automated tests, use a fresh "
-        f"{_what(case)} for each run (for e-mail, an address with a random part), and let the "
-        f"clean-up delete each {_one(case)} without creating it again afterwards. After "
-        "the fix, creating, deleting and creating again with the same values will answer 201."
+        f"{what} for each run{how}, and let the clean-up delete each {_one(case)} without creating "
+        "it again afterwards. After the fix, creating, deleting and creating again with the same "
+        "values will answer 201."
     )
 
 
@@ -255,8 +257,9 @@ def _what(case: Case) -> str:
 _VOWEL = re.compile(r"(?!eu|one|us|uk|ut|uni(?!n|m))[aeiou]|hour|heir|hono")
 """How a word begins that is spoken with a vowel."""
 
+_EMAIL = "e-mail address"
 _WORDS: Mapping[str, str] = MappingProxyType(
-    {"email": "e-mail address", "external": "external ID", "slug": "slug", "code": "code"}
+    {"email": _EMAIL, "external": "external ID", "slug": "slug", "code": "code"}
 )
 
 _EACH: Mapping[Verdict, Callable[[Case], list[str]]] = MappingProxyType(

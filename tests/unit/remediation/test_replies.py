@@ -62,7 +62,9 @@ def test_it_says_since_when_and_how_often() -> None:
 def test_it_says_what_to_do_until_the_fix() -> None:
     text = written(Verdict.BLOCKED_BY_TOMBSTONE)
 
-    assert "use a fresh e-mail address for each run" in text
+    assert "use a fresh e-mail address for each run (with a random part in it), and" in text
+    other = written(Verdict.BLOCKED_BY_TOMBSTONE, columns=("organization_id", "external_id"))
+    assert "use a fresh external ID for each run, and" in other
     assert "clean-up" in text
 
 
