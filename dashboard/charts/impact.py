@@ -22,12 +22,15 @@ HEIGHT = 320
 STEPS_DRAWN = 60
 BEGAN, FREED = "First kept out", "Freed"
 STILL, REMEDY, THEMSELVES = "Still kept out", "Freed by a remedy", "Freed by themselves"
+BARS_IN_WORDS = "Upwards, who was first kept out; downwards, who was freed. Pale: not over yet."
 _WEEKLY_ABOVE = 92
 _OUTLINE = {"color": BLOCKS_INK, "strokeWidth": 2.5}
 _WHOLE = alt.Axis(tickMinStep=1)
 _EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
 _LEGEND = alt.Legend(orient="top", title=None, columnPadding=24, columns=2)
 _DAY = timedelta(days=1)
+_GAP = 0.15
+"""How much of a day each side of its bar is left: a bar's width follows the picture's."""
 _OFTEN = {1: "once", 2: "twice"}
 
 
@@ -80,18 +83,24 @@ def begun_and_freed(frame: pd.DataFrame) -> alt.Chart:
     """Up, who was kept out for the first time; down, who was freed. What is not over is pale."""
     step = _step(frame)
     began, freed = (f"{what} that {step}" for what in (BEGAN, FREED))
+    day = frame["day"].dt.tz_localize("UTC")
+    length = (7 if step == "week" else 1) * _DAY
+    begin, end = day + length * _GAP, day + length * (1 - _GAP)
+    whole = frame.assign(day=day, begin=begin, end=end, nobody=0)
     rows = pd.concat(
         [
-            frame.assign(what=began, value=frame["began"], customers=frame["began"]),
-            frame.assign(what=freed, value=-frame["ended"], customers=frame["ended"]),
+            whole.assign(what=began, value=frame["began"], customers=frame["began"]),
+            whole.assign(what=freed, value=-frame["ended"], customers=frame["ended"]),
         ]
     )
     chart: alt.Chart = (
-        alt.Chart(rows.assign(day=rows["day"].dt.tz_localize("UTC")))
-        .mark_bar(width={"band": 0.7})
+        alt.Chart(rows)
+        .mark_bar()
         .encode(
-            x=_time(step),
-            y=alt.Y("value:Q", title="Customers", axis=_EITHER_WAY),
+            x=_time(step, "begin:T"),
+            x2="end:T",
+            y=alt.Y("value:Q", title="Customers", axis=_EITHER_WAY, stack=None),
+            y2="nobody:Q",
             color=alt.Color(
                 "what:N",
                 scale=alt.Scale(domain=[began, freed], range=[BLOCKS_INK, FREE_INK]),
@@ -113,9 +122,9 @@ def _step(frame: pd.DataFrame) -> str:
     return "week" if len(frame) > 1 and frame["day"].diff().max() > _DAY else "day"
 
 
-def _time(step: str) -> alt.X:
+def _time(step: str, field: str = "day:T") -> alt.X:
     axis = alt.Axis(format="%-d %b", tickCount=8, labelOverlap=True)
-    return alt.X("day:T", title=f"UTC {step}", scale=alt.Scale(type="utc"), axis=axis)
+    return alt.X(field, title=f"UTC {step}", scale=alt.Scale(type="utc"), axis=axis)
 
 
 def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:

@@ -37,6 +37,7 @@ def show(found: Impact) -> None:
                 alt="First kept out and freed over time; the words on who was kept out say both.",
                 key="begun_and_freed",
             )
+            st.caption(charts.BARS_IN_WORDS)
     with right:
         tried = found.hurt.tried
         alt = "How many customers failed how often, in words below."

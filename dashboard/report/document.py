@@ -26,7 +26,6 @@ HEADINGS = (
     "Paid in the 90 days before deletion",
     "Got through",
     "Gave up",
-    "Id",
 )
 
 
@@ -135,7 +134,7 @@ def _pictures(found: Impact) -> Iterator[str]:
     else:
         words = charts.days_in_words(days)
         yield html.figure(svg(charts.kept_out_by_day(days), words), words)
-        yield html.figure(svg(charts.begun_and_freed(days), words), "The same by what happened.")
+        yield html.figure(svg(charts.begun_and_freed(days), words), charts.BARS_IN_WORDS)
     if found.curve is None:
         yield html.paragraph("Too few customers for a curve of the time to unblock.")
     else:
@@ -158,7 +157,8 @@ def _organizations(found: Impact) -> Iterator[str]:
         return
     if len(found.hurt.listed) == LISTED:
         yield html.paragraph(f"The {LISTED} most hurt.", quiet=True)
-    yield html.table(frame(found), HEADINGS)
+    told = frame(found)
+    yield html.table(told.drop(columns="id"), HEADINGS, list(told["id"]))
 
 
 def _apart(found: Impact) -> Iterator[str]:

@@ -55,12 +55,15 @@ def figure(drawing: str, words: str) -> str:
     return f"<figure>{drawing}<figcaption>{text(words)}</figcaption></figure>"
 
 
-def table(frame: pd.DataFrame, headings: Sequence[str]) -> str:
-    """A table; numbers stand to the right, times are in UTC."""
+def table(frame: pd.DataFrame, headings: Sequence[str], ids: Sequence[str]) -> str:
+    """A table; numbers stand to the right, times are in UTC.
+
+    `ids` stand in small print beneath the first cell of each row: they name it, and are long.
+    """
     head = "".join(f'<th scope="col">{text(one)}</th>' for one in headings)
     rows = (
-        "<tr>" + "".join(map(_cell, row)) + "</tr>"
-        for row in frame.itertuples(index=False, name=None)
+        f"<tr><td>{text(first)}{_beneath(first, id_)}</td>{''.join(map(_cell, rest))}</tr>"
+        for (first, *rest), id_ in zip(frame.itertuples(index=False, name=None), ids, strict=True)
     )
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
@@ -77,6 +80,11 @@ def definitions(told: Iterable[tuple[str, str]]) -> str:
 def utc(moment: datetime) -> str:
     """A time, to the minute."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _beneath(first: object, id_: str) -> str:
+    """Nothing where the id is all that the first cell says."""
+    return "" if id_ in (first, UNKNOWN) else f"<small>{text(id_)}</small>"
 
 
 def _cell(value: object) -> str:

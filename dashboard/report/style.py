@@ -21,13 +21,12 @@ figcaption { color: var(--quiet); font-size: .875rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: break-word;
-  max-width: 20rem; }
-th, td:last-child { white-space: nowrap;
-  } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+  vertical-align: top; overflow-wrap: break-word; max-width: 20rem; }
+td small { color: var(--quiet); display: block; font-size: .75rem; }
+@media (min-width: 60rem) { td small, td { white-space: nowrap; } }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
 dt { font-weight: 650; margin-top: .5rem; } dd { margin: 0 0 0 1rem; }
 @media print { :root { --ink: #000; --page: #fff; --soft: #fff; --line: #999; --quiet: #333; }
   body { max-width: none; padding: 0; } figure, .numbers li, tr { break-inside: avoid; }
-  th, td:last-child { white-space: normal; overflow-wrap: anywhere; }
   h2 { break-after: avoid; } thead { display: table-header-group; } }
 """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from collectors.model.customers import Covered, DayOfCustomers, Ending
-from dashboard.charts.impact import by_day, curve_in_words, days_in_words
+from dashboard.charts.impact import begun_and_freed, by_day, curve_in_words, days_in_words
 from dashboard.metrics.impact import Kept, survival
 
 DAY = timedelta(days=1)
@@ -44,6 +46,18 @@ def test_only_days_that_were_read_are_told(name: str) -> None:
 def test_nothing_is_drawn_of_a_period_that_was_not_read() -> None:
     assert by_day(DAYS, TODAY - DAY, Covered(READ.since, NOW - 5 * DAY)).empty
     assert by_day(DAYS, None, Covered(None, None)).empty
+
+
+@pytest.mark.parametrize(("days", "length"), [(9, DAY), (120, 7 * DAY)], ids=["days", "weeks"])
+def test_a_bar_is_as_wide_as_its_time_and_touches_no_other(days: int, length: timedelta) -> None:
+    """Whatever the picture's width: one of a fixed width covers its neighbours in a narrow one."""
+    read = Covered(TODAY - 400 * DAY, NOW)
+    told = by_day([DayOfCustomers(TODAY - days * DAY, 2, 1)], None, read)
+    (rows,) = begun_and_freed(told).to_dict()["datasets"].values()
+    began = [row for row in rows if row["what"].startswith("First")]
+    edges = [(pd.Timestamp(row["begin"]), pd.Timestamp(row["end"])) for row in began]
+    assert all(0.5 * length < end - begin < length for begin, end in edges)
+    assert all(end < begin for (_, end), (begin, _) in pairwise(edges))
 
 
 def test_one_customer_is_no_customers() -> None:
