@@ -14,7 +14,7 @@ from dashboard.metrics.percents import percent
 from dashboard.metrics.reasons import figure
 from dashboard.metrics.success import Estimate
 
-HEIGHT = 200
+HEIGHT = 230
 
 
 def estimates(

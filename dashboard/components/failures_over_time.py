@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import streamlit as st
@@ -165,7 +166,14 @@ def _trends(
         _trend(ground, points, "Re-creation success", ".0%", marks, nothing)
     with right:
         points = rate_estimates(ground.cut, ground.spans, found.days)
-        _trend(ground, points, "Violations per create", ".2~g", marks, nothing)
+        told = [_per_thousand(one) for one in points]
+        _trend(ground, told, "Violations per 1,000 creates", ",.3~r", marks, nothing)
+
+
+def _per_thousand(rate: Estimate) -> Estimate:
+    """As the number at the top and the tables have it."""
+    value, low, high = (1_000 * one for one in (rate.value, rate.low, rate.high))
+    return replace(rate, value=value, low=low, high=high)
 
 
 def _trend(

@@ -49,6 +49,7 @@ def in_words(make: Callable[..., Chart], *facts: Any) -> dict[str, Any]:
 def _in_words(make: Callable[..., Chart], facts: _Facts) -> dict[str, Any]:
     spec: dict[str, Any] = make(*facts.facts).to_dict(validate=False)
     spec.pop("config", None)
+    spec["padding"] = {"bottom": 4}  # else Streamlit leaves a blank line beneath
     datasets = spec.get("datasets", {})
     spec["datasets"] = {name: _arrow(rows) for name, rows in datasets.items()}
     return spec

@@ -97,6 +97,8 @@ def test_rates_say_what_they_are_made_of(shop: Store) -> None:
     )
     assert rate != "no data"
     assert 0 < float(success.rstrip("%")) < 100
+    trend = next(one.value for one in app.markdown if one.value.startswith("**Violations"))
+    assert trend.startswith("**Violations per 1,000 creates**")  # in the same unit
     window = next(one.help for one in app.metric if one.label == "Re-creation success")
     assert "Whole days that were both read and counted" in window
 
