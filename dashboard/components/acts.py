@@ -60,6 +60,15 @@ def frame(acts: Sequence[ActRow]) -> pd.DataFrame:
     )
 
 
+def on_page(acts: Sequence[ActRow]) -> pd.DataFrame:
+    """The same with a button for each that is about a Conflict, and its time in UTC."""
+    shown = frame(acts)
+    labels = ["Open" if act.conflict_id else None for act in acts]
+    shown.insert(0, "open", pd.array(labels, dtype="string"))
+    shown.insert(len(shown.columns), "utc", shown["at"])
+    return shown
+
+
 def changed(act: ActRow) -> Iterator[str]:
     """Each column that a remedy wrote, before → after, as the journal has it: masked."""
     for column, before, after in act.body.get("changes") or ():
@@ -89,12 +98,9 @@ def _place(act: ActRow) -> str:
 
 def _table(acts: Sequence[ActRow]) -> None:
     column = st.column_config
-    shown = frame(acts)
-    shown.insert(0, "open", ["Open"] * len(acts))
-    shown.insert(len(shown.columns), "utc", shown["at"])
     exact = "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
-        shown,
+        on_page(acts),
         hide_index=True,
         height="content" if len(acts) <= 12 else 480,
         column_config={
@@ -102,9 +108,9 @@ def _table(acts: Sequence[ActRow]) -> None:
                 "Open", key=_CLICK, width=70, pinned=True, type="secondary"
             ),
             "at": column.DatetimeColumn("When", format=exact, timezone=zone(), width=150),
-            "what": column.TextColumn("What", width=190),
+            "what": column.TextColumn("What", width=160),
             "outcome": column.TextColumn("Outcome", width=90),
-            "changed": column.TextColumn("Before → after, masked", width=330),
+            "changed": column.TextColumn("Before → after, masked", width=300),
             "who": column.TextColumn("Who", width=150),
             "role": column.TextColumn("Role", width=80),
             "why": column.TextColumn("Why", width=220),

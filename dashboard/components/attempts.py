@@ -11,6 +11,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.failures import FailureRow
 from dashboard.components import plain
+from dashboard.components.moments import zone
 
 
 def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
@@ -19,19 +20,20 @@ def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
     if not failures:
         st.caption("Nobody has tried yet: the key was found held before any request failed.")
         return
-    column = st.column_config
+    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
         frame(failures),
         hide_index=True,
         height="content" if len(failures) <= 10 else 380,
         column_config={
-            "ago": column.DatetimeColumn("When", format="distance", width=110),
-            "at": column.DatetimeColumn("UTC", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"),
-            "operation": column.TextColumn("Operation"),
-            "request": column.TextColumn("Request", width=280),
-            "release": column.TextColumn("Release"),
-            "event": column.TextColumn("Event", width=150),
-            "sentry": column.LinkColumn("Sentry", display_text="Open issue"),
+            "ago": column.DatetimeColumn("When", format="distance", width=95),
+            "at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=145),
+            "operation": column.TextColumn("Operation", width=80),
+            "request": column.TextColumn("Request", width=265),
+            "release": column.TextColumn("Release", width=95),
+            "event": column.TextColumn("Event", width=245),
+            "sentry": column.LinkColumn("Sentry", display_text="Open issue", width=90),
+            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=145),
         },
         alt="Failed attempts at this key, newest first",
     )
@@ -50,6 +52,7 @@ def frame(failures: Sequence[FailureRow]) -> pd.DataFrame:
             "release": [plain.cell(failure.release) for failure in failures],
             "event": [plain.cell(failure.event_id) for failure in failures],
             "sentry": [web_link(failure.issue_url) for failure in failures],
+            "utc": [failure.occurred_at for failure in failures],
         }
     )
 

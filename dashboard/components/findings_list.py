@@ -52,15 +52,15 @@ def _table(rows: Sequence[FindingRow]) -> None:
         height="content" if len(rows) <= 10 else 388,
         column_config={
             "severity": column.MultiselectColumn(
-                "Severity", options=severity.labels(), color=severity.inks(), width=105
+                "Severity", options=severity.labels(), color=severity.inks(), width=95
             ),
-            "table": column.TextColumn("Table", width=120),
-            "key": column.TextColumn("Unique key", width=260),
-            "rule": column.TextColumn("Rule", width=140),
-            "exposed": column.NumberColumn("Exposed rows", format="localized", width=105),
-            "failures": column.NumberColumn("Failures", format="localized", width=75),
-            "target": column.TextColumn("Target", width=95),
-            "since": column.DatetimeColumn("First found", format="distance", width=105),
+            "table": column.TextColumn("Table", width=95),
+            "key": column.TextColumn("Unique key", width=330),
+            "rule": column.TextColumn("Rule", width=130),
+            "exposed": column.NumberColumn("Exposed rows", format="localized", width=100),
+            "failures": column.NumberColumn("Failures", format="localized", width=70),
+            "target": column.TextColumn("Target", width=85),
+            "since": column.DatetimeColumn("First found", format="distance", width=100),
             "why": column.TextColumn("Why", width=420),
         },
         alt="Findings by severity, each with the rows it exposes and the Failures it has caused",

@@ -39,23 +39,23 @@ def _columns(window: str) -> dict[str, Any]:
     column, exact = st.column_config, "YYYY-MM-DD HH:mm"
     alone = "Of the whole days on which it alone was live, as far as read and counted."
     return {
-        "release": column.TextColumn("Release", width=125, pinned=True),
-        "environment": column.TextColumn("Environment", width=95),
+        "release": column.TextColumn("Release", width=105, pinned=True),
+        "environment": column.TextColumn("Environment", width=88),
         "deployed": column.DatetimeColumn(
-            "Deployed", format=exact, timezone=zone(), width=125, help="The first time, there."
+            "Deployed", format=exact, timezone=zone(), width=118, help="The first time, there."
         ),
         "seen": column.DatetimeColumn(
             "First seen",
             format=exact,
             timezone=zone(),
-            width=125,
+            width=118,
             help="Its first Event, as the server tells it; else the first day it failed on.",
         ),
         "failures": column.NumberColumn(
-            "Of this bug", format="localized", width=85, help=f"Failures of this bug, {window}."
+            "Of this bug", format="localized", width=82, help=f"Failures of this bug, {window}."
         ),
         "customers": column.NumberColumn(
-            "Customers", format="localized", width=80, help=f"Conflicts that it hurt, {window}."
+            "Customers", format="localized", width=78, help=f"Conflicts that it hurt, {window}."
         ),
         "rate": column.NumberColumn(
             "Violations per 1,000 creates",
@@ -63,12 +63,12 @@ def _columns(window: str) -> dict[str, Any]:
             width=175,
             help=f"Failures that violated a key, of any Verdict. {alone}",
         ),
-        "rate_sure": column.TextColumn("95 %", width=95, help="Poisson."),
+        "rate_sure": column.TextColumn("95 %", width=90, help="Poisson."),
         "success": column.NumberColumn(
-            "Re-creation success", format="%.1f%%", width=135, help=alone
+            "Re-creation success", format="%.1f%%", width=132, help=alone
         ),
         "success_sure": column.TextColumn(
-            "95 %, of", width=150, help="Binomial (Clopper and Pearson), and what was tried."
+            "95 %, of tried", width=142, help="Binomial (Clopper and Pearson), and what was tried."
         ),
         "days": column.TextColumn("Alone on", width=190),
         "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),

@@ -1,0 +1,20 @@
+"""Activity's table: what a row offers to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from collectors.evidence.reads.activity import Act, ActRow
+from dashboard.components.acts import on_page
+
+
+def act(kind: Act, conflict_id: str | None) -> ActRow:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    return ActRow(1, at, kind, "ann", "engineer", conflict_id, None, None, None, None, None, {})
+
+
+def test_only_an_act_about_a_conflict_can_be_opened() -> None:
+    told = on_page([act(Act.REVEAL, "c" * 16), act(Act.LOOK_UP, None), act(Act.BULK, None)])
+    assert [None if pd.isna(one) else one for one in told["open"]] == ["Open", None, None]
