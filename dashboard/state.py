@@ -142,6 +142,11 @@ def clear(key: str, empty: str = "") -> None:
     st.session_state[key] = empty
 
 
+def begin_with(key: str, value: Any) -> None:
+    """What a widget is set to at first; only before it is drawn."""
+    st.session_state.setdefault(key, value)
+
+
 def set_next(key: str, value: Any) -> None:
     """Set a widget that is drawn already, and draw the page again; ends this run of it."""
     session().next[key] = value

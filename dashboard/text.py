@@ -51,9 +51,17 @@ def cell(text: str | None) -> str:
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
-def organization_words(id_: str, name: str | None) -> str:
-    """An organization's name and id, in this order because a narrow box shows only the first."""
+def organization_words(id_: str, name: str | None, only_in: str | None = None) -> str:
+    """An organization's name and id, in this order because a narrow box shows only the first.
+
+    `only_in`: the Target that knows it, to be told from its namesake in another.
+
+    >>> organization_words("7", "Acme", "sandbox"), organization_words("7", None)
+    ('Acme, sandbox · 7', '7')
+    """
     told = cleaned(mask_text(name)) if name else ""
+    if told and only_in:
+        told = f"{told}, {cleaned(only_in)}"
     return f"{told}{BETWEEN}{cleaned(id_)}" if told else cleaned(id_)
 
 

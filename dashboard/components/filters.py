@@ -18,7 +18,7 @@ from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
-from dashboard import data
+from dashboard import data, state
 from dashboard.components import plain
 from dashboard.text import BETWEEN, organization_words
 
@@ -149,9 +149,11 @@ def _one(label: str, key: str, options: list[str]) -> str | None:
 
 def _organization() -> str | None:
     words = data.organizations_met()
-    linked = st.query_params.get("organization", "").rpartition(BETWEEN)[2]
-    if linked and linked not in words:  # of a link from when it had more Conflicts
-        words[linked] = organization_words(linked, None)
+    asked = st.query_params.get("organization", "")
+    if linked := asked.rpartition(BETWEEN)[2]:
+        told = words.setdefault(linked, organization_words(linked, None))  # of an old link
+        if asked != told:  # it is called otherwise since: the id is what the link means
+            state.begin_with("organization", linked)
     chosen: str | None = st.selectbox(
         "Organization",
         list(words),

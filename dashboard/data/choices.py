@@ -31,7 +31,7 @@ def organizations_met() -> dict[str, str]:
 def _met_in_words(store: Store) -> dict[str, str]:
     """Kept in words: there may be 2,000, and every run of every page offers them."""
     met = organizations.organizations_met(store)
-    return {one.id: organization_words(one.id, one.name) for one in met}
+    return {one.id: organization_words(one.id, one.name, one.only_in) for one in met}
 
 
 def organization_names(ids: tuple[str, ...]) -> dict[tuple[str, str], str]:

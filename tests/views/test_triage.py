@@ -275,6 +275,13 @@ def test_what_was_found_is_shown_as_it_stands_after_a_remedy(filled: Store) -> N
     assert "it can be unblocked now" not in pages.texts(page)
 
 
+def test_a_link_means_its_organization_whatever_that_is_called_by_now(filled: Store) -> None:
+    one = story.organization(1)
+    known = metrics(pages.triage(organization=one))
+    assert known != metrics(pages.triage())
+    assert metrics(pages.triage(organization=f"Once Called So · {one}")) == known
+
+
 def test_two_sessions_share_nothing(filled: Store) -> None:
     first, second = pages.triage(), pages.triage()
     first.text_area(key="pasted").input("jane.doe@example.com")

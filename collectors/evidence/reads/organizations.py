@@ -18,10 +18,14 @@ LISTED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization with Conflicts; `name` is None where it is not known."""
+    """An organization with Conflicts; `name` is None where it is not known.
+
+    `only_in` is the Target that knows it, where another of the same name is known to another.
+    """
 
     id: str
     name: str | None
+    only_in: str | None = None
 
 
 def organizations_met(store: Store) -> list[Organization]:
@@ -36,8 +40,9 @@ def organizations_met(store: Store) -> list[Organization]:
     with store.read() as connection:
         met_ids = select(leaps.c.id).where(leaps.c.id.is_not(None)).limit(LISTED)
         ids = connection.scalars(met_ids).all()
-    names = agreed(names_of(store))
-    found = [Organization(id_, names.get(id_)) for id_ in ids]
+    known = names_of(store)
+    names, apart = agreed(known), told_apart(known)
+    found = [Organization(id_, names.get(id_), apart.get(id_)) for id_ in ids]
     return sorted(found, key=lambda one: (one.name is None, (one.name or one.id).lower(), one.id))
 
 
@@ -64,6 +69,24 @@ def agreed(names: Mapping[tuple[str, str], str]) -> dict[str, str]:
     for (_, id_), name in names.items():
         called[id_].add(name)
     return {id_: each.pop() for id_, each in called.items() if len(each) == 1}
+
+
+def told_apart(names: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """The Target of each organization that shares its name with one of another Target.
+
+    >>> told_apart({("live", "1"): "Acme", ("test", "2"): "Acme", ("live", "3"): "Globex"})
+    {'1': 'live', '2': 'test'}
+    """
+    called: defaultdict[str, set[str]] = defaultdict(set)
+    known_to: defaultdict[str, set[str]] = defaultdict(set)
+    for (target, id_), name in names.items():
+        called[name].add(id_)
+        known_to[id_].add(target)
+    return {
+        id_: target
+        for (target, id_), name in names.items()
+        if len(called[name]) > 1 and len(known_to[id_]) == 1
+    }
 
 
 def organizations_meant(store: Store, told: Sequence[str]) -> dict[str, set[str]]:
