@@ -64,7 +64,7 @@ def on_page(acts: Sequence[ActRow]) -> pd.DataFrame:
     """The same with a button for each that is about a Conflict, and its time in UTC."""
     shown = frame(acts)
     labels = ["Open" if act.conflict_id else None for act in acts]
-    shown.insert(0, "open", pd.array(labels, dtype="string"))
+    shown.insert(0, "open", pd.Series(labels, index=shown.index, dtype="string"))
     shown.insert(len(shown.columns), "utc", shown["at"])
     return shown
 
