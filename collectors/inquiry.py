@@ -7,8 +7,10 @@ did not answer is not asked again in the same Run, so it delays its own environm
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,7 +35,7 @@ from collectors.model import (
 from collectors.open_target import OpenTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR
-from collectors.postgres.outage import Halted
+from collectors.postgres.outage import Halted, Unreadable
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import mappings, read_targets
@@ -231,11 +233,16 @@ def _known_rows(
         and earlier.blocker.table == one.question.table.label
         and not is_address(earlier.blocker.id)  # by now it may be another row's
     }
-    try:
-        rows = find_rows(snapshot, catalog, list(wanted.values()))
-    except Halted:
-        return {}  # what became of them is told by the next look
-    return {number: (row,) for number, row in zip(wanted, rows, strict=True)}
+    of_each: defaultdict[int, list[int]] = defaultdict(list)
+    for number, (key, _) in wanted.items():
+        of_each[id(key)].append(number)
+    found: dict[int, tuple[Holder | None]] = {}
+    for numbers in of_each.values():
+        # Of a table that cannot be asked, the next look tells; the others' answers stand.
+        with suppress(Halted, Unreadable):
+            rows = find_rows(snapshot, catalog, [wanted[number] for number in numbers])
+            found |= {number: (row,) for number, row in zip(numbers, rows, strict=True)}
+    return found
 
 
 def _own_memory(pending: Pending, earlier: Earlier) -> Earlier:

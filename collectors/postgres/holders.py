@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from collectors.errors import TargetUnreachable
 from collectors.model import (
     Catalog,
     Column,
@@ -29,7 +28,7 @@ from collectors.postgres.casting import (
     unsendable,
 )
 from collectors.postgres.dated import doubtful, is_dated
-from collectors.postgres.outage import Halted, StatementFailed
+from collectors.postgres.outage import Halted, StatementFailed, Unreadable
 from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
 from collectors.postgres.snapshot import Question, Snapshot
@@ -68,7 +67,8 @@ def find_rows(
     """What became of rows, by their id: as they are now, with the values they have for the key.
 
     Same order, same length; None where no such row is left. The row need not be in the key's index
-    any more. Raises TargetUnreachable, also where a table may not be read: "no row" would be wrong.
+    any more. Raises TargetUnreachable, and Unreadable where a table may not be read: "no row" would
+    be wrong.
     """
     answers = Answers()
     for numbers in _by_key([(key, None) for key, _ in asks]):
@@ -206,7 +206,7 @@ def _answer_ids(scope: Scope, ids: dict[int, str], answers: Answers) -> None:
             answer_shapes(guarded, parts, asked, answers, within=False)
     except StatementFailed as failure:
         reason = _why_not(failure, scope.table)
-        raise TargetUnreachable(f"Target {scope.snapshot.target!r}: {reason}.") from None
+        raise Unreadable(f"Target {scope.snapshot.target!r}: {reason}.") from None
 
 
 def _askable(

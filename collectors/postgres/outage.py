@@ -88,6 +88,13 @@ class Halted(TargetUnreachable):
     """
 
 
+class Unreadable(TargetUnreachable):
+    """One table could not be asked: a grant it lacks, or a change since the catalog was read.
+
+    The Target is well, and what is asked of its other tables stands.
+    """
+
+
 def explained(target: str, error: psycopg.Error) -> TargetUnreachable | StatementFailed:
     """What to raise for an error of a statement."""
     state = error.sqlstate

@@ -487,3 +487,33 @@ def test_a_row_without_an_id_that_may_be_kept_is_known_again_after_an_update(wor
     assert failure["verdict"] == "UNBLOCKED"
     assert "It no longer holds the unique key." in failure["reasons"][0]
     assert "jane" not in json.dumps(failure)
+
+
+def test_a_table_that_may_not_be_read_any_more_stops_no_other_one(
+    database: Database, tmp_path: Path
+) -> None:
+    world = World(database, tmp_path)
+    database.execute(SCHEMA)
+    database.execute(
+        "CREATE TABLE teams (id int PRIMARY KEY, deleted_at timestamptz, slug text UNIQUE);"
+        "INSERT INTO teams VALUES (1, now() - interval '9 days', 'a-team')"
+    )
+    world.customer("jane@example.com", "9 days")
+    with pytest.raises(psycopg.errors.UniqueViolation) as failed:
+        database.execute("INSERT INTO teams VALUES (2, NULL, 'a-team')")
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    team = captured(failed.value, environment="production", at=at)
+    role = f"reader_{database.name}"
+    database.execute(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'r'; GRANT SELECT ON customers, teams TO {role}"
+    )
+    reader = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": f"{database.dsn}?user={role}&password=r"}
+    try:
+        summary = world.collect(team, world.failed_create("jane@example.com"), **reader)
+        assert summary["by_verdict"]["BLOCKED_BY_TOMBSTONE"] == 2
+        database.execute(f"DELETE FROM customers; REVOKE SELECT ON teams FROM {role}")
+        assert world.collect(**reader)["unreachable"] == []
+    finally:
+        database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    told = {one["table"]: one["verdict"] for one in world.failures()}
+    assert told == {"customers": "UNBLOCKED", "teams": "BLOCKED_BY_TOMBSTONE"}
