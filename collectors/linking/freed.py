@@ -36,7 +36,19 @@ def taken_over(case: Case, blocker: RowRef) -> str:
 
 def row_today(case: Case, ref: RowRef) -> Holder | None:
     """The row among those that came back for the values."""
-    return next((row for row in case.rows if same_row(row.row, ref)), None)
+    same = next((row for row in case.rows if same_row(row.row, ref)), None)
+    return same or _renumbered(case, ref)
+
+
+def _renumbered(case: Case, ref: RowRef) -> Holder | None:
+    """The row under a new id, as where a primary key becomes a UUID.
+
+    Its old one is gone, and a row that was deleted at the very same time has its key.
+    """
+    if not case.known_row_asked or case.known_row is not None or ref.deleted_at is None:
+        return None
+    named = (ref.table, ref.deleted_at)
+    return next((row for row in case.rows if (row.row.table, row.row.deleted_at) == named), None)
 
 
 def was_tombstone(case: Case, earlier: Earlier, blocker: RowRef) -> bool | None:
@@ -62,7 +74,9 @@ def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
         counted = "It still has the value, but the unique key no longer counts it."
         return counted if kept else "Its key was released."
     if there is None:
-        return "It is live now, and its key was changed."
+        table = case.question.table
+        known_live = table is not None and table.marker is not None
+        return f"{'It is live now, and its' if known_live else 'Its'} key was changed."
     return _ALIVE_SINCE[was_tombstone(case, earlier, blocker)]
 
 

@@ -31,6 +31,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
 
     `values` are the key's expressions as PostgreSQL prints them for this row. `deleted` without
     `deleted_at` means a marker without a time. `parent` is a soft-deleted row it belongs to.
+    `contradicted`: another of the table's marks of deletion says otherwise.
     """
 
     row: RowRef
@@ -40,6 +41,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
     organization_id: str | None = None
     erased: bool = False
     parent: RowRef | None = None
+    contradicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ Wanted = defaultdict[KeyValues, list[int]]
 Row = tuple[Any, ...]
 """One row of `statements.held_rows`."""
 
-FACTS = 9
+FACTS = 10
 """How many columns of such a row stand before those of its id."""
 
 T = TypeVar("T")
@@ -203,7 +203,7 @@ def _reading(scope: Scope) -> Callable[[Row], Holder]:
     label, after_id = scope.table.label, FACTS + len(identity(scope.table))
 
     def holder(row: Row) -> Holder:
-        _, deleted, since, created, organization, erased, parent, *_ = row
+        _, deleted, contradicted, since, created, organization, erased, parent, *_ = row
         return Holder(
             RowRef(label, row_id(row[FACTS:after_id]), utc(since) if deleted else None),
             deleted,
@@ -212,11 +212,12 @@ def _reading(scope: Scope) -> Callable[[Row], Holder]:
             organization,
             erased,
             None if parent is None else _parent(scope, row),
+            contradicted,
         )
 
     return holder
 
 
 def _parent(scope: Scope, row: Row) -> RowRef:
-    place, parent_id, since = row[6:FACTS]
+    place, parent_id, since = row[7:FACTS]
     return RowRef(scope.parents[place].table.label, row_id(parent_id), utc(since))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from collectors.model import Catalog, Column, ForeignKey, KeyPart, Table, UniqueKey
+from collectors.model import Catalog, Column, ForeignKey, KeyPart, MarkerKind, Table, UniqueKey
 from collectors.postgres.markers import instant_sql
 from collectors.postgres.printing import PRINTED_BY_CAST, text_of, time_of
 
@@ -80,11 +80,11 @@ def held_rows(
 ) -> str:
     """The rows whose `asked` parts equal the given values.
 
-    Output: the place of the look-up in the batch (from 1), deleted, since, created, organization,
-    erased, of a deleted parent its place in `parents`, id (an array) and since, then the columns of
-    the row's id and of the key's values. `$1`, `$2`, … are a text[] for each part that `nulls` does
-    not say must be NULL. `within` asks only for rows that the index of `key` contains; outside it
-    an expression of the key may well fail for a row.
+    Output: the place of the look-up in the batch (from 1), deleted, whether another mark says
+    otherwise, since, created, organization, erased, of a deleted parent its place in `parents`, id
+    (an array) and since, then the columns of the row's id and of the key's values. `$1`, `$2`, …
+    are a text[] for each part that `nulls` does not say must be NULL. `within` asks only for rows
+    that the index of `key` contains; outside it an expression of the key may well fail for a row.
     """
     texts = [text_of(part.expression, part.type) for part in (*identity(table), *key.parts)]
     shown = ", ".join(f"tombstone_held.text{n}" for n in range(len(texts)))
@@ -95,8 +95,9 @@ def held_rows(
     # An invalid index cannot be entered: then one pass over the table is the best there is.
     fence = "" if within and not key.valid else f"LIMIT {MOST_HOLDERS + 1}"
     return f"""
-SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.since,
-       tombstone_held.created, tombstone_held.organization, tombstone_held.erased,
+SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.contradicted,
+       tombstone_held.since, tombstone_held.created, tombstone_held.organization,
+       tombstone_held.erased,
        {_parent_columns(parents)}, {shown}
 FROM ({_asked(asked, nulls)}) AS tombstone_asked
 CROSS JOIN LATERAL (
@@ -180,9 +181,11 @@ def _equals(part: KeyPart, place: int) -> str:
 
 
 def _source(table: Table) -> str:
-    """ONLY, because an index holds no row of an inheriting table; a partitioned one has no rows."""
-    partitioned = any(key.aliases for key in table.keys)
-    return f"{'' if partitioned else 'ONLY '}{table.schema}.{table.name}"
+    """ONLY, because an index holds no row of an inheriting table, and no foreign key refers to one.
+
+    A partitioned table has no rows of its own.
+    """
+    return f"{'' if table.partitioned else 'ONLY '}{table.schema}.{table.name}"
 
 
 def _described(table: Table, texts: Sequence[str]) -> str:
@@ -191,6 +194,7 @@ def _described(table: Table, texts: Sequence[str]) -> str:
     owner = table.column(table.organization) if table.organization else None
     outputs = {
         "deleted": f"({marker.deleted}) IS TRUE" if marker else "false",
+        "contradicted": _contradicted(table),
         "since": time_of(marker.since if marker else None),
         "created": time_of(_created(created)),
         "organization": text_of(owner.name, owner.type) if owner else "NULL::text",
@@ -198,6 +202,23 @@ def _described(table: Table, texts: Sequence[str]) -> str:
         **{f"text{n}": text for n, text in enumerate(texts)},
     }
     return ",\n           ".join(f"{sql} AS {name}" for name, sql in outputs.items())
+
+
+def _contradicted(table: Table) -> str:
+    """Another mark says "deleted" of a row that is not, or in so many words "live" of one that is.
+
+    A status has other things to say of a deleted row, and a second time may mean something else.
+    """
+    marker, others = table.marker, [one for one in table.markers if one is not table.marker]
+    if marker is None or not others:
+        return "false"
+    live = [
+        f"({one.column} IS NOT NULL AND ({one.deleted}) IS NOT TRUE)"
+        for one in others
+        if one.kind in (MarkerKind.BOOLEAN, MarkerKind.EPOCH)
+    ]
+    gone = " OR ".join(f"({one.deleted}) IS TRUE" for one in others)
+    return f"CASE WHEN {marker.deleted} THEN {' OR '.join(live) or 'false'} ELSE {gone} END"
 
 
 def _created(column: Column | None) -> str | None:
@@ -253,6 +274,6 @@ def _deleted_parent(place: int, parent: Parent) -> str:
     ids = ", ".join(text_of(part.expression, part.type) for part in identity(table))
     return (
         f"SELECT {place} AS parent, ARRAY[{ids}] AS id, {time_of(marker.since)} AS since"
-        f" FROM {table.schema}.{table.name}"
+        f" FROM {_source(table)}"
         f" WHERE NOT tombstone_held.deleted AND {joined} AND ({marker.deleted})"
     )

@@ -316,6 +316,38 @@ def test_a_reference_that_may_be_empty_is_no_parent(database: Database, target: 
     assert [answer.holders[0].parent is None for answer in found] == [True, False]
 
 
+def test_a_row_of_an_archive_that_inherits_is_no_parent(
+    database: Database, target: ReadTarget
+) -> None:
+    """It may well have the id of another: no key and no foreign key is over both."""
+    database.execute(
+        "CREATE TABLE above (id int PRIMARY KEY, deleted_at timestamptz);"
+        "CREATE TABLE above_archive () INHERITS (above);"
+        "CREATE TABLE t (id int, a text CONSTRAINT a_key UNIQUE, p int NOT NULL REFERENCES above);"
+        "INSERT INTO above VALUES (1, NULL); INSERT INTO above_archive VALUES (1, '2026-01-01Z');"
+        "INSERT INTO t VALUES (1, 'x', 1)"
+    )
+    (answer,) = answers(target, "a_key", ("x",))
+    assert answer.holders[0].parent is None
+
+
+def test_another_mark_of_deletion_that_says_otherwise_is_told(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, a text CONSTRAINT a_key UNIQUE,"
+        " deleted_at timestamptz, is_deleted boolean,"
+        " status text CHECK (status IN ('active', 'deleted')));"
+        "INSERT INTO t VALUES (1, 'agreed', now(), true, 'active'), (2, 'half', NULL, true, NULL),"
+        " (3, 'forgot', now(), false, NULL), (4, 'by status', NULL, false, 'deleted'),"
+        " (5, 'live', NULL, NULL, 'active'), (6, 'older', now(), NULL, 'active')"
+    )
+    rows = ("agreed", "half", "forgot", "by status", "live", "older")
+    found = [answer.holders[0] for answer in answers(target, "a_key", *((row,) for row in rows))]
+    told = [row for row, holder in zip(rows, found, strict=True) if holder.contradicted]
+    assert told == ["half", "forgot", "by status"]
+
+
 def test_a_table_that_refers_to_itself_finds_its_own_parent(
     database: Database, target: ReadTarget
 ) -> None:

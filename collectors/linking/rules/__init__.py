@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from collectors.linking.case import Case, Ruling
 from collectors.linking.rules.concurrent_create import concurrent_create
+from collectors.linking.rules.doubtful_deletion import doubtful_deletion
 from collectors.linking.rules.future_times import future_times
 from collectors.linking.rules.hidden_values import hidden_values
 from collectors.linking.rules.holder_gone import holder_gone
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     value_source,
     matched_key,
     marker_time,
+    doubtful_deletion,
     second_key,
     # What the rows say
     tombstone,

@@ -9,7 +9,8 @@ It cannot know that a deleted row was given the value afterwards; nothing but an
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
-from collectors.linking.memory import proof, same_row
+from collectors.linking.freed import row_today
+from collectors.linking.memory import proof
 from collectors.linking.words import born, table_of, utc
 from collectors.model import Confidence, Finding, Holder, Verdict
 
@@ -22,7 +23,8 @@ def tombstone(case: Case) -> Ruling | None:
     if row is None or not row.deleted or not (question.counted_then and question.counts_now):
         return None
     seen = proof(case)
-    known = case.earlier is not None and same_row(case.earlier.blocker, row.row)
+    blocker = case.earlier.blocker if case.earlier else None
+    known = blocker is not None and row_today(case, blocker) == row
     deleted = case.when_deleted(row.row.deleted_at)
     if (seen and not known) or (deleted is When.AFTER and not seen):
         return None

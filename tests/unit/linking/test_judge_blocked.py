@@ -42,6 +42,7 @@ from tests.unit.linking.truth import (
     A,
     Line,
     check,
+    known,
     rows,
 )
 
@@ -50,6 +51,12 @@ FLAGGED: dict[str, Any] = {"today": catalog(marker=UNTIMED)}
 BLOCKED_BY_TOMBSTONE = {
     "deleted before the request": Line(
         rows(row(deleted=-DAY)), BLOCKED, CERTAIN, "a", "a", says="before the request failed"
+    ),
+    "another mark was forgotten": Line(
+        rows(row(deleted=-DAY, contradicted=True)), BLOCKED, LIKELY, "a", "a", says="contradict"
+    ),
+    "its rows were given other ids since": Line(
+        rows(row("b", deleted=-DAY), earlier=seen(), **known(None)), BLOCKED, CERTAIN, "b", "b"
     ),
     "deleted a year before": Line(
         rows(row(created=-14 * MONTH, deleted=-12 * MONTH)), BLOCKED, CERTAIN, "a", "a"

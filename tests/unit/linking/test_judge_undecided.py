@@ -17,6 +17,8 @@ from tests.unit.linking.cases import (
     EMAIL_KEY,
     MONTH,
     ORGANIZATION,
+    TIMED,
+    UNTIMED,
     at,
     by_fields,
     case,
@@ -25,6 +27,7 @@ from tests.unit.linking.cases import (
     held_by,
     row,
     seen,
+    untimed,
     violated,
 )
 from tests.unit.linking.truth import MENDED, OTHER, SPLITS, UNDECIDED, WEAK, A, B, Line, check, rows
@@ -39,7 +42,29 @@ OTHER_FAILURES = {
     "no words for it": Line(Case(Question(failure(None))), OTHER, None),
 }
 
+TWO_MARKS = {"today": catalog(marker=TIMED, markers=(TIMED, UNTIMED))}
+
 UNDECIDED_CASES = {
+    "a deletion that never comes": Line(
+        rows(untimed()), UNDECIDED, WEAK, candidates="a", says="infinity, or the year 9999"
+    ),
+    "one mark says deleted, the leading one live": Line(
+        rows(row(contradicted=True), **TWO_MARKS),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="contradict each other (deleted_at, is_deleted)",
+    ),
+    "half restored": Line(
+        rows(row(contradicted=True), **TWO_MARKS, earlier=seen()), UNDECIDED, WEAK, candidates="a"
+    ),
+    "its mark of deletion is no longer known": Line(
+        rows(row(), today=catalog(marker=None), earlier=seen()),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="no mark of deletion known to us any more",
+    ),
     "an odd Event": Line(
         rows(row(deleted=-DAY), about={"oddity": "The event was cut."}),
         UNDECIDED,
