@@ -67,6 +67,11 @@ SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
        a.attgenerated <> '' OR a.attidentity <> '', t.typcategory::text,
        format_type(b.base, -1),
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
+       a.attgenerated = '' AND d.adbin IS NOT NULL
+           AND d.adbin::text !~ '{{(SQLVALUEFUNCTION|NEXTVALUEEXPR) ' AND NOT EXISTS (
+               SELECT FROM regexp_matches(d.adbin::text, ':(?:op)?funcid ([0-9]+)', 'g') f (ids)
+               JOIN pg_catalog.pg_proc p ON p.oid = f.ids[1]::oid WHERE p.provolatile <> 'i'
+           ),
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
              ORDER BY e.enumsortorder)
@@ -77,7 +82,8 @@ LEFT JOIN pg_catalog.pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnu
 WHERE a.attrelid = ANY ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """  # noqa: S608  (made of constants)
-"""The fourth column is raw."""
+"""The fourth column is raw. After a default, whether all of its functions are immutable: so
+says PostgreSQL's own dump of it (nodes/outfuncs.c), and nothing else does."""
 
 KEY_PARTS = f"""
 {_BASE_TYPES}
@@ -176,8 +182,14 @@ CHECKS = f"""
 SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)
 FROM pg_catalog.pg_constraint k
 WHERE k.contype = 'c' AND k.conrelid = ANY ({_TABLES}) AND array_length(k.conkey, 1) = 1
+UNION ALL
+SELECT a.attrelid, ARRAY[a.attnum], pg_get_expr(k.conbin, 0, true)
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_attribute a ON a.atttypid = k.contypid
+WHERE k.contype = 'c' AND k.contypid <> 0 AND a.attrelid = ANY ({_TABLES})
+  AND a.attnum > 0 AND NOT a.attisdropped
 """  # noqa: S608  (made of constants)
-"""The CHECKs that speak of one column."""
+"""The CHECKs that speak of one column, and those of its domain."""
 
 SEEN_STATES = """
 SELECT s.schemaname, s.tablename, s.attname, v.label

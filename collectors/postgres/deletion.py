@@ -58,11 +58,16 @@ def blocked_by_deleted(
         return Blocks.NOTHING
     if any(_only_deleted(term, marker) for term in terms):
         return Blocks.DELETE
-    separating = [part for part in parts if marker.column in part.columns]
+    separating = [part for part in parts if marker.column in part.columns and not _whole_row(part)]
     if not separating:
         return Blocks.CREATE
     effects = {_separates(part, marker) for part in separating}
     return Blocks.NOTHING if Blocks.NOTHING in effects else Blocks.DELETE
+
+
+def _whole_row(part: KeyPart) -> bool:
+    """`norm(items.*)` is given every column, and nothing tells which of them it reads."""
+    return ".*" in _LITERAL.sub("''", part.expression)
 
 
 def _separates(part: KeyPart, marker: SoftDeleteMarker) -> Blocks:
@@ -78,6 +83,7 @@ def _separates(part: KeyPart, marker: SoftDeleteMarker) -> Blocks:
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING
 
 
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _EITHER = re.compile(
     r"CASE\s+WHEN\s+(?P<when>.{1,500}?)\s+THEN\s+(?P<then>.{1,500}?)"
     r"(?:\s+ELSE\s+(?P<otherwise>.{1,500}?))?\s+END",

@@ -16,11 +16,11 @@ from collectors.postgres.mapping import MarkerMapping
 
 TIMES = re.compile(
     r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp|datetime)(utc)?"
-    r"|(date|time)(deleted|removed)|deleted|removed"
+    r"|deletiontime(utc)?|(date|time)(deleted|removed)|deleted|removed"
 )
 FLAGS = re.compile(r"(is)?(soft)?(deleted|removed|discarded|trashed)|deleted?flag")
 STATES = re.compile(r"(status|state)$")
-GONE = frozenset({"deleted", "removed"})
+GONE = frozenset({"deleted", "removed", "trashed", "soft_deleted", "soft-deleted", "softdeleted"})
 CREATED = (
     "createdat",
     "created",
@@ -33,6 +33,7 @@ CREATED = (
 )
 TIME_TYPES = frozenset({"timestamp with time zone", "timestamp without time zone", "date"})
 WHOLE_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
+EPOCH_TYPES = WHOLE_TYPES | {"double precision"}
 LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
 
 
@@ -43,6 +44,7 @@ class ColumnFacts:
     name     as the table's author wrote it, not quoted
     base     its type under any domain, without a length
     default  the SQL text of its default
+    fixed    the default is the same for every row, by what its functions promise
     labels   the values it is known to take: of an enum, a CHECK, or (for "deleted") its statistics
     """
 
@@ -51,6 +53,7 @@ class ColumnFacts:
     base: str
     default: str | None = None
     labels: tuple[str, ...] = ()
+    fixed: bool = False
 
     @property
     def folded(self) -> str:
@@ -59,8 +62,19 @@ class ColumnFacts:
 
     @property
     def constant(self) -> str | None:
-        """The default, if it is the same for every row."""
+        """The default, if it is a literal."""
         return self.default if self.default and LITERAL.fullmatch(self.default) else None
+
+    @property
+    def undeleted(self) -> str | None:
+        """Of a time, what a live row has; None where nothing tells.
+
+        NOT NULL without a fixed default, it is a log of deletions. Where each row is given a time
+        of its own by default, having one says nothing.
+        """
+        if self.default is None or self.default.startswith("NULL::"):
+            return "NULL" if self.column.nullable else None
+        return self.default if self.fixed else self.constant
 
 
 def find_markers(columns: Sequence[ColumnFacts]) -> tuple[SoftDeleteMarker, ...]:
@@ -73,7 +87,7 @@ def find_markers(columns: Sequence[ColumnFacts]) -> tuple[SoftDeleteMarker, ...]
 def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarker:
     """The marker that the table mapping names."""
     if mapping.kind is MarkerKind.TIMESTAMP:
-        return _timestamp(facts, facts.constant or "NULL")
+        return _timestamp(facts, facts.undeleted or "NULL")
     if mapping.kind is MarkerKind.BOOLEAN:
         return _boolean(facts, deleted=mapping.deleted_value != "false")
     if mapping.kind is MarkerKind.EPOCH:
@@ -106,12 +120,10 @@ def _folded(name: str) -> str:
 
 def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     if facts.base in TIME_TYPES and TIMES.fullmatch(facts.folded):
-        # NOT NULL without a constant for the living: a log of deletions, not a marker.
-        live = facts.constant or ("NULL" if facts.column.nullable else None)
-        return _timestamp(facts, live) if live else None
+        return _timestamp(facts, facts.undeleted) if facts.undeleted else None
     if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
         return _boolean(facts)
-    if facts.base in WHOLE_TYPES and (
+    if facts.base in EPOCH_TYPES and (
         TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
     ):
         return _epoch(facts)
@@ -141,20 +153,22 @@ def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
 def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
     """The default, else 0, or NULL is live. Seconds to nanoseconds: their size tells.
 
-    What is too small for any of them (a 0/1 flag) has no time.
+    What is too small for any of them (a 0/1 flag) has no time, nor has what is too large or lies
+    between them (the digits of a date and time).
     """
     column = facts.column.name
     default = re.search(r"-?\d+", facts.constant or "")
     unset = default[0] if default else "0"
     nullable = facts.column.nullable and not facts.constant
     since = (
-        f"to_timestamp(CASE WHEN {column} > 1e17 THEN {column} / 1e9 WHEN {column} > 1e14 THEN"
-        f" {column} / 1e6 WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN"
-        f" {column} END)"
+        f"to_timestamp(CASE WHEN {column} > 1e19 THEN NULL WHEN {column} > 1e17 THEN"
+        f" {column} / 1e9 WHEN {column} > 1e14 THEN {column} / 1e6 WHEN {column} > 1e13 THEN NULL"
+        f" WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN {column} END)"
     )
     deleted = f"COALESCE({column}, {unset}) <> {unset}"
     live = "NULL" if nullable else unset
-    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
+    timed = facts.base != "smallint"
+    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since if timed else None)
 
 
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:

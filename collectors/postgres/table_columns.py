@@ -62,10 +62,10 @@ def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFac
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
-        default, computed, enum = more
+        default, fixed, computed, enum = more
         column = Column(quoted, type_, nullable, generated, category, default, computed)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
-        columns[table][number] = ColumnFacts(column, raw, base, default, seen)
+        columns[table][number] = ColumnFacts(column, raw, base, default, seen, fixed)
     return columns
 
 

@@ -38,6 +38,7 @@ class Way:
     failing: str
     verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE
     before: str = ""
+    after: str = ""
 
 
 AGAIN = "INSERT INTO items (email) VALUES ('JANE@e.com')"
@@ -67,6 +68,46 @@ WAYS = {
         "(email) VALUES ('jane@e.com')",
         AGAIN,
         Verdict.LIVE_DUPLICATE,
+    ),
+    "a computed sentinel by default": Way(
+        "deleted_at timestamptz DEFAULT to_timestamp(0), email text",
+        "(lower(email))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+    ),
+    "a computed sentinel by default, on a live row": Way(
+        "deleted_at timestamp DEFAULT (to_timestamp(0) AT TIME ZONE 'UTC'), email text",
+        "(lower(email))",
+        "(email) VALUES ('jane@e.com')",
+        AGAIN,
+        Verdict.LIVE_DUPLICATE,
+    ),
+    "a sentinel that only the application knows, on a live row": Way(
+        "deleted_at timestamptz, email text",
+        "(lower(email))",
+        "(deleted_at, email) VALUES ('infinity', 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
+    "a status of a domain": Way(
+        "status state NOT NULL DEFAULT 'active', email text",
+        "(lower(email))",
+        "(status, email) VALUES ('deleted', 'jane@e.com')",
+        AGAIN,
+        before="CREATE DOMAIN state AS text CHECK (VALUE IN ('active', 'deleted'))",
+    ),
+    "a digit string for a time": Way(
+        "deleted_at bigint NOT NULL DEFAULT 0, email text",
+        "(lower(email))",
+        "(deleted_at, email) VALUES (20260301100000, 'jane@e.com')",
+        AGAIN,
+    ),
+    "a function of the whole row": Way(
+        "deleted_at timestamptz, email text",
+        "(folded(items))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+        after="CREATE FUNCTION folded(items) RETURNS text IMMUTABLE RETURN lower(($1).email)",
     ),
     "a boolean": Way(
         "is_deleted boolean NOT NULL DEFAULT false, email text",
@@ -248,6 +289,8 @@ def _met_way(database: Database, number: int, way: Way) -> Met:
             connection.execute(way.before)
         identity = "id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
         connection.execute(f"CREATE TABLE items ({identity}, {way.columns})")
+        if way.after:
+            connection.execute(way.after)
         connection.execute(f"CREATE UNIQUE INDEX way_{number} ON items {way.index}")
         made = connection.execute(f"INSERT INTO items {way.held} RETURNING id").fetchone()
         assert made

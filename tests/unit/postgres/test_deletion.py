@@ -170,6 +170,7 @@ def test_an_inverted_predicate_blocks_the_second_delete(
 LIVE_ONLY = KeyPart(
     "(CASE WHEN deleted_at IS NULL THEN email END)", ("deleted_at", "email"), "text", nullable=True
 )
+WHOLE_ROW = KeyPart("norm(items.*)", ("deleted_at", "email"), "text", nullable=True)
 IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=True)
 
 
@@ -186,6 +187,7 @@ IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=T
         ([LIVE_ONLY], TIME, Blocks.NOTHING),
         ([column("email"), IS_LIVE], TIME, Blocks.DELETE),
         ([LIVE_ONLY, IS_LIVE], TIME, Blocks.NOTHING),
+        ([WHOLE_ROW], TIME, Blocks.CREATE),
     ],
     ids=[
         "not in the key",
@@ -198,6 +200,7 @@ IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=T
         "an expression that is null once deleted",
         "an expression that is boolean",
         "both",
+        "a function of the whole row",
     ],
 )
 def test_a_marker_in_the_key_frees_creates_but_not_always_the_second_delete(

@@ -26,10 +26,11 @@ def facts(
     default: str | None = None,
     category: str = "U",
     labels: tuple[str, ...] = (),
+    fixed: bool = False,
 ) -> ColumnFacts:
     quoted = name if name.islower() else f'"{name}"'
     column = Column(quoted, base, nullable, category=category)
-    return ColumnFacts(column, name, base, default, labels)
+    return ColumnFacts(column, name, base, default, labels, fixed)
 
 
 def status(*labels: str, name: str = "status", default: str | None = None) -> ColumnFacts:
@@ -63,6 +64,19 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
             "removed_on <> '9999-12-31'::date",
             "'9999-12-31'::date",
         ),
+        (
+            facts("deleted_at", TZ, default="to_timestamp(0)", fixed=True),
+            "deleted_at <> to_timestamp(0)",
+            "to_timestamp(0)",
+        ),
+        (
+            facts("deleted_at", TZ, default=f"NULL::{TZ}", fixed=True),
+            "deleted_at IS NOT NULL",
+            "NULL",
+        ),
+        (facts("DeletionTime", BARE), '"DeletionTime" IS NOT NULL', "NULL"),
+        (facts("deleted_at", "double precision"), "COALESCE(deleted_at, 0) <> 0", "NULL"),
+        (status("active", "soft_deleted"), "status = 'soft_deleted'", "'active'"),
         (facts("is_deleted", "boolean"), "is_deleted IS TRUE", "false"),
         (facts("isDeleted", "boolean"), '"isDeleted" IS TRUE', "false"),
         (facts("removed", "boolean"), "removed IS TRUE", "false"),
@@ -100,6 +114,7 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
         facts("is_active", "boolean"),
         facts("deleted_at", TZ, nullable=False),
         facts("deleted_at", TZ, nullable=False, default="now()"),
+        facts("deleted_at", TZ, default="never()"),
         facts("deleted_count", "integer"),
         status("active", "archived"),
         facts("status", "text", category="S"),
@@ -109,6 +124,12 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
 )
 def test_no_marker(column: ColumnFacts) -> None:
     assert find_markers([column]) == ()
+
+
+def test_a_flag_that_cannot_hold_a_time_tells_none() -> None:
+    flag, number = (find_markers([facts("deleted", one)])[0] for one in ("smallint", "integer"))
+    assert flag.since is None
+    assert number.since is not None
 
 
 def test_the_marker_that_knows_the_time_comes_first() -> None:
