@@ -60,14 +60,16 @@ def test_what_a_restored_customer_had_paid_before_the_deletion_stays_known(
     assert set(paid) == {Payment("1", "usd", 800), Payment("1", "eur", 700)}
 
 
-def test_a_payment_that_names_the_customer_twice_was_made_once(database: Database) -> None:
+def test_a_row_that_names_the_customer_twice_counts_once(database: Database) -> None:
     database.execute(SCHEMA)
     database.execute("UPDATE orders SET payer_id = customer_id WHERE currency = 'usd'")
     with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:
         catalog = read_catalog(snapshot)
         table = catalog.table("public", "customers")
         assert table is not None
+        rows = count_dependents(snapshot, catalog, table, ["1"])
         paid = count_payments(snapshot, catalog, table, {"1": None})
+    assert Dependents("1", "orders", 6, None) in rows
     assert paid is not None
     assert set(paid) == {Payment("1", "usd", 800), Payment("1", "eur", 700)}
 

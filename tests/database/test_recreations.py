@@ -165,6 +165,51 @@ def test_a_mark_without_a_time_goes_by_the_order_of_creation(
     assert "does not say when a row was deleted" in counts.how.notes[0]
 
 
+FLAGS = {
+    "a 0/1 flag": "deleted smallint NOT NULL DEFAULT 0",
+    "a number that is no time": "deleted int NOT NULL DEFAULT 0",
+    "a large number that is no time": "deleted numeric NOT NULL DEFAULT 0",
+}
+
+
+@pytest.mark.parametrize("flag", FLAGS.values(), ids=FLAGS)
+def test_a_number_that_is_no_time_goes_by_the_order_of_creation(
+    database: Database, target: ReadTarget, flag: str
+) -> None:
+    value = "1e30" if "numeric" in flag else "1"
+    database.execute(f"""
+        CREATE TABLE people (id serial PRIMARY KEY, email text, created_at timestamptz, {flag});
+        CREATE UNIQUE INDEX k ON people (email) WHERE deleted = 0;
+        INSERT INTO people (email, created_at, deleted) VALUES
+            ('a@x', {at(9)}, {value}), ('a@x', {at(4)}, 0), ('b@x', {at(4)}, {value});
+    """)
+    counts = recreations(target)
+    assert by_day(counts) == {day(4): 1}
+    assert counts is not None
+    assert "is taken for a Re-creation" in counts.how.notes[0]
+
+
+LIVING = {
+    "the value of the living": "live text GENERATED ALWAYS AS"
+    " (CASE WHEN deleted_at IS NULL THEN lower(email) END) STORED UNIQUE",
+    "a mark of the living": "live boolean GENERATED ALWAYS AS"
+    " (CASE WHEN deleted_at IS NULL THEN true END) STORED, UNIQUE (email, live)",
+}
+
+
+@pytest.mark.parametrize("column", LIVING.values(), ids=LIVING)
+def test_what_the_database_computes_from_the_mark_is_computed_as_for_the_living(
+    database: Database, target: ReadTarget, column: str
+) -> None:
+    database.execute(f"""
+        CREATE TABLE people (id serial PRIMARY KEY, email text, created_at timestamptz,
+                             deleted_at timestamptz, {column});
+        INSERT INTO people (email, created_at, deleted_at) VALUES
+            ('a@x', {at(9)}, {at(8)}), ('a@x', {at(5)}, NULL), ('b@x', {at(5)}, NULL);
+    """)
+    assert by_day(recreations(target)) == {day(5): 1}
+
+
 def test_two_marks_of_deletion(database: Database, target: ReadTarget) -> None:
     database.execute(f"""
         CREATE TABLE people (id serial PRIMARY KEY, email text, is_deleted boolean DEFAULT false,

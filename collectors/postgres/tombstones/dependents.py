@@ -29,13 +29,16 @@ def count_dependents(
 ) -> list[Dependents]:
     """For each of these rows and each table that refers to it, how many rows do, and are live.
 
-    A row that is gone has no line. Raises StatementFailed and TargetUnreachable.
+    One that does so twice counts once; a row that is gone has no line. Raises StatementFailed and
+    TargetUnreachable.
     """
     found: dict[tuple[str, str], Dependents] = {}
-    for child, link in children(catalog, table):
+    referring = children(catalog, table)
+    for place, (child, link) in enumerate(referring):
+        once = " AND ".join(_not_before(referring, place)) or None
         statement = f"""
 SELECT {_shown(table)}, count(tombstone_link0), count(*) FILTER (WHERE tombstone_live)
-{_joined(table, child, link, f"{_live(child)} AS tombstone_live")}
+{_joined(table, child, link, f"{_live(child)} AS tombstone_live", once)}
 GROUP BY {_grouped(table)}"""
         for *ids, rows, live in snapshot.rows(statement, *_arrays(table, row_ids)):
             name = row_id(ids)
@@ -62,8 +65,7 @@ def count_payments(
     width, found = len(identity(table)), list[Payment]()
     told = [None if at is None else at.isoformat() for _, at in _parsed(rows, width)]
     for place, (child, link) in enumerate(paying):
-        before = [one for other, one in paying[:place] if other is child]
-        once = " AND ".join([f"({child.paid_when})", *(_differ(link, one) for one in before)])
+        once = " AND ".join([f"({child.paid_when})", *_not_before(paying, place)])
         currency = f"({child.currency})::text" if child.currency else "''"
         outputs = (
             f"{child.money} AS tombstone_money, {currency} AS tombstone_currency,"
@@ -79,6 +81,12 @@ GROUP BY {_grouped(table)}, {width + 1}"""
         paid = snapshot.rows(statement, *_arrays(table, list(rows)), text_array(told))
         found += [Payment(row_id(ids), cur, amount or 0) for *ids, cur, amount in paid]
     return found
+
+
+def _not_before(links: Sequence[tuple[Table, ForeignKey]], place: int) -> list[str]:
+    """A row of this child refers to another row by the links of that child that came before."""
+    child, link = links[place]
+    return [_differ(link, one) for other, one in links[:place] if other is child]
 
 
 def _differ(link: ForeignKey, other: ForeignKey) -> str:

@@ -18,6 +18,7 @@ from collectors.model import (
     DayCount,
     KeyPart,
     KeyValues,
+    MarkerKind,
     Table,
     TableCounts,
     Topic,
@@ -92,14 +93,19 @@ def count_recreations(
         for name, count in zip(names, numbers, strict=True)
         if count
     ]
-    notes = () if table.marker.since else (_NO_TIME.format(table.label),)
-    return _answer(snapshot, table, Topic.RECREATIONS, first, counts, notes=notes)
+    return _answer(snapshot, table, Topic.RECREATIONS, first, counts, notes=tuple(_notes(table)))
 
 
-_NO_TIME = (
-    "{} does not say when a row was deleted: a row that is younger than a deleted one of the same "
-    "key is taken for a Re-creation."
-)
+_TAKEN = "a row that is younger than a deleted one of the same key is taken for a Re-creation."
+
+
+def _notes(table: Table) -> Iterator[str]:
+    """What the numbers rest on where a time of deletion is missing."""
+    marker = table.marker
+    if marker is None or marker.since is None:
+        yield f"{table.label} does not say when a row was deleted: {_TAKEN}"
+    elif marker.kind is MarkerKind.EPOCH:
+        yield f"Where {marker.column} of {table.label} is no time of deletion, {_TAKEN}"
 
 
 def comparable_keys(table: Table) -> tuple[UniqueKey, ...]:
@@ -151,20 +157,37 @@ FROM (
 def _presented(table: Table, keys: Sequence[UniqueKey]) -> str:
     """Every row as if it were live, with what it is beside it.
 
-    A Tombstone whose value was moved aside by a release is given it back. Where the marker has no
-    time, a row counts as deleted since it was made: see `_NO_TIME`.
+    A Tombstone whose value was moved aside by a release is given it back, and what the database
+    computes from the marker is computed anew.
     """
     marker, created = table.marker, created_at(table)
     assert marker is not None
     assert created is not None
     owner = table.organization or "NULL::text"
     since = f"({marker.since})" if marker.since else "NULL::timestamptz"
-    columns = "".join(f", {_column(table, name)} AS {name}" for name in _needed(table, keys))
-    return (
+    needed = _needed(table, keys)
+    anew = {name: sql for name in needed if (sql := _computed_by_marker(table, name))}
+    read = {name for sql in anew.values() for name in columns_read(table, sql)}
+    given = sorted({*needed, *read} - {*anew})
+    columns = "".join(f", {_column(table, name)} AS {name}" for name in given)
+    rows = (
         f"SELECT ({marker.deleted}) IS TRUE AS tombstone_deleted, {since} AS tombstone_since,"
         f" {created} AS tombstone_created, {owner} AS tombstone_owner{columns}"
         f" FROM {source(table)}"
     )
+    if not anew:
+        return rows
+    computed = ", ".join(f"({sql}) AS {name}" for name, sql in anew.items())
+    return f"SELECT *, {computed} FROM ({rows}) AS {table.name}"
+
+
+def _computed_by_marker(table: Table, name: str) -> str | None:
+    """The SQL of a column that the database computes from a mark of deletion."""
+    column = table.column(name)
+    if column is None or column.computed is None:
+        return None
+    marks = {marker.column for marker in table.markers}
+    return column.computed if marks & columns_read(table, column.computed) else None
 
 
 def _needed(table: Table, keys: Sequence[UniqueKey]) -> list[str]:
@@ -196,8 +219,7 @@ def _own_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
 
 def _join_group(table: Table, key: UniqueKey, place: int, arrays: Sequence[int]) -> str:
     """One key of the Tombstones, with its earliest deletion, joined to the rows that came after."""
-    parts, marker = _own_parts(table, key), table.marker
-    assert marker is not None
+    parts = _own_parts(table, key)
     within = f"({key.predicate})" if key.predicate else "true"
     guarded = [_guarded(part, key) for part in parts]
     values = ", ".join(f"{one} AS p{n}" for n, one in enumerate(guarded))
@@ -206,7 +228,6 @@ def _join_group(table: Table, key: UniqueKey, place: int, arrays: Sequence[int])
     told = ", ".join(f"${n}::text[]" for n in arrays)
     casts = ", ".join(f"t{n}::{part.type}{_collate(part)}" for n, part in enumerate(parts))
     texts = ", ".join(f"t{n}" for n in range(len(parts)))
-    before = ">=" if marker.since else ">"
     joined = [
         _same(part, one, place, n, key)
         for n, (part, one) in enumerate(zip(parts, guarded, strict=True))
@@ -216,7 +237,7 @@ def _join_group(table: Table, key: UniqueKey, place: int, arrays: Sequence[int])
         SELECT row_number() OVER () AS tombstone_g{place}, min(since) AS tombstone_since{place},
                {", ".join(f"p{n} AS tombstone_v{place}_{n}" for n in range(len(parts)))}
         FROM (
-            SELECT {"tombstone_since" if marker.since else "tombstone_created"} AS since, {values}
+            SELECT {_SINCE} AS since, {values}
             FROM ({_presented(table, [key])}) AS {table.name}
             WHERE tombstone_deleted AND {within}
             UNION ALL
@@ -225,7 +246,12 @@ def _join_group(table: Table, key: UniqueKey, place: int, arrays: Sequence[int])
         WHERE {" AND ".join(["since IS NOT NULL", *complete])}
         GROUP BY {names}
     ) AS tombstone_group{place} ON {" AND ".join([within, *joined])}
-        AND tombstone_created {before} tombstone_since{place}"""
+        AND tombstone_created >= tombstone_since{place}"""
+
+
+_SINCE = """CASE WHEN tombstone_since IS NULL THEN tombstone_created + interval '1 microsecond'
+                        ELSE tombstone_since END"""
+"""Of a Tombstone without a time, only a younger row is a Re-creation: see `_notes`."""
 
 
 def _guarded(part: KeyPart, key: UniqueKey) -> str:
