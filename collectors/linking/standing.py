@@ -10,6 +10,9 @@ from collectors.linking.names import bare, fold, is_column
 from collectors.linking.question import KeyStanding, reads_marker
 from collectors.model import Catalog, Table, UniqueKey, ViolatedKey
 
+MOST_NAMED = 5
+"""Tables in a sentence: where each tenant has a schema, hundreds have a key of the same name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -152,8 +155,10 @@ def _distinct(keys: Iterable[UniqueKey]) -> tuple[UniqueKey, ...]:
 
 
 def _rivals(keys: tuple[UniqueKey, ...]) -> Match:
-    tables = ", ".join(sorted({f"{key.schema}.{key.table}" for key in keys}))
-    note = f"Several unique keys fit (of {tables}), and the event does not tell which one it was."
+    tables = sorted({f"{key.schema}.{key.table}" for key in keys})
+    more = len(tables) - MOST_NAMED
+    named = ", ".join(tables[:MOST_NAMED]) + (f" and {more} more tables" if more > 0 else "")
+    note = f"Several unique keys fit (of {named}), and the event does not tell which one it was."
     return Match(KeyStanding.AMBIGUOUS, rivals=keys, note=note)
 
 

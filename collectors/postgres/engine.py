@@ -49,6 +49,9 @@ SET LOCAL intervalstyle TO DEFAULT;
 SET LOCAL timezone TO DEFAULT;
 SET LOCAL bytea_output TO DEFAULT;
 SET LOCAL extra_float_digits TO DEFAULT;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = on;
+SET LOCAL quote_all_identifiers = off;
 SET LOCAL jit = off;
 SET LOCAL row_security = off;
 SELECT current_setting('server_version_num')::int, current_setting('server_version'),
@@ -60,7 +63,7 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
 """One round trip. `row_security = off` turns a policy that would silently hide rows from us into an
 error; the DEFAULTs undo what another client of a pooler may have set for the session. `ISO` is how
 times are printed (psycopg reads no other style); day and month are read in the server's order as
-before.
+before. What a literal, a `NULL` in an array and a name without quotes mean is what our SQL says.
 
 `now()` is when the transaction began, thus before its snapshot: whatever was committed by then
 is seen. A standby that has replayed nothing since its start knows only its last checkpoint."""

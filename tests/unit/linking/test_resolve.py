@@ -388,6 +388,14 @@ def twin(**facts: object) -> Table:
     return replace(CUSTOMERS, schema="archive", keys=(key,))
 
 
+def test_of_a_name_in_hundreds_of_schemas_only_a_few_are_listed() -> None:
+    tenants = [replace(EMAIL_KEY, schema=f"tenant_{n:03}") for n in range(200)]
+    more = tuple(replace(CUSTOMERS, schema=key.schema, keys=(key,)) for key in tenants)
+    note = resolve(failure(violated()), catalog(more=more)).note
+    assert note is not None
+    assert "tenant_003.customers and 196 more tables)" in note
+
+
 def test_a_name_in_two_schemas_leaves_candidates_only() -> None:
     question = resolve(failure(violated()), catalog(more=(twin(),)))
     assert question.standing is KeyStanding.AMBIGUOUS
