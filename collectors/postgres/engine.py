@@ -7,6 +7,7 @@ there must not reach us.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -23,6 +24,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from collectors.errors import SettingsError, TargetUnreachable
 from collectors.postgres.outage import RecoveryConflict, unconnected
 from collectors.postgres.snapshot import Snapshot
+
+# That the server ended a connection is found out when it is given back; the next one is new.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 OLDEST_SUPPORTED = 150_000
 ATTEMPTS = 3

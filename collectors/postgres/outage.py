@@ -22,6 +22,8 @@ LIMITS = ("57014", "55P03")
 """statement_timeout (or somebody's cancel) and lock_timeout."""
 
 SENTENCES = {
+    "25P03": "ended our transaction by its idle_in_transaction_session_timeout",
+    "25P04": "ended our transaction by its transaction_timeout",
     "28": "refused the reader's user name or password",
     "3D000": "has no database of that name",
     "53300": "has no connection left for us",

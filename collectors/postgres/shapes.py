@@ -40,6 +40,9 @@ Wanted = defaultdict[KeyValues, list[int]]
 Row = tuple[Any, ...]
 """One row of `statements.held_rows`."""
 
+MOST_SPOILED = 5
+"""Rows of a table that may fail by themselves before it is the table that cannot be asked."""
+
 FACTS = 10
 """How many columns of such a row stand before those of its id."""
 
@@ -120,7 +123,7 @@ def answer_shapes(
             in_halves,
             scope.snapshot,
             question=_question(statement, nulls),
-            refuse=_refusal(scope, parts, wanted, answers),
+            refuse=_refusal(scope, parts, wanted, answers, MOST_SPOILED if within else 0),
         )
         # In the index's own order: neighbours share its pages.
         for found in ahead(find, list(batches(sorted(wanted), size))):
@@ -183,15 +186,25 @@ def _question(statement: str, nulls: tuple[bool, ...]) -> Callable[[Sequence[Key
 
 
 def _refusal(
-    scope: Scope, parts: Sequence[KeyPart], wanted: dict[KeyValues, list[int]], answers: Answers
+    scope: Scope,
+    parts: Sequence[KeyPart],
+    wanted: dict[KeyValues, list[int]],
+    answers: Answers,
+    spoiled: int,
 ) -> Callable[[KeyValues, StatementFailed], None]:
-    """What to say of values that fail by themselves; raises where they are sound."""
+    """What to say of values that fail by themselves.
+
+    Where they are sound it is their row that cannot be computed or shown (bytes of another
+    encoding, a time beyond all calendars); raises after so many `spoiled` ones.
+    """
     names, types = [part.expression for part in parts], [part.type for part in parts]
+    left = iter(range(spoiled))
 
     def refuse(values: KeyValues, failure: StatementFailed) -> None:
         reason = uncastable(scope.snapshot, names, types, values)
-        if reason is None:
+        if reason is None and next(left, None) is None:
             raise failure
+        reason = reason or f"PostgreSQL cannot show the row that has them ({failure.sqlstate})"
         for number in wanted[values]:
             answers.refuse(number, reason)
 

@@ -507,7 +507,8 @@ def test_a_table_that_may_not_be_read_any_more_stops_no_other_one(
     database.execute(
         f"CREATE ROLE {role} LOGIN PASSWORD 'r'; GRANT SELECT ON customers, teams TO {role}"
     )
-    reader = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": f"{database.dsn}?user={role}&password=r"}
+    dsn = f"{database.dsn}?user={role}&password=r"
+    reader: dict[str, Any] = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": dsn}
     try:
         summary = world.collect(team, world.failed_create("jane@example.com"), **reader)
         assert summary["by_verdict"]["BLOCKED_BY_TOMBSTONE"] == 2

@@ -63,6 +63,19 @@ def test_a_tombstone_of_every_kind_of_marker_is_counted(
     assert whole(exposure(target, "people")) == {None: 2, "people_email_key": 2}
 
 
+def test_what_our_sql_means_is_not_the_database_s_to_set(
+    database: Database, target: ReadTarget
+) -> None:
+    for one in ("standard_conforming_strings = off", "quote_all_identifiers = on"):
+        database.execute(f"ALTER DATABASE {database.name} SET {one}")
+    database.execute("""
+        CREATE TABLE people (id serial PRIMARY KEY, deleted_at timestamptz, email text UNIQUE);
+        INSERT INTO people (deleted_at, email) VALUES
+            (now(), 'jane@x'), (now(), 'released+0a@tombstone.invalid')
+    """)
+    assert whole(exposure(target, "people")) == {None: 1, "people_email_key": 1}
+
+
 def test_a_released_text_is_known_whatever_the_collation_is(
     database: Database, target: ReadTarget
 ) -> None:

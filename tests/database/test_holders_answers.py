@@ -11,6 +11,7 @@ from collectors.model import Catalog, Holder, KeyLookup, KeyValues, LookupAnswer
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
+from collectors.postgres.mapping import TableMapping
 from sample_data.postgres import Database
 from tests.database.collations import collate_any_case
 
@@ -346,6 +347,22 @@ def test_another_mark_of_deletion_that_says_otherwise_is_told(
     found = [answer.holders[0] for answer in answers(target, "a_key", *((row,) for row in rows))]
     told = [row for row, holder in zip(rows, found, strict=True) if holder.contradicted]
     assert told == ["half", "forgot", "by status"]
+
+
+def test_a_row_that_cannot_be_shown_spoils_only_its_own_look_up(
+    database: Database, target: ReadTarget
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, n int, a text CONSTRAINT a_key UNIQUE);"
+        "INSERT INTO t SELECT v, v, 'a' || v FROM generate_series(0, 9) v"
+    )
+    spoiled = {"t": TableMapping(erased_when="100 / n > 50")}
+    with target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot, mapping=spoiled)
+        (key,) = catalog.keys_named("a_key")
+        found = find_holders(snapshot, catalog, [KeyLookup(key, (f"a{n}",)) for n in range(10)])
+    assert [len(answer.holders) for answer in found] == [0, *[1] * 9]
+    assert found[0].uncastable == "PostgreSQL cannot show the row that has them (22012)"
 
 
 def test_a_table_that_refers_to_itself_finds_its_own_parent(

@@ -24,6 +24,10 @@ from collectors.postgres.outage import (
         (errors.CannotConnectNow("x"), "is starting up or shutting down"),
         (errors.TooManyConnections("x"), "has no connection left for us"),
         (errors.OutOfMemory("x"), "is out of memory, disk or connections"),
+        (
+            errors.IdleInTransactionSessionTimeout("x"),
+            "ended our transaction by its idle_in_transaction_session_timeout",
+        ),
         (errors.IoError("x"), "reports a fault of its own storage"),
         (psycopg.OperationalError("server at 10.0.0.5 closed"), "lost the connection"),
         (psycopg.InterfaceError("the connection is closed"), "lost the connection"),
