@@ -15,8 +15,10 @@ from collectors.postgres.tombstones.recreations import (
     ReleasedKey,
     count_creates,
     count_recreations,
+    recreations_sql,
 )
 from sample_data.postgres import Database
+from tests.unit.linking.cases import CUSTOMERS, EMAIL_KEY
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -273,3 +275,8 @@ def test_without_a_time_of_creation_nothing_is_said(database: Database, target: 
         table = read_catalog(snapshot).table("public", "people")
         assert table is not None
         assert count_creates(snapshot, table, days=30) is None
+
+
+def test_a_table_may_have_hundreds_of_keys() -> None:
+    assert "$1203::text[]" not in recreations_sql(CUSTOMERS, [EMAIL_KEY] * 400)
+    assert "$1202::text[]" in recreations_sql(CUSTOMERS, [EMAIL_KEY] * 400)

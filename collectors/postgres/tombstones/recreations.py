@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import count
 
 from collectors.model import (
     Counting,
@@ -133,7 +134,7 @@ def recreations_sql(table: Table, keys: Sequence[UniqueKey]) -> str:
     Output: day, organization, how many customers under any key, and under each.
     """
     owner = table.column(table.organization) if table.organization else None
-    arrays = iter(range(3, 1_000))
+    arrays = count(3)
     groups = []
     for place, key in enumerate(keys):
         numbers = [next(arrays) for _ in range(len(_own_parts(table, key)) + 1)]
