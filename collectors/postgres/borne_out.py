@@ -53,10 +53,14 @@ def borne_out(
 
 
 def _conditions(found: Columns, told: TableMapping) -> Mapping[str, str]:
-    """Its own, and that by which its marker says "deleted": the column may be of another type."""
+    """Its own, and that its marker can say "deleted", and since when: it may be of another type."""
     if told.marker is None:
         return told.conditions
-    return {**told.conditions, "marker": _mapped(found, told.marker).deleted}
+    marker = _mapped(found, told.marker)
+    return {
+        **told.conditions,
+        "marker": f"({marker.deleted}) OR ({marker.since or 'NULL'}) IS NULL",
+    }
 
 
 def _readable(

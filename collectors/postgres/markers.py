@@ -33,6 +33,8 @@ CREATED = (
 )
 TIME_TYPES = frozenset({"timestamp with time zone", "timestamp without time zone", "date"})
 WHOLE_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
+WHO_TYPES = frozenset({"uuid", "smallint", "integer", "bigint"})
+"""Of `deleted_by`, which a mapping may name: once somebody is in it, the row is deleted."""
 EPOCH_TYPES = WHOLE_TYPES | {"double precision"}
 LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
 
@@ -140,7 +142,7 @@ def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
     """
     column = facts.column.name
     deleted = f"{column} IS NOT NULL" if live == "NULL" else f"{column} <> {live}"
-    since = instant_sql(column, facts.base)
+    since = None if facts.base in WHO_TYPES else instant_sql(column, facts.base)
     return SoftDeleteMarker(column, MarkerKind.TIMESTAMP, deleted, live, since)
 
 

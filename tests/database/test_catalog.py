@@ -443,7 +443,10 @@ def test_keys_say_whether_deleted_rows_still_hold_them(
     }
 
 
-MAPPED = "CREATE TABLE t (id int PRIMARY KEY, shop int, email text, gone_since bigint, note json)"
+MAPPED = (
+    "CREATE TABLE t (id int PRIMARY KEY, shop int, email text, gone_since bigint, note json,"
+    " here tstzrange)"
+)
 
 
 def read_mapped(target: ReadTarget, mapping: TableMapping, name: str = "t") -> Table:
@@ -482,6 +485,10 @@ def test_the_mapping_tells_what_the_catalog_cannot(
         ),
         (
             TableMapping(marker=MarkerMapping("gone_since", MarkerKind.STATUS, "removed")),
+            "cannot be asked its marker",
+        ),
+        (
+            TableMapping(marker=MarkerMapping("here", MarkerKind.TIMESTAMP)),
             "cannot be asked its marker",
         ),
         (TableMapping(kept_in={"email": "meta"}), "has no column meta"),

@@ -52,7 +52,7 @@ def _unmarked(case: Case) -> bool:
 def _never_deleted(case: Case, row: Holder) -> bool:
     """Its column of times has a value, and no time that a row can have been deleted at."""
     marker = case.question.table.marker if case.question.table else None
-    timed = marker is not None and marker.kind is MarkerKind.TIMESTAMP
+    timed = marker is not None and marker.kind is MarkerKind.TIMESTAMP and marker.since is not None
     return timed and row.deleted and row.row.deleted_at is None
 
 

@@ -157,6 +157,13 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             ),
         ),
         (
+            MarkerMapping("deleted_by", MarkerKind.TIMESTAMP),
+            facts("deleted_by", "uuid"),
+            SoftDeleteMarker(
+                "deleted_by", MarkerKind.TIMESTAMP, "deleted_by IS NOT NULL", "NULL", None
+            ),
+        ),
+        (
             MarkerMapping("hidden", MarkerKind.BOOLEAN),
             facts("hidden", "boolean"),
             SoftDeleteMarker("hidden", MarkerKind.BOOLEAN, "hidden IS TRUE", "false", None),
@@ -179,7 +186,14 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             ),
         ),
     ],
-    ids=["timestamp", "boolean", "boolean of the living", "status number", "status"],
+    ids=[
+        "timestamp",
+        "who deleted it",
+        "boolean",
+        "boolean of the living",
+        "status number",
+        "status",
+    ],
 )
 def test_a_mapped_marker_needs_no_telling_name(
     mapping: MarkerMapping, column: ColumnFacts, marker: SoftDeleteMarker
