@@ -34,7 +34,7 @@ from collectors.model import (
 )
 from collectors.open_target import OpenTarget
 from collectors.postgres.holders import find_holders, find_rows
-from collectors.postgres.mapping import POLAR
+from collectors.postgres.mapping import POLAR, unquoted
 from collectors.postgres.outage import Halted, Unreadable
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
@@ -85,7 +85,7 @@ class Inquiry:
         """The columns that name a row's organization, wherever we were told of one."""
         told = (mappings(target.settings).values() for target in self._targets.values())
         tables = [*POLAR.values(), *(table for some in told for table in some)]
-        return {table.organization for table in tables if table.organization} - {"id"}
+        return {unquoted(table.organization) for table in tables if table.organization} - {"id"}
 
     def judge(self, pending: Sequence[Pending]) -> list[Judged]:
         """A Judgement for every Failure; the order is the Targets', not the caller's.

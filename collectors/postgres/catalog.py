@@ -13,7 +13,7 @@ from typing import Any
 
 from collectors.model import Catalog, ForeignKey, Partition, Table
 from collectors.postgres import catalog_sql
-from collectors.postgres.borne_out import borne_out, mapping_of, markers_of
+from collectors.postgres.borne_out import borne_out, mapping_of, markers_of, tables_found
 from collectors.postgres.keys import PartRow, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
 from collectors.postgres.markers import GONE
@@ -42,7 +42,7 @@ def read_catalog(
     """The catalog as of now; `schemas` are raw names, `mapping` is by `table` or `schema.table`.
 
     `primary_key` is empty for a table that has none. Raises SettingsError where the mapping names a
-    column that the table does not have, and TargetUnreachable.
+    table or column that is not there, and TargetUnreachable.
     """
     named = list(schemas)
     # Of the server's time most goes to the keys' parts; until then, what is known is made use of.
@@ -66,7 +66,8 @@ def read_catalog(
         _names_by_table(triggers),
         _partitions(partitions),
     )
-    told = borne_out(snapshot, [(row, its, mapping_of(row, its, mapping)) for row, its in known])
+    tables = tables_found([row for row, _ in known], mapping, schemas)
+    told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
     return Catalog(
         snapshot.as_of,
         tuple([_table(*one, parts, its) for one, its in zip(known, told, strict=True)]),

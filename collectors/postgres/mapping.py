@@ -1,15 +1,28 @@
 """What a table means beyond its catalog: told by its owners, here for the schema that ships.
 
-The pipeline turns the settings' tables into these. Column names are spelled as `quote_ident` spells
-them, conditions are SQL over the table's own columns, both written by whoever runs Tombstone.
+The pipeline turns the settings' tables into these. Names are spelled as their author wrote them, or
+as SQL quotes them; conditions are SQL over the table's own columns. Both are written by whoever
+runs Tombstone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collectors.model import MarkerKind
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+
+
+def unquoted(name: str) -> str:
+    """A table's or column's name as its author wrote it, however it is spelled here.
+
+    >>> unquoted("Member"), unquoted('"Member"'), unquoted('crm."Member"')
+    ('Member', 'Member', 'crm.Member')
+    """
+    return _QUOTED.sub(lambda part: part[1].replace('""', '"'), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,8 @@ class TableMapping:
     """One table's meaning; what is left out is "not known".
 
     name            the column people know the row by
-    money, currency an amount in minor units and its currency's column
+    money, currency an amount in minor units, as a column or as SQL over the row's columns, and its
+                    currency's column
     paid_when       SQL that holds for a row whose money was received; none: it is no payment
     live_when       SQL that holds while the row still does something: an active subscription
     kept_in         for a key column, the JSON column where a release keeps its value, under the
@@ -52,8 +66,8 @@ class TableMapping:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column it names."""
-        named = (self.organization, self.name, self.money, self.currency)
+        """Every column it names, `money` aside: that may be SQL."""
+        named = (self.organization, self.name, self.currency)
         kept = (*self.kept_in, *self.kept_in.values())
         marker = (self.marker.column,) if self.marker else ()
         return (*(column for column in named if column), *kept, *marker)
@@ -67,6 +81,22 @@ class TableMapping:
             "paid_when": self.paid_when,
         }
         return {name: sql for name, sql in given.items() if sql}
+
+    def spelled(self, spelling: Mapping[str, str]) -> TableMapping:
+        """The same with each column as statements have it, by its `unquoted` name."""
+
+        def name(one: str | None) -> str | None:
+            return one and spelling.get(unquoted(one), one)
+
+        return replace(
+            self,
+            organization=name(self.organization),
+            name=name(self.name),
+            money=name(self.money),
+            currency=name(self.currency),
+            kept_in={str(name(key)): str(name(place)) for key, place in self.kept_in.items()},
+            marker=self.marker and replace(self.marker, column=str(name(self.marker.column))),
+        )
 
 
 _OWNED = (

@@ -67,6 +67,7 @@ class StatementFailed(Exception):
     def __init__(self, sqlstate: str, condition: str) -> None:
         super().__init__(f"PostgreSQL refused a statement: {condition} ({sqlstate})")
         self.sqlstate = sqlstate
+        self.condition = condition
 
     @property
     def blames_a_value(self) -> bool:

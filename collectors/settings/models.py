@@ -238,7 +238,7 @@ class Settings(BaseModel):
 
     def _claims(self) -> Iterator[tuple[str, str]]:
         for name, target in self.targets.items():
-            for environment in target.environments or (name,):
+            for environment in dict.fromkeys(target.environments or (name,)):
                 yield environment, name
 
 

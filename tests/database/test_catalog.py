@@ -445,7 +445,7 @@ def test_keys_say_whether_deleted_rows_still_hold_them(
 
 MAPPED = (
     "CREATE TABLE t (id int PRIMARY KEY, shop int, email text, gone_since bigint, note json,"
-    " here tstzrange)"
+    " here tstzrange, total numeric(12,2))"
 )
 
 
@@ -492,6 +492,8 @@ def test_the_mapping_tells_what_the_catalog_cannot(
             "cannot be asked its marker",
         ),
         (TableMapping(kept_in={"email": "meta"}), "has no column meta"),
+        (TableMapping(money="total"), "has total in whole units"),
+        (TableMapping(money="totals * 100"), "cannot be asked its money"),
         (TableMapping(erased_when="e_mail = ''"), "cannot be asked its erased_when"),
         (TableMapping(erased_when="email = "), "cannot be asked its erased_when"),
     ],
@@ -502,6 +504,42 @@ def test_a_mapping_that_does_not_fit_is_an_error_unless_it_was_shipped(
     database.execute(MAPPED)
     with pytest.raises(SettingsError, match=f"table t does not fit: the table {wrong}"):
         read_mapped(target, mapping)
+
+
+@pytest.mark.parametrize("name", ["Member", '"Member"', "crm.Member", '"crm"."Member"'])
+@pytest.mark.parametrize("column", ["workspaceId", '"workspaceId"'])
+def test_a_mapping_names_things_as_their_author_did_or_as_sql_does(
+    name: str, column: str, target: ReadTarget, database: Database
+) -> None:
+    database.execute(
+        'CREATE SCHEMA crm; CREATE TABLE crm."Member" (id int PRIMARY KEY, "workspaceId" text,'
+        ' "ssoId" text, meta jsonb, "State" text, "totalAmount" numeric(12,2))'
+    )
+    mapping = TableMapping(
+        organization=column,
+        kept_in={"ssoId": "meta"},
+        money='"totalAmount" * 100',
+        marker=MarkerMapping("State", MarkerKind.STATUS, "gone"),
+        erased_when="\"ssoId\" = 'x'",
+    )
+    with target.snapshot() as snapshot:
+        (table,) = read_catalog(snapshot, schemas=("crm",), mapping={name: mapping}).tables
+    assert table.organization == '"workspaceId"'
+    assert table.kept_in == {'"ssoId"': "meta"}
+    assert table.money == '"totalAmount" * 100'
+    assert table.marker
+    assert table.marker.column == '"State"'
+    assert table.erased_when == "\"ssoId\" = 'x'"
+
+
+def test_what_is_told_of_a_table_that_is_nowhere_is_an_error(
+    target: ReadTarget, database: Database
+) -> None:
+    database.execute('CREATE TABLE "Member" (id int PRIMARY KEY)')
+    told = {"member": TableMapping(erased_when="true")}
+    wrong = "names a table member, which schema public does not have; there is Member"
+    with target.snapshot() as snapshot, pytest.raises(SettingsError, match=wrong):
+        read_catalog(snapshot, mapping=told)
 
 
 def test_polars_mapping_keeps_off_another_products_customers(

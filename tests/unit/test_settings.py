@@ -97,7 +97,7 @@ def test_a_list_in_a_variable_is_comma_separated(monkeypatch: pytest.MonkeyPatch
 def test_an_environment_finds_its_target(
     monkeypatch: pytest.MonkeyPatch, environment: str, target: str | None
 ) -> None:
-    toml = '[targets.prod-eu]\nread_dsn = "host=a"\nenvironments = ["prod-eu", "live"]\n'
+    toml = '[targets.prod-eu]\nread_dsn = "host=a"\nenvironments = ["prod-eu", "live", "live"]\n'
     found = settings_from(monkeypatch, toml, TARGETS__STAGING__READ_DSN="host=b")
     assert found.target_of(environment) == target
 

@@ -68,7 +68,7 @@ def count_payments(
         once = " AND ".join([f"({child.paid_when})", *_not_before(paying, place)])
         currency = f"({child.currency})::text" if child.currency else "''"
         outputs = (
-            f"{child.money} AS tombstone_money, {currency} AS tombstone_currency,"
+            f"({child.money})::numeric AS tombstone_money, {currency} AS tombstone_currency,"
             f" {created_at(child)} AS tombstone_at"
         )
         statement = f"""
