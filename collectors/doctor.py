@@ -166,14 +166,20 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
     catalog = target_catalog(snapshot, settings)
     facts = reader_facts(snapshot, catalog, schemas=settings.schemas)
     marked = [table for table in catalog.tables if table.marker is not None]
-    counting = [key for table in marked for key in table.keys if key.counts_deleted]
+    keys = [key for table in marked for key in table.keys]
+    counting = [key for key in keys if key.counts_deleted and not key.primary]
     as_of = f", a standby that shows {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
     standby = as_of if snapshot.is_standby else ""
     sentence = (
         f"PostgreSQL {snapshot.server_version // 10_000}{standby}: {len(catalog.tables):,} tables, "
         f"{len(marked):,} with soft deletion; {len(counting):,} unique keys count deleted rows."
     )
-    return [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
+    found = [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
+    if not marked:
+        told = "No table says which of its rows are deleted, so no row can be blamed."
+        mend = "Name a marker of a table in the settings: targets.<env>.tables.<table>."
+        found.append(Check(f"{label} deletion", Health.LACKING, told, mend))
+    return found
 
 
 def _reader_checks(label: str, facts: ReaderFacts) -> Iterator[Check]:
@@ -181,15 +187,21 @@ def _reader_checks(label: str, facts: ReaderFacts) -> Iterator[Check]:
         yield Check(f"{label} reader", Health.GOOD, f"Role {facts.role} can only read.")
     else:
         what = "is a superuser" if facts.superuser else f"can write {_some(facts.writable)}"
-        mend = "Use a role with SELECT only; README has the SQL."
+        mend = "Use a role with SELECT only; README has the SQL under “On your own systems”."
         yield Check(f"{label} reader", Health.WRONG, f"Role {facts.role} {what}.", mend)
     if facts.filtered:
         sentence = f"Row-level security hides rows of {_some(facts.filtered)} from it."
         mend = "ALTER ROLE … BYPASSRLS, or a policy that lets it see every row."
         yield Check(f"{label} rows", Health.WRONG, sentence, mend)
-    for table, columns in facts.unreadable:
-        sentence = f"It may not look up the keys of {table}: no SELECT on {_some(columns)}."
-        yield Check(f"{label} grants", Health.LACKING, sentence, f"GRANT SELECT ON {table}.")
+    for one in facts.unreadable:
+        lacks = (
+            f"no SELECT on {_some(one.columns)}" if one.columns else "its schema is closed to it"
+        )
+        sentence = f"It may not look up the keys of {one.table}: {lacks}."
+        yield Check(f"{label} grants", Health.LACKING, sentence, one.grants(facts.role) or None)
+    for schema in facts.missing:
+        sentence = f"There is no schema {schema}: nothing of it is read."
+        yield Check(f"{label} schemas", Health.WRONG, sentence, "Correct the target's schemas.")
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ _BECOMES = "SELECT r.oid, r.rolsuper FROM pg_catalog.pg_roles r WHERE pg_has_rol
 That way of being a member has a name of its own since PostgreSQL 16."""
 
 _ROLE = f"""
-SELECT current_user::text, bool_or(becomes.rolsuper) FROM ({_BECOMES}) becomes
+SELECT quote_ident(current_user), bool_or(becomes.rolsuper) FROM ({_BECOMES}) becomes
 """  # noqa: S608  (made of constants)
 
 _WRITABLE = f"""
@@ -47,13 +47,39 @@ SELECT format('%I.%I', n.nspname, c.relname),
        row_security_active(c.oid),
        ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-               AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT') ORDER BY a.attnum)
+               AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT') ORDER BY a.attnum),
+       CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN quote_ident(n.nspname) END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE format('%I.%I', n.nspname, c.relname) = ANY ($1::text[])
 ORDER BY 1
 """
-"""$1 tables, quoted."""
+"""$1 tables, quoted. The last column is the schema, where the role may not enter it."""
+
+_MISSING = """
+SELECT name FROM unnest($1::text[]) AS named (name)
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = name)
+"""
+"""$1 schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A table with a key that the role cannot look up.
+
+    columns  those it may not read
+    schema   the table's, where it may not enter it
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    schema: str | None
+
+    def grants(self, role: str) -> str:
+        """The statements that mend it, for whoever owns the table."""
+        enter = f"GRANT USAGE ON SCHEMA {self.schema} TO {role}; " if self.schema else ""
+        read = f"GRANT SELECT ON {self.table} TO {role};" if self.columns else ""
+        return f"{enter}{read}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +89,16 @@ class ReaderFacts:
     writable    where it could write or owns: must be empty, as `superuser` must be false; it, or a
                 role that it may become
     filtered    tables whose rows row-level security hides from it
-    unreadable  tables with a key that it cannot look up, with the columns it may not read
+    unreadable  tables with a key that it cannot look up
+    missing     configured schemas that are not there
     """
 
     role: str
     superuser: bool
     writable: tuple[str, ...]
     filtered: tuple[str, ...]
-    unreadable: tuple[tuple[str, tuple[str, ...]], ...]
+    unreadable: tuple[Unreadable, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def reads_only(self) -> bool:
@@ -86,23 +114,24 @@ def reader_facts(
     role, superuser = snapshot.rows(_ROLE.format(way=way))[0]
     writable = [name for (name,) in snapshot.rows(_WRITABLE.format(way=way), list(schemas))]
     names = [f"{table.schema}.{table.name}" for table in catalog.tables]
-    hidden = {name: (rls, columns) for name, rls, columns in snapshot.rows(_HIDDEN, names)}
+    hidden = {name: told for name, *told in snapshot.rows(_HIDDEN, names)}
     refused = {
         f"{table.schema}.{table.name}"
         for table in catalog.tables
         if any(not _may_look_up(snapshot, catalog, table, key) for key in table.keys)
     }
-    filtered = tuple(name for name, (rls, _) in hidden.items() if rls)
+    filtered = tuple(name for name, (rls, *_) in hidden.items() if rls)
     return ReaderFacts(
         role,
         superuser,
         tuple(writable),
         filtered,
         tuple(
-            (name, tuple(columns))
-            for name, (_, columns) in hidden.items()
+            Unreadable(name, tuple(columns), schema)
+            for name, (_, columns, schema) in hidden.items()
             if name in refused and name not in filtered
         ),
+        tuple(name for (name,) in snapshot.rows(_MISSING, list(schemas))),
     )
 
 

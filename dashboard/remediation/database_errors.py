@@ -29,7 +29,7 @@ _BY_STATE = {
     INSUFFICIENT_PRIVILEGE: (
         RefusalCode.WRITER_MAY_NOT,
         "The writer's role lacks a grant on this table or one that refers to it, or row-level "
-        "security hides the row from it; the README has the grants.",
+        "security hides the row from it; `tombstone doctor` prints the grants that are missing.",
     ),
 }
 

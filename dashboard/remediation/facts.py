@@ -107,13 +107,19 @@ class Facts:
 
 def referencing_tables(catalog: Catalog, table: Table) -> tuple[str, ...]:
     """The tables that refer to this one and have a SoftDeleteMarker, by their labels."""
+    children = referring_tables(catalog, table)
+    return tuple(sorted({child.label for child in children if child.marker}))
+
+
+def referring_tables(catalog: Catalog, table: Table) -> list[Table]:
+    """The tables that refer to this one, as often as they do."""
     here = (table.schema, table.name)
     children = (
         catalog.table(fk.schema, fk.table)
         for fk in catalog.foreign_keys
         if (fk.to_schema, fk.to_table) == here
     )
-    return tuple(sorted({child.label for child in children if child and child.marker}))
+    return [child for child in children if child is not None]
 
 
 def foreign_keys_of(catalog: Catalog, table: Table) -> tuple[ForeignKey, ...]:

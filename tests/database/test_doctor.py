@@ -103,6 +103,19 @@ def test_a_column_that_may_not_be_read_is_named(
     assert found["target production grants"] is Health.LACKING
 
 
+def test_a_schema_that_is_not_there_and_a_database_without_deletion_are_said(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = Settings(
+        store_url=f"sqlite:///{tmp_path}/store.sqlite",
+        secret_key=SecretStr(SECRET),
+        targets={"t": TargetSettings(read_dsn=SecretStr(database.dsn), schemas=("publc",))},
+    )
+    found = {check.name: check.health for check in check_all(settings)}
+    assert found["target t schemas"] is Health.WRONG
+    assert found["target t deletion"] is Health.LACKING
+
+
 def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
     found = read_side(tmp_path, "host=127.0.0.1 port=1 user=u dbname=d")
     assert found["target production"] is Health.UNREACHABLE
@@ -177,6 +190,47 @@ def test_a_writer_is_judged_by_its_rights(
 ) -> None:
     database.execute(grant.format(role=role))
     assert write_side(tmp_path, database.dsn, as_role(database, role))[check] is health
+
+
+SHOP = """
+CREATE SCHEMA crm;
+CREATE TABLE crm."Shop" (id int PRIMARY KEY);
+CREATE TABLE crm."User" (id int PRIMARY KEY, shop int REFERENCES crm."Shop", "eMail" text NOT NULL,
+    "ssoId" text UNIQUE, name text, "isDeleted" boolean, UNIQUE (shop, "eMail"));
+CREATE TABLE notes (id int PRIMARY KEY, "user" int REFERENCES crm."User", text text);
+CREATE TABLE crm.coupons (code text UNIQUE, deleted_at timestamptz);
+"""
+
+
+def test_the_grants_that_doctor_prints_are_all_that_the_remedies_take(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(SHOP)
+    target = TargetSettings(read_dsn=SecretStr(database.dsn), schemas=("public", "crm"))
+    writer = WriterSettings(write_dsn=SecretStr(as_role(database, role)))
+    store = new_store(tmp_path)
+
+    def grants() -> list[Check]:
+        checks = check_write_side(
+            Settings(targets={"production": target}),
+            WriteSettings(targets={"production": writer}),
+            store,
+        )
+        return [check for check in checks if check.name == "target production writer grants"]
+
+    users, _, customers = grants()
+    assert customers.mend == f"GRANT UPDATE (deleted_at, email) ON public.customers TO {role};"
+    assert users.mend == (
+        f"GRANT USAGE ON SCHEMA crm TO {role}; "
+        f'GRANT SELECT, UPDATE ("eMail", "ssoId", "isDeleted") ON crm."User" TO {role}; '
+        f"GRANT SELECT ON public.notes TO {role};"
+    )
+    database.execute(str(users.mend))
+    (left_out,) = grants()
+    assert "at all: crm.coupons, customers" in left_out.sentence
+    database.execute(str(left_out.mend).removeprefix("Leave it so, or: "))
+    assert grants() == []
+    store.close()
 
 
 def test_a_writer_that_may_also_delete_is_only_spoken_of(

@@ -77,10 +77,24 @@ def test_a_table_that_may_not_be_read_is_said_so_for_each_look_up(
         reason,
         reason,
     ]
-    assert facts(reader).unreadable == (
-        ("public.owners", ("id", "deleted_at", "secret")),
-        ("public.t", ("id", "deleted_at", "a", "password", "owner_id")),
-    )
+    owners, table = facts(reader).unreadable
+    assert owners.columns == ("id", "deleted_at", "secret")
+    assert table.columns == ("id", "deleted_at", "a", "password", "owner_id")
+    assert table.grants(role) == f"GRANT SELECT ON public.t TO {role};"
+
+
+def test_what_doctor_says_to_grant_is_all_that_it_takes(
+    reader: ReadTarget, role: str, database: Database
+) -> None:
+    database.execute("CREATE SCHEMA crm; ALTER TABLE t SET SCHEMA crm")
+    with reader.snapshot() as snapshot:
+        catalog = read_catalog(snapshot, schemas=("crm", "public"))
+        found = reader_facts(snapshot, catalog, schemas=("crm", "public"))
+    for one in found.unreadable:
+        database.execute(one.grants(found.role))
+    with reader.snapshot() as snapshot:
+        mended = reader_facts(snapshot, catalog, schemas=("crm", "public", "cmr"))
+    assert mended == ReaderFacts(role, False, (), (), (), ("cmr",))
 
 
 def test_unreadable_parents_leave_a_doubt_only_about_live_rows(

@@ -10,15 +10,17 @@ import psycopg
 from collectors.doctor import Check, Health
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store
+from collectors.model import Catalog
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.journal import verify
+from dashboard.remediation.service.grants import lacking
 from dashboard.remediation.service.rights import names_of
 from dashboard.remediation.writer import WHICH_DATABASE, Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
 
-_GRANTS = "Grant UPDATE on the columns that the remedies write; README has the SQL."
+_EXCESS = "Use a role of its own with UPDATE on single columns; README has the SQL."
 
 
 def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -> Iterator[Check]:
@@ -44,7 +46,7 @@ def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -
             )
         else:
             yield from _check_writer(label, facts)
-            yield from _check_same_database(label, target, settings, facts)
+            yield from _check_beside_reader(label, target, settings, facts)
     yield from _check_forbidden(settings, writing)
 
 
@@ -58,10 +60,10 @@ def _check_journal(store: Store) -> Check:
 
 def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
     if facts.superuser:
-        yield Check(label, Health.WRONG, f"Role {facts.role} is a superuser.", _GRANTS)
+        yield Check(label, Health.WRONG, f"Role {facts.role} is a superuser.", _EXCESS)
         return
     if not facts.writes:
-        yield Check(label, Health.LACKING, f"Role {facts.role} may write nothing.", _GRANTS)
+        yield Check(label, Health.LACKING, f"Role {facts.role} may write nothing.")
     else:
         sentence = f"Role {facts.role} may update {'; '.join(facts.writes[:5])}."
         yield Check(label, Health.GOOD, sentence)
@@ -72,7 +74,7 @@ def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
         yield Check(f"{label} delete", Health.LACKING, sentence, mend)
     if facts.excess:
         sentence = f"Role {facts.role} {'; '.join(facts.excess[:3])}: more than a remedy needs."
-        yield Check(f"{label} excess", Health.WRONG, sentence, _GRANTS)
+        yield Check(f"{label} excess", Health.WRONG, sentence, _EXCESS)
 
 
 def _check_forbidden(settings: Settings, writing: WriteSettings) -> Iterator[Check]:
@@ -94,16 +96,19 @@ def _check_forbidden(settings: Settings, writing: WriteSettings) -> Iterator[Che
         yield Check("forbid", Health.WRONG, sentence, "Correct the line.")
 
 
-def _check_same_database(
+def _check_beside_reader(
     label: str, target: str, settings: Settings, facts: WriterFacts
 ) -> Iterator[Check]:
-    def asked(snapshot: Snapshot) -> tuple[bool, tuple[str, str]]:
+    """What only the reader's connection can tell: the same database? what is there to write?"""
+
+    def asked(snapshot: Snapshot) -> tuple[bool, tuple[str, str], Catalog]:
         ((name, started),) = snapshot.rows(WHICH_DATABASE)
-        return snapshot.is_standby, (name, started)
+        catalog = target_catalog(snapshot, settings.targets[target])
+        return snapshot.is_standby, (name, started), catalog
 
     reader = read_targets(settings)[target]
     try:
-        is_standby, read = reader.ask(asked)
+        is_standby, read, catalog = reader.ask(asked)
     except TombstoneError:
         return  # the reader's own check has said so
     finally:
@@ -113,3 +118,22 @@ def _check_same_database(
         sentence = "Reader and writer are connected to different databases."
         mend = "Make read_dsn and write_dsn lead to the same one."
         yield Check(f"{label} database", Health.WRONG, sentence, mend)
+    elif not facts.superuser:
+        yield from _check_grants(f"{label} grants", catalog, facts)
+
+
+def _check_grants(label: str, catalog: Catalog, facts: WriterFacts) -> Iterator[Check]:
+    """A line a table; those that the role is perhaps not to touch share one."""
+    lacks = [*lacking(catalog, facts)]
+    left_out = [one for one in lacks if one.untouched and facts.writes]
+    for one in lacks:
+        if one not in left_out:
+            what = f"no UPDATE on {', '.join(one.columns)}" if one.columns else "no SELECT"
+            which = "Every remedy is" if one.untouched else "Some remedies are"
+            sentence = f"{which} refused on {one.table}: {what}."
+            yield Check(label, Health.LACKING, sentence, one.grants)
+    if left_out:
+        tables = ", ".join(one.table for one in left_out)
+        sentence = f"Every remedy is refused on what it may not update at all: {tables}."
+        mend = "Leave it so, or: " + " ".join(one.grants for one in left_out)
+        yield Check(label, Health.LACKING, sentence, mend)

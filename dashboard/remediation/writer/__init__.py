@@ -13,7 +13,12 @@ from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
 from dashboard.remediation.writer.connecting import EndUnknown, Limits, RolledBack
 from dashboard.remediation.writer.one import Announce, Writer, Written
-from dashboard.remediation.writer.rights import WHICH_DATABASE, RightsReader, WriterFacts
+from dashboard.remediation.writer.rights import (
+    WHICH_DATABASE,
+    RightsReader,
+    TableRights,
+    WriterFacts,
+)
 
 __all__ = [
     "WHICH_DATABASE",
@@ -25,6 +30,7 @@ __all__ = [
     "RightsReader",
     "RolledBack",
     "Seen",
+    "TableRights",
     "Writer",
     "WriterFacts",
     "Written",

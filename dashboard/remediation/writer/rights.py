@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.remediation.writer.connecting import Connecting
@@ -10,7 +10,9 @@ from dashboard.remediation.writer.connecting import Connecting
 WHICH_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
 """Its name and when its server started: two connections that agree in both are to one."""
 
-_ROLE = "SELECT rolname::text, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+_ROLE = (
+    "SELECT quote_ident(rolname), rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+)
 
 _RIGHTS = """
 SELECT format('%s (%s)', c.oid::regclass, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
@@ -29,6 +31,28 @@ ORDER BY c.relname
 """
 """$1 schemas."""
 
+_TABLES = """
+SELECT quote_ident(n.nspname), quote_ident(c.relname),
+       has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT'),
+       array_remove(array_agg(CASE WHEN has_column_privilege(c.oid, a.attnum, 'UPDATE')
+                                   THEN quote_ident(a.attname) END), NULL)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p')
+GROUP BY n.oid, n.nspname, c.oid, c.relname
+"""
+"""$1 schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRights:
+    """What the role may do in one table, besides deleting: `updates` are columns, quoted."""
+
+    enters: bool
+    selects: bool
+    updates: frozenset[str]
+
 
 @dataclass(frozen=True, slots=True)
 class WriterFacts:
@@ -38,6 +62,7 @@ class WriterFacts:
     writes    the columns it may update, as `table (column, column)`
     deletes   the tables it may delete from
     excess    what it may do beyond updating single columns and deleting rows
+    tables    each table of the schemas, by its quoted schema and name
     """
 
     role: str
@@ -46,6 +71,7 @@ class WriterFacts:
     writes: tuple[str, ...]
     deletes: tuple[str, ...]
     excess: tuple[str, ...]
+    tables: Mapping[tuple[str, str], TableRights]
 
 
 class RightsReader(Connecting):
@@ -57,6 +83,7 @@ class RightsReader(Connecting):
             role, superuser = connection.execute(_ROLE).fetchall()[0]
             name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
             rights = connection.execute(_RIGHTS, [list(schemas)]).fetchall()
+            tables = connection.execute(_TABLES, [list(schemas)]).fetchall()
         return WriterFacts(
             role,
             superuser,
@@ -64,4 +91,8 @@ class RightsReader(Connecting):
             tuple(columns for columns, _, some, _ in rights if some),
             tuple(table for *_, table in rights if table),
             tuple(more for _, more, *_ in rights if more),
+            {
+                (schema, table): TableRights(enters, selects, frozenset(updates))
+                for schema, table, enters, selects, updates in tables
+            },
         )
