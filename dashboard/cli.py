@@ -201,7 +201,9 @@ def remediate(
         )
     from dashboard.commands import remedying
 
-    if not ids or constraint or organization or environment:
+    if constraint or organization or environment:
+        raise UsageError("--constraint, --organization and --environment are for --bulk.")
+    if not ids:
         raise UsageError("Name the Conflicts, or choose them with --bulk.")
     ended = remedying.remediate(
         ids, remedy, apply=apply, reason=reason, digest=digest, along=tables

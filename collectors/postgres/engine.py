@@ -204,7 +204,9 @@ def _connector(
         given = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         raise SettingsError(
-            f"The read DSN of target {name!r} is not a connection string that libpq can read."
+            f"The read DSN of target {name!r} is not a connection string that libpq can read: "
+            "postgresql://USER@HOST/DATABASE, an odd character of a password as %40, or "
+            "host=… dbname=… user=…."
         ) from None
     added: dict[str, Any] = {key: text for key, text in defaults.items() if key not in given}
     added["client_encoding"] = "UTF8"  # the one startup parameter: PgBouncer keeps it per client

@@ -84,4 +84,6 @@ def _said(error: Any) -> str:
         return "is needed and not set"
     if error["type"] in ("model_type", "dict_type"):
         return "must be a table, not one value"
+    if error["type"] == "tuple_type":
+        return "must be a list"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -23,7 +23,7 @@ def run(app: typer.Typer, arguments: list[str], *, debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except typer.TyperException as error:
-        return _complain(error.format_message(), WRONG_USAGE)
+        return _complain(error.format_message().replace(": Value error, ", ": "), WRONG_USAGE)
     except UsageError as error:
         return _complain(str(error), WRONG_USAGE)
     except Unreachable as error:

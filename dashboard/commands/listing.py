@@ -7,7 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from collectors.evidence.reads.conflicts import ConflictFilter, iter_conflicts
-from collectors.evidence.reads.failures import FailureFilter, iter_failures
+from collectors.evidence.reads.failures import (
+    FailureFilter,
+    iter_failures,
+    known_environments,
+)
 from collectors.model import Verdict
 from dashboard.commands.opening import our_store
 from dashboard.output import (
@@ -25,8 +29,15 @@ LISTED = 500
 """The most lines of a table; JSON has them all."""
 
 
+def say_unknown(environment: str | None) -> None:
+    """On stderr, why nothing of an environment is shown: its name may be misspelt."""
+    if environment and environment not in known_environments(our_store()):
+        say(f"Nothing of the environment {environment} was ever stored.")
+
+
 def show_conflicts(verdict: Verdict | None, environment: str | None, *, as_json: bool) -> None:
     """A list on stdout."""
+    say_unknown(environment)
     wanted = ConflictFilter(environments=_only(environment), verdicts=_only(verdict))
     found = iter_conflicts(our_store(), wanted, limit=None if as_json else LISTED + 1)
     if as_json:
@@ -60,6 +71,7 @@ def show_failures(
     as_json: bool,
 ) -> None:
     """One object a line, or a table."""
+    say_unknown(environment)
     wanted = FailureFilter(
         environments=_only(environment),
         verdicts=_only(verdict),

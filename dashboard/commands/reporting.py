@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from collectors.errors import UsageError
-from collectors.evidence.reads.failures import known_environments
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.evidence.reads.surveys import SurveyFilter
+from dashboard.commands.listing import say_unknown
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.metrics.fix import FixVerdict
 from dashboard.output import say, working, write
@@ -30,8 +30,7 @@ def report(
 
     UsageError: the file cannot be written, or several organizations are called so.
     """
-    if environment and environment not in known_environments(our_store()):
-        say(f"Nothing of the environment {environment} was ever stored.")
+    say_unknown(environment)
     wanted = Wanted(
         environments=(environment,) if environment else (),
         organization=_meant(organization) if organization else None,

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from collectors.errors import UsageError
+
 DATABASES = {"production": "shop_production", "sandbox": "shop_sandbox"}
 
 
@@ -22,10 +24,13 @@ class Place:
 
     @classmethod
     def at(cls, folder: Path) -> Place:
-        """Make the folder if it is not there."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("store", "api", "sentry"):
-            (folder / name).mkdir(exist_ok=True, mode=0o700)
+        """Make the folder if it is not there. Raises UsageError where it cannot be."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for name in ("store", "api", "sentry"):
+                (folder / name).mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot hold the demo's data: {error.strerror}.") from error
         return cls(folder.resolve())
 
     @property

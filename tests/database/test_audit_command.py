@@ -110,7 +110,7 @@ def test_no_finding_is_an_empty_list(shell: Shell) -> None:
         (("--environment", "moon"), {}, 2, "No Target is configured for environment 'moon'"),
         (("--baseline", "nowhere.json"), {}, 2, "nowhere.json cannot be read"),
         (("--baseline", "odd.json"), {}, 2, "odd.json is not a list as"),
-        (("--fail-on", "new"), {}, 2, "'new' is not one of"),
+        (("--fail-on", "new"), {}, 2, "--fail-on': 'new' is not one of"),
         (("--json", "--format", "sarif"), {}, 2, "ask for two different things"),
         ((), {"TOMBSTONE_AUDIT__ACCEPTED": "gone.toml"}, 2, "gone.toml, which cannot be read"),
         (

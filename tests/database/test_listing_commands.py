@@ -46,6 +46,34 @@ def test_a_whole_table_says_nothing_of_more(folder: Path, command: str) -> None:
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
+@pytest.mark.parametrize("command", ["conflicts", "failures"])
+def test_an_environment_of_which_nothing_is_stored_is_named(folder: Path, command: str) -> None:
+    done = asked(folder, command, "--environment", "prodution")
+    assert done.stderr == "Nothing of the environment prodution was ever stored.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param((), "Name the Conflicts", id="no Conflict"),
+        pytest.param(("1", "--constraint", "k"), "are for --bulk", id="a choice beside a name"),
+    ],
+)
+def test_one_by_one_takes_names_and_a_bulk_takes_choices(
+    folder: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    named = ("remediate", *arguments, "--remedy", "release-key")
+    done = tombstone(folder, *named, variables={"TOMBSTONE_SECRET_KEY": SECRET})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_demo_that_has_no_room_says_so(folder: Path) -> None:
+    done = tombstone(folder, "demo", "--data", "store.sqlite/demo", variables={})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "store.sqlite/demo cannot hold the demo's data: Not a directory." in done.stderr
+
+
 def test_json_has_them_all(folder: Path) -> None:
     conflicts = json.loads(asked(folder, "conflicts", "--json").stdout)
     failures = asked(folder, "failures", "--json").stdout.splitlines()

@@ -191,6 +191,9 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
         pytest.param("targets = 3", {}, "targets: must be a table", id="targets are no table"),
         pytest.param('sentry = "a"', {}, "sentry: must be a table", id="sentry is no table"),
         pytest.param(
+            "[sentry]\nprojects = 5", {}, "sentry.projects: must be a list", id="no list of names"
+        ),
+        pytest.param(
             "", {"TARGETS__A__READ_DSN": " "}, "targets.a.read_dsn: is empty", id="empty DSN"
         ),
         pytest.param("", {"": "x"}, "TOMBSTONE_: no such setting", id="a variable without a name"),

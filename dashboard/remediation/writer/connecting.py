@@ -143,7 +143,8 @@ class Connecting:
         except psycopg.ProgrammingError:
             raise SettingsError(
                 f"The write DSN of target {self._target!r} is not a connection string that libpq "
-                "can read."
+                "can read: postgresql://USER@HOST/DATABASE, an odd character of a password as %40, "
+                "or host=… dbname=… user=…."
             ) from None
         added: dict[str, Any] = {k: text for k, text in _DEFAULTS.items() if k not in given}
         try:
