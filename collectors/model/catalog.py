@@ -164,7 +164,8 @@ class UniqueKey:
 class ForeignKey:
     """A reference from `(schema, table, columns)` to `(to_schema, to_table, to_columns)`.
 
-    `to_key` names the UniqueKey it rests on, which therefore cannot be dropped.
+    `to_key` names the UniqueKey it rests on, which therefore cannot be dropped. One to a partition
+    is one to its whole table too: a row of the table may be what it refers to.
     """
 
     name: str
@@ -177,6 +178,12 @@ class ForeignKey:
     on_delete: str
     """NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT."""
     to_key: str = ""
+    on_update: str = "NO ACTION"
+
+    @property
+    def follows(self) -> bool:
+        """Whether the database itself writes the referring rows when the other end changes."""
+        return self.on_update not in ("NO ACTION", "RESTRICT")
 
 
 @dataclass(frozen=True, slots=True)

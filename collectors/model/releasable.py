@@ -42,13 +42,19 @@ def releasable_columns(
 
 
 def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set[str]:
-    """The columns that say which row it is, whose it is, and whether it is deleted."""
+    """The columns that say which row it is, whose it is, and whether it is deleted.
+
+    Where the database computes one of these, what it is computed from says it.
+    """
     here = (table.schema, table.name)
     names = {*table.primary_key, *filter(None, (table.organization,))}
     names.update(marker.column for marker in (*table.markers, table.marker) if marker)
     for fk in foreign_keys:
         names.update(fk.columns if (fk.schema, fk.table) == here else ())
         names.update(fk.to_columns if (fk.to_schema, fk.to_table) == here else ())
+    computed = (table.column(name) for name in tuple(names))
+    for column in computed:
+        names.update(columns_read(table, (column and column.computed) or ""))
     return names
 
 

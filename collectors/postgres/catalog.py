@@ -20,8 +20,8 @@ from collectors.postgres.markers import GONE
 from collectors.postgres.snapshot import Rows, Snapshot
 from collectors.postgres.table_columns import Columns, TableRow, with_columns
 
-ON_DELETE = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
-"""`pg_constraint.confdeltype`."""
+ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+"""`pg_constraint.confdeltype` and `confupdtype`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> 
 
 
 def _foreign_key(row: Sequence[Any]) -> ForeignKey:
-    name, schema, table, columns, to_schema, to_table, to_columns, action, to_key = row
+    name, schema, table, columns, to_schema, to_table, to_columns, delete, to_key, update = row
     return ForeignKey(
         name,
         schema,
@@ -116,8 +116,9 @@ def _foreign_key(row: Sequence[Any]) -> ForeignKey:
         to_schema,
         to_table,
         tuple(to_columns),
-        ON_DELETE[action],
+        ACTIONS[delete],
         to_key,
+        ACTIONS[update],
     )
 
 

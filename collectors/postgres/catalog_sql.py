@@ -144,20 +144,26 @@ SELECT quote_ident(f.conname), quote_ident(n.nspname), quote_ident(c.relname),
        ARRAY(SELECT quote_ident(a.attname) FROM unnest(f.confkey) WITH ORDINALITY k (num, position)
              JOIN pg_catalog.pg_attribute a ON (a.attrelid, a.attnum) = (f.confrelid, k.num)
              ORDER BY k.position),
-       f.confdeltype::text, coalesce(x.relname::text, '')
+       f.confdeltype::text, coalesce(x.relname::text, ''), f.confupdtype::text
 FROM pg_catalog.pg_constraint f
 JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_class tc ON tc.oid = f.confrelid
+CROSS JOIN LATERAL (
+    SELECT f.confrelid AS oid
+    UNION SELECT a.relid FROM pg_partition_ancestors(f.confrelid) a
+    WHERE a.relid = ANY ((SELECT oids FROM ours)::oid[])
+) other
+JOIN pg_catalog.pg_class tc ON tc.oid = other.oid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_class x ON x.oid = f.conindid
 WHERE f.contype = 'f' AND f.conparentid = 0
   AND (f.conrelid = ANY ((SELECT oids FROM ours)::oid[])
-       OR f.confrelid = ANY ((SELECT oids FROM ours)::oid[]))
-ORDER BY 2, 3, 1
+       OR other.oid = ANY ((SELECT oids FROM ours)::oid[]))
+ORDER BY 2, 3, 1, 5, 6
 """  # noqa: S608  (made of constants)
-"""With our tables at either end. What partitions inherit (`conparentid`) is left out. The last
-column is raw: the index at the other end that the foreign key rests on."""
+"""With our tables at either end. What partitions inherit (`conparentid`) is left out; what refers
+to one partition alone refers to its whole table too. The last column but one is raw: the index at
+the other end that the foreign key rests on."""
 
 TRIGGERS = f"""
 WITH ours (oid) AS (SELECT unnest({_TABLES}))

@@ -9,6 +9,7 @@ kept.py        the value that an earlier release has kept in the row
 statements.py  the SQL of a plan: identifiers from the catalog, values always bound; `references.py`
                asks who refers to the row
 batch.py       many plans under one statement
+names.py       what one row of a table is called
 guard.py       is the row still the one that was approved, and did it become what was promised?
 outcomes.py    Applied, Refused, Failed, and every code a Refusal can have
 writer/        a plan or a batch, in a transaction of the writer's own; `database_errors.py`
@@ -18,8 +19,8 @@ service/       the one door: roles, order of steps, and what a crash left behind
 replies.py     the text for the ticket
 writeback.py   comments on Sentry's Issues, with a token of their own
 
-Pure: `facts, remedies, plan, undo, changes, children, kept, statements, references, batch, guard,
-outcomes, replies`.
+Pure: `facts, remedies, plan, undo, changes, children, kept, statements, references, batch, names,
+guard, outcomes, replies`.
 `writer` knows nothing of the store, `journal` nothing of the Target, and neither shares a
 connection or a credential with the read side.
 """

@@ -14,8 +14,10 @@ from typing import Any
 from collectors.evidence.privacy import mask
 from collectors.model import ForeignKey, Table, label_of
 from dashboard.remediation.facts import RemedyName, Row
+from dashboard.remediation.names import singular
 from dashboard.remediation.outcomes import Difference, Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
+from dashboard.remediation.references import following
 from dashboard.remediation.statements import marks
 
 LONGEST_REASON = 500
@@ -26,17 +28,6 @@ _ACTIONS = {
     "SET DEFAULT": "SET DEFAULT would cut them off",
 }
 """What deleting the row would do to the rows that refer to it; all else stops the deletion."""
-
-_SINGULAR = (
-    (re.compile(r"people$"), "person"),
-    (re.compile(r"series$"), "series"),
-    (re.compile(r"ies$"), "y"),
-    (re.compile(r"(?<=ss|sh|.x)es$"), ""),
-    (re.compile(r"(?<=[nrt]ch)es$"), ""),
-    (re.compile(r"(?<=[^aeo]us)es$"), ""),
-    (re.compile(r"(?<=.[^sui])s$"), ""),
-)
-"""How a table's name in the plural ends, and what one row of it is called instead; first wins."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -160,6 +151,24 @@ def referred_to(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | None
     )
 
 
+def written_along(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | None:
+    """The database would write other rows as well, which no image is kept of."""
+    known = following(plan.place, [change.column for change in plan.changes])
+    found = [
+        f"{count:,} in {label_of(fk.schema, fk.table)} ({fk.name}, ON UPDATE {fk.on_update})"
+        for fk, count in zip(known, answers[:-1], strict=True)
+        if count
+    ]
+    found += answers[-1]
+    if not found:
+        return None
+    return Refusal(
+        RefusalCode.REFERENCED,
+        "The database would write the rows that refer to it along with it, and no undo would put "
+        f"those back: {'; '.join(found)}.",
+    )
+
+
 def _still_referred_to(
     plan: RemediationPlan, counts: Sequence[int], uncounted: Sequence[str]
 ) -> Refusal | None:
@@ -225,21 +234,6 @@ def settled(status: str | None, *, as_before: bool, as_after: bool) -> Settlemen
     if as_after:
         return Settlement.APPLIED
     return Settlement.NOTHING_DONE if as_before else Settlement.UNCLEAR
-
-
-def singular(label: str) -> str:
-    """One row of a table, in a sentence.
-
-    >>> singular("customers"), singular("billing.categories"), singular('"Address"')
-    ('customer', 'category', 'Address')
-    >>> singular("addresses"), singular("order_statuses"), singular("people"), singular("houses")
-    ('address', 'order_status', 'person', 'house')
-    """
-    name = label.rpartition(".")[2].strip('"')
-    for ending, one in _SINGULAR:
-        if ending.search(name):
-            return ending.sub(one, name)
-    return name
 
 
 def _stands_as(plan: RemediationPlan, found: Row) -> bool:

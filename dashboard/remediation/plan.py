@@ -21,7 +21,8 @@ class RemediationPlan:
 
     before     the row as it was seen; the plan runs only if it still is
     statements each must change exactly one row, or everything is rolled back
-    occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it
+    occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it,
+               `along` which rows the database would write along
     evidence   the row as it was is kept sealed although there is no way back
     children   a plan of its own for each row that is written in the same transaction
     offered    how many rows of which tables could be restored along, if somebody asked for it
@@ -43,6 +44,7 @@ class RemediationPlan:
     undoable: bool
     digest: str
     referenced: Statement | None = None
+    along: Statement | None = None
     undoes: str | None = None
     evidence: bool = False
     children: tuple[RemediationPlan, ...] = ()
@@ -118,7 +120,8 @@ def _refused_by_child(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.CHANGED_SINCE_PREVIEW, "A row is no longer deleted, or no longer there."
         )
-    return refused_by_triggers(facts.place.table, known=facts.triggers_known)
+    table = facts.place.table
+    return refused_by_columns(table, row) or refused_by_triggers(table, known=facts.triggers_known)
 
 
 def assemble(
@@ -133,11 +136,13 @@ def assemble(
 ) -> RemediationPlan:
     """A Draft as statements. `since` asks what was written since that refers to the row."""
     referenced = references.referenced_since(place, row, since) if since else None
+    along = None
     if draft.goal.gone:
         written = (statements.purge(place, row),)
         referenced = references.still_referring(place, row)
     else:
         written = (statements.change(place, row, draft.changes),)
+        along = references.written_along(place, row, [one.column for one in draft.changes])
     return RemediationPlan(
         remedy=remedy,
         place=place,
@@ -153,9 +158,20 @@ def assemble(
         undoable=draft.undoable,
         digest=_digest(place, row, remedy, written, undoes, children),
         referenced=referenced,
+        along=along,
         undoes=undoes,
         evidence=draft.evidence,
         children=children,
+    )
+
+
+def refused_by_columns(table: Table, row: Row) -> Refusal | None:
+    """The table has other columns than the row that was seen: a plan would be of another table."""
+    if row.columns.keys() == {column.name for column in table.columns}:
+        return None
+    return Refusal(
+        RefusalCode.CHANGED_SINCE_PREVIEW,
+        f"The columns of {table.label} have changed since the preview: preview it again.",
     )
 
 

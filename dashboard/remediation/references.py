@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from collectors.model import ForeignKey
+from collectors.model import ForeignKey, Table
+from collectors.model.releasable import columns_read
 from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.statements import this_row, type_of
+
+_FOLLOWS = """AND f.confupdtype IN ('c', 'n', 'd') AND EXISTS (
+          SELECT FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = f.confrelid AND a.attnum = ANY (f.confkey)
+            AND quote_ident(a.attname) = ANY ({columns})
+      )"""
+"""A foreign key by which the database writes the referring rows once {columns} change."""
 
 _NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
 
@@ -45,16 +54,47 @@ def still_referring(place: Place, row: Row) -> Statement:
     the plan's catalog did not show: it is newer, or points at a partition of the table, or at what
     the table is itself a partition of.
     """
+    return _counted(Binding(), place, row, place.referring)
+
+
+def written_along(place: Place, row: Row, columns: Sequence[str]) -> Statement:
+    """How many rows the database would write along with these columns; answered as above.
+
+    By ON UPDATE CASCADE, SET NULL or SET DEFAULT, also where what is referred to is computed.
+    """
     bind = Binding()
+    changed = changed_along(place.table, columns)
+    names = ", ".join(bind(name, "text", clear=True) for name in changed)
+    followed = _FOLLOWS.format(columns=f"ARRAY[{names}]")
+    return _counted(bind, place, row, following(place, columns), followed)
+
+
+def following(place: Place, columns: Sequence[str]) -> tuple[ForeignKey, ...]:
+    """The foreign keys by which the database follows a change of these columns."""
+    changed = {*changed_along(place.table, columns)}
+    return tuple(fk for fk in place.referring if fk.follows and changed & {*fk.to_columns})
+
+
+def changed_along(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
+    """These columns, and those that the database computes from them."""
+    computed = (
+        column.name
+        for column in table.columns
+        if column.computed and not columns_read(table, column.computed).isdisjoint(columns)
+    )
+    return tuple(dict.fromkeys((*columns, *computed)))
+
+
+def _counted(
+    bind: Binding, place: Place, row: Row, counted: Sequence[ForeignKey], only: str = ""
+) -> Statement:
     counts = [
         f"(SELECT count(*) FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)})"
-        for fk in place.referring
+        for fk in counted
     ]
     table = bind(f"{place.table.schema}.{place.table.name}", "regclass", clear=True)
-    known = ", ".join(
-        bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in place.referring
-    )
-    but = f"AND {_NAME} NOT IN ({known})" if known else ""
+    known = ", ".join(bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in counted)
+    but = f"{only} AND {_NAME} NOT IN ({known})" if known else only
     uncounted = _UNCOUNTED.format(table=table, name=_NAME, but=but)
     return bind.statement(f"SELECT {', '.join([*counts, uncounted])}")
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from collectors.model import RowRef, Verdict
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.guard import singular
+from dashboard.remediation.names import singular
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,6 +350,23 @@ def test_a_partitioned_foreign_key_is_one(target: ReadTarget, database: Database
     assert [(key.table, key.to_table) for key in catalog_of(target).foreign_keys] == [("c", "t")]
 
 
+def test_a_reference_to_a_partition_is_one_to_its_whole_table(
+    target: ReadTarget, database: Database
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (9) PARTITION BY RANGE (id);"
+        "CREATE TABLE t_11 PARTITION OF t_1 FOR VALUES FROM (0) TO (5);"
+        "CREATE TABLE c (t_id int REFERENCES t_11 ON UPDATE SET NULL)"
+    )
+
+    found = {key.to_table: key for key in catalog_of(target).foreign_keys}
+
+    assert found["t"].to_columns == ("id",)
+    assert found["t"].on_update == "SET NULL"
+    assert found["t"].follows
+
+
 def test_triggers_that_would_fire_on_a_remedy_are_named(
     target: ReadTarget, database: Database
 ) -> None:

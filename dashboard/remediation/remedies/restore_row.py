@@ -12,6 +12,7 @@ from dashboard.remediation.changes import Write
 from dashboard.remediation.facts import Facts, RemedyName, Row
 from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.references import changed_along
 from dashboard.remediation.remedies.remedy import Draft, Goal
 from dashboard.remediation.statements import marks
 
@@ -51,6 +52,12 @@ class RestoreRow:
             return Refusal(
                 RefusalCode.NOTHING_TO_CHANGE,
                 f"{table.marker.column} is computed by the database: it cannot be set back.",
+            )
+        if not {*table.primary_key}.isdisjoint(changed_along(table, [one.column for one in live])):
+            return Refusal(
+                RefusalCode.NOTHING_TO_CHANGE,
+                f"{table.marker.column} is part of the primary key: set back, it would make the "
+                "row another one for all that names it.",
             )
         back = put_back(table, row) if facts.kept_free else ()
         return Draft(

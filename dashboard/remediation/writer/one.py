@@ -1,7 +1,7 @@
 """One plan, one transaction, on a connection that no reader shares.
 
 Everything is set inside the transaction, so it works through PgBouncer's transaction mode: no
-prepared statements, no session state. One apply takes nine round trips.
+prepared statements, no session state. One apply takes ten round trips.
 
 A row that somebody else has locked is asked for again until `lock_timeout_ms` has passed, without
 ever standing in the queue for it, so nobody waits behind us. Should this process hang between two
@@ -144,6 +144,7 @@ class Writer(Connecting):
         unless(guard.changed_since(plan, found))
         unless(_answered(connection, plan, plan.occupied, guard.met))
         unless(_answered(connection, plan, plan.referenced, guard.referred_to))
+        unless(_answered(connection, plan, plan.along, guard.written_along))
         announce(Step.CHECKED)
         for statement in plan.statements:
             written = records(connection, statement)
