@@ -14,6 +14,9 @@ from collectors.evidence.privacy import mask
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(\d+)""")
 """A placeholder, or what may look like one inside: a literal, a quoted name."""
 
+LONGEST_NUMBER = 131_072
+"""Digits that a `numeric` has at most before its point."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -180,8 +183,26 @@ def _is_same_value(type_: str, one: str | None, other: str | None) -> bool:
 
 
 def json_object(text: str | None) -> dict[str, Any] | None:
-    """The members of a JSON object (numbers as they are spelled); none of SQL NULL; else None."""
+    """The members of a JSON object (numbers as `jsonb` spells them); none of SQL NULL; else None.
+
+    None also where it is nested deeper, or a number is longer, than can be read here.
+    """
     if text is None:
         return {}
-    found = json.loads(text, parse_float=str, parse_int=str)
+    try:
+        found = json.loads(text, parse_float=_spelled, parse_int=_spelled)
+    except (ArithmeticError, RecursionError, ValueError):
+        return None
     return found if isinstance(found, dict) else None
+
+
+def _spelled(number: str) -> str:
+    """How `jsonb` prints a number that a `json` column may have spelled otherwise.
+
+    >>> [_spelled(one) for one in ("1.10", "1.50e1", "2E-3", "-0", "-7")]
+    ['1.10', '15.0', '0.002', '0', '-7']
+    """
+    value = Decimal(number)
+    if abs(value.adjusted()) > LONGEST_NUMBER:
+        raise ValueError(number)
+    return format(value if value else abs(value), "f")

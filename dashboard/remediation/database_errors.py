@@ -20,6 +20,10 @@ _BY_STATE = {
     "40P01": (RefusalCode.LOCKED, "The change and another session blocked each other."),
     "40001": (RefusalCode.LOCKED, "Another session changed the row in the same moment."),
     "57014": (RefusalCode.TIMED_OUT, "The database took longer than its time limit."),
+    "25P04": (
+        RefusalCode.TIMED_OUT,
+        "It took longer than the transaction_timeout that the writer's role or database has.",
+    ),
     "25P03": (RefusalCode.TIMED_OUT, "Our own store took too long while the row was locked."),
     "25006": (
         RefusalCode.UNREACHABLE,
@@ -38,10 +42,13 @@ _NOT_FOUND = frozenset({"3F000", "42P01", "42703", "42704", "42883"})
 
 _BY_RULE = {
     "23514": "A rule of the table's own does not allow the new value",
+    "23503": "A foreign key does not allow the change",
     "23502": "A column that may not be empty would be left empty",
     "23P01": "Another row excludes this one",
     "22001": "The column has no room for the new value",
     "55000": "The table takes no change as it stands (is it published without a replica identity?)",
+    "42P10": "The table takes no change as it stands (do the columns or the rows that it is "
+    "published with agree with its replica identity?)",
 }
 """Errors of the data itself, or of the table, in words."""
 

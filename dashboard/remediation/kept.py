@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from collectors.model import Table
 from collectors.model.released import kept_name
-from dashboard.remediation.changes import Change, TakeOut, Write
+from dashboard.remediation.changes import Change, TakeOut, Write, json_object
 from dashboard.remediation.facts import Row
 
 
@@ -17,8 +18,10 @@ def put_back(table: Table, row: Row) -> tuple[Change, ...]:
         column, keeper = table.column(name), table.column(place)
         if column is None or keeper is None or row.columns[name] is not None:
             continue
-        told = json.loads(row.columns[place] or "null")
-        value = told.get(kept_name(name)) if isinstance(told, dict) else None
+        text = row.columns[place]
+        if text is None or json_object(text) is None:
+            continue
+        value = json.loads(text, parse_float=Decimal, parse_int=Decimal).get(kept_name(name))
         if isinstance(value, str):
             changes.append(Write(name, column.type, value))
             changes.append(TakeOut(place, keeper.type, kept_name(name)))

@@ -20,7 +20,12 @@ from dashboard.remediation.journal.images import open_image, previewed
 from dashboard.remediation.journal.ledger import done_by, needs_a_look
 from dashboard.remediation.journal.orders import Order, slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.plan import RemediationPlan, make_plan, refused_by_triggers
+from dashboard.remediation.plan import (
+    RemediationPlan,
+    make_plan,
+    refused_by_columns,
+    refused_by_triggers,
+)
 from dashboard.remediation.remedies import REMEDIES
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.children import (
@@ -166,6 +171,8 @@ class Planner:
         actor: Actor,
         children: tuple[Child, ...] | Refusal = (),
     ) -> RemediationPlan | Refusal:
+        if row is not None and (other := refused_by_columns(case.place.table, row)):
+            return other
         known = rights.triggers_known(self.settings, case.place)
         facts = facts_of(case, row, triggers_known=known)
         refusal = rights.role_refusal(actor, remedy, facts)

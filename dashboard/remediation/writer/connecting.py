@@ -43,6 +43,8 @@ SET LOCAL datestyle = 'ISO, YMD';
 SET LOCAL intervalstyle = 'postgres';
 SET LOCAL bytea_output = 'hex';
 SET LOCAL extra_float_digits = 1;
+SET LOCAL array_nulls = on;
+SET LOCAL standard_conforming_strings = on;
 SET LOCAL row_security = off
 """
 """One round trip. The row's texts must print alike whenever they are read; `row_security = off`

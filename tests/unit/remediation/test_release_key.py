@@ -278,12 +278,43 @@ def test_what_was_kept_there_before_is_said_to_be_replaced(content: str) -> None
     assert (said in draft.warnings) is ("__external_id" in content)
 
 
-@pytest.mark.parametrize("content", ["[1]", '"text"', "null", "7"])
-def test_what_is_no_json_object_keeps_nothing(content: str) -> None:
+NO_OBJECT = {
+    "array": "[1]",
+    "text": '"text"',
+    "null": "null",
+    "number": "7",
+    "too-deep": f'{{"deep": {"[" * 100_000}{"]" * 100_000}}}',
+    "too-large": '{"large": 1e999999999}',
+}
+
+
+@pytest.mark.parametrize("name", NO_OBJECT)
+def test_what_is_no_json_object_that_can_be_read_keeps_nothing(name: str) -> None:
+    content = NO_OBJECT[name]
     draft = drafted(about_external(), row(user_metadata=content))
 
     assert [change.column for change in draft.changes] == ["external_id"]
     assert any("only in the sealed before-image" in each for each in draft.warnings)
+
+
+def test_numbers_that_jsonb_spells_otherwise_have_not_moved() -> None:
+    keep = Keep("user_metadata", "json", "__external_id", "cus_0042")
+    before = '{"rate": 1.50e3, "none": -0, "price": 1.10}'
+    after = '{"none": 0, "rate": 1500, "price": 1.10, "__external_id": "cus_0042"}'
+
+    assert keep.is_seen_in(before, after)
+    assert not keep.is_seen_in(before, after.replace("1.10", "1.1"))
+    assert not keep.is_seen_in(before, after.replace("1500", "1501"))
+
+
+def test_what_others_refer_to_is_not_changed_by_what_it_is_computed_from() -> None:
+    computed = Column("folded", "text", nullable=True, generated=True, computed="lower(email)")
+    by_folded = replace(REFERRED_TO, to_columns=("folded",))
+    wider = table(columns=(*COLUMNS, computed))
+
+    assert isinstance(ReleaseKey().draft(facts(place(table=wider))), Draft)
+    refusal = refused(place(table=wider, foreign_keys=(by_folded,)))
+    assert refusal.code is RefusalCode.NOTHING_TO_CHANGE
 
 
 def test_an_erased_rows_value_is_kept_nowhere() -> None:

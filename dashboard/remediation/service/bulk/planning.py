@@ -19,7 +19,7 @@ from dashboard.remediation.journal.bulks import keep_bulk
 from dashboard.remediation.journal.ledger import needs_a_look
 from dashboard.remediation.journal.orders import slot_of
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.plan import RemediationPlan, make_plan
+from dashboard.remediation.plan import RemediationPlan, make_plan, refused_by_columns
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk.choosing import Candidate, Choice
 from dashboard.remediation.service.bulk.lines import exception_lines
@@ -156,6 +156,8 @@ def plan_of(
         return Refusal(RefusalCode.USER_TRIGGERS, text)
     if candidate.image is not None and candidate.undoes is not None:
         return plan_undo(place, candidate.image, RELEASE, candidate.undoes)
+    if before is not None and (other := refused_by_columns(table, before)):
+        return other
     return make_plan(Facts(place, candidate.confidence, before), RELEASE)
 
 
