@@ -292,3 +292,42 @@ def test_an_erasure_that_is_pending_counts(world: World) -> None:
     preview = previewed(world.door(), conflict)
     assert "not kept anywhere" in " ".join(preview.plan.warnings)
     assert not preview.plan.keeps_image
+
+
+def test_a_row_with_a_made_up_value_is_not_made_live_with_it(world: World) -> None:
+    jane = world.customer(external_id="cus_0042")
+    by_external = world.conflict(jane, EXTERNAL)
+    done = applied(world.door(), world.conflict(jane))
+
+    refused = refusal(world.door().preview(by_external, RESTORE, ENGINEER))
+
+    assert refused.code is RefusalCode.ALREADY_DONE
+    assert "made-up value into email" in refused.text
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert isinstance(applied(world.door(), by_external, RESTORE), Applied)
+
+
+def test_what_a_release_has_emptied_and_kept_nowhere_is_said_to_stay_so(world: World) -> None:
+    jane = world.customer(external_id="cus_0042", user_metadata="[1]")
+    by_email = world.conflict(jane)
+    done = applied(world.door(), world.conflict(jane, EXTERNAL))
+
+    said = " ".join(previewed(world.door(), by_email, RESTORE).plan.warnings)
+
+    assert "external_id stays empty: a release took the value away by erin" in said
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert "stays empty" not in str(previewed(world.door(), by_email, RESTORE).plan.warnings)
+
+
+def test_an_undo_that_a_later_remedy_stands_before_names_it(world: World) -> None:
+    jane = world.customer(external_id="cus_0042")
+    by_email, by_external = world.conflict(jane), world.conflict(jane, EXTERNAL)
+    first = applied(world.door(), by_email)
+    second = applied(world.door(), by_external)
+
+    refused = refusal(undone(world.door(), first.remediation_id))
+
+    assert refused.code is RefusalCode.CHANGED_SINCE_PREVIEW
+    assert "release-key was applied to it by erin" in refused.text
+    assert isinstance(undone(world.door(), second.remediation_id), Applied)
+    assert isinstance(undone(world.door(), first.remediation_id), Applied)

@@ -13,6 +13,7 @@ from dashboard.remediation.facts import Facts, RemedyName, Row
 from dashboard.remediation.kept import put_back
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.references import changed_along
+from dashboard.remediation.remedies.released_value import released_value
 from dashboard.remediation.remedies.remedy import Draft, Goal
 from dashboard.remediation.statements import marks
 
@@ -46,6 +47,13 @@ class RestoreRow:
             return Refusal(
                 RefusalCode.ERASED,
                 "The row was erased or anonymized, or is about to be: it is never restored.",
+            )
+        made_up = _made_up(facts)
+        if made_up:
+            return Refusal(
+                RefusalCode.ALREADY_DONE,
+                f"A release has put a made-up value into {', '.join(made_up)}, and the record "
+                "would be live with it: take that release back first.",
             )
         live = live_again(table, row)
         if table.marker.column not in {one.column for one in live}:
@@ -83,6 +91,19 @@ class RestoreRow:
         if facts.parent_deleted:
             return "what the row belongs to was deleted as well"
         return None
+
+
+def _made_up(facts: Facts) -> list[str]:
+    """The columns that hold what a release writes where it cannot write NULL."""
+    assert facts.row is not None
+    texts, row_id = facts.row.columns, facts.place.row_id
+    return [
+        column.name
+        for column in facts.place.table.columns
+        if not column.generated
+        and (text := texts[column.name]) is not None
+        and text == released_value(column, text, row_id)
+    ]
 
 
 def live_again(table: Table, row: Row) -> tuple[Write, ...]:

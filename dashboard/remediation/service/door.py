@@ -28,6 +28,7 @@ from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCod
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service import rights, settlement
 from dashboard.remediation.service.bulk import Bulk
+from dashboard.remediation.service.earlier import by_us_since
 from dashboard.remediation.service.forgetting import Forgetter, Forgotten
 from dashboard.remediation.service.gather import Catalogs, Sources
 from dashboard.remediation.service.planning import Planner
@@ -129,7 +130,9 @@ class Remediation:
         plan = self._planner.back(remediation_id, actor)
         preview = plan if isinstance(plan, Refusal) else self._rehearsed(plan)
         if isinstance(preview, Refusal):
-            return self._refused(preview, actor, *self._about(remediation_id))
+            done = find_remediation(self._store, remediation_id)
+            said = preview if done is None else by_us_since(self._store, done, preview)
+            return self._refused(said, actor, *self._about(remediation_id))
         return preview
 
     def undo(self, remediation_id: str, approval: Approval) -> Outcome:

@@ -36,6 +36,7 @@ from dashboard.remediation.service.children import (
     refusal_for,
     same_moment,
 )
+from dashboard.remediation.service.earlier import stays_empty
 from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
 from dashboard.remediation.service.values import Approval, Offer
 from dashboard.remediation.undo import BeforeImage, plan_undo
@@ -187,7 +188,11 @@ class Planner:
             along = {child.place.table.label for child in children}
             beside = same_moment(case, row, sorted(along))
             facts = replace(facts, children=children, same_moment=beside)
-        return make_plan(facts, remedy)
+        plan = make_plan(facts, remedy)
+        if isinstance(plan, Refusal) or remedy is not RemedyName.RESTORE_ROW:
+            return plan
+        empty = stays_empty(self.sources.store, plan, self.clock())
+        return replace(plan, warnings=(*plan.warnings, *empty))
 
     def _order(
         self, plan: RemediationPlan, approval: Approval, previewed_at: datetime
