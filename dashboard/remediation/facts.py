@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -123,10 +123,23 @@ def referring_tables(catalog: Catalog, table: Table) -> list[Table]:
 
 
 def foreign_keys_of(catalog: Catalog, table: Table) -> tuple[ForeignKey, ...]:
-    """The references from this table and to it."""
+    """The references from this table and to it; of a partition, those of its whole table too."""
     here = (table.schema, table.name)
-    return tuple(
-        fk
-        for fk in catalog.foreign_keys
-        if here in ((fk.schema, fk.table), (fk.to_schema, fk.to_table))
-    )
+    found: dict[tuple[str, str, str], ForeignKey] = {}
+    for whole in (here, *_wholes(catalog, here)):
+        for fk in catalog.foreign_keys:
+            name = (fk.schema, fk.table, fk.name)
+            if (fk.to_schema, fk.to_table) == whole:
+                found.setdefault(name, replace(fk, to_schema=here[0], to_table=here[1]))
+            elif (fk.schema, fk.table) == whole:
+                found.setdefault(name, replace(fk, schema=here[0], table=here[1]))
+    return tuple(found.values())
+
+
+def _wholes(catalog: Catalog, part: tuple[str, str]) -> list[tuple[str, str]]:
+    """The partitioned tables that this is a partition of."""
+    return [
+        (whole.schema, whole.name)
+        for whole in catalog.tables
+        if any((its.schema, its.name) == part for its in whole.partitions)
+    ]

@@ -156,10 +156,9 @@ def written_along(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | No
     known = following(plan.place, [change.column for change in plan.changes])
     found = [
         f"{count:,} in {label_of(fk.schema, fk.table)} ({fk.name}, ON UPDATE {fk.on_update})"
-        for fk, count in zip(known, answers[:-1], strict=True)
+        for fk, count in zip(known, answers, strict=True)
         if count
     ]
-    found += answers[-1]
     if not found:
         return None
     return Refusal(

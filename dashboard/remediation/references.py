@@ -13,13 +13,6 @@ from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.statements import this_row, type_of
 
-_FOLLOWS = """AND f.confupdtype IN ('c', 'n', 'd') AND EXISTS (
-          SELECT FROM pg_catalog.pg_attribute a
-          WHERE a.attrelid = f.confrelid AND a.attnum = ANY (f.confkey)
-            AND quote_ident(a.attname) = ANY ({columns})
-      )"""
-"""A foreign key by which the database writes the referring rows once {columns} change."""
-
 _NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
 
 _UNCOUNTED = """
@@ -54,19 +47,25 @@ def still_referring(place: Place, row: Row) -> Statement:
     the plan's catalog did not show: it is newer, or points at a partition of the table, or at what
     the table is itself a partition of.
     """
-    return _counted(Binding(), place, row, place.referring)
+    bind = Binding()
+    counts = _counts(place, row, place.referring, bind)
+    table = bind(f"{place.table.schema}.{place.table.name}", "regclass", clear=True)
+    known = ", ".join(
+        bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in place.referring
+    )
+    but = f"AND {_NAME} NOT IN ({known})" if known else ""
+    uncounted = _UNCOUNTED.format(table=table, name=_NAME, but=but)
+    return bind.statement(f"SELECT {', '.join([*counts, uncounted])}")
 
 
-def written_along(place: Place, row: Row, columns: Sequence[str]) -> Statement:
-    """How many rows the database would write along with these columns; answered as above.
+def written_along(place: Place, row: Row, columns: Sequence[str]) -> Statement | None:
+    """How many rows the database would write along with these columns, one number a foreign key.
 
     By ON UPDATE CASCADE, SET NULL or SET DEFAULT, also where what is referred to is computed.
     """
     bind = Binding()
-    changed = changed_along(place.table, columns)
-    names = ", ".join(bind(name, "text", clear=True) for name in changed)
-    followed = _FOLLOWS.format(columns=f"ARRAY[{names}]")
-    return _counted(bind, place, row, following(place, columns), followed)
+    counts = _counts(place, row, following(place, columns), bind)
+    return bind.statement(f"SELECT {', '.join(counts)}") if counts else None
 
 
 def following(place: Place, columns: Sequence[str]) -> tuple[ForeignKey, ...]:
@@ -85,18 +84,11 @@ def changed_along(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*columns, *computed)))
 
 
-def _counted(
-    bind: Binding, place: Place, row: Row, counted: Sequence[ForeignKey], only: str = ""
-) -> Statement:
-    counts = [
+def _counts(place: Place, row: Row, counted: Sequence[ForeignKey], bind: Binding) -> list[str]:
+    return [
         f"(SELECT count(*) FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)})"
         for fk in counted
     ]
-    table = bind(f"{place.table.schema}.{place.table.name}", "regclass", clear=True)
-    known = ", ".join(bind(f"{_child(fk)} ({fk.name})", "text", clear=True) for fk in counted)
-    but = f"{only} AND {_NAME} NOT IN ({known})" if known else only
-    uncounted = _UNCOUNTED.format(table=table, name=_NAME, but=but)
-    return bind.statement(f"SELECT {', '.join([*counts, uncounted])}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,15 +52,15 @@ def read_row(place: Place, record: Sequence[Any]) -> Row:
 def change(place: Place, row: Row, changes: Sequence[Change]) -> Statement:
     """Write the changes to the row that was seen, and to no other.
 
-    It is named by its primary key, by its marker, and by what it holds in the key's columns and in
-    those that are written. After the row come the transaction's id and the oldest transaction that
-    was still running beside it.
+    It is named by its primary key, by its marker and whether it was erased, and by what it holds in
+    the key's columns and in those that are written. After the row come the transaction's id and the
+    oldest transaction that was still running beside it.
     """
     bind = Binding()
     table = place.table
     written = ", ".join(f"{one.column} = {one.expression(bind)}" for one in changes)
     named = this_row(place, bind)
-    seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, changes, bind)])
+    seen = " AND ".join([*_state_as_seen(table, row), *_columns_as_seen(place, row, changes, bind)])
     returned = row_columns(place, bind)
     return bind.statement(
         f"UPDATE {name_of(table)} SET {written} WHERE {named} AND {seen} RETURNING {returned}, "
@@ -73,7 +73,7 @@ def purge(place: Place, row: Row) -> Statement:
     bind = Binding()
     table = place.table
     named = this_row(place, bind)
-    seen = " AND ".join([_marker_as_seen(table, row), *_columns_as_seen(place, row, (), bind)])
+    seen = " AND ".join([*_state_as_seen(table, row), *_columns_as_seen(place, row, (), bind)])
     return bind.statement(
         f"DELETE FROM {name_of(table)} WHERE {named} AND {seen} RETURNING "
         f"{row_columns(place, bind)}, {TRANSACTION}"
@@ -155,9 +155,13 @@ def this_row(place: Place, bind: Binding) -> str:
     )
 
 
-def _marker_as_seen(table: Table, row: Row) -> str:
+def _state_as_seen(table: Table, row: Row) -> list[str]:
+    """Deleted and erased as it was seen: another table may say since that somebody is erased."""
     assert table.marker is not None
-    return f"({table.marker.deleted}) IS {'TRUE' if row.deleted else 'NOT TRUE'}"
+    said = {table.marker.deleted: row.deleted}
+    if table.erased_when:
+        said[table.erased_when] = bool(row.erased)
+    return [f"({sql}) IS {'TRUE' if was else 'NOT TRUE'}" for sql, was in said.items()]
 
 
 def _columns_as_seen(place: Place, row: Row, changes: Sequence[Change], bind: Binding) -> list[str]:

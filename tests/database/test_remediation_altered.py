@@ -1,4 +1,4 @@
-"""Tables that are altered between a Preview and its Approval."""
+"""Tables and people that are not what they were, at every moment of a remedy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from collectors.evidence.reads.bulks import find_bulk
+from collectors.evidence.reads.remediations import list_remediations
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import RefusalCode
+from dashboard.remediation.journal import verify
+from dashboard.remediation.outcomes import Failed, RefusalCode, Step
+from dashboard.remediation.service import Approval
 from sample_data.postgres import Database
-from tests.database.remediation_world import World, approved, previewed, refusal
+from tests.database import bulk_world
+from tests.database.remediation_world import (
+    EMAIL,
+    ENGINEER,
+    EXTERNAL,
+    WRITER,
+    World,
+    approved,
+    previewed,
+    refusal,
+)
 
 RELEASE, RESTORE, _ = RemedyName
 
@@ -44,3 +58,77 @@ def test_other_columns_than_were_previewed_refuse_in_words(world: World, name: s
 
     assert refused.code is RefusalCode.CHANGED_SINCE_PREVIEW
     assert refused.text.endswith("have changed since the preview: preview it again.")
+
+
+@pytest.mark.parametrize(
+    "gone", ["ALTER TABLE customers RENAME TO clients", "DROP TABLE customers CASCADE"]
+)
+def test_what_was_committed_before_the_table_went_is_closed_for_a_look(
+    world: World, gone: str
+) -> None:
+    conflict = world.conflict(world.customer())
+    approval = approved(previewed(world.door(), conflict))
+
+    def announce(step: Step) -> None:
+        if step is Step.COMMITTED:
+            world.database.execute(gone)
+
+    unknown = world.door(announce).apply(conflict, RELEASE, approval)
+    (settled,) = world.door().settle()
+
+    assert isinstance(unknown, Failed)
+    assert "did not show the row afterwards" in unknown.text
+    assert isinstance(settled, Failed)
+    assert settled.text.startswith("It was committed, and the row cannot be looked at:")
+    assert [one.state for one in list_remediations(world.store)] == ["failed"]
+    assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("step", ["committing", "committed"])
+def test_a_batch_cut_off_before_its_key_was_mended_is_settled_by_its_transaction(
+    world: World, step: str
+) -> None:
+    everybody = bulk_world.crowd(world, 3)
+    preview = bulk_world.previewed(world)
+    approval = Approval(ENGINEER, preview.digest, "the incident")
+
+    def die(now: str, _: int) -> None:
+        if now == step:
+            raise bulk_world.Died
+
+    with pytest.raises(bulk_world.Died):
+        world.door(announce_batch=die).bulk.apply(approval)
+    world.database.execute(
+        f"DROP INDEX {EMAIL}; CREATE UNIQUE INDEX {EMAIL} ON customers"
+        " (organization_id, lower(email)) WHERE deleted_at IS NULL"
+    )
+    world.door().settle()
+
+    released = [c for c in everybody if "tombstone" in str(world.row(c)["email"])]
+    stored = find_bulk(world.store, preview.bulk_id)
+    assert stored is not None
+    assert stored.applied == len(released)
+    assert stored.state == ("done" if step == "committed" else "stopped")
+    assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("step", [Step.LOCKED, Step.CHECKED])
+@pytest.mark.parametrize("remedy", [RELEASE, RESTORE])
+def test_an_erasure_asked_for_while_the_row_is_locked_wins(
+    world: World, remedy: RemedyName, step: Step
+) -> None:
+    world.database.execute(f"CREATE TABLE erasures (id uuid); GRANT SELECT ON erasures TO {WRITER}")
+    world.erased_when = "EXISTS (SELECT FROM erasures e WHERE e.id = customers.id)"
+    jane = world.customer(external_id="cus_0042")
+    conflict = world.conflict(jane, EXTERNAL)
+    approval = approved(previewed(world.door(), conflict, remedy))
+    before = world.row(jane)
+
+    def announce(now: Step) -> None:
+        if now is step:
+            world.database.execute(f"INSERT INTO erasures VALUES ('{jane}')")
+
+    refused = refusal(world.door(announce).apply(conflict, remedy, approval))
+
+    assert refused.code is RefusalCode.ERASED
+    assert world.row(jane) == before

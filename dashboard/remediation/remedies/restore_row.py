@@ -101,7 +101,7 @@ def _made_up(facts: Facts) -> list[str]:
         column.name
         for column in facts.place.table.columns
         if not column.generated
-        and (text := texts[column.name]) is not None
+        and (text := texts.get(column.name)) is not None
         and text == released_value(column, text, row_id)
     ]
 

@@ -254,6 +254,6 @@ class Remediation:
             if not runner.is_abandoned(done):
                 return None
             place = self._sources.place(done.conflict_id, row_id=done.row_id)
-            return None if isinstance(place, Refusal) else runner.settle(place, done)
+            return runner.settle(place, done)
         except TargetUnreachable:
             return None

@@ -65,13 +65,15 @@ class Runner:
         self.announce(Step.OUTCOME)
         return outcome
 
-    def settle(self, place: Place, done: RemediationRow) -> Outcome | None:
+    def settle(self, place: Place | Refusal, done: RemediationRow) -> Outcome | None:
         """Find out how an abandoned remediation ended; None where it is not over, or unknown yet.
 
-        Raises TargetUnreachable.
+        `place` may say why its row has none any more. Raises TargetUnreachable.
         """
         if done.xid is None:
             return settlement.settle_uncommitted(self.store, done.id, self.clock())
+        if isinstance(place, Refusal):
+            return settlement.settle_unplaced(self.store, self.writer, place, done, self.clock())
         return settlement.settle_by_database(self.store, self.writer, place, done, self.clock())
 
     def is_abandoned(self, done: RemediationRow) -> bool:
@@ -170,8 +172,8 @@ class Runner:
             outcome = None
         return outcome or Failed(
             remediation_id,
-            "The connection was lost while committing. Whether it was done will be settled as soon "
-            "as the database answers.",
+            "The database did not say how the COMMIT ended, or did not show the row afterwards. "
+            "Whether it was done will be settled as soon as it answers.",
         )
 
 

@@ -53,6 +53,24 @@ def settle_uncommitted(store: Store, remediation_id: str, now: datetime) -> Refu
     return Refused(_NOT_COMMITTED, remediation_id) if closed else None
 
 
+def settle_unplaced(
+    store: Store, writer: Writer, why: Refusal, done: RemediationRow, now: datetime
+) -> Outcome | None:
+    """Close one whose table is not there as it was: its transaction alone tells what became of it.
+
+    Raises TargetUnreachable.
+    """
+    assert done.xid is not None
+    status = writer.status(done.xid)
+    if status == "in progress":
+        return None
+    if status == "aborted":
+        return close_refused(store, done.id, _NOT_COMMITTED, now)
+    known = "It was committed" if status else "Whether it was committed is no longer known"
+    text = f"{known}, and the row cannot be looked at: {why.text}"
+    return close_failed(store, done.id, text, (), now)
+
+
 def settle_by_database(
     store: Store, writer: Writer, place: Place, done: RemediationRow, now: datetime
 ) -> Outcome | None:

@@ -62,7 +62,7 @@ class Limits:
 
 
 class EndUnknown(Exception):
-    """The connection was lost while committing: only the database knows whether it did."""
+    """COMMIT was sent, and its end or the row after it not seen: only the database knows it."""
 
 
 class RolledBack(Exception):

@@ -48,6 +48,11 @@ _ONE_AT_A_TIME = {
     RemedyName.PURGE_ROW: "A purge cannot be taken back: each is decided by itself.",
 }
 
+_UNSETTLED = Refusal(
+    RefusalCode.BEING_DONE,
+    "A batch of it was cut off, and the database does not say yet what became of it: try again.",
+)
+
 _at_work: set[str] = set()
 """The bulks that this process has in hand just now."""
 
@@ -102,7 +107,7 @@ class Bulk:
             return self._refused(runner, approval.actor)
         begun = bulk.state != "previewed"  # else what is in hand now is somebody's who was quicker
         if begun and not settle_bulk(runner, bulk):
-            return self._refused(_being_done(bulk), approval.actor)
+            return self._refused(_UNSETTLED, approval.actor)
         batches = runner.ready(bulk, "waiting")
         now = find_bulk(self.sources.store, bulk.id) or bulk  # others may have been quicker
         unfit = batches if isinstance(batches, Refusal) else _unfit(approval, batches, now)

@@ -118,7 +118,7 @@ class BulkRunner:
         """Its batches in these states, if each is still what was approved."""
         found = []
         for stored in bulks.batches_of(self.store, bulk.id, *states):
-            batch = self._ready(stored)
+            batch = self.again(stored)
             if isinstance(batch, Refusal):
                 return batch
             found.append(batch)
@@ -248,7 +248,8 @@ class BulkRunner:
             number = batch.stored.number
             bulks.close_batch_refused(line, bulk, number, refused, self.clock())
 
-    def _ready(self, stored: WaitingBatch) -> ReadyBatch | Refusal:
+    def again(self, stored: WaitingBatch) -> ReadyBatch | Refusal:
+        """A batch made again, or why it is no longer what was approved."""
         content = stored.content
         candidate = self._candidate(content["lead"])
         if isinstance(candidate, Refusal):

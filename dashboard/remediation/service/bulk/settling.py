@@ -6,6 +6,7 @@ from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.bulks import BulkStanding
 from dashboard.remediation.guard import Settlement, settled
 from dashboard.remediation.journal import bulks, forgetting, recording
+from dashboard.remediation.journal.bulks import WaitingBatch
 from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.service.bulk.running import BulkRunner, ReadyBatch
@@ -20,10 +21,13 @@ def is_abandoned(owner: str | None, *, ours: bool) -> bool:
 
 def settle_bulk(runner: BulkRunner, bulk: BulkStanding) -> bool:
     """Settle an abandoned bulk's batches; False while one goes on, or cannot be asked about."""
-    batches = runner.ready(bulk, "running")
-    if isinstance(batches, Refusal):
-        return False
-    ended = [_settled(runner, bulk, batch) for batch in batches]
+    ended = []
+    for stored in bulks.batches_of(runner.store, bulk.id, "running"):
+        batch = runner.again(stored)
+        if isinstance(batch, Refusal):
+            ended.append(_settled_unplanned(runner, bulk, stored))
+        else:
+            ended.append(_settled(runner, bulk, batch))
     unread = forgetting.unread_batches(runner.store, bulk.id)
     ended += [_settled_unread(runner, bulk, number, xid) for number, xid in unread]
     return all(ended)
@@ -45,6 +49,20 @@ def _settled_unread(runner: BulkRunner, bulk: BulkStanding, number: int, xid: st
             bulks.close_batch_refused(line, bulk, number, refused, now)
         return True
     return False
+
+
+def _settled_unplanned(runner: BulkRunner, bulk: BulkStanding, stored: WaitingBatch) -> bool:
+    """The table, its keys or the settings are not as they were: its transaction alone tells."""
+    try:
+        status = runner.writer.status(str(stored.xid))
+    except TargetUnreachable:
+        return False
+    with recording(runner.store) as line:
+        if status == "committed":
+            return bulks.close_batch_applied(
+                line, bulk, stored.number, missing={}, now=runner.clock()
+            )
+        return status == "aborted" and bulks.release_batch(line, bulk.id, stored.number)
 
 
 def _settled(runner: BulkRunner, bulk: BulkStanding, batch: ReadyBatch) -> bool:
