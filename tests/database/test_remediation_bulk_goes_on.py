@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from collectors.errors import TargetUnreachable
 from collectors.evidence import schema
 from collectors.evidence.reads.bulks import find_bulk
 from collectors.evidence.reads.remediations import (
@@ -35,6 +36,7 @@ from tests.database.bulk_world import (
 from tests.database.remediation_world import (
     EMAIL,
     ENGINEER,
+    WRITER,
     World,
     undone,
 )
@@ -124,6 +126,40 @@ def test_cut_off_at_any_step_it_goes_on_and_journal_and_rows_agree(world: World,
     verdicts = {world.stored(conflict).verdict for conflict in everybody.values()}
     assert verdicts == {Verdict.UNBLOCKED}
     assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("step", ["begun", "committing", "committed", "outcome"])
+def test_a_lost_connection_costs_no_row_its_release(world: World, step: str) -> None:
+    world.limits |= {"bulk_batch_rows": 2, "bulk_pause_ms": 0}
+    everybody = crowd(world, 8)
+    preview = previewed(world)
+    lost: list[int] = []
+
+    def lose(now: str, batch: int) -> None:
+        if now == step and not lost:
+            lost.append(batch)
+            world.database.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                f" WHERE usename = '{WRITER}' AND datname = current_database()"
+            )
+
+    with pytest.raises(TargetUnreachable):
+        world.door(announce_batch=lose).bulk.apply(Approval(ENGINEER, preview.digest, "it"))
+
+    rest = done(world, preview)
+    assert (rest.applied, rest.refused, rest.failed) == (8, 0, 0)
+    assert all("tombstone" in str(world.row(customer)["email"]) for customer in everybody)
+    assert verify(world.store).intact
+
+
+def test_what_is_forbidden_now_can_still_be_taken_back(world: World) -> None:
+    everybody = crowd(world, 2)
+    preview = previewed(world)
+    done(world, preview)
+    world.limits["forbid"] = ["release-key"]
+
+    assert taken_back(world, preview.bulk_id).applied == 2
+    assert not any("tombstone" in str(world.row(customer)["email"]) for customer in everybody)
 
 
 def test_the_undo_of_all_leaves_out_whoever_was_created_again(world: World) -> None:

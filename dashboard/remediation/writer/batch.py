@@ -8,11 +8,12 @@ from typing import Any
 
 import psycopg
 
+from collectors.errors import TargetUnreachable
 from dashboard.remediation import batch as sets
 from dashboard.remediation.batch import BatchRow, Form
 from dashboard.remediation.database_errors import is_final, refusal_of
 from dashboard.remediation.facts import Place
-from dashboard.remediation.outcomes import Refusal
+from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.writer.batch_steps import (
     BatchWritten,
@@ -94,8 +95,8 @@ class BatchWriter(Connecting):
         """Write a batch, commit it, and read its rows again on the same connection.
 
         Rows whose text after is not the previewed one take the whole batch back. Whatever
-        `before_commit` raises does too. Raises EndUnknown once COMMIT was sent, or where the rows
-        could not be read again.
+        `before_commit` raises does too. Raises TargetUnreachable where the connection was lost
+        before, EndUnknown once COMMIT was sent, or where the rows could not be read again.
         """
         try:
             self._begin(connection, f"tombstone {name}")
@@ -106,7 +107,11 @@ class BatchWriter(Connecting):
         except RolledBack as refused:
             written = all_refused(rows, refused.refusal)
         except psycopg.Error as error:
-            written = all_refused(rows, refusal_of(error, lead))
+            refusal = refusal_of(error, lead)
+            if refusal.code is RefusalCode.UNREACHABLE:  # no fault of its rows: they wait
+                text = f"Target {self._target!r}: {refusal.text} The rest of the bulk can go on."
+                raise TargetUnreachable(text) from None
+            written = all_refused(rows, refusal)
         if written.after:
             self._commit(connection, form, rows, written)
         else:

@@ -148,7 +148,11 @@ def plan_of(
 ) -> RemediationPlan | Refusal:
     """The plan for one row, by today's catalog and settings."""
     place, table = candidate.place, candidate.place.table
-    refusal = rights.remedy_refusal(settings, actor, RELEASE, place)
+    refusal = (
+        rights.remedy_refusal(settings, actor, RELEASE, place)
+        if candidate.undoes is None
+        else rights.standing_refusal(settings, actor, place)
+    )
     if refusal is not None:
         return refusal
     if table.triggers:
