@@ -415,6 +415,17 @@ def test_who_comes_later_hears_who_did_it(world: World) -> None:
         assert late.text.startswith(words)
 
 
+def test_a_row_that_the_application_restored_is_not_said_to_be_our_doing(world: World) -> None:
+    jane = world.customer()
+    conflict = world.conflict(jane)
+    applied(world.door(), conflict, RemedyName.RELEASE_KEY)
+    world.update(jane, "deleted_at = NULL")
+
+    refused = refusal(world.door().preview(conflict, RemedyName.RELEASE_KEY, ENGINEER))
+
+    assert refused.code is RefusalCode.NOT_A_TOMBSTONE
+
+
 def test_a_row_that_the_application_deleted_is_not_said_to_be_our_doing(world: World) -> None:
     jane = world.customer(external_id="cus_0042")
     applied(world.door(), world.conflict(jane), RELEASE)

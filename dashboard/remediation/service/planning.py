@@ -46,13 +46,12 @@ from dashboard.settings import WriteSettings
 SAYS_NOTHING = frozenset({"t", "f", "true", "false"})
 """Key values that are no more than a word."""
 
-LOOKS_DONE = (
-    RefusalCode.KEY_NOT_HELD,
-    RefusalCode.NOT_A_TOMBSTONE,
-    RefusalCode.ROW_GONE,
-    RefusalCode.NOT_SURE_ENOUGH,
-)
-"""What a row looks like once a remedy has been at work on it, and perhaps its values forgotten."""
+_LOOKS_DONE = {
+    RemedyName.RELEASE_KEY: RefusalCode.KEY_NOT_HELD,
+    RemedyName.RESTORE_ROW: RefusalCode.NOT_A_TOMBSTONE,
+    RemedyName.PURGE_ROW: RefusalCode.ROW_GONE,
+}
+"""What a row is like once a remedy has been at work on it."""
 
 _NOT_APPLIED = {
     "running": "It is still being done: wait for its end.",
@@ -257,14 +256,15 @@ class Planner:
 
     def _or_done_already(self, case: Case, refusal: Refusal, remedy: RemedyName) -> Refusal:
         """A row that needs nothing any more because of us: who did what, and when."""
-        if refusal.code not in LOOKS_DONE:
+        forgotten = refusal.code is RefusalCode.NOT_SURE_ENOUGH  # its values no longer tell
+        if not forgotten and refusal.code not in _LOOKS_DONE.values():
             return refusal
         wanted = RemediationFilter(slot=slot_of(case.place), state="applied")
         latest = next(iter(list_remediations(self.sources.store, wanted, limit=1)), None)
         if latest is None or latest.undoes is not None:
             return refusal
-        if refusal.code is RefusalCode.ROW_GONE and latest.remedy != RemedyName.PURGE_ROW:
-            return refusal
+        if not forgotten and refusal.code is not _LOOKS_DONE[RemedyName(latest.remedy)]:
+            return refusal  # somebody else has changed the row since
         text = f"This was already done {done_by(latest)}."
         if latest.remedy != remedy:
             text = f"Another remedy was applied to this row: {latest.remedy} {done_by(latest)}."
