@@ -44,6 +44,7 @@ _BY_RULE = {
     "23514": "A rule of the table's own does not allow the new value",
     "23503": "A foreign key does not allow the change",
     "23502": "A column that may not be empty would be left empty",
+    "P0001": "A trigger or a function of the database's own refused the change",
     "22021": "The row holds a text that is not UTF-8",
     "23P01": "Another row excludes this one",
     "22001": "The column has no room for the new value",

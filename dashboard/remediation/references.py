@@ -107,11 +107,13 @@ def referenced_since(place: Place, row: Row, since: Since) -> Statement | None:
     """One boolean a foreign key: does a row refer to ours that was written since?
 
     A referring row's `xmin` names the transaction that wrote it, so no clock and no column of the
-    application's is needed. An updated row counts as written.
+    application's is needed. An updated row counts as written, but for those that this very
+    transaction takes back along with ours: a customer and its main address refer to each other.
     """
     bind = Binding()
     horizon = bind(since.horizon, "numeric", clear=True)
     newer = f"age(xmin) <= pg_current_xact_id()::text::numeric - {horizon}"
+    newer += " AND xmin <> pg_current_xact_id()::xid"
     if since.xid is not None:
         newer += f" AND xmin <> {bind(since.xid, 'xid8', clear=True)}::xid"
     answers = [

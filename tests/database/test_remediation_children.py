@@ -141,6 +141,20 @@ def test_a_child_that_is_not_as_it_was_seen_keeps_all_as_they_are(world: World, 
     assert everything(world) == before
 
 
+def test_those_that_refer_to_each_other_come_back_and_go_again(world: World) -> None:
+    world.database.execute("ALTER TABLE customers ADD main uuid REFERENCES subscriptions")
+    jane = world.customer()
+    (mine,) = subscribe(world, jane, DELETED_AT)
+    world.update(jane, f"main = '{mine}'")
+    before = everything(world)
+    conflict = world.conflict(jane)
+    done = world.door().apply(conflict, RESTORE, approved(seen(world, conflict)))
+    assert isinstance(done, Applied)
+
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert everything(world) == before
+
+
 def test_a_locked_child_is_not_waited_for(world: World) -> None:
     jane = world.customer()
     subscribe(world, jane, DELETED_AT)

@@ -378,6 +378,7 @@ def test_a_trigger_that_keeps_the_row_is_noticed(world: World, name: str) -> Non
     found = world.door().preview(world.conflict(jane), PURGE, ENGINEER)
 
     assert isinstance(found, Refused)
+    assert found.refusal.code is RefusalCode.DATABASE_REFUSED
     assert customers(world) == [jane]
 
 

@@ -223,6 +223,12 @@ def _answered(
 
 
 def _not_one(count: int) -> Refusal:
+    """The row stands under our lock as it was seen."""
+    if not count:
+        return Refusal(
+            RefusalCode.DATABASE_REFUSED,
+            "Something in the database (a trigger, a rule?) kept the row from being written.",
+        )
     return Refusal(
         RefusalCode.CHANGED_SINCE_PREVIEW,
         f"The statement would have changed {count} rows instead of one: rolled back.",

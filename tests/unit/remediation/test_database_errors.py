@@ -11,6 +11,8 @@ from dashboard.remediation.outcomes import RefusalCode
 SAID = {
     "25P04": (RefusalCode.TIMED_OUT, "transaction_timeout"),
     "42P10": (RefusalCode.DATABASE_REFUSED, "published"),
+    "P0001": (RefusalCode.DATABASE_REFUSED, "A trigger"),
+    "22021": (RefusalCode.DATABASE_REFUSED, "not UTF-8"),
     "23503": (RefusalCode.DATABASE_REFUSED, "A foreign key"),
 }
 
