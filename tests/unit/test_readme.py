@@ -103,6 +103,12 @@ def test_every_rule_is_named(rule: str) -> None:
     assert f"`{rule}`" in README
 
 
+def test_the_judges_rules_stand_in_the_order_in_which_they_are_asked() -> None:
+    table = README.partition("in the order in which they are asked")[2].partition("</details>")[0]
+    named = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert named == [rule.__name__ for rule in RULES]
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_every_verdict_is_named(verdict: str) -> None:
     assert f"| `{verdict}` |" in README
