@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collectors.linking.case import Case
-from collectors.linking.memory import same_row
+from collectors.linking.memory import row_today, same_row, was_tombstone
 from collectors.linking.words import born, utc
-from collectors.model import Earlier, Holder, RowRef, Verdict
+from collectors.model import Earlier, Holder, RowRef
 
 _ALIVE_SINCE = {
     True: "It was restored and is live now.",
@@ -32,35 +32,6 @@ def taken_over(case: Case, blocker: RowRef) -> str:
     if now.deleted:
         return " Another soft-deleted row holds the key now: a create would fail."
     return f" A live row, {born(now)}, holds the key now."
-
-
-def row_today(case: Case, ref: RowRef) -> Holder | None:
-    """The row among those that came back for the values."""
-    same = next((row for row in case.rows if same_row(row.row, ref)), None)
-    return same or _renumbered(case, ref)
-
-
-def _renumbered(case: Case, ref: RowRef) -> Holder | None:
-    """The row under a new id, as where a primary key becomes a UUID.
-
-    Its old one is gone, and a row that was deleted at the very same time has its key.
-    """
-    if not case.known_row_asked or case.known_row is not None or ref.deleted_at is None:
-        return None
-    named = (ref.table, ref.deleted_at)
-    return next((row for row in case.rows if (row.row.table, row.row.deleted_at) == named), None)
-
-
-def was_tombstone(case: Case, earlier: Earlier, blocker: RowRef) -> bool | None:
-    """The row was itself deleted when we saw it block, and no leftover; None if we cannot tell.
-
-    A mark of deletion may keep no time, and then only a Verdict that still stands tells.
-    """
-    if blocker.deleted_at is not None or earlier.verdict is Verdict.BLOCKED_BY_TOMBSTONE:
-        return True
-    table = case.question.table
-    timed = table is not None and table.marker is not None and table.marker.since is not None
-    return False if timed or earlier.verdict is Verdict.BLOCKED_BY_LEFTOVER else None
 
 
 def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:

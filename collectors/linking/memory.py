@@ -1,9 +1,9 @@
-"""What our own earlier look at the Conflict says of this Event."""
+"""What our own earlier look at the Conflict says of this Event, and where its row is today."""
 
 from __future__ import annotations
 
 from collectors.linking.case import Case, When
-from collectors.model import Confidence, Earlier, RowRef, is_address
+from collectors.model import Confidence, Earlier, Holder, RowRef, Verdict, is_address
 
 
 def proof(case: Case) -> Confidence | None:
@@ -53,3 +53,32 @@ def same_row(one: RowRef | None, other: RowRef | None) -> bool:
     if one.id.startswith("[") != other.id.startswith("["):
         return alike and one.deleted_at is not None
     return one.id == other.id and (one.table == other.table or alike)
+
+
+def row_today(case: Case, ref: RowRef) -> Holder | None:
+    """The row among those that came back for the values."""
+    same = next((row for row in case.rows if same_row(row.row, ref)), None)
+    return same or _renumbered(case, ref)
+
+
+def _renumbered(case: Case, ref: RowRef) -> Holder | None:
+    """The row under a new id, as where a primary key becomes a UUID.
+
+    Its old one is gone, and a row that was deleted at the very same time has its key.
+    """
+    if not case.known_row_asked or case.known_row is not None or ref.deleted_at is None:
+        return None
+    named = (ref.table, ref.deleted_at)
+    return next((row for row in case.rows if (row.row.table, row.row.deleted_at) == named), None)
+
+
+def was_tombstone(case: Case, earlier: Earlier, blocker: RowRef) -> bool | None:
+    """The row was itself deleted when we saw it block, and no leftover; None if we cannot tell.
+
+    A mark of deletion may keep no time, and then only a Verdict that still stands tells.
+    """
+    if blocker.deleted_at is not None or earlier.verdict is Verdict.BLOCKED_BY_TOMBSTONE:
+        return True
+    table = case.question.table
+    timed = table is not None and table.marker is not None and table.marker.since is not None
+    return False if timed or earlier.verdict is Verdict.BLOCKED_BY_LEFTOVER else None

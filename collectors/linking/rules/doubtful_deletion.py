@@ -9,7 +9,7 @@ saw it as a Tombstone, and the table has no mark that we know any more. Where th
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, remark, undecided
-from collectors.linking.freed import row_today, was_tombstone
+from collectors.linking.memory import row_today, was_tombstone
 from collectors.linking.words import table_of
 from collectors.model import Confidence, Holder, MarkerKind
 

@@ -9,8 +9,7 @@ It cannot know that a deleted row was given the value afterwards; nothing but an
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
-from collectors.linking.freed import row_today
-from collectors.linking.memory import proof
+from collectors.linking.memory import proof, row_today
 from collectors.linking.words import born, table_of, utc
 from collectors.model import Confidence, Finding, Holder, Verdict
 

@@ -15,8 +15,8 @@ exactly it was freed is known only to lie between two looks, or from our own jou
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
-from collectors.linking.freed import row_today, story, taken_over, was_tombstone
-from collectors.linking.memory import proof, same_row, suspect
+from collectors.linking.freed import story, taken_over
+from collectors.linking.memory import proof, row_today, same_row, suspect, was_tombstone
 from collectors.linking.rules.leftover import outlived
 from collectors.linking.words import born, table_of, utc
 from collectors.model import Confidence, Earlier, Finding, RowRef, Verdict
