@@ -13,7 +13,7 @@ from itertools import islice
 
 from collectors.linking.bodies import chosen, leaves
 from collectors.linking.entities import is_actor
-from collectors.linking.names import fold
+from collectors.linking.names import field_word
 from collectors.linking.statement import Fields
 from collectors.model import Event
 
@@ -44,13 +44,13 @@ def _inputs(attached: Mapping[str, object]) -> Iterator[object]:
         deeper: list[Mapping[str, object]] = []
         for node in level:
             for name, value in islice(node.items(), _MOST_NODES):
-                word = fold(str(name)[:40])
+                word = field_word(name)
                 if word in _INPUTS and isinstance(value, Mapping | list):
                     yield value
-                elif isinstance(value, Mapping) and not _is_none(str(name), word):
+                elif isinstance(value, Mapping) and not _is_no_input(str(name), word):
                     deeper.append(value)
         level = deeper[:_MOST_NODES]
 
 
-def _is_none(name: str, word: str) -> bool:
+def _is_no_input(name: str, word: str) -> bool:
     return _OTHERS.fullmatch(word) is not None or is_actor(name)

@@ -10,7 +10,7 @@ from typing import Final
 from collectors.linking import hidden
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
-from collectors.linking.names import fold
+from collectors.linking.names import field_word
 from collectors.linking.other import is_upstream, other_engine, other_refusal
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one, names_one
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
@@ -20,8 +20,8 @@ _MOST_FRAMES = 60
 _MOST_NODES = 400
 _OF_A_JOB = frozenset(
     {
-        *("attempts", "attemptsmade", "failedat", "jid", "lockedat", "maxattempts", "retrycount"),
-        "runat",
+        *("attempts", "attemptsmade", "failedat", "jid", "lockedat", "maxattempts"),
+        *("retrycount", "runat"),
     }
 )
 _OF_BEFORE = frozenset({"error", "errorclass", "errormessage", "failedreason", "lasterror"})
@@ -120,7 +120,7 @@ def _loose_texts(event: Event) -> Iterator[str]:
 
 def _of_now(part: Mapping[str, object]) -> Iterator[object]:
     """Its values; without why an earlier attempt failed, which a job that is tried again keeps."""
-    names = {name: fold(name[:40]) for name in islice(part, _MOST_NODES)}
+    names = {name: field_word(name) for name in islice(part, _MOST_NODES)}
     is_job = not _OF_A_JOB.isdisjoint(names.values())
     return (part[name] for name, word in names.items() if not (is_job and word in _OF_BEFORE))
 

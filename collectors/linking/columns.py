@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from collectors.linking.names import bare, fold
+from collectors.linking.names import bare, fold, numbers_of
 from collectors.model import Catalog, KeyLookup, KeyPart, Table, UniqueKey, input_columns
 
 _OWNERS = frozenset(
@@ -131,8 +131,7 @@ def _sounds_shared(name: str, entities: frozenset[str]) -> bool:
         return True
     owner = _REFERENCE.sub("", name)
     named = fold(owner)
-    plurals = {named, f"{named}s", f"{named}es", f"{named.removesuffix('y')}ies"}
-    return owner != name and (named in _OWNERS or not plurals.isdisjoint(entities))
+    return owner != name and (named in _OWNERS or not entities.isdisjoint(numbers_of(named)))
 
 
 def _printed_lookup(

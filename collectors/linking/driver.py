@@ -14,7 +14,7 @@ from collectors.linking import hidden
 from collectors.linking.detail import Detail, find_detail
 from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
 from collectors.linking.message import read_message, with_values
-from collectors.linking.names import fold
+from collectors.linking.names import field_word
 from collectors.linking.other import other_engine
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
 from collectors.model import ViolatedKey
@@ -62,16 +62,9 @@ TELLING = frozenset({"detail", "constraint_name", "constraint", "sqlstate", "pgc
 
 _ERRORS = frozenset(
     {
-        *(
-            "sqlstate",
-            "pgcode",
-            "originalcode",
-            "constraint",
-            "constraintname",
-            "detail",
-            "details",
-        ),
-        *("severity", "severitylocal", "routine", "hint", "query", "sql", "parameters", "meta"),
+        *("sqlstate", "pgcode", "originalcode", "constraint", "constraintname", "detail"),
+        *("details", "severity", "severitylocal", "routine", "hint", "query", "sql"),
+        *("parameters", "meta"),
         *("clientversion", "originalmessage", "messageprimary", "messagetext", "pgdiag", "diag"),
     }
 )
@@ -128,7 +121,7 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
     protocol = "C" in node and "M" in node
     found: dict[str, object] = {}
     for key, value in list(node.items())[:_MOST_NODES]:
-        field = _PROTOCOL.get(str(key)) if protocol else _FIELDS.get(fold(str(key)[:40]))
+        field = _PROTOCOL.get(str(key)) if protocol else _FIELDS.get(field_word(key))
         if field is not None and value is not None:
             found.setdefault(field, printed(value) if reprs and field != "parameters" else value)
     if isinstance(found.get("code"), int):
@@ -159,7 +152,7 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
 
 def _is_error(node: Mapping[object, object], texts: Mapping[str, str], *, outermost: bool) -> bool:
     """More than a `code` of five characters tells it: a postal code has as many."""
-    names = {fold(str(name)[:40]): value for name, value in islice(node.items(), _MOST_NODES)}
+    names = {field_word(name): value for name, value in islice(node.items(), _MOST_NODES)}
     if not _ERRORS.isdisjoint(names):
         return True
     if not isinstance(names.get("code"), str) or _STATE_CLASS.match(texts["code"]) is None:

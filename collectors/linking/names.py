@@ -105,3 +105,17 @@ def fold(name: str) -> str:
     True
     """
     return "".join(filter(str.isalnum, name.lower()))
+
+
+def field_word(name: object) -> str:
+    """The same for a field's name in foreign JSON, which may be of any type and length."""
+    return fold(str(name)[:40])
+
+
+def numbers_of(word: str) -> frozenset[str]:
+    """An English word in the singular, as it is and in every plural that it may have.
+
+    >>> numbers_of("company") >= {"company", "companies"}, "surveys" in numbers_of("survey")
+    (True, True)
+    """
+    return frozenset({word, f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies"})

@@ -20,12 +20,9 @@ _STATEMENT = (
 )
 _REFUSED_ROW = (
     *("Failing row contains (", "Fehlgeschlagene Zeile enthält (", "La fila que falla contiene ("),
-    *(
-        "La ligne en échec contient (",
-        "La riga in errore contiene (",
-        "Registro que falhou contém (",
-    ),
-    *("Ошибочная строка содержит (", "失敗した行は(", "失败, 行包含(", "실패한 자료: ("),
+    *("La ligne en échec contient (", "La riga in errore contiene ("),
+    *("Registro que falhou contém (", "Ошибочная строка содержит ("),
+    *("失敗した行は(", "失败, 行包含(", "실패한 자료: ("),
 )
 """What a not-null or a check violation prints: any text may be a value of that row."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from collectors.linking.expressions import normal_form, same_columns
-from collectors.linking.names import bare, fold, is_column
+from collectors.linking.names import bare, fold, is_column, numbers_of
 from collectors.linking.question import KeyStanding, reads_marker
 from collectors.model import Catalog, Table, UniqueKey, ViolatedKey
 
@@ -132,8 +132,7 @@ def _is_modelled(table: Table, violated: ViolatedKey) -> bool:
     if violated.table is None or violated.schema is not None:
         return False
     model, name = fold(violated.table), fold(bare(table.name))
-    plural = f"{model[:-1]}ies" if model.endswith("y") else f"{model}s"
-    return name in {model, plural, f"{model}es"}
+    return name in numbers_of(model)
 
 
 def _styled(columns: Sequence[str]) -> list[str]:

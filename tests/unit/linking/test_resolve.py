@@ -320,6 +320,7 @@ def test_a_message_without_a_name_is_matched_by_table_and_columns() -> None:
 
 
 ALIKE = replace(CUSTOMERS, name="customer", keys=(replace(EMAIL_KEY, table="customer"),))
+SURVEYS = replace(CUSTOMERS, name="surveys", keys=(replace(EMAIL_KEY, table="surveys"),))
 
 
 @pytest.mark.parametrize(
@@ -331,8 +332,12 @@ ALIKE = replace(CUSTOMERS, name="customer", keys=(replace(EMAIL_KEY, table="cust
         ("customer", COLUMNS, (ALIKE,), KeyStanding.RENAMED),
         ("Customer", ("organizationId", "email"), (), KeyStanding.UNKNOWN),
         ("Custom", COLUMNS, (), KeyStanding.UNKNOWN),
+        ("Survey", COLUMNS, (SURVEYS,), KeyStanding.RENAMED),
     ],
-    ids=["another style", "singular", "two alike", "one exactly", "other columns", "no such table"],
+    ids=[
+        *("another style", "singular", "two alike", "one exactly", "other columns"),
+        *("no such table", "a plural in -ys"),
+    ],
 )
 def test_a_model_means_the_table_that_sounds_like_it(
     model: str, columns: tuple[str, ...], more: tuple[Table, ...], standing: KeyStanding
