@@ -138,7 +138,7 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
     """
     fields: Fields = {}
     settled: set[str] = set()
-    level: list[_Node] = [_Node(body, bool(is_of_another(name, subject)))]
+    level = [_Node(body, is_of_another(name, subject))]
     users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
         here: dict[str, Value] = {}
@@ -148,22 +148,16 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
             if isinstance(node.value, list | tuple):
                 deeper += (_Node(item, node.other) for item in node.value[:MOST_FIELDS])
             elif isinstance(node.value, Mapping) and not _are_claims(node.value):
-                inner = _take(node.value, here, other=node.other, reprs=reprs)
-                deeper += (_Node(found, _is_other(name, subject, node)) for name, found in inner)
+                deeper += _take(node.value, here, subject, other=node.other, reprs=reprs)
                 users += [] if reprs else _users_of(node.value)
-        for name, value in here.items():
-            if isinstance(value, Unknown) or fold(name) in settled:
+        for field, value in here.items():
+            if isinstance(value, Unknown) or fold(field) in settled:
                 continue
-            if all(plain(user.get(name, value)) == value for user in doubted):
-                fields[name] = value
+            if all(plain(user.get(field, value)) == value for user in doubted):
+                fields[field] = value
         settled.update(map(fold, here))
         level = deeper
     return _without_replaced(fields)
-
-
-def _is_other(name: str, subject: str, node: _Node) -> bool:
-    told = is_of_another(name, subject)
-    return node.other if told is None else told
 
 
 def _without_replaced(fields: Fields) -> Fields:
@@ -181,15 +175,21 @@ def _users_of(node: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 
 def _take(
-    node: Mapping[object, object], here: dict[str, Value], *, other: bool, reprs: bool
-) -> Iterator[tuple[str, object]]:
-    """Put the plain values of an object into `here`; what it holds itself, with its names."""
+    node: Mapping[object, object],
+    here: dict[str, Value],
+    subject: str,
+    *,
+    other: bool,
+    reprs: bool,
+) -> Iterator[_Node]:
+    """Put the plain values of an object into `here`; the parts that it holds itself."""
     for key, value in islice(node.items(), _MOST_NODES):
         name = str(key).strip("'\"")
         is_repr = reprs and isinstance(value, str) and _OBJECT.match(value)
         if is_repr or isinstance(value, Mapping | list | tuple):
             if not is_actor(name):
-                yield name, _arguments(str(value)[:_LONGEST_REPR]) if is_repr else value
+                part = _arguments(str(value)[:_LONGEST_REPR]) if is_repr else value
+                yield _Node(part, is_of_another(name, subject, within=other))
         elif not (other and is_of_anything(name)):
             tree = printed(value) if reprs else plain(value)
             found = UNKNOWN if isinstance(tree, list | dict) else tree

@@ -49,6 +49,8 @@ _CONTAINERS = frozenset(
 _INDEX_WORDS = frozenset(
     {"ix", "idx", "uix", "uidx", "ux", "uq", "uk", "unq", "uniq", "unique", "index", "pk", "key"}
 )
+"""What the name of a constraint may have before its table's."""
+
 _HASHED = re.compile(r"(?:[A-Za-z]{2,4}_)?[0-9A-Fa-f]{12,}")
 """A name that a mapper computed, such as TypeORM's `UQ_97672ac8…`, tells of no table."""
 
@@ -59,7 +61,7 @@ _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 @lru_cache(maxsize=4096)
 def is_actor(name: str) -> bool:
     """The name is of whoever acts: `created_by`, `createdByUser`, `accountOwner`, `senderInfo`."""
-    words = [word.lower() for word in _NAME_PART.findall(name[:100])]
+    words = _words(name)
     if "_".join(words) in _THEMSELVES:
         return True
     if any(word == "by" and _is_deed(words[place]) for place, word in enumerate(words[1:])):
@@ -85,28 +87,33 @@ def subject_of(key: ViolatedKey) -> str:
         return fold(key.table.rpartition(".")[2])
     if key.constraint is None or _HASHED.fullmatch(key.constraint):
         return ""
-    words = [word.lower() for word in _NAME_PART.findall(key.constraint[:100])]
+    words = _words(key.constraint)
     while words and words[0] in _INDEX_WORDS:
         words.pop(0)
     return "".join(words)
 
 
 @lru_cache(maxsize=4096)
-def is_of_another(name: str, subject: str) -> bool | None:
+def is_of_another(name: str, subject: str, *, within: bool = False) -> bool:
     """An object of this name is another entity than the subject: `plan` beside `customers`.
 
-    None where the name does not tell, as `data` does not.
+    Where the name does not tell, as `data` does not, it is what it stands `within`.
     """
-    words = [word.lower() for word in _NAME_PART.findall(name[:100])]
+    words = _words(name)
     named = [word for word in words if not {word, word.removesuffix("s")} & _CONTAINERS]
     if not subject or not named:
-        return None
+        return within
     return not subject.startswith((_stem("".join(named)), _stem(named[-1])))
 
 
 def is_of_anything(name: str) -> bool:
     """An attribute that every entity has."""
     return fold(name) in _OF_ANYTHING
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in whatever case style."""
+    return [word.lower() for word in _NAME_PART.findall(name[:100])]
 
 
 def _stem(word: str) -> str:
