@@ -35,7 +35,7 @@ from collectors.model import (
 from collectors.open_target import OpenTarget
 from collectors.postgres.holders import find_holders, find_rows
 from collectors.postgres.mapping import POLAR, unquoted
-from collectors.postgres.outage import Halted, Unreadable
+from collectors.postgres.outage import Halted, TableUnreadable
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import mappings, read_targets
@@ -223,25 +223,22 @@ def _known_rows(
     snapshot: Snapshot, catalog: Catalog, asked: Sequence[_Asked], memory: Mapping[int, Earlier]
 ) -> dict[int, tuple[Holder | None]]:
     """What became of the rows that we once saw block: by question, where there is one to ask."""
-    wanted = {
-        number: (one.question.key, earlier.blocker.id)
-        for number, one in enumerate(asked)
-        if one.question.key is not None
-        and one.question.table is not None
-        and (earlier := memory.get(number)) is not None
-        and earlier.blocker is not None
-        and earlier.blocker.table == one.question.table.label
-        and not is_address(earlier.blocker.id)  # by now it may be another row's
-    }
-    of_each: defaultdict[int, list[int]] = defaultdict(list)
-    for number, (key, _) in wanted.items():
-        of_each[id(key)].append(number)
+    keys: dict[int, UniqueKey] = {}
+    ids: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for number, one in enumerate(asked):
+        key, table, earlier = one.question.key, one.question.table, memory.get(number)
+        if key is None or table is None or earlier is None or earlier.blocker is None:
+            continue
+        # By now an address may be another row's.
+        if earlier.blocker.table == table.label and not is_address(earlier.blocker.id):
+            keys[id(key)] = key
+            ids[id(key)][number] = earlier.blocker.id
     found: dict[int, tuple[Holder | None]] = {}
-    for numbers in of_each.values():
+    for name, key in keys.items():
         # Of a table that cannot be asked, the next look tells; the others' answers stand.
-        with suppress(Halted, Unreadable):
-            rows = find_rows(snapshot, catalog, [wanted[number] for number in numbers])
-            found |= {number: (row,) for number, row in zip(numbers, rows, strict=True)}
+        with suppress(Halted, TableUnreadable):
+            rows = find_rows(snapshot, catalog, key, list(ids[name].values()))
+            found |= {number: (row,) for number, row in zip(ids[name], rows, strict=True)}
     return found
 
 

@@ -60,11 +60,12 @@ def _by_row(
     if len(columns) != 1 or columns[0] is None:
         return
     ids = [value for value in values if _fits(columns[0], value)]
-    keys = [key for key in table.keys if key.valid and key.counts_deleted and not key.primary]
-    asks = [(key, value) for key in keys for value in ids]
-    for (key, _), row in zip(asks, find_rows(snapshot, catalog, asks) if asks else [], strict=True):
-        if row is not None and len(row.values) == len(key.parts) and None not in row.values:
-            yield _violated(table, key, values=row.values)
+    for key in table.keys if ids else ():
+        if key.primary or not (key.valid and key.counts_deleted):
+            continue
+        for row in find_rows(snapshot, catalog, key, ids):
+            if row is not None and len(row.values) == len(key.parts) and None not in row.values:
+                yield _violated(table, key, values=row.values)
 
 
 def _violated(

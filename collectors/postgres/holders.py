@@ -28,7 +28,7 @@ from collectors.postgres.casting import (
     unsendable,
 )
 from collectors.postgres.dated import doubtful, is_dated
-from collectors.postgres.outage import Halted, StatementFailed, Unreadable
+from collectors.postgres.outage import Halted, StatementFailed, TableUnreadable
 from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
 from collectors.postgres.snapshot import Question, Snapshot
@@ -49,7 +49,7 @@ def find_holders(
     row, or where only some parts of the key are known. Raises TargetUnreachable.
     """
     answers = Answers()
-    for numbers in _by_key([(lookup.key, lookup.parts) for lookup in lookups]):
+    for numbers in _by_key(lookups):
         first = lookups[numbers[0]]
         scope = scope_of(snapshot, catalog, first.key, first.parts)
         asked = {number: lookups[number] for number in numbers}
@@ -62,32 +62,29 @@ def find_holders(
 
 
 def find_rows(
-    snapshot: Snapshot, catalog: Catalog, asks: Sequence[tuple[UniqueKey, str]]
+    snapshot: Snapshot, catalog: Catalog, key: UniqueKey, row_ids: Sequence[str]
 ) -> list[Holder | None]:
     """What became of rows, by their id: as they are now, with the values they have for the key.
 
     Same order, same length; None where no such row is left. The row need not be in the key's index
-    any more. Raises TargetUnreachable, and Unreadable where a table may not be read: "no row" would
-    be wrong.
+    any more. Raises TargetUnreachable, and TableUnreadable where the table may not be read: "no
+    row" would be wrong.
     """
     answers = Answers()
-    for numbers in _by_key([(key, None) for key, _ in asks]):
-        scope = scope_of(snapshot, catalog, asks[numbers[0]][0])
-        if scope is not None:
-            _answer_ids(scope, {number: asks[number][1] for number in numbers}, answers)
-    return [next(iter(answers.held.get(number, ())), None) for number in range(len(asks))]
+    scope = scope_of(snapshot, catalog, key)
+    if scope is not None:
+        _answer_ids(scope, dict(enumerate(row_ids)), answers)
+    return [next(iter(answers.held.get(number, ())), None) for number in range(len(row_ids))]
 
 
-def _by_key(
-    keys: Sequence[tuple[UniqueKey, tuple[KeyPart, ...] | None]],
-) -> list[list[int]]:
+def _by_key(lookups: Sequence[KeyLookup]) -> list[list[int]]:
     """The numbers of the questions about each key, by identity, and by which of its parts.
 
     A catalog's keys are few, and hashing one takes longer than looking its values up.
     """
     numbers: defaultdict[tuple[int, tuple[KeyPart, ...] | None], list[int]] = defaultdict(list)
-    for number, (key, parts) in enumerate(keys):
-        numbers[id(key), parts].append(number)
+    for number, lookup in enumerate(lookups):
+        numbers[id(lookup.key), lookup.parts].append(number)
     return list(numbers.values())
 
 
@@ -206,7 +203,7 @@ def _answer_ids(scope: Scope, ids: dict[int, str], answers: Answers) -> None:
             answer_shapes(guarded, parts, asked, answers, within=False)
     except StatementFailed as failure:
         reason = _why_not(failure, scope.table)
-        raise Unreadable(f"Target {scope.snapshot.target!r}: {reason}.") from None
+        raise TableUnreadable(f"Target {scope.snapshot.target!r}: {reason}.") from None
 
 
 def _askable(

@@ -91,7 +91,7 @@ class Halted(TargetUnreachable):
     """
 
 
-class Unreadable(TargetUnreachable):
+class TableUnreadable(TargetUnreachable):
     """One table could not be asked: a grant it lacks, or a change since the catalog was read.
 
     The Target is well, and what is asked of its other tables stands.

@@ -32,7 +32,7 @@ def rows(target: ReadTarget, constraint: str, *ids: str) -> list[Holder | None]:
     with target.snapshot() as snapshot:
         catalog = read_catalog(snapshot)
         (key,) = catalog.keys_named(constraint)
-        return find_rows(snapshot, catalog, [(key, id_) for id_ in ids])
+        return find_rows(snapshot, catalog, key, ids)
 
 
 def test_rows_come_back_in_the_order_of_their_ids_and_none_for_a_purged_one(
@@ -109,7 +109,7 @@ def test_a_table_without_a_primary_key_names_its_rows_all_the_same(
         (key,) = catalog.keys_named("t_key")
         (answer,) = find_holders(snapshot, catalog, [KeyLookup(key, ("y",))])
         (holder,) = answer.holders
-        assert find_rows(snapshot, catalog, [(key, holder.row.id)]) == [holder]
+        assert find_rows(snapshot, catalog, key, [holder.row.id]) == [holder]
     assert (holder.row.id == ids[1]) == named
 
 
@@ -137,7 +137,7 @@ def test_no_row_is_named_by_what_people_go_by(
         (key,) = catalog.keys_named("t_key")
         (answer,) = find_holders(snapshot, catalog, [KeyLookup(key, ("x",))])
         (holder,) = answer.holders
-        assert find_rows(snapshot, catalog, [(key, holder.row.id)]) == [holder]
+        assert find_rows(snapshot, catalog, key, [holder.row.id]) == [holder]
     assert (value in holder.row.id) == (named and "email" not in name)
     assert holder.row.id.startswith("[") != named
 
@@ -158,7 +158,7 @@ def test_a_table_that_may_not_be_read_is_no_purged_row(
             reader.snapshot() as snapshot,
             pytest.raises(TargetUnreachable, match="'shop': the reader may not read t, or row"),
         ):
-            find_rows(snapshot, catalog, [(key, "1")])
+            find_rows(snapshot, catalog, key, ["1"])
     finally:
         database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
@@ -178,4 +178,4 @@ def test_a_look_up_brings_back_only_so_many_rows_and_says_so(
         many, one = find_holders(snapshot, catalog, asked)
         assert (len(many.holders), many.crowded) == (100, True)
         assert (len(one.holders), one.crowded) == (1, False)
-        assert find_rows(snapshot, catalog, [(key, "1101")])[0] is not None
+        assert find_rows(snapshot, catalog, key, ["1101"])[0] is not None
