@@ -102,7 +102,7 @@ SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.contradict
 FROM ({_asked(asked, nulls)}) AS tombstone_asked
 CROSS JOIN LATERAL (
     SELECT {_described(table, texts)}{_links(parents)}
-    FROM {_source(table)}
+    FROM {source(table)}
     WHERE {" AND ".join(where)}
     {fence}
 ) AS tombstone_held
@@ -180,23 +180,33 @@ def _equals(part: KeyPart, place: int) -> str:
     return f"({part.expression}) {part.equals} (tombstone_asked.v{place}{collate})"
 
 
-def _source(table: Table) -> str:
+def source(table: Table, *, percent: float | None = None) -> str:
     """ONLY, because an index holds no row of an inheriting table, and no foreign key refers to one.
 
-    A partitioned table has no rows of its own.
+    A partitioned table has no rows of its own. `percent` of its pages are read, else all.
     """
-    return f"{'' if table.partitioned else 'ONLY '}{table.schema}.{table.name}"
+    only = "" if table.partitioned else "ONLY "
+    sample = "" if percent is None else f" TABLESAMPLE SYSTEM ({percent:.6f})"
+    return f"{only}{table.schema}.{table.name}{sample}"
+
+
+def created_at(table: Table) -> str | None:
+    """When a row was made, as a timestamptz; None where the table does not say."""
+    column = table.column(table.created_at) if table.created_at else None
+    if column is None:
+        return None
+    zoned = column.type.endswith("with time zone")
+    return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
 
 
 def _described(table: Table, texts: Sequence[str]) -> str:
     marker = table.marker
-    created = table.column(table.created_at) if table.created_at else None
     owner = table.column(table.organization) if table.organization else None
     outputs = {
         "deleted": f"({marker.deleted}) IS TRUE" if marker else "false",
         "contradicted": _contradicted(table),
         "since": time_of(marker.since if marker else None),
-        "created": time_of(_created(created)),
+        "created": time_of(created_at(table)),
         "organization": text_of(owner.name, owner.type) if owner else "NULL::text",
         "erased": f"({table.erased_when}) IS TRUE" if table.erased_when else "false",
         **{f"text{n}": text for n, text in enumerate(texts)},
@@ -219,13 +229,6 @@ def _contradicted(table: Table) -> str:
     ]
     gone = " OR ".join(f"({one.deleted}) IS TRUE" for one in others)
     return f"CASE WHEN {marker.deleted} THEN {' OR '.join(live) or 'false'} ELSE {gone} END"
-
-
-def _created(column: Column | None) -> str | None:
-    if column is None:
-        return None
-    zoned = column.type.endswith("with time zone")
-    return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
 
 
 def _all_fit(columns: Sequence[Column]) -> str:
@@ -274,6 +277,6 @@ def _deleted_parent(place: int, parent: Parent) -> str:
     ids = ", ".join(text_of(part.expression, part.type) for part in identity(table))
     return (
         f"SELECT {place} AS parent, ARRAY[{ids}] AS id, {time_of(marker.since)} AS since"
-        f" FROM {_source(table)}"
+        f" FROM {source(table)}"
         f" WHERE NOT tombstone_held.deleted AND {joined} AND ({marker.deleted})"
     )

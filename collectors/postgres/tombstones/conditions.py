@@ -1,4 +1,4 @@
-"""The conditions and sources that counting is made of: pure. Fragments come from the catalog alone.
+"""The conditions and joins that counting is made of: pure. Fragments come from the catalog alone.
 
 As in `postgres.statements`, the table stands under its own name and alone, so that expressions mean
 what they mean in the catalog; whatever is joined to it has columns that begin with `tombstone_`.
@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 
 from collectors.model import (
     Blocks,
     Catalog,
-    Column,
     ForeignKey,
     KeyPart,
     SoftDeleteMarker,
@@ -24,7 +24,7 @@ from collectors.model import (
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import is_released
-from collectors.postgres.markers import instant_sql
+from collectors.postgres.statements import source
 
 _LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
 
@@ -92,17 +92,9 @@ def join_parents(parents: Sequence[DeletedParent]) -> str:
     return "".join(_join_parent(one) for one in parents)
 
 
-def source(table: Table, *, percent: float | None = None) -> str:
-    """ONLY, because an index holds no row of an inheriting table; a partitioned one has no rows."""
-    only = "" if table.partitioned else "ONLY "
-    sample = "" if percent is None else f" TABLESAMPLE SYSTEM ({percent:.6f})"
-    return f"{only}{table.schema}.{table.name}{sample}"
-
-
-def created_at(table: Table) -> str | None:
-    """When a row was made, as a timestamptz; None where the table does not say."""
-    column = table.column(table.created_at) if table.created_at else None
-    return instant_sql(column.name, _plain_type(column)) if column else None
+def first_day(as_of: datetime, days: int) -> datetime:
+    """The midnight that begins the last `days` UTC days, of which today is one."""
+    return datetime.combine(as_of.date() - timedelta(days=days - 1), time(), UTC)
 
 
 def as_if_live(table: Table, marker: SoftDeleteMarker) -> str:
@@ -146,11 +138,6 @@ def _join_parent(one: DeletedParent) -> str:
         f"\nLEFT JOIN (SELECT {shown}, true AS tombstone_parent{one.place}"
         f" FROM {source(one.table)} WHERE {marker.deleted}) AS tombstone_of{one.place} ON {joined}"
     )
-
-
-def _plain_type(column: Column) -> str:
-    zoned = column.type.endswith("with time zone")
-    return "timestamp with time zone" if zoned else column.type
 
 
 def _all(terms: Sequence[str]) -> str:

@@ -15,8 +15,7 @@ from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, ro
 from collectors.postgres.casting import text_array
 from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import identity
-from collectors.postgres.tombstones.conditions import created_at, source
+from collectors.postgres.statements import created_at, identity, source
 
 T = TypeVar("T")
 

@@ -21,13 +21,13 @@ from collectors.model import (
 )
 from collectors.postgres.printing import text_of, time_of, utc
 from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.statements import source
 from collectors.postgres.tombstones.conditions import (
     DeletedParent,
     deleted_parents,
     holding_keys,
     holds,
     join_parents,
-    source,
 )
 
 _SIZE = """

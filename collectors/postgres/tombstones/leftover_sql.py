@@ -14,13 +14,12 @@ from collectors.model import Blocks, Catalog, KeyPart, Table
 from collectors.model.leftovers import LeftoverKind
 from collectors.model.releasable import columns_read
 from collectors.postgres.printing import text_of, time_of
-from collectors.postgres.statements import identity
+from collectors.postgres.statements import identity, source
 from collectors.postgres.tombstones.conditions import (
     deleted_parents,
     holding_keys,
     holds,
     join_parents,
-    source,
 )
 from collectors.postgres.tombstones.dependents import children, live_row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from collectors.model import (
     Catalog,
@@ -19,6 +19,7 @@ from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.printing import utc
 from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.tombstones.conditions import first_day
 from collectors.postgres.tombstones.exposure import row_estimate
 from collectors.postgres.tombstones.leftover_sql import Place, counting, places, sampling, untold
 
@@ -92,7 +93,7 @@ def _share(snapshot: Snapshot, rows: Table, sample_above: int | None) -> float |
 
 
 def _asked(snapshot: Snapshot, place: Place, share: float | None) -> Leftover:
-    first = datetime.combine(snapshot.as_of.date() - timedelta(days=DAYS - 1), time(), UTC)
+    first = first_day(snapshot.as_of, DAYS)
     lines = snapshot.rows(counting(place, share), first, first + timedelta(days=DAYS))
     rows = sum(count for _, count, _ in lines)
     times = [oldest for _, _, oldest in lines if oldest is not None]

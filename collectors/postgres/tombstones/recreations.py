@@ -9,10 +9,10 @@ deleted_at)`, a partial index and a boolean in the key all come to the same ques
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from itertools import count
+from datetime import datetime
 
 from collectors.model import (
     Counting,
@@ -30,11 +30,8 @@ from collectors.model.released import kept_name
 from collectors.postgres.casting import text_array
 from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.tombstones.conditions import (
-    as_if_live,
-    created_at,
-    source,
-)
+from collectors.postgres.statements import created_at, source
+from collectors.postgres.tombstones.conditions import as_if_live, first_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +120,13 @@ def _may_lack(table: Table, key: UniqueKey) -> Iterator[bool]:
     return (column is None or column.nullable for column in columns)
 
 
-def first_day(as_of: datetime, days: int) -> datetime:
-    """The midnight that begins the last `days` days, of which today is one."""
-    return datetime.combine(as_of.date() - timedelta(days=days - 1), time(), UTC)
-
-
 def recreations_sql(table: Table, keys: Sequence[UniqueKey]) -> str:
     """`$1` first moment, `$2` last; for each key the arrays of its released values and their times.
 
     Output: day, organization, how many customers under any key, and under each.
     """
     owner = table.column(table.organization) if table.organization else None
-    arrays = count(3)
+    arrays = itertools.count(3)
     groups = []
     for place, key in enumerate(keys):
         numbers = [next(arrays) for _ in range(len(_own_parts(table, key)) + 1)]
