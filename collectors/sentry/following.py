@@ -12,6 +12,7 @@ from itertools import islice
 from collectors.errors import NotInSentry, SentryUnreachable
 from collectors.model import Deploy, Issue, Release
 from collectors.sentry.client import Params, SentryClient
+from collectors.sentry.listing import ALL_PROJECTS
 from collectors.sentry.paging import FULL_PAGE, pages
 from collectors.sentry.parse import parse_issues
 from collectors.sentry.parse.release import parse_deploys, parse_releases
@@ -47,7 +48,12 @@ def issues_now(
 
 def _listed(client: SentryClient, issue_ids: Sequence[str]) -> tuple[Issue, ...]:
     """As many as one call tells; none where the plan refuses a list over several projects."""
-    params: Params = {"query": "", "group": issue_ids, "project": "-1", "limit": FULL_PAGE}
+    params: Params = {
+        "query": "",
+        "group": issue_ids,
+        "project": ALL_PROJECTS,
+        "limit": FULL_PAGE,
+    }
     try:
         return parse_issues(client.get(client.path("issues"), params).body) or ()
     except SentryUnreachable as refused:

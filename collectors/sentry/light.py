@@ -15,7 +15,7 @@ from itertools import groupby, islice
 from collectors.errors import KeptBack, NotInSentry, ReplyTooLarge, SentryUnreachable
 from collectors.model import Event, Issue
 from collectors.sentry.client import Reply, SentryClient
-from collectors.sentry.listing import ALL_PROJECTS, SentryListing, events_of, window
+from collectors.sentry.listing import SentryListing, events_of, window
 from collectors.sentry.paging import pages
 from collectors.sentry.parse import Origin, parse_events
 from collectors.sentry.parse.row import FIELDS, is_rows, parse_rows
@@ -53,13 +53,12 @@ class LightListing(SentryListing):
         Raises NotAllowed, NotInSentry too. No other project is asked about: Sentry's smaller plans
         refuse what spans several.
         """
-        number = self.number(project)
         params = {
             "dataset": "errors",
             "field": FIELDS,
             "query": f"issue.id:[{','.join(issue.issue_id for issue in issues)}]",
             "sort": "-timestamp",
-            "project": number if number.isdigit() else ALL_PROJECTS,
+            "project": self.numbered(project),
         } | window(start)
         path = self._client.path("events")
         projects = {issue.issue_id: issue.project for issue in issues}

@@ -71,12 +71,12 @@ class SentryListing:
     def issues(self, project: str, start: datetime | None) -> Iterator[IssuePage]:
         """One list for the project; an empty `query`, for Sentry's own default hides most."""
         path = self._client.path("issues")
-        params = {"query": self._query, "sort": "date", "project": self.number(project)}
+        params = {"query": self._query, "sort": "date", "project": self._number(project)}
         params |= window(start)
         for reply in pages(self._client, path, params, "issues"):
             yield IssuePage(issues_of(reply.body), reply.at)
 
-    def number(self, project: str) -> str:
+    def _number(self, project: str) -> str:
         """A project as lists take it: many versions of Sentry refuse a slug there (400).
 
         Raises SentryUnreachable. Where the token may not ask for the number, the slug has to do.
@@ -85,6 +85,11 @@ class SentryListing:
             is_number = project.lstrip("-").isdigit()
             self._numbers[project] = project if is_number else self._number_of(project)
         return self._numbers[project]
+
+    def numbered(self, project: str) -> str:
+        """The same where a list takes no slug at all: every project, where no number is known."""
+        number = self._number(project)
+        return number if number.isdigit() else ALL_PROJECTS
 
     def _number_of(self, slug: str) -> str:
         path = self._client.project_path(slug)

@@ -111,11 +111,12 @@ def probe(client: SentryClient, projects: Sequence[str] = ()) -> ServerFacts:
     """
     try:
         server = _recognised(client, detect(client))
-        project = _first_of(client, projects)
-        errors = [_error(client, one, project) for one in _TRIES[server.kind]]
+        tries = _TRIES[server.kind]
+        project = _first_of(client, projects) if tries is _SENTRYS else ALL_PROJECTS
+        errors = [_error(client, one, project) for one in tries]
     except SentryUnreachable as error:
         return ServerFacts(client.base_url, reachable=False, trouble=str(error))
-    scopes = zip(_TRIES[server.kind], errors, strict=True)
+    scopes = zip(tries, errors, strict=True)
     failed = next((error for error in errors if error is not None), None)
     return ServerFacts(
         base_url=client.base_url,
@@ -152,8 +153,7 @@ def _first_of(client: SentryClient, projects: Sequence[str]) -> str:
     """The number of the first project, as Sentry's lists take it; all, where none is known."""
     for project in projects[:1]:
         with suppress(SentryUnreachable):
-            number = SentryListing(client).number(project)
-            return number if number.isdigit() else ALL_PROJECTS
+            return SentryListing(client).numbered(project)
     return ALL_PROJECTS
 
 
