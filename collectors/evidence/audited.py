@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.writing import next_generation, upsert
+from collectors.evidence.writing import midnight, next_generation, upsert
 from collectors.model import KeyFinding, KeyName
 
 Acceptance = tuple[str, str]
@@ -134,5 +134,4 @@ def _line(
 
 def _day(line: dict[str, Any], as_of: datetime) -> dict[str, Any]:
     kept = ("target", "table_name", "constraint_name", "rule", "severity", "exposed_rows")
-    midnight = datetime.combine(as_of.astimezone(UTC).date(), time(), UTC)
-    return {name: line[name] for name in (*kept, "failures")} | {"day": midnight}
+    return {name: line[name] for name in (*kept, "failures")} | {"day": midnight(as_of)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select
@@ -184,7 +184,7 @@ def _save_days(connection: Connection, table: Table, column: str, counts: TableC
             **_place(counts),
             **({"constraint_name": one.constraint or ""} if by_key else {}),
             "organization_id": one.organization_id or "",
-            "day": _midnight(one.day),
+            "day": midnight(one.day),
             column: one.count,
         }
         for one in counts.days
@@ -203,7 +203,7 @@ def _save_whole_days(connection: Connection, counts: TableCounts) -> None:
         whole[one.constraint or "", one.day] += one.count
     place = {**_place(counts), "topic": counts.topic}
     lines = [
-        {**place, "constraint_name": constraint, "day": _midnight(day), "counted": number}
+        {**place, "constraint_name": constraint, "day": midnight(day), "counted": number}
         for (constraint, day), number in whole.items()
     ]
     _insert(connection, table, lines)
@@ -219,10 +219,6 @@ def _place(counts: TableCounts) -> dict[str, Any]:
 
 def _same_table(table: Table, counts: TableCounts) -> tuple[Any, ...]:
     return tuple(table.c[name] == value for name, value in _place(counts).items())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _insert(connection: Connection, table: Table, lines: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -57,9 +57,10 @@ def end_trend(
     upsert(connection, days, [nothing | dict(zip(names, what, strict=True)) for what in gone])
 
 
-def midnight(moment: datetime) -> datetime:
-    """Where its UTC day begins: how the store names a day."""
-    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
+def midnight(of: date) -> datetime:
+    """Where a day begins, or the UTC day of a moment: how the store names a day."""
+    day = of.astimezone(UTC).date() if isinstance(of, datetime) else of
+    return datetime.combine(day, time(), UTC)
 
 
 def next_generation(connection: Connection) -> None:
