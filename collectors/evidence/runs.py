@@ -14,6 +14,7 @@ from collectors.model import Verdict
 
 KEEP_SETTLED = timedelta(days=30)
 """How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
+
 KEEP_PASSED = timedelta(days=8)
 """Longer than the longest grace that the settings allow: no list shows an Event again by then.
 Most Events of a busy project are no Failures, so they are not remembered for longer."""

@@ -61,7 +61,7 @@ class KeyLookup:
 
 
 class LookupAnswer(msgspec.Struct, frozen=True, gc=False):
-    """Who holds it, or why the question could not be asked ("not a uuid: …", masked).
+    """Who holds it, or why that could not be asked or told ("not a uuid: …", masked).
 
     `crowded`: there are more rows than were brought back, so nothing follows from one's absence.
     """

@@ -35,6 +35,7 @@ TIME_TYPES = frozenset({"timestamp with time zone", "timestamp without time zone
 WHOLE_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
 WHO_TYPES = frozenset({"uuid", "smallint", "integer", "bigint"})
 """Of `deleted_by`, which a mapping may name: once somebody is in it, the row is deleted."""
+
 EPOCH_TYPES = WHOLE_TYPES | {"double precision"}
 LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
 
@@ -46,8 +47,8 @@ class ColumnFacts:
     name     as the table's author wrote it, not quoted
     base     its type under any domain, without a length
     default  the SQL text of its default
-    fixed    the default is the same for every row, by what its functions promise
     labels   the values it is known to take: of an enum, a CHECK, or (for "deleted") its statistics
+    fixed    the default is the same for every row, by what its functions promise
     """
 
     column: Column

@@ -1,8 +1,9 @@
 """UNDECIDED: the database refused the look-up, or knows more rows than it was asked to bring.
 
-Speaks when it refused every reading of the values: they do not fit the key's types, or our role may
-not read the table. The reason names columns and types, never a value. A single crowded reading is
-enough, for the row in the way may be among those that stayed behind.
+Speaks when it refused every reading of the values: they do not fit the key's types, our role may
+not read the table, or the row that has them cannot be shown. The reason names columns and types,
+never a value. A single crowded reading is enough, for the row in the way may be among those that
+stayed behind.
 """
 
 from __future__ import annotations
