@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from collectors.linking.bodies import chosen, leaves
-from collectors.linking.entities import is_actor
+from collectors.linking.entities import CREDENTIALS, is_actor
 from collectors.linking.names import field_word
 from collectors.linking.statement import Fields
 from collectors.model import Event
@@ -24,7 +24,7 @@ _INPUTS = frozenset(
     }
 )
 _OTHERS = re.compile(
-    r"trace|otel|state|\w*(?:user|response)|res(?:ult)?|reply|\w*session|auth|claims|jwt|\w*token"
+    rf"trace|otel|state|\w*(?:user|response|session)|res(?:ult)?|reply|{CREDENTIALS}"
 )
 """What Sentry's SDKs fill, what was answered and who called: none of it is input."""
 

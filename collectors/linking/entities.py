@@ -27,6 +27,12 @@ _AS_THEMSELVES = frozenset(
 _OF_THEM = frozenset({"user", "info", "detail", "details", "data", "profile", "account", "contact"})
 """Whoever does something to the row: what is told of them is nobody's key."""
 
+CREDENTIALS = (
+    r"\w*token|session|o?auth(?:n|z|entication|orization|enticated\w*)?|claims?|jwt|identity"
+    r"|principal|credentials?|login|sso"
+)
+"""A pattern of what tells who called: of a variable, of a context, folded or in snake case."""
+
 _OF_ANYTHING = frozenset(
     {
         *("id", "uuid", "guid", "key", "name", "title", "label", "slug", "code", "number", "type"),

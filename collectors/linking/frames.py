@@ -10,6 +10,7 @@ from itertools import islice
 from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
+from collectors.linking.entities import CREDENTIALS
 from collectors.linking.literals import UNKNOWN, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement
@@ -40,7 +41,7 @@ _BODY_SUFFIXES = (
     "_schema",
 )
 _CALLER = re.compile(
-    r"(?:^|_)(?:\w*token|session|o?auth(?:n|z|entication|orization|enticated\w*)?|claims?|jwt|identity|principal|credentials?|login|sso"
+    rf"(?:^|_)(?:{CREDENTIALS}"
     r"|(?:current|request|req|auth|acting|logged_in)_user|caller|request[eo]r|sender|inviter|actor"
     r"|initiator|\w{1,40}ed_by)_",
     re.IGNORECASE,

@@ -32,6 +32,7 @@ NOBODYS: dict[str, dict[str, Any]] = {
     "an answer": {"extra": {"apiResponse": {"data": INPUT}, "res": {"body": INPUT}}},
     "who is logged in": {"extra": {"currentUser": {"data": INPUT}, "session": {"data": INPUT}}},
     "a token's": {"contexts": {"auth": {"payload": INPUT}, "accessToken": {"data": INPUT}}},
+    "an identity's": {"contexts": {"oauth": {"data": INPUT}}, "extra": {"login": {"body": INPUT}}},
     "filtered": {"extra": {"args": "[Filtered]", "kwargs": {"email": "[Filtered]"}}},
 }
 WANTED = ("email", "organization_id")
