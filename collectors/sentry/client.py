@@ -150,11 +150,20 @@ class SentryClient:
                 self._gate.turn(deadline),
                 self._http.stream("GET", url, params=dict(params)) as response,
             ):
-                return self._read(response, scope, deadline)
+                try:
+                    return self._read(response, scope, deadline)
+                finally:
+                    self._leave(response)
         except httpx.InvalidURL:
             raise SettingsError("The Sentry base URL is not a URL.") from None
         except httpx.RequestError as error:
             raise passing_fault(error) from None
+
+    def _leave(self, response: httpx.Response) -> None:
+        """A call that was connecting while we were closed has a connection that nobody keeps."""
+        stream = response.extensions.get("network_stream")
+        if self._http.is_closed and stream is not None:
+            stream.close()
 
     def _not_yet(self, status: int, wait: float | None) -> str:
         if wait is None or wait < self.limits.patience_s:
