@@ -23,7 +23,7 @@ check: .venv/.synced ## Style, types and the import law
 	$(BIN)/lint-imports
 
 test: check ## The whole story, on real parts
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/.synced ## The long checks; those through PgBouncer need `apt-get install pgbouncer`
 	$(BIN)/pytest -m slow
