@@ -1,13 +1,11 @@
-"""What a text is about, from what was collected (`search`), and from the Targets now (`live`)."""
+"""What a text is about (`explanation`), what is stored of it (`search`), Targets now (`live`)."""
 
+from collectors.explain.explanation import Explanation, explain, explain_text
 from collectors.explain.live import LiveAnswer, LiveFinding, Standing, Wanted, ask, wanted
 from collectors.explain.search import (
-    Explanation,
     LiveLook,
     ReadAs,
     SearchAnswer,
-    explain,
-    explain_text,
     search,
     still_blocked,
 )

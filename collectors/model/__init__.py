@@ -9,18 +9,13 @@ Event never does.
 from __future__ import annotations
 
 from collectors.model.catalog import (
-    Blocks,
     Catalog,
     Column,
     ForeignKey,
-    IndexBuild,
-    KeyPart,
     MarkerKind,
     Partition,
     SoftDeleteMarker,
     Table,
-    UniqueKey,
-    input_columns,
     label_of,
 )
 from collectors.model.coverage import Coverage
@@ -41,6 +36,7 @@ from collectors.model.judgements import (
     Finding,
     Judgement,
 )
+from collectors.model.keys import Blocks, IndexBuild, KeyPart, UniqueKey, input_columns
 from collectors.model.leftovers import Leftover, LeftoverKind, LeftoverSample, TableLeftovers
 from collectors.model.prevention import KeyFinding, Migration, Severity
 from collectors.model.releases import Deploy, Release

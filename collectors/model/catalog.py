@@ -1,4 +1,4 @@
-"""What a Target's catalog says: tables, their unique keys, their marks of deletion."""
+"""What a Target's catalog says: tables, their columns and references, their marks of deletion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from collectors.model.keys import UniqueKey
 
 _STATE = re.compile(r"'(?:[^']|'')*'|-?\d+")
 _PERSONAL = re.compile(
@@ -24,14 +26,6 @@ class MarkerKind(StrEnum):
     BOOLEAN = "boolean"
     EPOCH = "epoch"
     STATUS = "status"
-
-
-class Blocks(StrEnum):
-    """The write of another row that a soft-deleted row makes fail."""
-
-    NOTHING = "nothing"
-    CREATE = "a create with its values"
-    DELETE = "the deletion of a second row with its values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,80 +78,6 @@ class Column:
     def holds_email(self) -> bool:
         """Its name says that it holds an e-mail address."""
         return "mail" in self.name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPart:
-    """One expression of a UniqueKey.
-
-    expression  as `pg_get_indexdef(index, position, true)` prints it
-    columns     the table's columns it reads (one, and equal to `expression`, for a plain column)
-    type        the type of the indexed value, spelled by `format_type`: under any domain, and
-                without a length, so that a cast to it neither checks nor cuts anything
-    collation   the index's own, None where it is the database's default
-    equals      the operator by which the index tells two values apart or not
-    """
-
-    expression: str
-    columns: tuple[str, ...]
-    type: str
-    nullable: bool
-    collation: str | None = None
-    equals: str = "="
-
-    @property
-    def is_column(self) -> bool:
-        """It indexes a column as it is."""
-        return self.columns == (self.expression,)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexBuild:
-    """How a UniqueKey's index is made, for whoever must build another in its place.
-
-    definition        `pg_get_indexdef(index)`: opclasses, collations, INCLUDE and WITH are in it
-    constraint        it belongs to a constraint, and is dropped with it
-    deferrable        the constraint's own words for it, empty where it is not deferrable
-    replica_identity  logical replication tells rows apart by it
-    tablespace        None for the database's own
-    """
-
-    definition: str
-    constraint: bool = False
-    deferrable: str = ""
-    replica_identity: bool = False
-    tablespace: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UniqueKey:
-    """A unique constraint or unique index of one table.
-
-    `name` is as the server's messages print it (not quoted). `valid` is false for what a failed
-    CREATE INDEX CONCURRENTLY left behind. `counts_deleted` is true when a soft-deleted row can
-    still hold the key: the bug; `blocks` is what it makes fail. `aliases` are the names of a
-    partitioned key's own partition indexes. `besides` is what the predicate asks of a row besides
-    its being live or deleted. `build` is how, not what: two keys are equal without it.
-    """
-
-    name: str
-    schema: str
-    table: str
-    parts: tuple[KeyPart, ...]
-    predicate: str | None = None
-    nulls_distinct: bool = True
-    valid: bool = True
-    primary: bool = False
-    counts_deleted: bool = False
-    aliases: tuple[str, ...] = ()
-    blocks: Blocks = Blocks.NOTHING
-    besides: str | None = None
-    build: IndexBuild | None = field(default=None, compare=False)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The key's expressions as the catalog prints them."""
-        return tuple([part.expression for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +213,3 @@ def label_of(schema: str, name: str) -> str:
     ('orders', 'shop.orders')
     """
     return name if schema == "public" else f"{schema}.{name}"
-
-
-def input_columns(key: UniqueKey) -> tuple[str, ...]:
-    """The table columns that a row must give so that every part of `key` can be computed.
-
-    >>> part = KeyPart("lower(email::text)", ("email",), "text", nullable=False)
-    >>> input_columns(UniqueKey("k", "public", "customers", (part,)))
-    ('email',)
-    """
-    return tuple(dict.fromkeys(column for part in key.parts for column in part.columns))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from collectors.model.catalog import UniqueKey
+from collectors.model.keys import UniqueKey
 from collectors.model.rows import Holder, RowRef
 from collectors.model.words import Confidence, KeyValues, Verdict
 

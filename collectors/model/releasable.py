@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from collectors.model.catalog import Column, ForeignKey, Table, UniqueKey, input_columns
+from collectors.model.catalog import Column, ForeignKey, Table
+from collectors.model.keys import UniqueKey, input_columns
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from collectors.model.catalog import KeyPart, UniqueKey
+from collectors.model.keys import KeyPart, UniqueKey
 from collectors.model.words import KeyValues
 
 

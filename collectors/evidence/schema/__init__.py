@@ -10,16 +10,9 @@ from collectors.evidence.schema.base import VERSION, Moment, from_micros, metada
 from collectors.evidence.schema.bulk import bulk_batches, bulk_rows, bulks
 from collectors.evidence.schema.collected import (
     conflicts,
-    coverages,
-    cursors,
-    deploys,
     failures,
     fingerprints,
-    issues,
     meta,
-    passed_events,
-    releases,
-    runs,
     verdict_history,
 )
 from collectors.evidence.schema.counted import (
@@ -36,6 +29,15 @@ from collectors.evidence.schema.leftovers import (
 )
 from collectors.evidence.schema.prevention import audits, finding_days, findings
 from collectors.evidence.schema.signed_in import ended_logins
+from collectors.evidence.schema.sources import (
+    coverages,
+    cursors,
+    deploys,
+    issues,
+    passed_events,
+    releases,
+    runs,
+)
 from collectors.evidence.schema.surveyed import (
     counted_days,
     create_days,
