@@ -58,7 +58,7 @@ def _accept(listening: socket.socket, port: int, counted: Counted) -> None:
 
 
 def _count(client: socket.socket, server: socket.socket, counted: Counted) -> None:
-    with client.makefile("rb") as stream:
+    with suppress(OSError), client.makefile("rb") as stream:  # either side may hang up
         startup = stream.read(4)
         server.sendall(startup + stream.read(int.from_bytes(startup) - 4))
         before = b""

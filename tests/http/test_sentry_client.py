@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -312,21 +312,28 @@ def test_an_environment_that_cannot_be_used_is_a_setting_that_is_wrong(
 def test_a_proxy_that_refuses_is_named(
     monkeypatch: pytest.MonkeyPatch, answer: bytes, permanent: bool
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
-
-        def refuse() -> None:
-            for _ in range(20):
-                with proxy.accept()[0] as asked:
+    def refuse() -> None:
+        with suppress(OSError):  # the end: the listening socket is shut below
+            while True:
+                with proxy.accept()[0] as asked, suppress(OSError):  # a client may hang up
                     asked.recv(4_096)
                     asked.sendall(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
 
-        threading.Thread(target=refuse, daemon=True).start()
-        limits = replace(QUICK, patience_s=1.0, first_wait_s=0.5)
-        with SentryClient("https://sentry.example.com", TOKEN, "sample", limits=limits) as client:
-            with pytest.raises(SentryUnreachable, match="The proxy on the way") as caught:
-                client.get("/api/0/x/")
-            assert caught.value.permanent == permanent
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        try:
+            limits = replace(QUICK, patience_s=1.0, first_wait_s=0.5)
+            with SentryClient(
+                "https://sentry.example.com", TOKEN, "sample", limits=limits
+            ) as client:
+                with pytest.raises(SentryUnreachable, match="The proxy on the way") as caught:
+                    client.get("/api/0/x/")
+                assert caught.value.permanent == permanent
+        finally:
+            proxy.shutdown(socket.SHUT_RDWR)
+            refusing.join()
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/api/0", "/api/0/"], ids=repr)
