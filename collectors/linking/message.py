@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from collectors.linking import hidden
+from collectors.linking.backslashes import unescape
 from collectors.linking.detail import Detail, find_detail
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
@@ -47,7 +48,8 @@ def _rank(key: ViolatedKey) -> tuple[bool, bool, bool]:
 
 def _read(text: str, *, wrapped: bool, unique: bool) -> ViolatedKey | None:
     said = without_quotes(text, prose=wrapped)
-    if not may_tell_of_one(said) or is_index_build(said):
+    in_letters = unescape(said) if "\\u" in said else said
+    if not may_tell_of_one(said) or is_index_build(in_letters):
         return None
     found = mentions(said)
     if found and not wrapped and quotes_a_value(said[: found[0].start]):
@@ -60,7 +62,7 @@ def _read(text: str, *, wrapped: bool, unique: bool) -> ViolatedKey | None:
         rewritten = read_rewritten(said)
         if rewritten is not None or not told:
             return rewritten
-    if not (told or typed) and other_violation(said) is not None:
+    if not (told or typed) and other_violation(in_letters) is not None:
         return None  # a row that failed otherwise may hold the sentence
     named = named_key(said, found, detail, foreign=foreign)
     if detail is not None:

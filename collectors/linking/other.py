@@ -39,14 +39,15 @@ _PHRASES = (
         r"|viola la llave foránea|contrainte de clé\s+étrangère|vincolo di chiave esterna"
         r"|restrição de chave estrangeira|klucza obcego|ограничение внешнего ключа"
         r"|обмеження зовнішнього ключа|外部キー制約|外键约束|참조키\(foreign key\) 제약 조건"
-        r"|yabancı anahtar|främmande nyckel-villkor|Foreign key constraint (?:failed|violated)"
-        r"|\(foreign_key_constraint\)",
+        r"|yabancı anahtar|främmande nyckel-villkor|外來鍵限制"
+        r"|Foreign key constraint (?:failed|violated)|\(foreign_key_constraint\)",
     ),
     (
         "not-null violation",
         r"violates not-null constraint|verletzt Not-Null-Constraint|restricción de no nulo"
         r"|viole la contrainte NOT NULL|vincolo non nullo|restrição de não.nulo"
         r"|ograniczenie wymaganej|ограничение NOT NULL|not-null обмеження|非NULL制約|非空约束"
+        r"|非空條件約束|not-null-villkor|არანულოვან შეზღუდვას"
         r"|not null 제약조건"
         r"|Null constraint violation",
     ),
@@ -54,13 +55,15 @@ _PHRASES = (
         "check violation",
         r"violates check constraint|verletzt Check-Constraint|restricción «check»"
         r"|contrainte de vérification|vincolo di controllo|restrição de verificação"
-        r"|ограничение-проверку|検査制約|检查约束|체크 제약 조건|\(check_constraint\)",
+        r"|ограничение-проверку|перевірне обмеження|検査制約|检查约束|檢查限制"
+        r"|체크 제약 조건|check-villkor|შემოწმების შეზღუდვას|\(check_constraint\)",
     ),
     (
         "exclusion violation",
         r"violates exclusion constraint|verletzt Exclusion-Constraint|restricción de exclusión"
         r"|contrainte d'exclusion|vincolo di esclusione|restrição de exclusão"
-        r"|ограничение-исключение|обмеження-виключення|排除制約|排他约束|exclusion 제약 조건"
+        r"|ограничение-исключение|обмеження-виключення|排除制約|排他约束|排他限制"
+        r"|exclusion 제약 조건|uteslutningsvillkor|კონფლიქტის მქონე გასაღების მნიშვნელობა არღვევს"
         r"|\(exclusion_constraint\)",
     ),
 )
@@ -110,7 +113,8 @@ _REFUSALS = frozenset(
 _QUOTING = frozenset({"value too long", "invalid value"})
 _SIGNS = (
     *("onstraint", "ontrainte", "incolo", "restri", "llave", "klucza", "graniczenie", "villkor"),
-    *("граничени", "бмеження", "anahtar", "制約", "约束", "제약", "not null", "not-null"),
+    *("граничени", "бмеження", "anahtar", "制約", "约束", "限制", "約束", "제약", "შეზღუდვას"),
+    *("not null", "not-null"),
     *("eadlock", "40P01", "eriali", "40001", "cancel", "Cancel", " lock", "LockNot", " long "),
     *("nvalid input", "out of range", "iolation", "uplicate ", "DUP_", "[23000]", "UNIQUE"),
     *("insert duplicate", "SQLITE", "ORA-", "E11000", "[2350", "803", "[301]"),

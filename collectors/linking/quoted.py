@@ -16,13 +16,14 @@ from collectors.linking.statement import head
 _VERB = r"(?=[\s(]{0,20}(?i:insert\s|update\s|delete\s|merge\s|with\s|select\s|copy\s|call\s))"
 _STATEMENT = (
     *("STATEMENT", "ANWEISUNG", "SENTENCIA", "INSTRUCTION", "ISTRUZIONE", "COMANDO", "WYRAŻENIE"),
-    *("ОПЕРАТОР", "İFADE", "SATS", "文", "명령 구문", "语句"),
+    *("ОПЕРАТОР", "ІНСТРУКЦІЯ", "İFADE", "SATS", "文", "명령 구문", "语句", "陳述式", "ოპერატორი"),
 )
 _REFUSED_ROW = (
     *("Failing row contains (", "Fehlgeschlagene Zeile enthält (", "La fila que falla contiene ("),
     *("La ligne en échec contient (", "La riga in errore contiene ("),
     *("Registro que falhou contém (", "Ошибочная строка содержит ("),
-    *("失敗した行は(", "失败, 行包含(", "실패한 자료: ("),
+    *("Помилковий рядок містить (", "Misslyckande rad innehåller (", 'შეცდომიანი მწკრივი "('),
+    *("失敗した行は(", "失败, 行包含(", "出错的行包含 (", "出錯的資料列包含 (", "실패한 자료: ("),
 )
 """What a not-null or a check violation prints: any text may be a value of that row."""
 

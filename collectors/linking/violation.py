@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from collectors.linking.backslashes import from_markdown
+from collectors.linking.backslashes import from_markdown, unescape
 from collectors.linking.chain import read_chain, structured
 from collectors.linking.driver import UNIQUE, DriverError, driver_errors
 from collectors.linking.hints import organization_of
@@ -74,7 +74,7 @@ def read_text(text: str) -> TextReading:
         key = with_fields(key, pasted, written(pasted, drivers, key=key))
         found = tuple(named for named in identifiers(text) if named.value != key.constraint)
         return TextReading("unique_violation", key, found)
-    other = _by_code(drivers) or database_error(text)
+    other = _by_code(drivers) or database_error(unescape(text) if "\\u" in text else text)
     return TextReading(
         "other_database_error" if other else "not_recognised", None, identifiers(text)
     )

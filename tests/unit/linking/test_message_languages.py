@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from collectors.linking.violation import read_text
@@ -61,6 +63,9 @@ UNIQUE = {
     ),
     "zh_CN": f'错误:  重复键违反唯一约束"customers_email_key"\n详细信息:  键值"{TUPLE}" 已经存在',
     "zh_TW": f'錯誤:  重複鍵違反唯一約束 "customers_email_key"\n詳細資料:  鍵值 {TUPLE} 已存在。',
+    "zh_TW, newer": (
+        f'錯誤:  重複的鍵值違反唯一限制 "customers_email_key"\n詳情:  鍵 {TUPLE} 已存在。'
+    ),
     "sv": (
         'FEL:  duplicerat nyckelvärde bryter mot unik-villkor "customers_email_key"\n'
         f"DETALJ:  Nyckeln {TUPLE} existerar redan."
@@ -125,6 +130,15 @@ INDEX_BUILDS = {
         f"ВІДОМОСТІ:  Ключ {TUPLE} дублюється."
     ),
     "zh_CN": f'无法创建唯一索引"customers_email_key"\n详细信息:  键值{TUPLE}重复了',
+    "sv": (
+        'kunde inte skapa unikt index "customers_email_key"\n'
+        f"DETALJ:  Nyckeln {TUPLE} är duplicerad."
+    ),
+    "ka": (
+        'უნიკალური ინდექსის შექმნა შეუძლებელია: "customers_email_key"\n'
+        f"დეტალები:  გასაღები {TUPLE} დუბლირებულია."
+    ),
+    "zh_TW": f'無法建立唯一索引 "customers_email_key"\n詳情:  鍵值 {TUPLE} 重複。',
     "with its code": (
         "asyncpg.exceptions.UniqueViolationError: could not create unique index "
         f'"customers_email_key"\nDETAIL:  Key {TUPLE} is duplicated. SQLSTATE 23505'
@@ -163,6 +177,80 @@ FOREIGN_KEYS = {
         '"customers_organization_id_fkey"'
     ),
     "zh_CN": '插入或更新表 "customers" 违反外键约束 "customers_organization_id_fkey"',
+    "zh_TW": '資料表 "customers" 的插入或更新違反外來鍵限制 "customers_organization_id_fkey"',
+}
+
+REFUSED_ROWS = {
+    "de": (
+        "neue Zeile für Relation »jobs« verletzt Check-Constraint »jobs_check«",
+        "Fehlgeschlagene Zeile enthält {row}.",
+    ),
+    "fr": (
+        "la nouvelle ligne de la relation « jobs » viole la contrainte de vérification « ck »",
+        "La ligne en échec contient {row}.",
+    ),
+    "ja": (
+        'リレーション"jobs"の新しい行は検査制約"jobs_check"に違反しています',
+        "失敗した行は{row}を含みます",
+    ),
+    "ka": (
+        'ახალი მწკრივი ურთიერთობისთვის "jobs" არღვევს შემოწმების შეზღუდვას "jobs_check"',
+        'შეცდომიანი მწკრივი "{row}"-ს შეიცავს.',
+    ),
+    "ka, not null": (
+        'ნულოვანი მნიშვნელობა სვეტში "n" ურთიერთობისთვის "jobs" არანულოვან შეზღუდვას არღვევს',
+        'შეცდომიანი მწკრივი "{row}"-ს შეიცავს.',
+    ),
+    "ko": (
+        '새 자료가 "jobs" 릴레이션의 "jobs_check" 체크 제약 조건을 위반했습니다',
+        "실패한 자료: {row}",
+    ),
+    "ru": (
+        'новая строка в отношении "jobs" нарушает ограничение-проверку "jobs_check"',
+        "Ошибочная строка содержит {row}.",
+    ),
+    "sv": (
+        'ny rad för relation "jobs" bryter mot check-villkor "jobs_check"',
+        "Misslyckande rad innehåller {row}.",
+    ),
+    "sv, not null": (
+        'null-värde i kolumn "n" i relation "jobs" bryter mot not-null-villkoret',
+        "Misslyckande rad innehåller {row}.",
+    ),
+    "uk": (
+        'новий рядок для відношення "jobs" порушує перевірне обмеження перевірку "jobs_check"',
+        "Помилковий рядок містить {row}.",
+    ),
+    "zh_CN": (
+        '关系 "jobs" 的列 "n" 中的 NULL 值违反非空约束',
+        "出错的行包含 {row}。",
+    ),
+    "zh_TW": (
+        '關聯 "jobs" 的新資料列違反檢查限制 "jobs_check"',
+        "出錯的資料列包含 {row}。",
+    ),
+    "zh_TW, not null": (
+        '關聯 "jobs" 的欄位 "n" 中的 NULL 值違反非空條件約束',
+        "出錯的資料列包含 {row}。",
+    ),
+}
+EXCLUSIONS = {
+    "ka": (
+        'კონფლიქტის მქონე გასაღების მნიშვნელობა არღვევს უნიკალურ შეზღუდვას "rooms_excl"',
+        "გასაღები (a)=(1) კონფლიქტობს არსებულ გასაღებ (a)=(1)-სთან.",
+    ),
+    "ko": (
+        '"rooms_excl" exclusion 제약 조건에 따라 키 값 충돌이 발생했습니다.',
+        "(a)=(1) 키가 이미 있는 (a)=(1) 키와 충돌합니다.",
+    ),
+    "sv": (
+        'konfliktande nyckelvärde bryter mot uteslutningsvillkor "rooms_excl"',
+        "Nyckel (a)=(1) står i konflilkt med existerande nyckel (a)=(1).",
+    ),
+    "zh_TW": (
+        '鍵值衝突違反排他限制 "rooms_excl"',
+        "索引鍵 (a)=(1) 與既有的索引鍵 (a)=(1) 衝突。",
+    ),
 }
 
 
@@ -199,5 +287,31 @@ def test_an_index_that_could_not_be_built_is_no_failed_create(text: str) -> None
 
 @pytest.mark.parametrize("text", FOREIGN_KEYS.values(), ids=FOREIGN_KEYS.keys())
 def test_a_foreign_key_is_no_unique_key_in_any_language(text: str) -> None:
+    reading = read_text(text)
+    assert (reading.kind, reading.key) == ("other_database_error", None)
+
+
+@pytest.mark.parametrize("text", INDEX_BUILDS.values(), ids=INDEX_BUILDS.keys())
+def test_nor_is_it_one_where_json_writes_its_letters_as_numbers(text: str) -> None:
+    message, *detail = text.split("\n")
+    error = {"code": "23505", "message": message, "detail": "".join(detail)}
+    reading = read_text(json.dumps(error))
+    assert (reading.kind, reading.key) == ("other_database_error", None)
+
+
+@pytest.mark.parametrize("told", REFUSED_ROWS.values(), ids=REFUSED_ROWS.keys())
+def test_a_refused_row_may_hold_any_text_in_any_language(told: tuple[str, str]) -> None:
+    kept = f'duplicate key value violates unique constraint "old_key" Key {TUPLE} already exists.'
+    message, detail = told
+    reading = read_text(f"{message}\nDETAIL:  {detail.format(row=f'(1, {kept}, null)')}")
+    assert (reading.kind, reading.key) == ("other_database_error", None)
+
+
+@pytest.mark.parametrize("told", EXCLUSIONS.values(), ids=EXCLUSIONS.keys())
+@pytest.mark.parametrize("as_json", [False, True], ids=["plain", "JSON"])
+def test_an_exclusion_constraint_is_no_unique_key(told: tuple[str, str], as_json: bool) -> None:
+    message, detail = told
+    error = {"code": "23P01", "message": message, "detail": detail}
+    text = json.dumps(error) if as_json else f"ERROR:  {message}\nDETAIL:  {detail}"
     reading = read_text(text)
     assert (reading.kind, reading.key) == ("other_database_error", None)
