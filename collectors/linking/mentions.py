@@ -137,11 +137,11 @@ def _nearest(found: Sequence[Mention], detail: Detail | None) -> str | None:
 
 def _of_process(text: str, found: Sequence[Mention], at: int) -> Sequence[Mention]:
     """Those that the sentence's own process logged; all where the lines do not say so."""
-    process = _process(text, at) if "[" in text and len(found) > 1 else None
-    return [one for one in found if process and _process(text, one.start) == process] or found
+    process = process_of(text, at) if "[" in text and len(found) > 1 else None
+    return [one for one in found if process and process_of(text, one.start) == process] or found
 
 
-def _process(text: str, at: int) -> str | None:
+def process_of(text: str, at: int) -> str | None:
     """The process that logged the line up to `at`: `[4711] DETAIL: `."""
     line = text[max(text.rfind("\n", 0, at) + 1, at - _LONGEST_PREFIX) : at]
     match = _PROCESS.search(line)

@@ -20,6 +20,7 @@ from collectors.linking.frames import from_frames, statements
 from collectors.linking.names import bare, columns_in
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
+from collectors.linking.several import part_about
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
@@ -70,7 +71,7 @@ def written(
     are not printed the variables of frames are asked as well.
     """
     found = Written()
-    for candidate in _quoted(event, _about(drivers, key), with_frames=_with_frames(key)):
+    for candidate in _quoted(event, _about(drivers, key), key):
         if found.statement is None:
             found = candidate
         if not _write_alike(candidate.statement, found.statement):
@@ -118,7 +119,7 @@ def _target(statement: Statement) -> tuple[str, str | None]:
 
 
 def _quoted(
-    event: Event, drivers: Sequence[DriverError], *, with_frames: bool
+    event: Event, drivers: Sequence[DriverError], key: ViolatedKey | None
 ) -> Iterator[Written]:
     for error in drivers:
         statement = read_statement(error.query) if error.query else None
@@ -127,9 +128,10 @@ def _quoted(
             yield Written(statement, bind(statement, error.parameters), several)
     texts = [error.value for error in reversed(event.exceptions)]
     for text in dict.fromkeys([*texts, event.message or ""]):
-        for statement, tree in tails(next(readings(focused(text)))):
+        reading = next(readings(focused(text)))
+        for statement, tree in tails(reading if key is None else part_about(reading, key)):
             yield Written(statement, bind(statement, tree), wrote_several(statement, tree))
-    if with_frames:
+    if _with_frames(key):
         yield from (Written(*found) for found in statements(event))
 
 
