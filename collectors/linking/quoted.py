@@ -30,7 +30,10 @@ _REFUSED_ROW = (
 _CLOSED = re.compile(
     r"\][ \t]{0,8}(?:\Z|\r?\n(?![\s>]{0,20}\[parameters: ))|\(Background on this error"
 )
-_LINE = re.compile(r"\n(?!\t)|\Z")
+_LINE = re.compile(r"\n(?!\t|[^\n]{0,150}?#011)|\Z")
+"""The server's log goes on with a tab in front, which syslog writes as `#011`."""
+
+_CSV_END = re.compile(r"\",(?=\d{0,10},|<)|\n(?=\d{4}-\d\d-\d\d )|\Z")
 _ROW_END = re.compile(r"\)[.。を](?=[\s\"'\\\])}]|\Z|含)|\Z")
 _ERROR = re.compile(r"\sERROR: |\Z")
 _CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
@@ -84,6 +87,13 @@ _BARE = (
     rf"(?:\(Connection: [^\n]{{0,300}}?\b|\(|(?<![\[\w]))SQL: \[?{_VERB}"
     rf"|\bThe SQL being executed was: {_VERB}"
 )
+_FIELDS = ("tatement", "uery", "sql", "SQL")
+_SQL = (
+    r"\s{0,20}(?i:insert\s+into\s+[\w.\"\\]{1,200}\s{0,8}(?:\(|default\b)"
+    r"|update\s+[\w.\"\\]{1,200}\s+set\s|delete\s+from\s+[\w.\"\\]{1,200}\s+(?:where|using)\s"
+    r"|merge\s+into\s|with\s+[\w\"\\]{1,128}\s+as\s{1,8}\(|select\s)"
+)
+_IN_FIELD = rf"\b(?:(?:statement|query|sql)[\"']?\s?[:=]>?|SQL statement)\s?(?=(?:\"|'){_SQL})"
 _QUOTES = (
     _quote(r"\[SQL: ", _until(_CLOSED), "[SQL: "),  # SQLAlchemy
     _quote(r"\[parameters: (?=[(\[{])", _until(_CLOSED), "[parameters: "),
@@ -95,6 +105,9 @@ _QUOTES = (
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
+    _quote(_IN_FIELD, _literal_end, *_FIELDS),  # logs and errors as JSON, as key=value
+    _quote(rf"(?:,,|AUDIT: [^\n]{{0,300}}?,)(?=\"{_SQL})", _until(_CSV_END), ',,"', "AUDIT: "),
+    _quote(r"\bCOPY \w{1,63}, line \d{1,12}[^\n:]{0,80}: (?=\")", _until(_LINE), "COPY "),
     _quote("|".join(map(re.escape, _REFUSED_ROW)), _until(_ROW_END), *_REFUSED_ROW),
 )
 RAW_QUOTE = re.compile(f"{_BARE}|{_RAILS}|{_LOGGED}")

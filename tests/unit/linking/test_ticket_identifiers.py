@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,47 @@ def test_parameters_of_sql_are_left_out() -> None:
         "jane@example.com failed\n[SQL: INSERT INTO customers (email) VALUES ($1)]\n"
         "[parameters: ('jane@example.com', 'bystander@example.com')]\nthanks"
     )
+    emails = [found.value for found in identifiers(text) if found.kind is K.EMAIL]
+    assert emails == ["jane@example.com"]
+
+
+SQL = "INSERT INTO c (email, note) VALUES ('jane@example.com', 'bystander@example.com')"
+ERROR = 'duplicate key value violates unique constraint ""c_key"""'
+QUOTED = {
+    "the server's log as JSON": json.dumps({"message": "for jane@example.com", "statement": SQL}),
+    "the server's log as CSV": (
+        f'2025-03-02 10:11:12 UTC,"app",7,ERROR,23505,"{ERROR},"Key (email)=(jane@example.com) '
+        f'already exists.",,,,,"{SQL}",,,"api","client backend",,0'
+    ),
+    "pgaudit": f'AUDIT: SESSION,1,1,WRITE,INSERT,TABLE,public.c,"{SQL}",<none>\njane@example.com',
+    "syslog": (
+        "for jane@example.com\ndb1 postgres[7]: [3-3] STATEMENT:  INSERT INTO c (email,\n"
+        "db1 postgres[7]: [3-4] #011note) VALUES ('x', 'bystander@example.com')"
+    ),
+    "a function": f'jane@example.com\nCONTEXT:  SQL statement "{SQL}"\nPL/pgSQL function f()',
+    "a file that was read": (
+        'jane@example.com\nCONTEXT:  COPY c, line 17: "7\tx\tbystander@example.com"\nbye'
+    ),
+    "key and value": f'level=error who=jane@example.com query="{SQL}" took=3ms',
+}
+
+
+@pytest.mark.parametrize("text", QUOTED.values(), ids=QUOTED.keys())
+def test_nor_are_the_values_in_a_statement_named_wherever_it_is_quoted(text: str) -> None:
+    emails = [found.value for found in identifiers(text) if found.kind is K.EMAIL]
+    assert emails == ["jane@example.com"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'errors: ["a","insert into c: failed for jane@example.com"]',
+        '{"msg": "insert into c (email) failed", "for": "jane@example.com"}',
+        '{"query": "insert failed", "for": "jane@example.com"}',
+        'x,,"update for jane@example.com failed",y',
+    ],
+)
+def test_what_only_begins_like_a_statement_is_read(text: str) -> None:
     emails = [found.value for found in identifiers(text) if found.kind is K.EMAIL]
     assert emails == ["jane@example.com"]
 
