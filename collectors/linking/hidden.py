@@ -22,14 +22,14 @@ _BEFORE, _AFTER = r"(?:\w{1,20}[ _:-]{1,3})", r"(?:[ _:-]{1,3}\w{1,20})"
 _MARK = re.compile(
     rf"[\[<{{](?:{_CONCEALED}{_AFTER}{{0,3}}"
     r"|(?:removed|hidden|pii|e-?mail|credit-?card)(?:[ _:-]\w{1,40})?)[\]>}]"
-    r"|\[\*\*[^\[\]\n]{0,60}\*\*\]|\*{3,}|[•●█■▇]{2,}"
+    r"|\[\*\*[^\[\]\n]{0,60}\*\*\]|\*{3,}|[•●█■▇∗×]{2,}"
     r"|(?:…|\.{3}|\*\*|(?<=\w)\*)@|@[^\s@…*]{0,64}(?:…|\.{3}|\*\*)\.?\w|@\w{1,64}\*\."
     r"|redacted@|@redacted\b|(?<![\w.])x{3,}@x{3,}\.",
     re.IGNORECASE,
 )
 """What stands for a value or for a part of it; `j…@e….com` is our own way to mask."""
 
-_MARKS = frozenset("[<{*•●█■▇…@")
+_MARKS = frozenset("[<{*•●█■▇∗×…@")
 _NO_STAND_IN = frozenset("0123456789abcdefghijklmnopqstvwxyz")
 """A quick look before slow patterns: every mark has one of these, no stand-in begins with those."""
 
@@ -40,10 +40,11 @@ _KINDS = (
     r"(?:[ _-]?(?:address|number|name|code))?(?:_?\d{1,4})?"
 )
 _STAND_IN = re.compile(
-    rf"[\[<{{](?:{_KINDS}|{_BEFORE}{{0,2}}{_TAKEN_OUT}{_AFTER}{{0,4}})[\]>}}]"
+    rf"[\[<{{«‹](?:{_KINDS}|e-?mail|{_BEFORE}{{0,2}}{_TAKEN_OUT}{_AFTER}{{0,4}})[\]>}}»›]"
     r"|<[a-z][\w -]{1,40}(?::[\w.-]{1,64})?>"
     r"|\[(?-i:[A-Z]{2,20}(?:_[A-Z]{2,20}){1,4})(?:_\d{1,4})?\]"
-    rf"|\({_TAKEN_OUT}\)|([_#=~|-]{{1,3}}){_TAKEN_OUT}(?:_\w{{1,20}})?\1"
+    rf"|\({_BEFORE}{{0,2}}{_TAKEN_OUT}\)"
+    rf"|([_#=~|%$*:!/-]{{1,3}})(?:{_TAKEN_OUT}(?:_\w{{1,20}})?|e-?mail(?:[ _-]?address)?)\1"
     rf"|redacted|(?-i:(?:[A-Z]{{2,20}}_)?(?:{'|'.join(_WORDS).upper()})(?:_[A-Z]{{2,20}})?)"
     r"|%s|%\(\w{1,128}\)s|\$\d{1,2}|\?|:[A-Za-z_]\w*|@p\d+|undefined",
     re.IGNORECASE,

@@ -30,6 +30,8 @@ HIDDEN = [
     "REDACTED", "FILTERED", "REDACTED_EMAIL", "EMAIL_REDACTED", "(redacted)", "(hidden)",
     "__redacted__", "#FILTERED#", "--FILTERED--", "[Redacted by Datadog]", "<removed for privacy>",
     "[Filtered: email]", "[data hidden]", "<email-redacted>", "[MASKED]", "{{email}}", "%{email}",
+    "%EMAIL%", "#email#", "__EMAIL__", "--email--", "/e-mail/", "«redacted»", "‹email›",
+    "(email hidden)", "∗∗∗∗",
 ]  # fmt: skip
 CUT = [
     "jane@exam...",
@@ -45,6 +47,7 @@ REAL = [
     "Ltd. (removed)", "Acme [EU]", "[main]", "[draft] plan", "[VIP]", "[A-1]", "{BLUE}", "[]", "<>",
     "<b>Acme</b>", "<jane@example.com>", "name [iban]", "Team <url>", "URL", "FOO_BAR", "Private",
     "hidden", "Masked Ball", "xxx", "XXX", "xxx@example.com", "Wait…what", "password", "[deleted]",
+    "%FOO%", "/user/", "__ALL__", "«Acme»", "(my hidden gem)", "--", "2×4",
 ]  # fmt: skip
 
 
