@@ -90,10 +90,12 @@ def _filled(logged: Json) -> str | None:
     An SDK that does not format it may send the error's text as a parameter alone.
     """
     message, params = _text(logged.get("message")), logged.get("params")
+    named = isinstance(params, Mapping)
+    params = list(params.values()) if isinstance(params, Mapping) else params
     if message is None or not isinstance(params, list):
         return message
     texts = [str(param) for param in params[:_MOST]]
-    first, *parts = message.split("%s", len(texts))
+    first, *parts = message.split("%s", 0 if named else len(texts))
     inside = "".join([first, *map("".join, zip(texts, parts, strict=False))])
     return "\n".join([inside, *texts[len(parts) :]])
 
@@ -145,9 +147,11 @@ def _tags(body: Json) -> dict[str, str]:
 
 
 def _joined(value: object) -> str:
-    """Some SDKs send the value as a list."""
+    """Some SDKs send the value as a list, or as an object."""
     if isinstance(value, list):
         return "\n".join(str(part) for part in value[:_MOST])
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
     return value if isinstance(value, str) else ""
 
 

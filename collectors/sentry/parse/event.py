@@ -96,9 +96,11 @@ def _filled(message: Any, params: Any) -> Any:
 
     Sentry's server formats it; an SDK that does not may send the error's text as a parameter alone.
     """
+    named = isinstance(params, dict)
+    params = list(params.values()) if named else params
     if not isinstance(message, str) or not isinstance(params, list):
         return message
     texts = [as_text(param) or "" for param in params[:MAX_PARAMS]]
-    first, *parts = message.split("%s", len(texts))
+    first, *parts = message.split("%s", 0 if named else len(texts))
     inside = "".join([first, *map("".join, zip(texts, parts, strict=False))])
     return "\n".join([inside, *texts[len(parts) :]])

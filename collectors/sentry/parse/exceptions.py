@@ -17,7 +17,10 @@ _MOST_DATA = 20_000
 _TELLING = (b"onstraint", b"etail")
 
 MAX_EXCEPTIONS = 50
-"""Of a longer chain both ends are kept: the innermost has the key, the outermost the request."""
+"""Of a longer chain both ends are kept: the innermost has the key, the outermost the request.
+
+Of those between, which are a group's, half as many that print a key.
+"""
 
 
 def read_exceptions(body: Body) -> tuple[ExceptionValue, ...]:
@@ -25,7 +28,8 @@ def read_exceptions(body: Body) -> tuple[ExceptionValue, ...]:
     shapes = list(_shapes(body))
     if len(shapes) > MAX_EXCEPTIONS:
         half = MAX_EXCEPTIONS // 2
-        shapes = shapes[:half] + shapes[-half:]
+        between = [shape for shape in shapes[half:-half] if _prints_key(shape.value)]
+        shapes = shapes[:half] + between[:half] + shapes[-half:]
     reader = FrameReader(
         map(_frames, shapes), with_libraries=not any(_prints_key(shape.value) for shape in shapes)
     )

@@ -271,7 +271,8 @@ def test_headers_cookies_and_the_user_are_not_kept() -> None:
         ({"logentry": {"message": "a %s, b %s", "params": ["%s", 7]}}, "a %s, b 7"),
         ({"logentry": {"message": "a %s, b %s", "params": ["x"]}}, "a x, b %s"),
         ({"logentry": {"message": "failed", "params": ["x", ["y"]]}}, "failed\nx\ny"),
-        ({"logentry": {"message": "failed %s", "params": {"a": "x"}}}, "failed %s"),
+        ({"logentry": {"message": "failed %s", "params": {"a": "x"}}}, "failed %s\nx"),
+        ({"logentry": {"message": "failed %(a)s", "params": {"a": "x"}}}, "failed %(a)s\nx"),
         ({"entries": [{"type": "message", "data": {"message": "a %s", "params": ["x"]}}]}, "a x"),
         ({"logentry": "failed"}, "failed"),
         ({"message": {"formatted": "failed"}}, "failed"),
@@ -285,6 +286,7 @@ def test_headers_cookies_and_the_user_are_not_kept() -> None:
         "two parameters",
         "too few",
         "too many",
+        "named ones, a plain place",
         "named ones",
         "an entry's",
         "text logentry",
@@ -302,6 +304,15 @@ def test_an_old_sdk_may_send_the_exceptions_as_a_bare_list() -> None:
     event = parsed({**SDK, "exception": VALUES})
     assert len(event.exceptions) == 2
     assert event.oddity is None
+
+
+def test_of_a_long_group_the_one_that_prints_a_key_is_kept() -> None:
+    chain = [{"type": f"E{n}", "value": str(n)} for n in range(500)]
+    chain[250]["value"] = "Key (email)=(jane@example.com) already exists."
+    kept = [value.type for value in parsed({**SDK, "exception": {"values": chain}}).exceptions]
+    assert "E250" in kept
+    assert kept == sorted(kept, key=lambda name: int(str(name)[1:]))
+    assert len(kept) == 51
 
 
 def test_a_long_chain_keeps_both_its_ends() -> None:
