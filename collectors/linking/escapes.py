@@ -43,10 +43,15 @@ _LINK = re.compile(
     r"|\[\[mailto:([^\[\]\s]{1,300})\]\[\6\]\]|\[mailto:([^\[\]\s]{1,300})(?: \7)?\]"
     r"|\bmailto:([^\[\]\s(),]{1,300})\[\8\]"
     r"|(?:(?<=\()|(?<=, ))<(?:mailto:)?([^\s<>@|:]{1,64}@[^\s<>|]{1,255})>(?=\)|, )"
+    r"|(?<![\w*])\*{1,2}([^\s<>@*(),]{1,64}@[^\s<>*(),]{1,255})\*{1,2}(?![\w*])"
+    r"|(?<!\w)_{1,2}([^\s<>@(),]{1,64}@[^\s<>_(),]{1,255})_{1,2}(?!\w)"
+    r"|(?<![\w`])`([^\s<>@`(),]{1,64}@[^\s<>`(),]{1,255})`(?![\w`])"
     r"|([\w@.+(, -])(?:</?(?:wbr|span|font|mark)\b[^<>]{0,300}>){1,4}",
     re.IGNORECASE,
 )
 """What mail, web pages, chats and trackers make of an address: a link whose text is the address.
+
+Or one in bold, in italics or set as code, with the marks that make it so.
 
 An address in angle brackets is one only where nothing else stands beside it; pages also break an
 address, or colour it, without a sign that shows.
@@ -81,6 +86,7 @@ _COLOUR_ALONE = re.compile(r"\[\d{1,3}(?:;\d{1,3}){0,4}m")
 _COLOUR_ENDS = ("[0m", "[39m")
 """What a terminal colours by; pages and editors drop the character before the bracket."""
 
+_SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
 _MOST_LEVELS = 3
@@ -103,8 +109,8 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
     yield text
     if "\\" in freed and "\\" in without_quotes(freed, prose=wrapped):
         yield unescape(freed)
-    if wrapped and "\u00a0" in freed:
-        yield freed.replace("\u00a0", " ")  # mail programs and pages put it between any words
+    if wrapped and not freed.isascii():
+        yield _SPACE.sub(" ", freed)  # mail programs and pages put them between any words
     if wrapped:
         unquoted = _QUOTED_LINE.sub("", freed)
         yield unquoted

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from collectors.linking import hidden
 from collectors.linking.detail import Detail
+from collectors.linking.names import without_marks
 from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE
 from collectors.model import ViolatedKey
 
@@ -54,6 +55,14 @@ _NEARBY = 4_000
 _LONGEST_PREFIX = 200
 _LONGEST_HEAD = 600
 _MOST_PHRASES = 50
+_DENIED = re.compile(
+    r"(?:\bnot|n['’]t) (?:the|a|that|this|your|our|another)(?: (?:same|usual|old|known|previous))?"
+    r"(?: (?:duplicate[ -]key )?error:?)?[ \n>]{1,4}[\"'`“‘«(]{0,2}(?:ERROR: {1,2})?d?\Z",
+    re.IGNORECASE,
+)
+"""`It is not the "duplicate key …"` tells of something else."""
+
+_LONGEST_DENIAL = 80
 _NOUN = ("ation", "ating")
 """`duplicate key value violations` are spoken of; only what `violates` happened."""
 
@@ -84,10 +93,14 @@ def _positions(text: str, phrase: str) -> list[int]:
     positions: list[int] = []
     at = text.find(phrase)
     while at >= 0 and len(positions) < _MOST_PHRASES:
-        if not text.startswith(_NOUN, at + len(phrase)):
+        if not text.startswith(_NOUN, at + len(phrase)) and not _is_denied(text, at):
             positions.append(at)
         at = text.find(phrase, at + len(phrase))
     return positions
+
+
+def _is_denied(text: str, at: int) -> bool:
+    return _DENIED.search(text, max(0, at - _LONGEST_DENIAL), at) is not None
 
 
 def _name(match: re.Match[str] | None) -> str | None:
@@ -95,7 +108,7 @@ def _name(match: re.Match[str] | None) -> str | None:
     found = next((group for group in match.groups() if group), None) if match else None
     if found is None or "@" in found or _BLANK_LINE.search(found) or not hidden.is_usable(found):
         return None
-    name = _BREAK.sub("", found).strip("\\").lstrip("> ")
+    name = without_marks(_BREAK.sub("", found)).strip("\\").lstrip("> ")
     is_prose = _PROSE.search(name) or ("\n" in found and " " in name)
     fits = len(name) <= _LONGEST and any(map(str.isalnum, name))
     return name if fits and not is_prose else None

@@ -12,7 +12,7 @@ from collectors.linking.detail import Detail, find_detail
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.mentions import mentions, named_key
-from collectors.linking.names import bare, is_column
+from collectors.linking.names import bare, is_column, without_marks
 from collectors.linking.other import other_engine, other_violation, quotes_a_value
 from collectors.linking.phrases import ENGLISH, is_index_build, may_tell_of_one, says_unique
 from collectors.linking.quoted import without_quotes
@@ -73,12 +73,12 @@ def _read(text: str, *, wrapped: bool, unique: bool) -> ViolatedKey | None:
 
 def with_values(named: ViolatedKey, detail: Detail, *, wrapped: bool = False) -> ViolatedKey:
     """`named` with the columns and values of the sentence, or with the reason why it has none."""
-    columns = tuple(detail.columns)
+    columns = tuple(map(without_marks, detail.columns) if wrapped else detail.columns)
     if any(map(hidden.is_hidden, columns)):
         columns = ()  # with one of them missing, values would go to the wrong ones
     if not detail.printed:
         return replace(named, columns=columns, doubt=hidden.CUT)
-    ways = _all_splits(detail.columns, detail.printed, wrapped=wrapped)
+    ways = _all_splits(columns or detail.columns, detail.printed, wrapped=wrapped)
     usable = tuple(way for way in ways if all(map(hidden.is_usable, way)))
     if usable:
         doubt = hidden.AMBIGUOUS if len(usable) >= LIMIT else None
@@ -92,6 +92,8 @@ def _all_splits(
     columns: Sequence[str], candidates: Iterable[str], *, wrapped: bool
 ) -> tuple[KeyValues, ...]:
     found: dict[KeyValues, None] = {}
+    if wrapped:  # what does not show may be the page's or the value's own
+        candidates = dict.fromkeys(p for one in candidates for p in (one, without_marks(one)))
     for printed in candidates:
         broken = wrapped and "\n" in printed
         ways = _joined_splits(columns, printed) if broken else splits(columns, printed)

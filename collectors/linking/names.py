@@ -13,6 +13,7 @@ _CAST = re.compile(
     r"(?:\(\d{1,5}(?:,\d{1,5})?\))?(?:\[\])*"
 )
 _WORD = re.compile(r"(\"[^\"]+\"|[^\W\d][\w$]*)\s?(\(?)")
+_MARKS = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _NOT_NAMES = frozenset({"true", "false"})
 _LONGEST_LIST = 4_000
 """PostgreSQL allows 32 expressions in a key; a longer list is no list of columns."""
@@ -33,6 +34,14 @@ def closing(text: str, opening: int, longest: int = _LONGEST_LIST) -> int | None
             if depth == 0:
                 return token.start()
     return None
+
+
+def without_marks(text: str) -> str:
+    """The text without the characters that show nothing: where a line may break, which way it runs.
+
+    Those that join letters or emoji into one are part of a text, and stay.
+    """
+    return text if text.isascii() else _MARKS.sub("", text)
 
 
 def split_columns(printed: str) -> tuple[str, ...]:

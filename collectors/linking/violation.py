@@ -7,6 +7,7 @@ only says where to look.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -19,6 +20,7 @@ from collectors.linking.operation import operation_of
 from collectors.linking.other import database_error, describe, state_words
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind, identifiers
+from collectors.linking.transfer import from_quoted_printable
 from collectors.linking.values import about, with_fields, written
 from collectors.model import Event, Failure, ViolatedKey
 
@@ -67,17 +69,31 @@ def read_text(text: str) -> TextReading:
     if event is not None:
         return _read_pasted_event(event)
     drivers = list(driver_errors(document))
-    text = from_markdown(text)
+    text = from_markdown(from_quoted_printable(text))
     pasted = Event(event_id="", occurred_at=_NO_TIME, message=text)
     key = read_chain(pasted, drivers)
     if key is not None:
         key = with_fields(key, pasted, written(pasted, drivers, key=key))
-        found = tuple(named for named in identifiers(text) if named.value != key.constraint)
-        return TextReading("unique_violation", key, found)
+        return TextReading("unique_violation", key, tuple(_around(text, key)))
     other = _by_code(drivers) or database_error(unescape(text) if "\\u" in text else text)
     return TextReading(
         "other_database_error" if other else "not_recognised", None, identifiers(text)
     )
+
+
+def _around(text: str, key: ViolatedKey) -> Iterator[Identifier]:
+    """What the text names beside `key`; an address that a broken line cut is its value's."""
+    whole = [v for split in key.splits for v in split if v and "@" in v]
+    for named in identifiers(text):
+        is_cut = named.kind is IdentifierKind.EMAIL and _is_tail(named.value, whole)
+        if named.value != key.constraint and not is_cut:
+            yield named
+    if key.complete:
+        yield from (one for one in identifiers("\n".join(whole)) if one.value not in text)
+
+
+def _is_tail(address: str, whole: Sequence[str]) -> bool:
+    return address not in whole and any(value.endswith(address) for value in whole)
 
 
 def _read_pasted_event(event: Event) -> TextReading:

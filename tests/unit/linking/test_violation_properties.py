@@ -139,6 +139,8 @@ HOSTILE = [
     "\n[1] " + DUPLICATE, "\ufffd", "Â",
     "@x<wbr>", "mailto:a@b[", "[a@b|mailto:", '"a\\_', "(a\\_", "@a*", "[filtered ", "<a ",
     "[SQL: WITH a AS (INSERT INTO a (b) SELECT (", "\nparams: a,", "(psycopg.errors.",
+    ")=3D(=C3", ',,"insert into a (', "query='insert into a (", "*a@b*", "\u200b", "not the '",
+    f"ERROR: {DUPLICATE}\n[SQL: insert into a (b) values (1)]\n",
 ]  # fmt: skip
 
 
