@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from collectors.linking.literals import read_at
+from collectors.linking.phrases import names_one
 from collectors.linking.statement import head
 
 _VERB = r"(?=[\s(]{0,20}(?i:insert\s|update\s|delete\s|merge\s|with\s|select\s|copy\s|call\s))"
@@ -33,7 +34,7 @@ _CLOSED = re.compile(
 _LINE = re.compile(r"\n(?!\t|[^\n]{0,150}?#011)|\Z")
 """The server's log goes on with a tab in front, which syslog writes as `#011`."""
 
-_CSV_END = re.compile(r"\",(?=\d{0,10},|<)|\n(?=\d{4}-\d\d-\d\d )|\Z")
+_CSV_END = re.compile(r"\"(?=,\d{0,10},|,<|[ \t\r]{0,8}(?:\n|\Z))|\n(?=\d{4}-\d\d-\d\d )|\Z")
 _ROW_END = re.compile(r"\)[.。を](?=[\s\"'\\\])}]|\Z|含)|\Z")
 _ERROR = re.compile(r"\sERROR: |\Z")
 _CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
@@ -73,6 +74,16 @@ def _literal_end(text: str, position: int, _prose: bool) -> int:
     return end if end is not None else _until(_LINE)(text, position, _prose)
 
 
+def _field_end(text: str, position: int, _prose: bool) -> int:
+    """Where the literal ends, or within it the statement that an error follows; nowhere if cut."""
+    end = read_at(text, position)[1]
+    if end is None:
+        return position
+    before = head(text[position + 1 : end])
+    failed = before is not None and names_one(text[position + 1 + before[1] : end])
+    return position + 1 + before[1] if before is not None and failed else end
+
+
 def _batch_end(text: str, position: int, _prose: bool) -> int:
     return max(position, text.find(_BATCH_END, position))
 
@@ -105,7 +116,7 @@ _QUOTES = (
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
-    _quote(_IN_FIELD, _literal_end, *_FIELDS),  # logs and errors as JSON, as key=value
+    _quote(_IN_FIELD, _field_end, *_FIELDS),  # logs and errors as JSON, as key=value
     _quote(rf"(?:,,|AUDIT: [^\n]{{0,300}}?,)(?=\"{_SQL})", _until(_CSV_END), ',,"', "AUDIT: "),
     _quote(r"\bCOPY \w{1,63}, line \d{1,12}[^\n:]{0,80}: (?=\")", _until(_LINE), "COPY "),
     _quote("|".join(map(re.escape, _REFUSED_ROW)), _until(_ROW_END), *_REFUSED_ROW),

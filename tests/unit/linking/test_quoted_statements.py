@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -275,3 +276,29 @@ def test_an_error_behind_a_refused_row_is_read() -> None:
     key = read_text(f"ERROR:  {row}\nERROR:  {OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
     assert key is not None
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+ERROR = 'duplicate key value violates unique constraint "c_key"'
+BESIDE_A_STATEMENT = {
+    "in the same field": json.dumps({"query": f"insert into c (a) values ($1) - {ERROR}"}),
+    "behind a field that is cut": f"query='INSERT INTO c (a) VALUES (1, error={ERROR}",
+    "behind a field": f"query='INSERT INTO c (a) VALUES (1)' error='{ERROR}'",
+    "below a line of commas": f'x,,"insert into c (a) values (1)"\n{ERROR}',
+    "behind pgaudit's line": f'AUDIT: SESSION,1,c,"insert into c (a) values (1)",<n> {ERROR}',
+}
+
+
+@pytest.mark.parametrize("text", BESIDE_A_STATEMENT.values(), ids=BESIDE_A_STATEMENT.keys())
+def test_an_error_beside_a_log_s_own_quote_is_read(text: str) -> None:
+    key = read_text(text).key
+    assert key is not None
+    assert key.constraint == "c_key"
+
+
+@pytest.mark.parametrize(
+    "quote", ['{{"statement": "{}", "code": "23502"}}', 'LOG:  AUDIT: SESSION,1,INSERT,c,"{}",<n>']
+)
+def test_a_log_s_own_quote_tells_of_no_failure(quote: str) -> None:
+    told = "duplicate key value violates unique constraint x Key (a)=(b) already exists."
+    reading = read_text(quote.format(f"insert into jobs (last_error) values ('{told}')"))
+    assert reading.key is None
