@@ -20,7 +20,11 @@ from collectors.linking.rewritten import read_rewritten
 from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
-_BREAK = re.compile(r"\s*\n[\s>]*")
+_BREAK = re.compile(
+    r"\s{0,40}(?:[│┃|][ \t]{0,8})?\n(?:[\s>│┃]|(?:#|//|(?:\d{1,5} {0,3})?\|)(?=[ \t]))*"
+)
+"""A break that the page made, with what its lines begin with: a quote's, a comment's, a number."""
+
 _NEARBY = 4_000
 
 

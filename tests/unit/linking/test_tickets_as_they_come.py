@@ -32,6 +32,10 @@ TICKETS = {
     "narrow no-break spaces": WHOLE.replace(" ", "\u202f"),
     "marks in the names": WHOLE.replace("rs_e", "rs\u200b_e").replace("n_id", "n\u200b_id"),
     "marks of direction": f"\u200f{WHOLE}\u200e",
+    "a comment": "# " + WHOLE.replace("\n", "\n# ").replace("(7, ", "(7,\n# "),
+    "a comment in code": "// " + WHOLE.replace("\n", "\n// ").replace("(7, ", "(7,\n// "),
+    "numbered lines": "12 | " + WHOLE.replace("\n", "\n13 | ").replace("(7, ", "(7,\n14 | "),
+    "a frame": "│ " + WHOLE.replace("\n", "  │\n│ ").replace("(7, ", "(7,  │\n│ ") + " │",
     "an address in bold": WHOLE.replace("jane@example.com", "**jane@example.com**"),
     "an address in a chat's bold": WHOLE.replace("jane@example.com", "*jane@example.com*"),
     "an address in italics": WHOLE.replace("jane@example.com", "_jane@example.com_"),
@@ -91,6 +95,13 @@ def test_an_address_that_a_line_cuts_is_named_whole() -> None:
 )
 def test_what_a_ticket_denies_did_not_happen(text: str, kind: str) -> None:
     assert read_text(text).kind == kind
+
+
+@pytest.mark.parametrize("value", ["Room\n#12", "a\n# b", "a\n14 | b"])
+def test_a_break_that_may_be_the_value_s_own_stays_among_the_ways(value: str) -> None:
+    key = read_text(f"{NAMED}\nDETAIL:  Key (note)=({value}) already exists.").key
+    assert key is not None
+    assert (value,) in key.splits
 
 
 @given(st.text())
