@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from collectors.audit.case import Schema
-from collectors.audit.reuse import reuse_of
+from collectors.audit.reuse import is_row_id, reuse_of
 from collectors.audit.standing import own_parts
 from collectors.errors import TombstoneError
 from collectors.evidence.database import Store
@@ -273,8 +273,12 @@ def _of_rows(
 
 
 def _never_asked(schema: Schema, table: Table) -> frozenset[str]:
-    reuse = {key.name: reuse_of(schema, table, own_parts(table, key)) for key in table.keys}
-    return frozenset(name for name, one in reuse.items() if not one.is_asked)
+    """The keys whose values the application makes, and those of copies."""
+    return frozenset(
+        key.name
+        for key in table.keys
+        if is_row_id(table, key) or not reuse_of(schema, table, own_parts(table, key)).is_asked
+    )
 
 
 def _smaller(share: float | None) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from collectors.audit.backfill import backfill, freeing
 from collectors.audit.case import KeyCase, KeyFacts, Reuse, Ruling, Schema
 from collectors.audit.migration import Draft, Obstacle, draft, migration
-from collectors.audit.reuse import is_made, reuse_of, words
+from collectors.audit.reuse import is_row_id, reuse_of
 from collectors.audit.rules import FLAWS, OBSTACLES
 from collectors.audit.severity import weighed
 from collectors.audit.standing import is_beyond_clash, own_parts, right_keys
@@ -32,7 +32,7 @@ def cases(
             continue
         right = right_keys(table)
         for key in table.keys:
-            if not (is_beyond_clash(table, key) or _is_row_id(table, key)):
+            if not (is_beyond_clash(table, key) or is_row_id(table, key)):
                 own = own_parts(table, key)
                 reuse = told(table, key) or reuse_of(schema, table, own)
                 yield KeyCase(schema, table, key, own, right, reuse)
@@ -140,18 +140,3 @@ def _finding(
         migration=way_out,
         backfill=offer.backfill() if frees else None,
     )
-
-
-def _is_row_id(table: Table, key: UniqueKey) -> bool:
-    """A primary key of a column that is made, not chosen: no row ever asks for another's.
-
-    Besides other columns (a tenant's, a partition's) it is the one that is called so by itself.
-    """
-    if not key.primary:
-        return False
-    if len(key.parts) > 1:
-        return any(words(part.expression) == ("id",) for part in key.parts)
-    column = table.column(key.parts[0].expression)
-    whole = column is not None and column.type in ("uuid", "integer", "bigint", "smallint")
-    named = column is not None and words(column.name)[-1] == "id"
-    return column is not None and (whole or named or is_made(column))

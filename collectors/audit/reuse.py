@@ -13,7 +13,7 @@ from functools import cache
 
 from collectors.audit.case import Reuse, Schema
 from collectors.audit.upserts import raw
-from collectors.model import Column, KeyPart, Table
+from collectors.model import Column, KeyPart, Table, UniqueKey
 from collectors.model.releasable import columns_read
 
 _MADE = re.compile(
@@ -82,6 +82,22 @@ def is_made(column: Column) -> bool:
     """Its value comes from a sequence or a generator of random ids."""
     is_identity = column.generated and column.computed is None
     return is_identity or bool(column.default and _MADE.search(column.default.lower()))
+
+
+def is_row_id(table: Table, key: UniqueKey) -> bool:
+    """A primary key of a column that is made, not chosen: no row ever asks for another's.
+
+    Besides other columns (a tenant's, a partition's) it is the one that is called so by itself.
+    What people go by (`external_id`) is chosen, whatever its last word.
+    """
+    if not key.primary or table.personal_key:
+        return False
+    if len(key.parts) > 1:
+        return any(words(part.expression) == ("id",) for part in key.parts)
+    column = table.column(key.parts[0].expression)
+    whole = column is not None and column.type in ("uuid", "integer", "bigint", "smallint")
+    named = column is not None and words(column.name)[-1] == "id"
+    return column is not None and (whole or named or is_made(column))
 
 
 @cache

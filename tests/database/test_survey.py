@@ -104,6 +104,32 @@ def test_what_was_counted_is_read_back(database: Database, store: Store) -> None
     }
 
 
+IDS = {
+    "an id that the application makes": ("id text PRIMARY KEY", 0),
+    "an id beside a tenant's": ("tenant text, id text, PRIMARY KEY (tenant, id)", 0),
+    "a code that somebody chooses": ("code text PRIMARY KEY", 3),
+    "an external ID": ("external_id text PRIMARY KEY, tenant text", 3),
+}
+
+
+@pytest.mark.parametrize(("columns", "asked"), IDS.values(), ids=IDS)
+def test_nobody_asks_for_the_id_of_a_deleted_row_again(
+    database: Database, store: Store, columns: str, asked: int
+) -> None:
+    database.execute(f"""
+        CREATE TABLE products ({columns}, handle text, deleted_at timestamptz);
+        CREATE UNIQUE INDEX by_handle ON products (handle) WHERE deleted_at IS NULL;
+    """)
+    row = "md5(n::text), 'acme'" if "tenant" in columns else "md5(n::text)"
+    database.execute(
+        f"INSERT INTO products SELECT {row}, n::text, now() FROM generate_series(1, 3) n"
+    )
+    survey(settings(database), store)
+    total = exposure_total(store)
+    assert total is not None
+    assert total.tombstones == asked
+
+
 FILTERS = [
     (SurveyFilter(organization_id=ACME), 2),
     (SurveyFilter(organization_id=UMBRELLA), 1),
