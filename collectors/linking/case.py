@@ -19,6 +19,7 @@ from collectors.model import (
     KeyValues,
     LookupAnswer,
     RowRef,
+    Table,
     Verdict,
 )
 
@@ -125,7 +126,9 @@ class Case:
         no other: its values no longer change, and the key is unique. Where it counted live rows
         only (or we cannot know), a row deleted before, or nobody knows when, is not blamed.
         """
-        there = tuple(row for row in self.rows if self.when(row.created_at) is not When.AFTER)
+        there = tuple(
+            row for row in self.rows if self.when_created(row.created_at) is not When.AFTER
+        )
         if self.question.counted_then:
             frozen = tuple(row for row in there if self._gone_since(row) is When.BEFORE)
             return frozen if frozen and _one_key(there) else there
@@ -159,16 +162,28 @@ class Case:
 
     def when_deleted(self, time: datetime | None) -> When:
         """The same of a deletion in this table: kept as a date, it was at any time of that day."""
-        if time is None or not self._keeps_days:
-            return self.when(time)
+        return self._when_of_day(time) if self._deletion_days else self.when(time)
+
+    def when_created(self, time: datetime | None) -> When:
+        """The same of a row's creation in this table."""
+        return self._when_of_day(time) if self.creation_days else self.when(time)
+
+    def _when_of_day(self, time: datetime | None) -> When:
+        if time is None:
+            return When.UNKNOWN
         begins, ends = (self.when(time + away) for away in A_DAY_ANYWHERE)
         return begins if begins is ends else When.AROUND
 
     @cached_property
-    def _keeps_days(self) -> bool:
+    def _deletion_days(self) -> bool:
         table = self.question.table
-        column = table.column(table.marker.column) if table and table.marker else None
-        return column is not None and column.type == "date"
+        return _is_date(table, table.marker.column if table and table.marker else None)
+
+    @cached_property
+    def creation_days(self) -> bool:
+        """Of a row's creation the table keeps the day only."""
+        table = self.question.table
+        return _is_date(table, table.created_at if table else None)
 
     def _gone_since(self, row: Holder) -> When | None:
         return self.when_deleted(row.row.deleted_at) if row.deleted else None
@@ -196,6 +211,11 @@ class Case:
         found = dict(zip(shape.parts, asked.reading, strict=True))
         found |= dict(zip(asked.lookup.key.parts, values, strict=True))
         return tuple(found[part] for part in shape.parts)
+
+
+def _is_date(table: Table | None, name: str | None) -> bool:
+    column = table.column(name) if table and name else None
+    return column is not None and column.type == "date"
 
 
 def _one_key(rows: Iterable[Holder]) -> bool:

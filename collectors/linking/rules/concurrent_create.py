@@ -2,7 +2,8 @@
 
 Speaks if the row is no older than the race window, and not clearly younger than the Event. CERTAIN
 needs a printed key that says that the Holder was live, and clocks that agree on which came first.
-It cannot tell a race from a client that created the same thing twice in a row.
+It says nothing where only the day of a creation is kept, and cannot tell a race from a client that
+created the same thing twice in a row.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ NAME = "concurrent_create"
 def concurrent_create(case: Case) -> Ruling | None:
     """Recognise two requests that raced."""
     row = case.subject
-    if row is None or row.created_at is None:
+    if row is None or row.created_at is None or case.creation_days:
         return None
     created = case.when(row.created_at)
     if created is not When.AROUND and case.at - row.created_at > case.race_window:

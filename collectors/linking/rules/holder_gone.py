@@ -21,7 +21,7 @@ def holder_gone(case: Case) -> Ruling:
     if case.as_of is None or case.as_of < case.at:
         reason = "Nothing holds the key, but the database was read too early to tell; asked again."
         return undecided(NAME, reason, case.candidates)
-    later = [row for row in case.rows if case.when(row.created_at) is When.AFTER]
+    later = [row for row in case.rows if case.when_created(row.created_at) is When.AFTER]
     now = next((row for row in later if case.holds_now(row)), None)
     outside = [row for row in case.rows if row.deleted and row not in later]
     return Ruling(

@@ -28,7 +28,7 @@ def leftover(case: Case) -> Ruling | None:
     sure = (
         case.question.holder_was_live is True
         and case.when(parent.deleted_at) is When.BEFORE
-        and case.when(row.created_at) is When.BEFORE
+        and case.when_created(row.created_at) is When.BEFORE
     )
     confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
     finding = (Finding(NAME, reason),)

@@ -21,7 +21,7 @@ def live_duplicate(case: Case) -> Ruling | None:
         return None
     state = "held" if row.deleted else "holds"
     reason = f"A live row of {table_of(case)}, {born(row)}, {state} the unique key."
-    ages = (case.when(row.created_at), case.when_deleted(row.row.deleted_at))
+    ages = (case.when_created(row.created_at), case.when_deleted(row.row.deleted_at))
     sure = case.question.holder_was_live is True and ages[0] is When.BEFORE
     return Ruling(
         (Finding(NAME, reason + later_life(case, row) + other_histories(case)),),

@@ -27,7 +27,7 @@ def tombstone(case: Case) -> Ruling | None:
     deleted = case.when_deleted(row.row.deleted_at)
     if (seen and not known) or (deleted is When.AFTER and not seen):
         return None
-    sure = deleted is When.BEFORE and case.when(row.created_at) is not When.AROUND
+    sure = deleted is When.BEFORE and case.when_created(row.created_at) is not When.AROUND
     findings = (_holds(case, row, deleted), *_erased(row))
     confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
     return Ruling(findings, Verdict.BLOCKED_BY_TOMBSTONE, confidence, row.row, row)

@@ -89,6 +89,31 @@ def test_when_the_row_was_created(created: float, verdict: Verdict) -> None:
     assert verdict_of(row(created=created)).verdict is verdict
 
 
+CREATION_DAYS = {
+    "begun in the first time zone, deleted since": (14 * HOUR, -HOUR, BLOCKED, LIKELY),
+    "over in every time zone, deleted since": (-2 * DAY, -HOUR, BLOCKED, CERTAIN),
+    "begun nowhere": (14 * HOUR + NEAR + TICK, None, GONE, LIKELY),
+    "the Event's own day, live": (0.0, None, LIVE, LIKELY),
+}
+"""How far the midnight that a date of creation stands for lies from the Event; the deletion."""
+
+
+@pytest.mark.parametrize(
+    ("midnight", "deleted", "verdict", "confidence"),
+    CREATION_DAYS.values(),
+    ids=CREATION_DAYS.keys(),
+)
+def test_a_creation_kept_as_a_date_was_at_any_time_of_that_day(
+    midnight: float, deleted: float | None, verdict: Verdict, confidence: str
+) -> None:
+    columns = tuple(
+        replace(one, type="date") if one.name == "created_at" else one for one in CUSTOMERS.columns
+    )
+    found = row(created=midnight, deleted=deleted)
+    said = verdict_of(found, today=catalog(columns=columns))
+    assert (said.verdict, said.confidence) == (verdict, confidence)
+
+
 LOOKS = {
     "clearly before": (-NEAR - TICK, UNDECIDED, UNDECIDED),
     "at the tolerance before": (-NEAR, BLOCKED, UNDECIDED),
