@@ -21,15 +21,12 @@ TIMES = re.compile(
 FLAGS = re.compile(r"(is)?(soft)?(deleted|removed|discarded|trashed)|deleted?flag")
 STATES = re.compile(r"(status|state)$")
 GONE = frozenset({"deleted", "removed", "trashed", "soft_deleted", "soft-deleted", "softdeleted"})
-CREATED = (
-    "createdat",
-    "created",
-    "createdon",
-    "datecreated",
-    "creationdate",
-    "createdate",
-    "createtime",
-    "insertedat",
+SPELLED = {"n": "y", "no": "yes", "f": "t", "false": "true", "0": "1"}
+"""How "no" is written where a flag is a text or a bit, and the "yes" that goes with it."""
+
+CREATED = re.compile(
+    r"(created?|creation|inserted)(at|on|time|date|ts|timestamp|datetime)(utc)?"
+    r"|(date|time)(created|added|inserted)|created"
 )
 TIME_TYPES = frozenset({"timestamp with time zone", "timestamp without time zone", "date"})
 WHOLE_TYPES = frozenset({"smallint", "integer", "bigint", "numeric"})
@@ -100,8 +97,9 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
 
 def created_column(columns: Sequence[ColumnFacts]) -> str | None:
     """The column that tells when a row was made."""
-    times = {facts.folded: facts for facts in columns if facts.base in TIME_TYPES}
-    return next((times[name].column.name for name in CREATED if name in times), None)
+    found = [f for f in columns if f.base in TIME_TYPES and CREATED.fullmatch(f.folded)]
+    found.sort(key=lambda facts: (facts.base == "date", facts.folded != "createdat"))
+    return found[0].column.name if found else None
 
 
 def instant_sql(column: str, base: str) -> str:
@@ -133,6 +131,8 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     if facts.labels and facts.column.category in "ES" and STATES.search(facts.folded):
         gone = dict.fromkeys(label for label in facts.labels if label.lower() in GONE)
         return _status(facts, *gone) if gone else None
+    if facts.column.category in "SV" and FLAGS.fullmatch(facts.folded):
+        return _spelled(facts)
     return None
 
 
@@ -172,6 +172,23 @@ def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
     live = "NULL" if nullable else unset
     timed = facts.base != "smallint"
     return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since if timed else None)
+
+
+def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
+    """A flag of 'N' and 'Y', 'F' and 'T', '0' and '1': by its default or its CHECK, else nothing.
+
+    Without either nobody knows what a live row has.
+    """
+    default = re.match(r"'(.*?)'", facts.constant or "")
+    said = [default[1]] if default else facts.labels
+    live = {label for label in said if label.lower() in SPELLED}
+    if len(live) != 1:
+        return None
+    (no,) = live
+    yes = SPELLED[no.lower()]
+    spelled = yes.upper() if no.isupper() else yes.title() if no.istitle() else yes
+    others = [label for label in facts.labels if label != no] if no in facts.labels else []
+    return _status(facts, *(others or [spelled]))
 
 
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:

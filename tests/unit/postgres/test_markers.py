@@ -93,6 +93,31 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (status("a", "removed", "deleted"), "status IN ('removed', 'deleted')", "'a'"),
         (status("OPEN", "DELETED"), "status = 'DELETED'", "'OPEN'"),
         (
+            facts("deleted", "bpchar", category="S", labels=("N", "Y"), nullable=False),
+            "deleted = 'Y'",
+            "'N'",
+        ),
+        (
+            facts("is_deleted", "bpchar", category="S", default="'F'::bpchar"),
+            "is_deleted = 'T'",
+            "'F'::bpchar",
+        ),
+        (
+            facts("removed", "character varying", category="S", default="'No'::character varying"),
+            "removed = 'Yes'",
+            "'No'::character varying",
+        ),
+        (
+            facts("is_deleted", "text", category="S", default="'0'::text", labels=("0", "1", "2")),
+            "is_deleted IN ('1', '2')",
+            "'0'::text",
+        ),
+        (
+            facts("deleted", "bit", category="V", default="'0'::\"bit\""),
+            "deleted = '1'",
+            "'0'::\"bit\"",
+        ),
+        (
             status("a", "removed", name="lifecycle_state", default="'a'::shade"),
             "lifecycle_state = 'removed'",
             "'a'::shade",
@@ -118,6 +143,10 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
         facts("deleted_count", "integer"),
         status("active", "archived"),
         facts("status", "text", category="S"),
+        facts("deleted", "text", category="S"),
+        facts("deleted", "text", category="S", default="''::text"),
+        facts("deleted", "text", category="S", default="'Y'::text"),
+        facts("deleted", "text", category="S", labels=("0", "N", "Y")),
         facts("deleted_reason", "text", labels=("deleted",), category="S"),
     ],
     ids=lambda column: f"{column.name} {column.base} {column.default}",
@@ -207,7 +236,13 @@ def test_a_mapped_marker_needs_no_telling_name(
         ([facts("created_at", TZ)], "created_at"),
         ([facts("CreatedAt", BARE)], '"CreatedAt"'),
         ([facts("created", "date"), facts("created_at", TZ)], "created_at"),
+        ([facts("created_date", BARE)], "created_date"),
+        ([facts("CreationTime", BARE)], '"CreationTime"'),
+        ([facts("CreatedOnUtc", TZ)], '"CreatedOnUtc"'),
+        ([facts("date_added", TZ)], "date_added"),
+        ([facts("created_date", "date"), facts("created_time", TZ)], "created_time"),
         ([facts("created_by", TZ), facts("created_at", "text")], None),
+        ([facts("recreated_at", TZ), facts("creator_time", TZ)], None),
     ],
 )
 def test_the_column_that_tells_when_a_row_was_made(
