@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.followup import Pending
+from collectors.linking.dropped import dropped
 from collectors.linking.question import KeyStanding, Question
 from collectors.linking.resolve import resolve
 from collectors.model import Catalog
@@ -59,7 +60,7 @@ class OpenTarget:
     def questions(self, snapshot: Snapshot, pending: Sequence[Pending]) -> list[Question]:
         """What to ask; a key that the catalog lacks may be younger than it, so it is read again."""
         asked = [_question(one, self.catalog(snapshot)) for one in pending]
-        if self._reread or all(q.standing is not KeyStanding.UNKNOWN or q.key for q in asked):
+        if self._reread or all(map(_is_known, asked)):
             return asked
         self._catalog, self._reread = None, True
         return [_question(one, self.catalog(snapshot)) for one in pending]
@@ -68,11 +69,19 @@ class OpenTarget:
 def _question(one: Pending, catalog: Catalog) -> Question:
     """As the Event tells it; where that names no table, its Conflict does.
 
-    So a key that a migration mended under a new name is known by its table and columns.
+    So a key that a migration mended under a new name is known by its table and columns, and one
+    that was dropped is told from one that nobody ever saw.
     """
     asked, key = resolve(one.failure, catalog), one.failure.key
-    is_known = asked.standing is not KeyStanding.UNKNOWN or asked.key is not None
-    if is_known or key is None or key.table is not None or one.key_table is None:
+    if _is_known(asked) or key is None or one.key_table is None:
         return asked
-    schema, table = one.key_table
-    return resolve(replace(one.failure, key=replace(key, schema=schema, table=table)), catalog)
+    schema, name = one.key_table
+    if key.table is None:
+        asked = resolve(replace(one.failure, key=replace(key, schema=schema, table=name)), catalog)
+    table = None if _is_known(asked) else catalog.table(schema, name)
+    return (table and dropped(one.failure, one.key_columns, table)) or asked
+
+
+def _is_known(asked: Question) -> bool:
+    gone = asked.standing in (KeyStanding.UNKNOWN, KeyStanding.DROPPED)
+    return asked.key is not None or not gone

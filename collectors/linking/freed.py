@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.linking.case import Case
 from collectors.linking.memory import row_today, same_row, was_tombstone
+from collectors.linking.question import KeyStanding
 from collectors.linking.words import born, utc
 from collectors.model import Earlier, Holder, RowRef
 
@@ -35,6 +36,8 @@ def taken_over(case: Case, blocker: RowRef) -> str:
 
 
 def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
+    if case.question.standing is KeyStanding.DROPPED:
+        return "The unique key was dropped since, and no other took its place."
     there = row_today(case, blocker)
     row = there or case.known_row
     if row is None:

@@ -19,7 +19,7 @@ def judge(case: Case) -> Judgement:
     remarks: list[Ruling] = []
     ruling = _first(case, remarks)
     question = case.question
-    key = question.key and (question.asked_as or question.key)
+    key = question.asked_as or question.key
     return Judgement(
         verdict=ruling.verdict or Verdict.UNDECIDED,
         confidence=_confidence((ruling, *remarks)) if key else None,

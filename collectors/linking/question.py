@@ -23,6 +23,9 @@ class KeyStanding(StrEnum):
     UNKNOWN = "unknown"
     """No such key: nothing is asked, and nothing is judged."""
 
+    DROPPED = "dropped"
+    """Our own Conflict knows it, and the catalog no more, nor a key that its values could meet."""
+
     WIDENED = "widened"
     """Today it covers more columns than the Event's: rows alike in those are candidates."""
 

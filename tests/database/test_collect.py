@@ -248,6 +248,9 @@ FREED = {
         (organization_id, lower(email)) WHERE deleted_at IS NULL""",
     "mended under another name": f"""DROP INDEX {KEY}; CREATE UNIQUE INDEX customers_live
         ON customers (organization_id, lower(email)) WHERE deleted_at IS NULL""",
+    "dropped": f"DROP INDEX {KEY}",
+    "dropped, beside a key that is about something else": f"""DROP INDEX {KEY};
+        CREATE UNIQUE INDEX ON customers (organization_id, created_at)""",
 }
 
 
@@ -259,6 +262,26 @@ def test_the_next_run_finds_that_a_key_was_freed(world: World, way: str) -> None
     world.collect()
     (failure,) = world.failures()
     assert failure["verdict"] == "UNBLOCKED", failure["reasons"]
+
+
+STANDING = {
+    "by a narrower key": "CREATE UNIQUE INDEX ON customers (organization_id, email)",
+    "by a wider key": "CREATE UNIQUE INDEX ON customers (organization_id, email, created_at)",
+    "with its table out of sight": "CREATE SCHEMA aside; ALTER TABLE customers SET SCHEMA aside",
+    "with its column renamed": "ALTER TABLE customers RENAME email TO mail",
+}
+
+
+@pytest.mark.parametrize("way", STANDING)
+def test_a_dropped_key_is_free_only_where_nothing_may_stop_the_same_create(
+    world: World, way: str
+) -> None:
+    world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    world.database.execute(f"DROP INDEX {KEY}; {STANDING[way]}")
+    world.collect()
+    (failure,) = world.failures()
+    assert failure["verdict"] == "BLOCKED_BY_TOMBSTONE"
 
 
 def test_a_row_blocks_on_though_its_table_is_moved_and_renamed(world: World) -> None:

@@ -168,7 +168,11 @@ def _earlier(row: Any) -> Earlier:
 def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
     own = conflicts.alias()
     of_own = own.c.id == failures.c.conflict_id
-    names = own.c.schema_name.label("key_schema"), own.c.table_name.label("key_table")
+    names = (
+        own.c.schema_name.label("key_schema"),
+        own.c.table_name.label("key_table"),
+        own.c.columns.label("key_columns"),
+    )
     told = [select(name).where(of_own).scalar_subquery().label(name.name) for name in names]
     kept = query.where(failures.c.sealed.is_not(None)).add_columns(*told)
     with store.read() as connection:
@@ -181,6 +185,7 @@ def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 row_ref(row.blocker),
                 row.target,
                 None if row.key_table is None else (row.key_schema, row.key_table),
+                tuple(row.key_columns or ()),
             )
 
 

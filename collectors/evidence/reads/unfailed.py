@@ -19,8 +19,9 @@ from collectors.model import Failure, RowRef, ValueSource, Verdict, ViolatedKey
 class Pending:
     """A stored Failure to ask about again, with the Verdict and blocker it has now.
 
-    `target` is the Target of its Conflict, whatever its environment belongs to by now, and
-    `key_table` the schema and table of its Conflict's key, which an Event need not name.
+    `target` is the Target of its Conflict, whatever its environment belongs to by now, `key_table`
+    the schema and table of its Conflict's key, which an Event need not name, and `key_columns` that
+    key's expressions as the catalog had them.
     """
 
     source: str
@@ -30,6 +31,7 @@ class Pending:
     blocker: RowRef | None
     target: str | None = None
     key_table: tuple[str, str] | None = None
+    key_columns: tuple[str, ...] = ()
 
 
 def looked_up_conflicts() -> Select[Any]:
@@ -64,4 +66,13 @@ def looked_up(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 organization_id=row.organization_id,
             )
             blocker = row_ref(row.blocker)
-            yield Pending(LOOKED_UP, failure, row.id, Verdict(row.verdict), blocker, row.target)
+            yield Pending(
+                LOOKED_UP,
+                failure,
+                row.id,
+                Verdict(row.verdict),
+                blocker,
+                row.target,
+                (row.schema_name, row.table_name),
+                key.columns,
+            )

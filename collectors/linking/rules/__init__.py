@@ -12,6 +12,7 @@ from collections.abc import Callable
 from collectors.linking.case import Case, Ruling
 from collectors.linking.rules.concurrent_create import concurrent_create
 from collectors.linking.rules.doubtful_deletion import doubtful_deletion
+from collectors.linking.rules.dropped_key import dropped_key
 from collectors.linking.rules.future_times import future_times
 from collectors.linking.rules.hidden_values import hidden_values
 from collectors.linking.rules.holder_gone import holder_gone
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     hidden_values,
     # Could it be asked?
     no_target,
+    dropped_key,
     unknown_key,
     refused_lookup,
     old_snapshot,

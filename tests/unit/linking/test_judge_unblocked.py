@@ -21,6 +21,7 @@ from tests.unit.linking.cases import (
 )
 from tests.unit.linking.truth import (
     CERTAIN,
+    DROPPED,
     LEFT_OVER,
     LIKELY,
     MENDED,
@@ -211,6 +212,12 @@ UNBLOCKED_SINCE = {
     ),
     "unblocked before, judged once more": Line(
         rows(earlier=seen(verdict=UNBLOCKED), **known(None)), UNBLOCKED, CERTAIN, "a"
+    ),
+    "the key dropped": Line(
+        replace(DROPPED, earlier=seen()), UNBLOCKED, CERTAIN, "a", says="was dropped since"
+    ),
+    "the key dropped, seen in the way only moments after the request": Line(
+        replace(DROPPED, earlier=seen(held=2)), UNBLOCKED, LIKELY, "a"
     ),
     "seen in the way only before the request, and nobody since": Line(
         rows(earlier=seen(held=-60), **known(None)),

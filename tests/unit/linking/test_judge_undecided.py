@@ -30,7 +30,19 @@ from tests.unit.linking.cases import (
     untimed,
     violated,
 )
-from tests.unit.linking.truth import MENDED, OTHER, SPLITS, UNDECIDED, WEAK, A, B, Line, check, rows
+from tests.unit.linking.truth import (
+    DROPPED,
+    MENDED,
+    OTHER,
+    SPLITS,
+    UNDECIDED,
+    WEAK,
+    A,
+    B,
+    Line,
+    check,
+    rows,
+)
 
 OTHER_FAILURES = {
     "a foreign key": Line(
@@ -97,6 +109,13 @@ UNDECIDED_CASES = {
         case(looked=None, unreachable="The database did not answer."), UNDECIDED, WEAK
     ),
     "not asked yet": Line(case(looked=None), UNDECIDED, WEAK, says="not asked yet"),
+    "a dropped key that was never seen held": Line(DROPPED, UNDECIDED, WEAK),
+    "a dropped key on a standby that is behind our look": Line(
+        replace(DROPPED, as_of=at(DAY / 2), earlier=seen()),
+        UNDECIDED,
+        WEAK,
+        says="it is asked again",
+    ),
     "an unknown key": Line(
         case(key=violated(constraint="old")), UNDECIDED, None, says="no unique key of the reported"
     ),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
+from collectors.linking.dropped import dropped
 from collectors.linking.judge import Case, judge
+from collectors.linking.question import Question
 from collectors.model import Confidence, Holder, RowRef, Verdict
 from tests.unit.linking.cases import (
+    COLUMNS,
+    CUSTOMERS,
+    DAY,
     EMAIL,
     MARKED,
     MENDED_KEY,
     ORGANIZATION,
     PARTIAL_KEY,
     VALUES,
+    at,
     by_fields,
     case,
     catalog,
+    failure,
     held_by,
     violated,
 )
@@ -41,6 +48,12 @@ SPLITS = violated(splits=(("a", "b, c"), ("a, b", "c")))
 MENDED: dict[str, Any] = {"today": catalog(MENDED_KEY)}
 PARTIAL: dict[str, Any] = {"today": catalog(PARTIAL_KEY)}
 SHOWN_LIVE: dict[str, Any] = {**MENDED, "key": ALIVE_THEN}
+
+DROPPED = Case(
+    cast("Question", dropped(failure(violated()), COLUMNS, replace(CUSTOMERS, keys=()))),
+    as_of=at(2 * DAY),
+)
+"""The key is gone, and no other is over any of its columns."""
 
 PLACES = ('["16385", "(0,1)"]', '["16385", "(0,2)"]')
 """Two ids of rows that no key names: where they lie."""
