@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.linking.case import Case
-from collectors.linking.memory import row_today, same_row, was_tombstone
+from collectors.linking.memory import is_it, row_today, was_tombstone
 from collectors.linking.question import KeyStanding
 from collectors.linking.words import born, utc
 from collectors.model import Earlier, Holder, RowRef
@@ -28,7 +28,7 @@ def story(case: Case, earlier: Earlier, blocker: RowRef) -> str:
 def taken_over(case: Case, blocker: RowRef) -> str:
     """The other row that holds the key today; empty if none does."""
     now = case.current
-    if now is None or same_row(now.row, blocker):
+    if now is None or is_it(case, now, blocker):
         return ""
     if now.deleted:
         return " Another soft-deleted row holds the key now: a create would fail."
@@ -40,7 +40,7 @@ def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
         return "The unique key was dropped since, and no other took its place."
     there = row_today(case, blocker)
     row = there or case.known_row
-    if row is None:
+    if row is None or not (there or is_it(case, row, blocker)):
         known = case.known_row_asked
         return "The row is gone for good." if known else "It no longer holds the unique key."
     if row.deleted:

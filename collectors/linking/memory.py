@@ -55,9 +55,21 @@ def same_row(one: RowRef | None, other: RowRef | None) -> bool:
     return one.id == other.id and (one.table == other.table or alike)
 
 
+def is_it(case: Case, row: Holder | None, ref: RowRef) -> bool:
+    """The row is the one that our earlier look saw, and not a later one that was given its id.
+
+    A table that is emptied or made anew hands out its ids once more.
+    """
+    if row is None or not same_row(row.row, ref):
+        return False
+    seen = case.earlier.held_at if case.earlier else None
+    made = None if case.creation_days else row.created_at
+    return seen is None or made is None or made - seen <= case.tolerance
+
+
 def row_today(case: Case, ref: RowRef) -> Holder | None:
     """The row among those that came back for the values."""
-    same = next((row for row in case.rows if same_row(row.row, ref)), None)
+    same = next((row for row in case.rows if is_it(case, row, ref)), None)
     return same or _renumbered(case, ref)
 
 

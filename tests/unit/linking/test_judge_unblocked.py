@@ -90,6 +90,23 @@ UNBLOCKED_SINCE = {
         "b",
         says="A live row, created on 2026-03-11 12:00:00 UTC, holds the key now.",
     ),
+    "its table made anew, its id another row's": Line(
+        rows(row(created=1.5 * DAY), earlier=seen(), **known(row(created=1.5 * DAY))),
+        UNBLOCKED,
+        CERTAIN,
+        "a",
+        "a",
+        says="The row is gone for good. That happened between 2026-03-11 12:00:00 UTC and "
+        "2026-03-12 12:00:00 UTC. A live row, created on 2026-03-12 00:00:00 UTC, holds the key",
+    ),
+    "its table made anew, its id another deleted row's": Line(
+        rows(row(created=1.5 * DAY, deleted=1.7 * DAY), earlier=seen(), **known(None)),
+        UNBLOCKED,
+        CERTAIN,
+        "a",
+        "a",
+        says="Another soft-deleted row holds the key now",
+    ),
     "created again and deleted again": Line(
         rows(row("b", created=DAY, deleted=1.5 * DAY), earlier=seen(), **known(None)),
         UNBLOCKED,
