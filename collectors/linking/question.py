@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collectors.model import Failure, KeyLookup, KeyPart, KeyValues, Table, UniqueKey
+from collectors.model import (
+    Blocks,
+    Failure,
+    KeyLookup,
+    KeyPart,
+    KeyValues,
+    Operation,
+    Table,
+    UniqueKey,
+)
+
+_MAKES_LIVE = (Operation.CREATE, Operation.RESTORE)
 
 
 class KeyStanding(StrEnum):
@@ -75,7 +86,7 @@ class Question:
     def counted_then(self) -> bool:
         """A soft-deleted row could hold the key when the Event happened, as far as we can know."""
         shape = self.asked_as
-        if shape is None or self.holder_was_live is True:
+        if shape is None or self.holder_was_live is True or self._met_live_rows:
             return False
         return shape.counts_deleted or self.holder_was_live is False
 
@@ -86,12 +97,26 @@ class Question:
         One whose printed key says that it was deleted holds it against the same deletion only, as
         long as the key has the parts it had.
         """
-        if self.key is None:
+        if self.key is None or self._met_live_rows:
             return False
         if self.key.counts_deleted:
             return True
         same = self.asked_as is not None and set(self.asked_as.parts) == set(self.key.parts)
         return same and self.holder_was_live is False
+
+    @property
+    def _met_live_rows(self) -> bool:
+        """Live rows and deleted ones never meet in the key, and a live one was written.
+
+        `(email, is_deleted)` stops the second deletion, never a create.
+        """
+        key = self.key
+        if key is None or key.blocks is not Blocks.DELETE:
+            return False
+        if self.holder_was_live is None and self.failure.operation not in _MAKES_LIVE:
+            return False
+        apart = any(reads_marker(part, self.table) for part in key.parts)
+        return apart and self.holder_was_live is not False
 
     @property
     def only_marker_changed(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from collectors.model import RowRef
+from collectors.model import Blocks, RowRef
 from tests.unit.linking.cases import (
     COLUMNS,
     DAY,
@@ -44,7 +44,16 @@ from tests.unit.linking.truth import (
     rows,
 )
 
+TOLD_APART = {
+    "today": catalog(replace(FLAG_KEY, blocks=Blocks.DELETE), marker=UNTIMED),
+    "key": FIELDS,
+}
+"""A create whose printed key is not known: live and deleted rows never meet in that key."""
+
 LIVE_DUPLICATES = {
+    "beside a deleted twin, under a key that tells them apart": Line(
+        rows(row(), untimed("t"), **TOLD_APART), LIVE, LIKELY, holder="a"
+    ),
     "live and older than the request": Line(
         rows(row()), LIVE, LIKELY, holder="a", says="restored since"
     ),
@@ -153,6 +162,9 @@ HOLDERS_GONE = {
     ),
     "an old tombstone only, and the database said that the Holder was live": Line(
         rows(row(deleted=-DAY), **SHOWN_LIVE), GONE, LIKELY, says="was not deleted"
+    ),
+    "only a deleted row, under a key that tells it from live ones": Line(
+        rows(untimed(), **TOLD_APART), GONE, LIKELY, candidates="a"
     ),
     "deleted nobody knows when, and the database said that the Holder was live": Line(
         rows(
