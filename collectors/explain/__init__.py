@@ -3,6 +3,7 @@
 from collectors.explain.explanation import Explanation, explain, explain_text
 from collectors.explain.live import LiveAnswer, LiveFinding, Standing, Wanted, ask, wanted
 from collectors.explain.search import (
+    CONFLICT,
     LiveLook,
     ReadAs,
     SearchAnswer,
@@ -11,6 +12,7 @@ from collectors.explain.search import (
 )
 
 __all__ = [
+    "CONFLICT",
     "Explanation",
     "LiveAnswer",
     "LiveFinding",

@@ -18,15 +18,25 @@ from collectors.evidence.reads.conflicts import (
 )
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
 from collectors.evidence.reads.followup import newest_failure
+from collectors.evidence.reads.linked_issues import issues_of_links
 from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.printed import of_printed_key
 from collectors.inquiry import Inquiry
-from collectors.linking.ticket import OF_VALUES, Identifier, IdentifierKind, is_uuid
+from collectors.linking.ticket import (
+    OF_VALUES,
+    Identifier,
+    IdentifierKind,
+    is_uuid,
+    issue_of_link,
+    perhaps_conflicts,
+)
 from collectors.linking.violation import TextReading, read_text
 from collectors.model import Verdict, ViolatedKey
 from collectors.open_target import OpenTarget
 from collectors.postgres.folding import fold_values
 
+CONFLICT = "conflict"
+"""What a Conflict's id, or the link to its page, is read as."""
 _ROWS = (IdentifierKind.UUID, IdentifierKind.ORGANIZATION, IdentifierKind.EXTERNAL_ID)
 AROUND = timedelta(hours=1)
 """How far from a ticket's own time a Failure may lie and still be meant."""
@@ -64,33 +74,34 @@ class LiveLook:
 def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     """The Conflicts that a pasted ticket, value, id or link means.
 
-    Where it names an organization by its id, another organization's Conflict is never among them,
-    and its id alone means a Conflict only where nothing narrower is named. A Target that cannot be
-    asked costs other spellings, and a note says so.
+    Where it names an organization by its id, another organization's Conflict is never among them.
+    The narrowest that we know of is what is meant: a Conflict, an Event, a value or a row's id;
+    else an Issue, which gathers everybody's; else, where no value is named, the organization. A
+    Target that cannot be asked costs other spellings, and a note says so.
     """
     reading = read_text(text)
     organizations = _organizations(store, inquiry, reading)
     named = _Named.of(reading.identifiers, reading.key, text, organizations)
     spellings, notes = _spellings(inquiry, named.values)
-    failures = _failures_named(store, named)
-    valued = conflicts_of_values(store, sorted(spellings))
-    conflicts = {c.id: c for c in of_printed_key(inquiry, valued, reading.key)}
-    conflicts |= {c.id: c for c in conflicts_of_rows(store, named.rows) if _names_row(c, named)}
-    for failure in failures:
-        if failure.conflict_id and (conflict := find_conflict(store, failure.conflict_id)):
-            conflicts[conflict.id] = conflict
-    mine = [
-        conflict
-        for conflict in conflicts.values()
-        if not organizations or conflict.organization_id in organizations
-    ]
-    if not set(named.values) - set(named.organizations):
-        mine, more = _of_that_time(store, mine, reading)
-        notes += more
+    linked = _found(store, perhaps_conflicts(text))
+    failures = _failures_of(store, named.events)
+    valued = of_printed_key(inquiry, conflicts_of_values(store, sorted(spellings)), reading.key)
+    rows = conflicts_of_rows(store, named.rows)
+    held = [conflict for conflict in rows if _holds_key(conflict, named)]
+    mine = _mine([*linked, *_met_by(store, failures), *valued, *held], organizations)
+    if not mine and all(failure.conflict_id for failure in failures):
+        failures = _failures_of_issues(store, named.issues, organizations)
+        mine = _mine(_met_by(store, failures), organizations)
+        if not set(named.values) - set(named.organizations):
+            mine, more = _of_that_time(store, mine or _mine(rows, organizations), reading)
+            notes += more
     return SearchAnswer(
         tuple(sorted(mine, key=_newest, reverse=True)),
         tuple(failure for failure in failures if failure.conflict_id is None),
-        tuple(_shown(identifier) for identifier in reading.identifiers),
+        (
+            *(ReadAs(CONFLICT, conflict.id) for conflict in linked),
+            *(_shown(identifier) for identifier in reading.identifiers),
+        ),
         tuple(notes),
     )
 
@@ -111,7 +122,10 @@ def still_blocked(inquiry: Inquiry, store: Store, conflict_id: str) -> LiveLook:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A text's identifiers, by what they can be looked up as."""
+    """A text's identifiers, by what they can be looked up as.
+
+    An Event's id is a UUID, which some tools write with its dashes. Issues are named by links.
+    """
 
     values: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
@@ -136,8 +150,11 @@ class _Named:
         return cls(
             values=tuple(dict.fromkeys(values)),
             rows=tuple({*kinds(*_ROWS), *alone, *organizations}),
-            events=kinds(IdentifierKind.EVENT_ID),
-            issues=kinds(IdentifierKind.ISSUE_ID),
+            events=tuple(
+                value.replace("-", "")
+                for value in kinds(IdentifierKind.EVENT_ID, IdentifierKind.UUID)
+            ),
+            issues=kinds(IdentifierKind.ISSUE_URL),
             organizations=(
                 *kinds(IdentifierKind.UUID, IdentifierKind.ORGANIZATION),
                 *organizations,
@@ -165,16 +182,42 @@ def _folded(opened: OpenTarget, values: Sequence[str]) -> set[str]:
     return opened.ask(lambda snapshot: fold_values(snapshot, opened.catalog(snapshot), values))
 
 
-def _failures_named(store: Store, named: _Named) -> list[FailureRow]:
-    wanted = [FailureFilter(event_id=event) for event in named.events]
-    wanted += [FailureFilter(issue_id=issue) for issue in named.issues]
+def _failures_of(store: Store, events: Iterable[str]) -> list[FailureRow]:
+    return [one for event in events for one in list_failures(store, FailureFilter(event_id=event))]
+
+
+def _failures_of_issues(
+    store: Store, urls: Iterable[str], organizations: Iterable[str]
+) -> list[FailureRow]:
+    """The newest of each Issue, which gathers everybody's; of the organizations named alone."""
+    links = {url: issue for url in urls if (issue := issue_of_link(url))}
+    wanted = [
+        FailureFilter(issue_id=issue, organization_id=one)
+        for issue in issues_of_links(store, links)
+        for one in (tuple(organizations) or (None,))
+    ]
     return [failure for one in wanted for failure in list_failures(store, one)]
 
 
-def _names_row(conflict: ConflictRow, named: _Named) -> bool:
-    """By its organization alone a Conflict is meant only where nothing narrower was named."""
+def _met_by(store: Store, failures: Iterable[FailureRow]) -> list[ConflictRow]:
+    return _found(store, (one.conflict_id for one in failures if one.conflict_id))
+
+
+def _mine(conflicts: Iterable[ConflictRow], organizations: set[str]) -> list[ConflictRow]:
+    """Each once; where organizations are named, theirs alone."""
+    each = {conflict.id: conflict for conflict in conflicts}.values()
+    return [one for one in each if not organizations or one.organization_id in organizations]
+
+
+def _found(store: Store, ids: Iterable[str]) -> list[ConflictRow]:
+    """Those of the Conflicts that there are."""
+    return list(filter(None, (find_conflict(store, one) for one in dict.fromkeys(ids))))
+
+
+def _holds_key(conflict: ConflictRow, named: _Named) -> bool:
+    """The row in the way is named by its own id, not only its organization."""
     rows = {row.id for row in (conflict.blocker, conflict.holder) if row is not None}
-    return bool(rows & set(named.rows)) or not (set(named.values) - set(named.organizations))
+    return bool(rows & set(named.rows))
 
 
 def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[str]:

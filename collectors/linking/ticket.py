@@ -68,6 +68,7 @@ _QUOTED = re.compile(r"[\"'`“‘]((?=[\w.:#-]{0,63}\d)[\w.:#-]{3,64})[\"'`”�
 _TIME = re.compile(
     r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z\b|UTC\b|[+-]\d\d:?\d\d\b))?"
 )
+_CONFLICT = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{16}(?![0-9A-Za-z_-])", re.IGNORECASE)
 _STATE = re.compile(r"23505|P20\d\d")
 _MAIL_TIME = re.compile(
     r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
@@ -83,6 +84,18 @@ def identifiers(text: str) -> tuple[Identifier, ...]:
     for reader in (_emails, _uuids, _event_ids, _urls, _organizations, _external_ids, _times):
         found.update(dict.fromkeys(islice(reader(clean), _MOST)))
     return tuple(found)
+
+
+def perhaps_conflicts(text: str) -> tuple[str, ...]:
+    """What may be a Conflict's id, by itself or in the link to its page, however a mail wrapped it.
+
+    Spans and card numbers look the same: only the store tells which of them is one.
+
+    >>> perhaps_conflicts("https://t.io/conflict?id=0d9e2c1a7b544e0e %3Fid%3D00000000000000AA")
+    ('0d9e2c1a7b544e0e', '00000000000000aa')
+    """
+    found = (match[0].lower() for match in _CONFLICT.finditer(unquote(text)))
+    return tuple(islice(dict.fromkeys(found), _MOST))
 
 
 def _named(kind: IdentifierKind, values: Iterable[str]) -> Iterator[Identifier]:
@@ -119,10 +132,20 @@ def _event_ids(text: str) -> Iterator[Identifier]:
 
 def _urls(text: str) -> Iterator[Identifier]:
     for url in _URL.finditer(text):
-        issue = _ISSUE.search(url[0])
+        issue = issue_of_link(url[0])
         if issue is not None:
             yield Identifier(IdentifierKind.ISSUE_URL, url[0].rstrip(".,;:!?"))
-            yield Identifier(IdentifierKind.ISSUE_ID, issue[1].lower())
+            yield Identifier(IdentifierKind.ISSUE_ID, issue)
+
+
+def issue_of_link(url: str) -> str | None:
+    """The id of the Issue that a link leads to, on whatever server.
+
+    >>> issue_of_link("https://shop.sentry.io/issues/4711/?project=1"), issue_of_link("https://a.io")
+    ('4711', None)
+    """
+    issue = _ISSUE.search(url)
+    return None if issue is None else issue[1].lower()
 
 
 def _organizations(text: str) -> Iterator[Identifier]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
-from collectors.explain import LiveAnswer, SearchAnswer
+from collectors.explain import CONFLICT, LiveAnswer, SearchAnswer
 from collectors.linking.ticket import IdentifierKind
 from dashboard import data, state
 from dashboard.components import failure_card, live_answer, plain, problem, routes, tickets, verdict
@@ -18,6 +18,7 @@ LONGEST = 100_000
 SHOWN = 20
 _BOX, _TICKET = "pasted", "pasted_ticket"
 KINDS: Mapping[str, str] = {
+    CONFLICT: "Conflict",
     IdentifierKind.EMAIL: "E-mail address",
     IdentifierKind.UUID: "ID",
     IdentifierKind.EVENT_ID: "Event",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
+from collectors.evidence.reads.conflicts import list_conflicts
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.evidence.writing import next_generation
@@ -143,6 +145,78 @@ def test_a_pasted_ticket_finds_the_conflict_and_reads_back_masked(filled: Store)
     assert "This is about one Conflict" in [heading.value for heading in page.header]
     assert "E-mail address: j…@e….com" in [element.value for element in page.text]
     assert "jane.doe" not in pages.texts(page).replace(page.text_area[0].proto.value, "")
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        "{id}",
+        "See http://127.0.0.1:8501/conflict?id={id}.",
+        "https://safelinks.example/?url=https%3A%2F%2Ftomb.example%2Fconflict%3Fid%3D{id}&data=05",
+        '<p>Again: <a href="https://tomb.example/conflict?id={id}">this one</a></p>',
+        "Organization {organization}, again http://tomb.example/conflict?id={id}",
+    ],
+    ids=["id", "link", "wrapped", "html", "organization"],
+)
+def test_a_conflicts_own_id_or_link_means_it_alone(filled: Store, ticket: str) -> None:
+    mine = next(
+        one for one in list_conflicts(filled) if one.organization_id == story.organization(1)
+    )
+    page = pages.triage()
+    pasted = ticket.format(id=mine.id, organization=mine.organization_id)
+    page.text_area(key="pasted").input(pasted)
+    page.button[0].click().run()
+    assert "This is about one Conflict" in pages.texts(page)
+    assert f"Conflict: {mine.id}" in pages.texts(page)
+
+
+def test_a_conflicts_link_opens_nothing_for_a_ticket_of_another_organization(filled: Store) -> None:
+    mine = next(
+        one for one in list_conflicts(filled) if one.organization_id == story.organization(1)
+    )
+    page = pages.triage()
+    pasted = f"organization_id: {story.organization(2)} conflict?id={mine.id}"
+    page.text_area(key="pasted").input(pasted)
+    page.button[0].click().run()
+    found = page.session_state["tombstone"].answer.conflicts
+    assert {one.organization_id for one in found} == {story.organization(2)}
+
+
+@pytest.mark.parametrize(
+    ("link", "conflicts"),
+    [
+        ("https://acme.sentry.io/issues/4711/?project=1", 2),
+        ("https://sentry.io/organizations/acme/issues/4711/", 2),
+        ("https://github.example/acme/shop/issues/4711", 0),
+        ("https://acme.sentry.io/issues/4711/events/{event}/", 1),
+        ("Event {dashed}", 1),
+        ("organization_id: {organization} https://acme.sentry.io/issues/4711/", 1),
+        ("jane.doe@example.com, see https://acme.sentry.io/issues/4711/", 1),
+    ],
+    ids=["issue", "shorter_host", "other_tracker", "one_event", "dashes", "organization", "value"],
+)
+def test_a_link_means_the_narrowest_that_it_names(filled: Store, link: str, conflicts: int) -> None:
+    event = f"{1:032x}"
+    with filled.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO issues (issue_id, title, url) "
+                "VALUES ('4711', 'IntegrityError', 'https://acme.sentry.io/issues/4711/')"
+            )
+        )
+        connection.execute(
+            text("UPDATE failures SET issue_id = '4711' WHERE event_id IN (:jane, :other)"),
+            {"jane": event, "other": f"{20:032x}"},
+        )
+    page = pages.triage()
+    told = {
+        "event": event,
+        "dashed": UUID(event),
+        "organization": story.organization(1),
+    }
+    page.text_area(key="pasted").input(link.format(**told))
+    page.button[0].click().run()
+    assert len(page.session_state["tombstone"].answer.conflicts) == conflicts
 
 
 def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
