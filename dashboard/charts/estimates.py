@@ -38,7 +38,7 @@ def estimates(
     dots = base.mark_point(size=55, color=INKS[0], fill=INKS[0], opacity=1, strokeWidth=2).encode(
         y=y,
         fillOpacity=alt.FillOpacity(
-            "known:N", scale=alt.Scale(domain=known, range=[1, 0]), legend=None
+            "known:O", scale=alt.Scale(domain=known, range=[1, 0]), legend=None
         ),
     )
     layers = [*ground.nothing(), *ground.marks(marks), sure, line, dots]

@@ -39,7 +39,7 @@ def failures(
                 legend=alt.Legend(orient="bottom", title=None, columns=2, labelLimit=160),
             ),
             opacity=alt.Opacity(
-                "known:N",
+                "known:O",
                 scale=alt.Scale(domain=[str(Knowing.WHOLE), str(Knowing.PART)], range=[0.95, 0.45]),
                 legend=None,
             ),

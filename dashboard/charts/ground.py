@@ -37,13 +37,18 @@ class Ground:
     cut: Cut
     spans: Sequence[Interval]
 
+    @property
+    def ends(self) -> tuple[datetime, datetime]:
+        """The first moment and the last."""
+        return self.spans[0].begin, self.spans[-1].end
+
     def axis(self, field: str = "begin:T") -> alt.X:
         """UTC, from the first interval to the last."""
-        domain = [self.spans[0].begin.isoformat(), self.spans[-1].end.isoformat()]
+        ends = ", ".join(f"{at:.0f}" for at in map(_milliseconds, self.ends))
         return alt.X(
             field,
             title=f"UTC, by {self.cut}",
-            scale=alt.Scale(type="utc", domain=domain, nice=False),
+            scale=alt.Scale(type="utc", domain=alt.ExprRef(expr=f"[{ends}]"), nice=False),
             axis=alt.Axis(format=_FORMATS[self.cut], tickCount=8, labelOverlap=True, grid=False),
         )
 
@@ -71,8 +76,11 @@ class Ground:
         ]  # fmt: skip
 
     def marks(self, marks: Sequence[Mark]) -> list[alt.Chart]:
-        """A line for each, with its label where they are few and there is room for it."""
-        first, last = self.spans[0].begin, self.spans[-1].end
+        """A line for each, with its label above it where they are few and there is room.
+
+        Above what is drawn: on a bar, or on an interval, nobody could read it.
+        """
+        first, last = self.ends
         shown = labels_apart([one for one in marks if first <= one.at <= last], last - first)
         if not shown:
             return []
@@ -85,9 +93,14 @@ class Ground:
         if len(shown) > MOST_LABELS:
             return [lines]
         text = base.mark_text(
-            color=QUIET_INK, fontSize=11, align="left", baseline="top", dx=4, limit=110
+            color=QUIET_INK, fontSize=11, align="left", baseline="bottom", dx=-1, dy=-2, limit=110
         )
-        return [lines, text.encode(y=alt.value(2), text="label:N")]
+        return [lines, text.encode(y=alt.value(0), text="label:N")]
+
+
+def _milliseconds(at: datetime) -> float:
+    """A list of texts or moments Vega would read in two ways where a mark has two ends."""
+    return at.timestamp() * 1_000
 
 
 def labels_apart(marks: Sequence[Mark], drawn: timedelta) -> list[Mark]:

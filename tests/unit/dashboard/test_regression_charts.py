@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import vl_convert
 
 from dashboard.charts import canary, estimates, failures
 from dashboard.charts.ground import MOST_LABELS, Ground, Mark
@@ -125,3 +126,25 @@ def test_a_week_of_which_days_are_missing_is_unfinished() -> None:
         Knowing.PART,
     ]
     assert estimates.described([], "Success", ".0%") == "Success: no data."
+
+
+def test_the_browser_has_nothing_to_warn_of() -> None:
+    point = Estimate(ground().spans[0], 0.5, 0.2, 0.8, "5 of 10")
+    marks = [Mark(MIDNIGHT - DAY, "r1")]
+    late = ground(read_until=MIDNIGHT - 2 * DAY)
+    for chart in (
+        failures.failures(late, ["a"], piles(a=3), marks),
+        estimates.estimates(late, [point], "Success", ".0%", marks),
+    ):
+        drawn = vl_convert.vegalite_to_vega(chart.to_dict())
+        (axis,) = (one for one in drawn["scales"] if one["name"] == "x")
+        assert axis["domain"].keys() == {"signal"}  # else several that it puts together, warning
+        for layer in chart.to_dict()["layer"]:
+            shades = [layer["encoding"].get(one) for one in ("opacity", "fillOpacity")]
+            assert all(one["type"] == "ordinal" for one in shades if one)
+
+
+def test_a_deploy_is_named_above_what_is_drawn() -> None:
+    _, label = ground().marks([Mark(MIDNIGHT - DAY, "r1")])
+    drawn = label.to_dict()
+    assert (drawn["mark"]["baseline"], drawn["encoding"]["y"]) == ("bottom", {"value": 0})
