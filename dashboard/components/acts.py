@@ -11,7 +11,7 @@ from collectors.evidence.reads.activity import Act, ActFilter, ActRow
 from dashboard import data, state
 from dashboard.components import export, pager, plain, routes
 from dashboard.components.act_filters import WORDS
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.activity import ACTS_EXPORTED
 
 _CLICK = "open_act"
@@ -98,7 +98,6 @@ def _place(act: ActRow) -> str:
 
 def _table(acts: Sequence[ActRow]) -> None:
     column = st.column_config
-    exact = "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
         on_page(acts),
         hide_index=True,
@@ -107,7 +106,7 @@ def _table(acts: Sequence[ActRow]) -> None:
             "open": column.ButtonColumn(
                 "Open", key=_CLICK, width=70, pinned=True, type="secondary"
             ),
-            "at": column.DatetimeColumn("When", format=exact, timezone=zone(), width=150),
+            "at": in_zone("When"),
             "what": column.TextColumn("What", width=160),
             "outcome": column.TextColumn("Outcome", width=90),
             "changed": column.TextColumn("Before → after, masked", width=300),
@@ -119,7 +118,7 @@ def _table(acts: Sequence[ActRow]) -> None:
             "conflict": column.TextColumn("Conflict", width=140),
             "remediation": column.TextColumn("Remediation", width=140),
             "line": column.NumberColumn("Line of the journal", width=90),
-            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
+            "utc": in_utc("UTC"),
         },
         alt="What people did, newest first, with a button in each row that opens its Conflict",
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.failures import FailureRow
 from dashboard.components import plain
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 
 
 def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
@@ -20,20 +20,20 @@ def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
     if not failures:
         st.caption("Nobody has tried yet: the key was found held before any request failed.")
         return
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    column = st.column_config
     st.dataframe(
         frame(failures),
         hide_index=True,
         height="content" if len(failures) <= 10 else 380,
         column_config={
             "ago": column.DatetimeColumn("When", format="distance", width=95),
-            "at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=145),
+            "at": in_zone("At", width=145),
             "operation": column.TextColumn("Operation", width=80),
             "request": column.TextColumn("Request", width=265),
             "release": column.TextColumn("Release", width=95),
             "event": column.TextColumn("Event", width=245),
             "sentry": column.LinkColumn("Sentry", display_text="Open issue", width=90),
-            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=145),
+            "utc": in_utc("UTC", width=145),
         },
         alt="Failed attempts at this key, newest first",
     )

@@ -12,7 +12,7 @@ from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data, state
 from dashboard.components import live_look, pager, plain, routes
 from dashboard.components.filters import Filters
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.components.verdict import LOOKS, label
 from dashboard.text import organization_words
 
@@ -118,7 +118,6 @@ def _telling(conflict: ConflictRow) -> list[tuple[str, str]]:
 def _table(conflicts: Sequence[ConflictRow]) -> None:
     column = st.column_config
     looks = LOOKS.values()
-    exact = "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
         frame(conflicts),
         hide_index=True,
@@ -138,9 +137,9 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
             "organization": column.TextColumn("Organization", width=150),
             "environment": column.TextColumn("Environment", width=95),
             "ask": column.ButtonColumn("Still blocked?", key=_ASK, width=105, type="tertiary"),
-            "last_at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=150),
-            "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
-            "first_utc": column.DatetimeColumn("First failed, UTC", format=exact, timezone="UTC"),
+            "last_at": in_zone("At"),
+            "last_utc": in_utc("Last failed, UTC"),
+            "first_utc": in_utc("First failed, UTC"),
         },
         alt="Conflicts, each with a button to open it and one to ask whether it is still blocked",
     )

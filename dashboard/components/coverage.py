@@ -10,7 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.marks import MarkRow
 from dashboard import data
 from dashboard.components import plain
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 
 
 def show() -> None:
@@ -26,7 +26,7 @@ def show() -> None:
             "are “at least”.",
             icon=":material/incomplete_circle:",
         )
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    column = st.column_config
     st.dataframe(
         frame(marks),
         hide_index=True,
@@ -37,9 +37,9 @@ def show() -> None:
             "read": column.NumberColumn("Events read", format="localized", width=100),
             "total": column.NumberColumn("Of", format="localized", width=100),
             "missing": column.NumberColumn("Not to be had", format="localized", width=110),
-            "from": column.DatetimeColumn("Complete since", format=exact, timezone=zone()),
+            "from": in_zone("Complete since"),
             "noted": column.DatetimeColumn("As of", format="distance"),
-            "utc": column.DatetimeColumn("Complete since, UTC", format=exact, timezone="UTC"),
+            "utc": in_utc("Complete since, UTC"),
         },
         placeholder=plain.UNKNOWN,
         alt="How much of each project's Events was read",

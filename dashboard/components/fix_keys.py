@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.components import plain
 from dashboard.components.fix_summary import LOOKS, NO_DATA, per_thousand, percent
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import KeyLine
 from dashboard.metrics.regression import is_mended
 
@@ -129,13 +129,11 @@ def _counted(window: str) -> dict[str, Any]:
 
 
 def _dated() -> dict[str, Any]:
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    column = st.column_config
     return {
         "first_bad": column.TextColumn("First bad release", width=150),
-        "last": column.DatetimeColumn(
-            "Last failed", format=exact, timezone=zone(), width=150, help="Whenever it was."
-        ),
-        "last_utc": column.DatetimeColumn("Last failed, UTC", format=exact, timezone="UTC"),
+        "last": in_zone("Last failed", hint="Whenever it was."),
+        "last_utc": in_utc("Last failed, UTC"),
     }
 
 

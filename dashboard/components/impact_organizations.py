@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import export
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.report.answers import LISTED, Impact
 from dashboard.report.organizations import frame
 
@@ -33,7 +33,7 @@ def show(found: Impact) -> None:
 
 
 def _table(table: pd.DataFrame) -> None:
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
+    column = st.column_config
     shown = table.copy()
     shown.insert(0, "only", ["Show"] * len(shown))
     shown["utc"] = shown["blocked_since"]
@@ -49,14 +49,12 @@ def _table(table: pd.DataFrame) -> None:
             "blocked": column.NumberColumn("Blocked now", format="localized", width=95),
             "hit": column.NumberColumn("Hit", format="localized", width=60),
             "attempts": column.NumberColumn("Attempts", format="localized", width=80),
-            "blocked_since": column.DatetimeColumn(
-                "Longest blocked since", format=exact, timezone=zone(), width=150
-            ),
+            "blocked_since": in_zone("Longest blocked since", seconds=False),
             "paid": column.TextColumn("Paid in the 90 days before deletion", width=230),
             "got_through": column.NumberColumn("Got through", format="localized", width=95),
             "gave_up": column.NumberColumn("Gave up", format="localized", width=80),
             "id": column.TextColumn("Id", width=150),
-            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
+            "utc": in_utc("UTC", seconds=False),
         },
         alt="Organizations, the most hurt first, with a button that narrows the page to one",
     )

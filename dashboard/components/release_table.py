@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.components import plain
 from dashboard.components.fix_summary import NO_DATA
-from dashboard.components.moments import zone
+from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import RELEASES_SHOWN
 from dashboard.metrics.percents import percent
 from dashboard.metrics.reasons import figure
@@ -36,20 +36,17 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
 
 
 def _columns(window: str) -> dict[str, Any]:
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm"
+    column = st.column_config
     alone = "Of the whole days on which it alone was live, as far as read and counted."
     return {
         "release": column.TextColumn("Release", width=105, pinned=True),
         "environment": column.TextColumn("Environment", width=88),
-        "deployed": column.DatetimeColumn(
-            "Deployed", format=exact, timezone=zone(), width=118, help="The first time, there."
-        ),
-        "seen": column.DatetimeColumn(
+        "deployed": in_zone("Deployed", seconds=False, width=118, hint="The first time, there."),
+        "seen": in_zone(
             "First seen",
-            format=exact,
-            timezone=zone(),
+            seconds=False,
             width=118,
-            help="Its first Event, as the server tells it; else the first day it failed on.",
+            hint="Its first Event, as the server tells it; else the first day it failed on.",
         ),
         "failures": column.NumberColumn(
             "Of this bug", format="localized", width=82, help=f"Failures of this bug, {window}."
@@ -71,8 +68,8 @@ def _columns(window: str) -> dict[str, Any]:
             "95 %, of tried", width=142, help="Binomial (Clopper and Pearson), and what was tried."
         ),
         "days": column.TextColumn("Alone on", width=190),
-        "deployed_utc": column.DatetimeColumn("Deployed, UTC", format=exact, timezone="UTC"),
-        "seen_utc": column.DatetimeColumn("First seen, UTC", format=exact, timezone="UTC"),
+        "deployed_utc": in_utc("Deployed, UTC", seconds=False),
+        "seen_utc": in_utc("First seen, UTC", seconds=False),
     }
 
 

@@ -10,7 +10,8 @@ import streamlit as st
 from collectors.evidence.reads.runs import RunRow
 from dashboard import data
 from dashboard.components import plain
-from dashboard.components.moments import lasting, zone
+from dashboard.components.moments import lasting
+from dashboard.components.time_columns import in_utc, in_zone
 
 
 def show() -> None:
@@ -21,20 +22,19 @@ def show() -> None:
         st.info("Nothing has been collected yet: run `tombstone collect`.", icon=":material/sync:")
         return
     column = st.column_config
-    exact = "YYYY-MM-DD HH:mm:ss"
     st.dataframe(
         frame(runs),
         hide_index=True,
         height="content" if len(runs) <= 6 else 250,
         column_config={
             "ago": column.DatetimeColumn("Began", format="distance", width=110),
-            "at": column.DatetimeColumn("At", format=exact, timezone=zone(), width=150),
+            "at": in_zone("At"),
             "took": column.TextColumn("Took", width=120),
             "read": column.NumberColumn("Events read", format="localized", width=100),
             "stored": column.NumberColumn("Stored", format="localized", width=80),
             "trouble": column.TextColumn("Not reached", width=320),
             "notes": column.TextColumn("Notes", width=320),
-            "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC", width=150),
+            "utc": in_utc("UTC"),
         },
         alt="The newest Runs, with what each read and what it could not reach",
     )

@@ -12,7 +12,8 @@ from collectors.model.counted import counted
 from dashboard import data
 from dashboard.components import plain
 from dashboard.components.filters import Filters
-from dashboard.components.moments import ago_and_local, zone
+from dashboard.components.moments import ago_and_local
+from dashboard.components.time_columns import in_utc, in_zone
 
 
 def show(filters: Filters) -> None:
@@ -24,7 +25,7 @@ def show(filters: Filters) -> None:
         st.caption("No source has been read, and no environment heard of.")
         return
     _unmapped(filters)
-    column, exact = st.column_config, "YYYY-MM-DD HH:mm:ss"
+    column = st.column_config
     left, right = st.columns(2)
     with left:
         st.dataframe(
@@ -34,7 +35,7 @@ def show(filters: Filters) -> None:
             column_config={
                 "source": column.TextColumn("Source", width=260),
                 "lag": column.DatetimeColumn("A page was last stored", format="distance"),
-                "utc": column.DatetimeColumn("UTC", format=exact, timezone="UTC"),
+                "utc": in_utc("UTC"),
             },
             alt="Each source, and when a page of it was last stored",
         )
@@ -47,7 +48,7 @@ def show(filters: Filters) -> None:
                 "environment": column.TextColumn("Environment", width=150),
                 "target": column.TextColumn("Target", width=150),
                 "newest": column.DatetimeColumn("Newest failure", format="distance"),
-                "at": column.DatetimeColumn("At", format=exact, timezone=zone()),
+                "at": in_zone("At"),
             },
             alt="Each environment, its Target, and its newest failure",
         )
