@@ -1,4 +1,4 @@
-"""How Findings and leftovers came and went, and which days' deletions left what is there now."""
+"""How Findings, leftovers and broken Invariants came and went; which days' deletions left what."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard import data
 from dashboard.charts import prevention as charts
 from dashboard.components import picture
-from dashboard.metrics.prevention import IN_THE_WAY, Point
+from dashboard.metrics.prevention import IN_THE_WAY, NOT_WHOLE, Point
 
 
 def show(wanted: SurveyFilter) -> None:
-    """Findings and Exposure; each kind of leftover on a scale of its own; by day of deletion."""
+    """Each on a scale of its own; at last what there is now, by the day of its deletion."""
     st.header("Better or worse?", anchor=False)
-    left, right = st.columns(2)
-    with left:
+    found, exposed, broken = st.columns(3)
+    with found:
         _trend(
             data.findings_by_day(wanted),
             "Findings at the end of each day, accepted ones too",
             "Findings",
         )
-    with right:
+    with exposed:
         _trend(data.exposure_by_day(wanted), f"{IN_THE_WAY}, as last counted each day", "Rows")
+    with broken:
+        _trend(data.invariants_by_day(wanted), f"{NOT_WHOLE}, as last asked each day", "Rows")
     counted = data.leftovers_by_day(wanted)
     series = list(dict.fromkeys(point.series for point in counted))
     if not series:

@@ -16,7 +16,7 @@ from collectors.evidence.reads.leftovers import LeftoverRow
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import CheckedInvariant
 from dashboard.data.held import opened, remembered
-from dashboard.metrics.prevention import IN_THE_WAY, KINDS, Counted, Point, by_day
+from dashboard.metrics.prevention import IN_THE_WAY, KINDS, NOT_WHOLE, Counted, Point, by_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,14 @@ def left_by_deletion(wanted: SurveyFilter) -> list[Point]:
 def invariants(targets: tuple[str, ...] | None, about: str | None = None) -> list[CheckedInvariant]:
     """How each Invariant stands, broken ones first; `about` keeps those of one table."""
     return remembered(leftovers.list_invariants, targets, about)
+
+
+def invariants_by_day(wanted: SurveyFilter) -> list[Point]:
+    """How many rows broke them on each day that they were asked."""
+    days = remembered(leftovers.invariant_trend, wanted.targets, wanted.since)
+    return by_day(
+        [Counted(f"{one.target}/{one.name}", one.day, NOT_WHOLE, one.rows) for one in days]
+    )
 
 
 def _audited(

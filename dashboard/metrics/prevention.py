@@ -15,7 +15,8 @@ KINDS: Mapping[LeftoverKind, str] = {
     LeftoverKind.ERASED: "Keys held by erased rows",
 }
 IN_THE_WAY = "Deleted rows in the way"
-ORDER = (*(str(severity) for severity in Severity), IN_THE_WAY, *KINDS.values())
+NOT_WHOLE = "Rows that break an Invariant"
+ORDER = (*(str(severity) for severity in Severity), IN_THE_WAY, *KINDS.values(), NOT_WHOLE)
 """Every series, in the order in which they are drawn and told."""
 
 

@@ -12,7 +12,9 @@ from streamlit.testing.v1 import AppTest
 from collectors.evidence import schema
 from collectors.evidence.audited import save_audit
 from collectors.evidence.database import Store
+from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
+from collectors.evidence.reads.leftovers import invariant_trend, list_invariants
 from collectors.evidence.surveyed import save_counts
 from collectors.model import (
     Counting,
@@ -22,6 +24,7 @@ from collectors.model import (
     Topic,
     Verdict,
 )
+from dashboard.metrics.prevention import NOT_WHOLE
 from tests.factories import EMAIL_KEY
 from tests.views import pages, prevented, story
 
@@ -179,3 +182,14 @@ def test_other_conflicts_say_nothing_of_invariants(filled: Store) -> None:
 def test_no_name_of_a_table_or_key_is_rendered_as_markup(filled: Store) -> None:
     prevented.tell(filled)
     assert "evil.example" not in pages.marked_up(page())
+
+
+def test_broken_invariants_have_their_days_while_they_are_asked(store: Store) -> None:
+    prevented.tell(store)
+    broken = sum(one.rows or 0 for one in list_invariants(store))
+    days = invariant_trend(store)
+    assert len({one.day for one in days}) == 10
+    assert sum(one.rows for one in days if one.day == days[-1].day) == broken
+    assert f"{NOT_WHOLE}: {broken:,} on" in pages.texts(page())
+    save_invariants(store, "production", [])
+    assert invariant_trend(store) == []

@@ -45,6 +45,16 @@ class LeftoverDay:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class InvariantDay:
+    """How many rows broke an Invariant when it was last asked on a day."""
+
+    day: date
+    target: str
+    name: str
+    rows: int
+
+
 def list_leftovers(
     store: Store, targets: Sequence[str] | None = None, constraint: str | None = None
 ) -> list[LeftoverRow] | None:
@@ -119,6 +129,24 @@ def list_invariants(
         query = query.where(table.c.about == about)
     with store.read() as connection:
         return [_checked(row) for row in connection.execute(query)]
+
+
+def invariant_trend(
+    store: Store, targets: Sequence[str] | None = None, since: datetime | None = None
+) -> list[InvariantDay]:
+    """Those that there are now, on every day that they could be asked, in order of days."""
+    table, now = schema.invariant_days, schema.invariants
+    still = (now.c.target == table.c.target) & (now.c.name == table.c.name)
+    query = select(table).join(now, still).order_by(table.c.day)
+    if targets is not None:
+        query = query.where(table.c.target.in_(targets))
+    if since is not None:
+        query = query.where(table.c.day >= since)
+    with store.read() as connection:
+        return [
+            InvariantDay(row.day.date(), row.target, row.name, row.rows)
+            for row in connection.execute(query)
+        ]
 
 
 def _leftover(row: Row[Any]) -> LeftoverRow:
