@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -67,15 +68,26 @@ class _Asked(NamedTuple):
     about: tuple[Any, ...]
 
 
-@st.cache_data(max_entries=256, ttl=_KEEP_ANSWERS, show_spinner=False)
-def _kept(_store: Store, _question: Callable[..., Any], asked: _Asked) -> Any:
+@cache
+def _kept() -> Callable[[Store, Callable[..., Any], _Asked], Any]:
+    """The answers of the whole process.
+
+    Made when the first one is asked for: Streamlit looks for its runtime as a cache is made, and
+    warns where there is none yet, as while the server is still importing its parts.
+    """
+    keeping = st.cache_data(max_entries=256, ttl=_KEEP_ANSWERS, show_spinner=False)
+    kept: Callable[[Store, Callable[..., Any], _Asked], Any] = keeping(_answer)
+    return kept
+
+
+def _answer(_store: Store, _question: Callable[..., Any], asked: _Asked) -> Any:
     return _question(_store, *asked.about)
 
 
 def remembered(question: Callable[..., T], *about: Any) -> T:
     """`question(store, *about)`, asked once for each state of the store."""
     lately().note(question, about)
-    answer: T = answered(_kept, opened().store, question, _asked(question, about, generation()))
+    answer: T = answered(_kept(), opened().store, question, _asked(question, about, generation()))
     return answer
 
 
@@ -101,7 +113,7 @@ def keep_ready(stopped: Event, every_s: float = _LOOK_EVERY_S) -> None:
             now = opened().store.generation()
             if seen is not None and now != seen:
                 for question, about in lately().since(_LATELY_S):
-                    _kept(opened().store, question, _asked(question, about, now))
+                    _kept()(opened().store, question, _asked(question, about, now))
             seen = now
         except (TombstoneError, SQLAlchemyError):
             continue

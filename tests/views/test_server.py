@@ -21,14 +21,24 @@ PATHS = ("/", "/conflict?id=0123456789abcdef", "/_stcore/health", "/static/nothi
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server says on stderr."""
+    return tmp_path_factory.mktemp("elsewhere") / "log"
+
+
+@pytest.fixture(scope="module")
+def address(log: Path) -> Iterator[str]:
     """A dashboard over an empty store."""
-    with serving(tmp_path_factory.mktemp("elsewhere")) as address:
+    with serving(log.parent, log=log) as address:
         yield address
 
 
 def ask(address: str, path: str, **headers: str) -> httpx.Response:
     return httpx.get(address + path, headers=headers, timeout=20)
+
+
+def test_it_starts_without_a_word_of_warning(address: str, log: Path) -> None:
+    assert log.read_text() == ""
 
 
 @pytest.mark.parametrize("path", PATHS)
