@@ -19,8 +19,8 @@ from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged, waits_for
 from collectors.evidence.looked_up import last_asked, open_conflict
 from collectors.evidence.reads.followup import Pending
-from collectors.evidence.reads.organizations import organizations_meant
 from collectors.explain.asking import questions
+from collectors.explain.organizations import organizations_told
 from collectors.inquiry import Inquiry
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
@@ -92,7 +92,7 @@ def wanted(store: Store, text: str) -> Wanted:
     reading = read_text(text)
     uuids = [i.value for i in reading.identifiers if i.kind is IdentifierKind.UUID]
     named = [i.value for i in reading.identifiers if i.kind is IdentifierKind.ORGANIZATION]
-    meant = organizations_meant(store, sorted({*uuids, *named}))
+    meant = organizations_told(store, reading.identifiers, text)
     organizations = {one for ids in meant.values() for one in ids}
     organizations |= {value for value in named if value in uuids}
     values = [i.value for i in reading.identifiers if i.kind in OF_VALUES]

@@ -19,7 +19,7 @@ from collectors.evidence.reads.conflicts import (
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
 from collectors.evidence.reads.followup import newest_failure
 from collectors.evidence.reads.linked_issues import issues_of_links
-from collectors.evidence.reads.organizations import organizations_meant
+from collectors.explain.organizations import organizations_told
 from collectors.explain.printed import of_printed_key
 from collectors.inquiry import Inquiry
 from collectors.linking.ticket import (
@@ -80,7 +80,7 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     Target that cannot be asked costs other spellings, and a note says so.
     """
     reading = read_text(text)
-    organizations = _organizations(store, inquiry, reading)
+    organizations = _organizations(store, inquiry, reading, text)
     named = _Named.of(reading.identifiers, reading.key, text, organizations)
     spellings, notes = _spellings(inquiry, named.values)
     linked = _found(store, perhaps_conflicts(text))
@@ -220,9 +220,8 @@ def _holds_key(conflict: ConflictRow, named: _Named) -> bool:
     return bool(rows & set(named.rows))
 
 
-def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[str]:
+def _organizations(store: Store, inquiry: Inquiry, reading: TextReading, text: str) -> set[str]:
     """The ids of the organizations that a text is about, whether we have met them or not."""
-    uuids = {i.value for i in reading.identifiers if i.kind is IdentifierKind.UUID}
     named = {i.value for i in reading.identifiers if i.kind is IdentifierKind.ORGANIZATION}
     told = set(filter(is_uuid, named))
     if reading.key is not None and reading.key.columns:
@@ -233,7 +232,7 @@ def _organizations(store: Store, inquiry: Inquiry, reading: TextReading) -> set[
             for column, value in zip(reading.key.columns, split, strict=True)
             if value is not None and column in own
         }
-    meant = organizations_meant(store, sorted(uuids | named)).values()
+    meant = organizations_told(store, reading.identifiers, text).values()
     return told | {organization for some in meant for organization in some}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from html import unescape
 from itertools import islice
 from urllib.parse import unquote
 
@@ -52,7 +53,7 @@ _EVENT_ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{32}(?![0-9A-Za-z_-])", re.IG
 _URL = re.compile(r"https?://[^\s<>\"'`\])}]{4,500}")
 _ISSUE = re.compile(r"/issues?/(?:issue/)?([\w-]{1,64})")
 _ORGANIZATION = re.compile(
-    r"\borg(?:ani[sz]ation)?(?:[_ -]?(?:id|slug|name))?[\"']?\s{0,3}[:=]\s{0,3}"
+    r"\borg(?:ani[sz]ation)?(?:[_ -]?(?:id|slug|name))?[\"'*_]{0,3}\s{0,3}[:=][\s*_]{0,5}"
     r"[\"'`(]{0,2}([\w.-]{2,64})",
     re.IGNORECASE,
 )
@@ -73,17 +74,39 @@ _STATE = re.compile(r"23505|P20\d\d")
 _MAIL_TIME = re.compile(
     r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
 )
-_MOST = 32
+_WORD = re.compile(r"\S+")
+_AFTER = ".,;:!?)*_\"'`”’"
+_MOST, _MOST_WORDS, _LONGEST_NAME = 32, 8, 200
 
 
 def identifiers(text: str) -> tuple[Identifier, ...]:
     """What `text` names, each once. The parameters of SQL statements are left out: others' data."""
-    reading = next(readings(without_colours(focused(text), pasted=True)))
-    clean = without_quotes(without_tags(reading), prose=True)
+    clean = _clean(text)
     found: dict[Identifier, None] = {}
     for reader in (_emails, _uuids, _event_ids, _urls, _organizations, _external_ids, _times):
         found.update(dict.fromkeys(islice(reader(clean), _MOST)))
     return tuple(found)
+
+
+def organization_names(text: str) -> dict[str, tuple[str, ...]]:
+    """Each named organization's first word, and what its name may be, the longest first.
+
+    >>> organization_names("Organization: Alder & Ash, again")["Alder"][1:]
+    ('Alder & Ash,', 'Alder & Ash', 'Alder &', 'Alder')
+    """
+    clean = _clean(text)
+    found: dict[str, tuple[str, ...]] = {}
+    for match in islice(_ORGANIZATION.finditer(clean), _MOST):
+        line = unescape(clean[match.start(1) : match.start(1) + _LONGEST_NAME].split("\n")[0])
+        ends = [word.end() for word in islice(_WORD.finditer(line), _MOST_WORDS)]
+        read = [name for end in reversed(ends) for name in (line[:end], line[:end].rstrip(_AFTER))]
+        found.setdefault(match[1].rstrip(".-"), tuple(dict.fromkeys(read)))
+    return found
+
+
+def _clean(text: str) -> str:
+    reading = next(readings(without_colours(focused(text), pasted=True)))
+    return without_quotes(without_tags(reading), prose=True)
 
 
 def perhaps_conflicts(text: str) -> tuple[str, ...]:

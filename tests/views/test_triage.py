@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
+from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import list_conflicts
 from collectors.evidence.runs import finish_run, start_run
@@ -217,6 +218,29 @@ def test_a_link_means_the_narrowest_that_it_names(filled: Store, link: str, conf
     page.text_area(key="pasted").input(link.format(**told))
     page.button[0].click().run()
     assert len(page.session_state["tombstone"].answer.conflicts) == conflicts
+
+
+@pytest.mark.parametrize(
+    ("ticket", "customer"),
+    [
+        ("Organization: Alder & Ash, customers cannot be created since Monday", 1),
+        ("<p>Organisation name: <b>Alder &amp; Ash</b></p><p>500 again</p>", 1),
+        ("Organization: Alder. It fails again", 2),
+        ('Org: "alder & ash" fails', 1),
+    ],
+)
+def test_an_organization_is_known_by_its_whole_name(
+    filled: Store, ticket: str, customer: int
+) -> None:
+    with filled.write() as connection:
+        for number, name in ((1, "Alder & Ash"), (2, "Alder")):
+            line = {"target": "production", "organization_id": story.organization(number)}
+            connection.execute(schema.organizations.insert().values(name=name, **line))
+    page = pages.triage()
+    page.text_area(key="pasted").input(ticket)
+    page.button[0].click().run()
+    found = page.session_state["tombstone"].answer.conflicts
+    assert {one.organization_id for one in found} == {story.organization(customer)}
 
 
 def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:

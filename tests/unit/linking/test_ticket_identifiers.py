@@ -39,6 +39,8 @@ K = IdentifierKind
         (f"https://sentry.io/organizations/x/issues/4711/events/{HEX}/", K.EVENT_ID, HEX),
         (f"organization_id: {UUID}", K.ORGANIZATION, UUID),
         ("Organization: acme-inc.", K.ORGANIZATION, "acme-inc"),
+        ("**Organization:** acme-inc", K.ORGANIZATION, "acme-inc"),
+        ("**Organization ID**: acme-inc", K.ORGANIZATION, "acme-inc"),
         ('{"organizationId":"org_42"}', K.ORGANIZATION, "org_42"),
         ("our customer cus_N7fK2 cannot", K.EXTERNAL_ID, "cus_N7fK2"),
         ("external_id=acct-42,", K.EXTERNAL_ID, "acct-42"),
