@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import number, problem, sign_in
+from dashboard.components import problem, sign_in, style
 from dashboard.views import PAGES
 
 MARK = Path(__file__).with_name("mark.svg")
@@ -19,7 +19,7 @@ st.set_page_config(
     menu_items={"About": "**Tombstone** tells why “create” answered 500, and mends the cause."},
 )
 st.logo(str(MARK), size="large")
-number.style()
+style.tell()
 signed_in = sign_in.passed()
 page = st.navigation(
     [route.page(render) for route, render in PAGES.items()],

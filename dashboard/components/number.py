@@ -2,7 +2,7 @@
 
 Streamlit makes a metric as wide as its label and cuts a label that does not fit. Numbers that
 stand side by side are compared, so their frames are of one width here, two a line on a telephone,
-and the label breaks. A style does it, for whatever else stands in a frame takes time to draw.
+and the label breaks. `style` does it, for whatever else stands in a frame takes time to draw.
 """
 
 from __future__ import annotations
@@ -11,18 +11,6 @@ from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-
-_STYLE = """<style>
-[data-testid="stElementContainer"]:has(> [data-testid="stMetric"]) {
-    flex: 1 1 9rem; width: auto; min-width: 9rem;
-}
-[data-testid="stMetricLabel"] p { white-space: normal; }
-</style>"""
-
-
-def style() -> None:
-    """How they look on every page: told once for all of them."""
-    st.html(_STYLE)
 
 
 def row() -> DeltaGenerator:

@@ -80,6 +80,22 @@ def test_the_timeline_is_drawn_under_the_policy_in_either_theme(
     expect(chart.get_by_text("Attempt failed")).to_be_visible()
 
 
+def test_a_link_that_the_keyboard_has_reached_is_framed(
+    page: Page, told: tuple[str, Store]
+) -> None:
+    address, _ = told
+    page.goto(address)
+    link = page.get_by_role("link", name="Regression")
+    expect(link).to_be_visible()
+    page.locator("body").press("Tab")
+    for _ in range(10):
+        if link.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+
+
 def test_a_row_s_button_opens_its_conflict_and_back_returns(
     page: Page, told: tuple[str, Store]
 ) -> None:
