@@ -22,7 +22,10 @@ HEIGHT = 320
 STEPS_DRAWN = 60
 BEGAN, FREED = "First kept out", "Freed"
 STILL, REMEDY, THEMSELVES = "Still kept out", "Freed by a remedy", "Freed by themselves"
-BARS_IN_WORDS = "Upwards, who was first kept out; downwards, who was freed. Pale: not over yet."
+BARS_IN_WORDS = (
+    "Upwards, who was first kept out; downwards, who was freed: on the day of the last attempt "
+    "where the key was free when we looked first, for since when is not known. Pale: not over yet."
+)
 _WEEKLY_ABOVE = 92
 _OUTLINE = {"color": BLOCKS_INK, "strokeWidth": 2.5}
 _WHOLE = alt.Axis(tickMinStep=1)

@@ -53,7 +53,11 @@ DEFINITIONS = (
         f"they had not tried for {DAYS} days when it was freed, or have not until we last "
         "listened. Before that nobody can tell: “too early”.",
     ),
-    ("Outcome not known", "the key was free when we looked first: nobody knows since when."),
+    (
+        "Outcome not known",
+        "the key was free when we looked first: nobody knows since when. By day they count as "
+        "freed on that of their last attempt, for until then it was held.",
+    ),
     (
         "Time to unblock",
         "from the first failed attempt until the key was free: as our journal has it, else when a "
