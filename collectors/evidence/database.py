@@ -92,9 +92,9 @@ def open_store(url: str, secret: str) -> Store:
     Raises StoreVersionError for another version, WrongSecretKey for another secret, SettingsError
     for a URL that is none or a place that cannot be written.
     """
-    engine = _engine(url)
     vault = Vault.of(secret)
     with _opening(url):
+        engine = _engine(url)
         _ensure_version(engine)
         _ensure_secret(engine, vault)
     return Store(engine, vault)
@@ -108,8 +108,8 @@ def upgrade_store(url: str) -> Path | None:
     """
     from collectors.evidence.migrations.run import is_known, upgrade
 
-    engine = _engine(url)
     with _opening(url):
+        engine = _engine(url)
         version = store_version(engine)
         if version is not None and not is_known(version):
             raise _other_version(version)
@@ -172,9 +172,10 @@ def _other_version(found: str) -> StoreVersionError:
 def _opening(url: str) -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise SettingsError(f"The store at {_shown(url)} cannot be opened: {reason}.") from error
+    except (DatabaseError, sqlite3.Error, OSError) as error:
+        reason = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+        sentence = f"The store at {_shown(url)} cannot be opened: {reason.splitlines()[0]}."
+        raise SettingsError(sentence) from error
 
 
 def _ensure_secret(engine: Engine, vault: Vault) -> None:
@@ -254,9 +255,12 @@ def _copy(url: str, version: str) -> Path | None:
     copy = path.with_name(f"{path.name}.{version}")
     if copy.exists():
         raise UsageError(f"{copy} exists already: move it away before upgrading again.")
-    _make_private(copy)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)  # of an upgrade that was ended while it copied
+    _make_private(part)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)  # consistent while others read and write, unlike copying the file
+    part.replace(copy)
     return copy
 
 

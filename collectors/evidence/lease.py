@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from collectors.errors import Busy
+from collectors.errors import Busy, SettingsError
 
 PATIENCE_S = 10.0
 """A Run with nothing new takes less: waiting for it beats failing."""
@@ -22,7 +22,10 @@ PATIENCE_S = 10.0
 
 @contextmanager
 def collecting(store_file: Path | None, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Hold the lease; raises Busy when another process keeps it for longer than that."""
+    """Hold the lease; raises Busy when another process keeps it for longer than that.
+
+    Raises SettingsError where its file cannot be written.
+    """
     if store_file is None:
         yield
         return
@@ -36,7 +39,10 @@ def collecting(store_file: Path | None, *, patience_s: float = PATIENCE_S) -> It
 
 
 def _opened(file: Path) -> IO[bytes]:
-    return os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "rb")
+    try:
+        return os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "rb")
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _taken(lease: int) -> bool:

@@ -236,9 +236,14 @@ def test_upgrading_copies_an_older_sqlite_store_first(tmp_path: Path) -> None:
     event.listen(older, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     upgrade(older, "0005")
     older.dispose()
+    part = tmp_path / "store.sqlite.0005.part"
+    part.write_bytes(b"of an upgrade that was ended while it copied")
     copy = upgrade_store(url)
     assert copy == tmp_path / "store.sqlite.0005"
     assert copy.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(copy)) as copied:
+        assert copied.execute("SELECT version_num FROM alembic_version").fetchone() == ("0005",)
+    assert not part.exists()
     open_store(url, SECRET).close()
 
 
@@ -329,6 +334,18 @@ def test_a_file_that_is_no_store_is_refused_and_left_as_it_is(
         with pytest.raises(SettingsError, match=r"cannot be opened|another program's"):
             opening(f"sqlite:///{file}")
     assert file.read_bytes() == before
+
+
+def test_a_place_where_no_store_can_be_is_said(tmp_path: Path) -> None:
+    """What the operating system says, where SQLite has not come to say anything."""
+    for opening in (lambda url: open_store(url, SECRET), upgrade_store):
+        with pytest.raises(SettingsError, match="cannot be opened: File name too long"):
+            opening(f"sqlite:///{tmp_path}/{'x' * 300}")
+    new_store(tmp_path).close()
+    file = tmp_path / "store.sqlite"
+    file.with_name("store.sqlite.lease").mkdir()
+    with pytest.raises(SettingsError, match="lease cannot be written"), collecting(file):
+        pass
 
 
 def test_trouble_with_the_file_is_told_from_a_fault_of_our_own(tmp_path: Path) -> None:
