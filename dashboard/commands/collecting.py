@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DatabaseError
 
 from collectors import telemetry
-from collectors.errors import Unreachable
+from collectors.errors import Unreachable, UsageError
 from collectors.evidence.database import sqlite_file, store_trouble
 from collectors.evidence.lease import collecting
 from collectors.pipeline import RunSummary, run
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, say, working
 
-UNREACHABLE = 3
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=365)
+"""Between two Runs: without a pause Sentry and the Targets would be asked all the time."""
 
 
 def collect_once(
@@ -57,6 +58,8 @@ def show(summary: RunSummary, *, as_json: bool) -> None:
 
 def follow(environment: str | None, every: timedelta) -> int:
     """Run after Run until interrupted; what cannot be reached is said and tried again."""
+    if not SHORTEST <= every <= LONGEST:
+        raise UsageError("--every must be from 1s to 365d.")
     while True:
         try:
             show(collect_once(environment, (), None, full=False), as_json=False)

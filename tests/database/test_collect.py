@@ -447,6 +447,8 @@ def test_a_target_that_explain_cannot_reach_is_said(world: World) -> None:
         pytest.param(["failures", "--since", "999999w"], {}, 2, id="longer than time"),
         pytest.param(["failures", "--nope"], {}, 2, id="unknown option"),
         pytest.param(["collect", "--events", "nowhere"], {}, 2, id="no such file"),
+        pytest.param(["follow", "--every", "0s"], {}, 2, id="without a pause"),
+        pytest.param(["follow", "--every", "999999w"], {}, 2, id="longer than any sleep"),
         pytest.param(["remediate", "x", "--remedy", "magic"], {}, 2, id="unknown remedy"),
         pytest.param(["remediate", "x", "--remedy", "release-key"], {}, 1, id="unknown conflict"),
         pytest.param(["undo", "x"], {}, 1, id="unknown remediation id"),
