@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,16 +32,46 @@ def letters(*paths: Path) -> str:
 
 def test_a_folder_is_read_by_name_and_below(tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
     for name, letter in (
         ("b.json", "b"),
         ("a.jsonl", "a"),
         ("deep/er/c.NDJSON", "c"),
         (".hidden.json", "d"),
         ("notes.txt", "e"),
+        (".git/f", "f"),
     ):
         (tmp_path / name).write_text(body(letter))
     (tmp_path / "readme.txt").write_text("Recorded on a Tuesday.")
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = events\n")
     assert letters(tmp_path) == "abce"
+
+
+def test_what_cannot_be_read_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the named nor a folder below it; root may read all but what leads nowhere."""
+    monkeypatch.chdir(tmp_path)
+    Path("shown", "shut").mkdir(parents=True)
+    for path, mode in ((Path("shown/shut"), 0), (Path("shown"), 0o755), (tmp_path, 0o755)):
+        path.chmod(mode)
+    Path("loop.json").symlink_to("loop.json")
+    with pytest.raises(UsageError, match=r"^loop\.json cannot be read: Too many"):
+        read(Path("loop.json"))
+    with nobody(), pytest.raises(UsageError, match=r"^shown/shut cannot be read"):
+        read(Path("shown"))
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Without the rights of root, if the tests have them."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
 
 
 def test_files_are_read_in_the_order_they_are_named_whatever_their_names(tmp_path: Path) -> None:

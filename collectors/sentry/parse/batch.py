@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -39,12 +40,14 @@ _PAGE = msgspec.json.Decoder(_ResultsPage)
 _ITEMS = msgspec.json.Decoder(list[Raw] | _DataPage)
 _DECODER = json.JSONDecoder(strict=False)
 _BOM = b"\xef\xbb\xbf"
+_BETWEEN = re.compile(r"[\s,]*(?:\][\s,]*\[?\s*)*")
+"""What stands between two items, also of two lists: pages that were saved one after another."""
 
 
 def parse_events(body: bytes | str, origin: Origin) -> Iterator[Event]:
     """Every event of an object, a list, a page of a server's API, envelopes, or JSON lines.
 
-    Objects one after another may also stretch over lines each.
+    Objects and lists one after another may also stretch over lines each.
 
     Never raises. A part that cannot be read gives one odd Event and does not stop the rest; of a
     list that was cut, the whole events before the cut are read.
@@ -141,7 +144,7 @@ def _stretches(text: str) -> bool:
 
 def _parse_each(text: str, position: int, origin: Origin) -> Iterator[Event]:
     """Item by item with the standard library, which can stop in the middle of a text."""
-    while position < len(text) and text[position] != "]":
+    while position < len(text):
         try:
             _, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
@@ -152,9 +155,8 @@ def _parse_each(text: str, position: int, origin: Origin) -> Iterator[Event]:
 
 
 def _next_item(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n,":
-        position += 1
-    return position
+    found = _BETWEEN.match(text, position)
+    return found.end() if found else position
 
 
 def _encoded(text: str) -> bytes:

@@ -1,8 +1,8 @@
 """Files of event JSON: bodies as the SDK sends them or as a server's API answers them.
 
 One body a file, a list, envelopes, or one a line, packed with gzip or not; a folder is read with
-all below it, `-` is standard input. Who names a file wants what is in it: `since` and the Cursor
-are not used, and reading a file again changes nothing, since Events are known by their id.
+all below it, `-` is standard input. The Cursor is not used, and reading a file again changes
+nothing, since Events are known by their id.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from typing import BinaryIO, cast
 
 from collectors.errors import UsageError
 from collectors.model import Event
+from collectors.model.counted import counted
 from collectors.sentry.parse import MAX_EVENT_BYTES, Origin, is_header, parse_events
 from collectors.sentry.sources.page import PAGE_SIZE, Page
 
@@ -32,6 +34,8 @@ MAX_WHOLE_BYTES = 512_000_000
 MAX_LINE_BYTES = MAX_EVENT_BYTES + 1
 
 _GZIP = b"\x1f\x8b"
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?[\s\[]*(?:\{\s*(?:[\"}]|\Z)|\Z)")
+"""An object or a list of them begins; `[core]` of a settings file is none."""
 _Y2K = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -45,13 +49,21 @@ class Files:
         self._stdin = stdin
 
     def pages(self, since: datetime | None, cursor: str | None) -> Iterator[Page]:  # noqa: ARG002
-        """Every Event of every file. Raises UsageError, before any page, for a path not there."""
+        """Every Event of every file, from `since` on; one without a time has its file's.
+
+        Raises UsageError, before any page, for a path that is not there.
+        """
         for path in self._paths:
-            if path != "-" and not os.path.exists(path):  # False whatever is wrong
-                raise UsageError(f"There is no file or folder {path}.")
-        events = self._events()
-        while page := tuple(islice(events, PAGE_SIZE)):
-            yield Page(page)
+            if path != "-":
+                _look_for(path)
+        events, earlier = self._events(), 0
+        while some := tuple(islice(events, PAGE_SIZE)):
+            kept = tuple(event for event in some if since is None or event.occurred_at >= since)
+            earlier += len(some) - len(kept)
+            yield Page(kept)
+        if since is not None and earlier:
+            passed = counted(earlier, "Event")
+            yield Page(note=f"Passed over {passed} from before {since:%Y-%m-%d %H:%M} UTC.")
 
     def _events(self) -> Iterator[Event]:
         for path in self._paths:
@@ -117,11 +129,25 @@ def _read_file(file: Path) -> Iterator[Event]:
 def _files_of(path: Path) -> Iterable[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(
-        file
-        for file in path.rglob("*")
-        if file.is_file() and not file.name.startswith(".") and _may_hold_events(file)
-    )
+    return sorted(file for file in _below(path) if file.is_file() and _may_hold_events(file))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Whatever is not hidden. Raises UsageError for a folder in it that cannot be read."""
+    for where, folders, names in os.walk(folder, onerror=_unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(where, name) for name in names if not name.startswith("."))
+
+
+def _unreadable(error: OSError) -> None:
+    raise UsageError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _look_for(path: str) -> None:
+    try:
+        os.stat(path)
+    except OSError as error:
+        _unreadable(error)
 
 
 def _may_hold_events(file: Path) -> bool:
@@ -130,6 +156,6 @@ def _may_hold_events(file: Path) -> bool:
         return True
     try:
         with file.open("rb") as opened:
-            return opened.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+            return _JSON.match(opened.read(64)) is not None
     except OSError:
         return True  # reading it will say why it cannot be read

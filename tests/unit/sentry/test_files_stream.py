@@ -17,7 +17,7 @@ def pages(raw: bytes) -> list[list[str]]:
     source = Files(["-"], stdin=BytesIO(raw))
     return [
         ["?" if event.oddity else f"{int(event.event_id, 16)}" for event in page.events]
-        for page in source.pages(datetime(2026, 6, 1, tzinfo=UTC), "not used")
+        for page in source.pages(None, "not used")
     ]
 
 
@@ -48,3 +48,16 @@ def test_an_envelope_is_read_by_its_lengths() -> None:
 
 def test_nothing_on_standard_input_is_one_odd_event() -> None:
     assert pages(b"") == [["?"]]
+
+
+def test_what_is_older_than_was_asked_for_is_passed_over_and_counted() -> None:
+    """What tells no time may be new."""
+    timeless = json.dumps({"event_id": f"{3:032x}"}).encode()
+    new = json.dumps({"event_id": f"{2:032x}", "timestamp": "2026-06-01T00:00:00Z"}).encode()
+    source = Files(["-"], stdin=BytesIO(b"\n".join([body(1), new, timeless])))
+    first, last = source.pages(datetime(2026, 6, 1, tzinfo=UTC), None)
+    assert [int(event.event_id, 16) for event in first.events] == [2, 3]
+    assert (last.events, last.note) == (
+        (),
+        "Passed over 1 Event from before 2026-06-01 00:00 UTC.",
+    )
