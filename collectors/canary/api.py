@@ -19,7 +19,7 @@ import httpx
 import stamina
 
 from collectors.canary.contract import Reply
-from collectors.errors import Unreachable
+from collectors.errors import SettingsError, Unreachable
 from collectors.settings import CanarySettings
 
 MAX_BODY_BYTES = 1_000_000
@@ -29,6 +29,10 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 class ApiUnreachable(Unreachable):
     """The API did not answer, or not to its end."""
+
+
+class ApiSilent(ApiUnreachable):
+    """It took up no request, so nothing has come of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,18 @@ class Api:
 
     def __init__(self, settings: CanarySettings) -> None:
         self._settings = settings
-        headers = {"Accept": "application/json", **settings.headers}
-        if settings.token is not None:
-            headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
-        self._http = httpx.Client(
-            base_url=str(settings.base_url),
-            headers=headers,
-            timeout=settings.timeout_s,
-            limits=httpx.Limits(max_keepalive_connections=0),  # a crash closes its connection
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=str(settings.base_url),
+                headers=_headers(settings),
+                timeout=settings.timeout_s,
+                limits=httpx.Limits(max_keepalive_connections=0),  # a crash closes its connection
+            )
+        except (ImportError, OSError, ValueError):
+            raise SettingsError(
+                "What the environment says of proxies (HTTPS_PROXY, ALL_PROXY; http alone, no "
+                "SOCKS) or certificates (SSL_CERT_FILE) cannot be used."
+            ) from None
 
     def __enter__(self) -> Api:
         return self
@@ -90,8 +97,8 @@ class Api:
             for attempt in stamina.retry_context(on=_NotYet, attempts=3, timeout=5):
                 with attempt:
                     return self._try(request, began)
-        except _NotYet:
-            raise ApiUnreachable("The API takes up no request.") from None
+        except _NotYet as fault:
+            raise ApiSilent(str(fault)) from None
         except httpx.TimeoutException:
             sentence = f"The API did not answer within {self._settings.timeout_s:g} s."
             raise ApiUnreachable(sentence) from None
@@ -124,10 +131,10 @@ class Api:
                 request.method, request.filled, json=request.body, follow_redirects=False
             ) as response:
                 raw = self._read(response, began)
-        except httpx.ConnectError:
-            raise _NotYet from None
+        except httpx.ConnectError as error:
+            raise _NotYet(_no_connection(error)) from None
         if response.status_code == 429:
-            raise _NotYet
+            raise _NotYet("The API takes up no more requests just now (429).")
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         took = round((time.monotonic() - began) * 1_000)
         return Reply(response.status_code, content_type[:60], _decoded(raw, content_type), took)
@@ -142,6 +149,23 @@ class Api:
             if time.monotonic() - began > self._settings.timeout_s * 2:
                 raise httpx.ReadTimeout("the answer does not end")
         return bytes(body)
+
+
+def _headers(settings: CanarySettings) -> dict[str, str]:
+    headers = {"Accept": "application/json", **settings.headers}
+    if settings.token is not None:
+        headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
+    if not all(text.isascii() and text.isprintable() for one in headers.items() for text in one):
+        raise SettingsError(
+            "TOMBSTONE_CANARY__TOKEN or canary.headers holds characters that no header has."
+        )
+    return headers
+
+
+def _no_connection(error: httpx.ConnectError) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "The API's TLS certificate is not trusted here, or not for this name: SSL_CERT_FILE."
+    return "No connection to the API comes about: see TOMBSTONE_CANARY__BASE_URL."
 
 
 def _request(template: str, values: Mapping[str, str], body: Any = None) -> Request:

@@ -68,11 +68,14 @@ class Leftovers:
     def _write(self, known: dict[str, list[str]]) -> None:
         """Beside it, to the disk, then in its place: it is whole whenever we die."""
         fresh = self._path.with_name(f"{self._path.name}.new")
-        with open(fresh, "w", encoding="utf-8", opener=_private) as file:
-            json.dump(known, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        try:
+            with open(fresh, "w", encoding="utf-8", opener=_private) as file:
+                json.dump(known, file)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+        except OSError as error:
+            raise SettingsError(f"{self._path} cannot be written: {error.strerror}.") from error
         self._known = known
 
 
@@ -86,6 +89,8 @@ def _read(path: Path) -> dict[str, list[str]]:
         return {str(email): [str(one) for one in ids] for email, ids in read.items()}
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, AttributeError, TypeError) as error:
         sentence = f"{path} is not the list that the canary keeps; move it away."
         raise SettingsError(sentence) from error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from collectors.canary.api import Api, ApiUnreachable, Request
+from collectors.canary.api import Api, ApiSilent, ApiUnreachable, Request
 from collectors.canary.contract import (
     Color,
     Opinion,
@@ -68,6 +68,10 @@ class _Stop(Exception):
     """What comes next in a probe makes no sense any more."""
 
 
+class _NotTakenUp(_Stop):
+    """Nothing can have come of the last request."""
+
+
 def walk(settings: CanarySettings, *, heard: Callable[[Step], None] = lambda _: None) -> Walk:
     """Walk through the API once; `heard` gets each step as it is made.
 
@@ -124,11 +128,18 @@ class _Walker:
         return self.steps[-1].ruling is not Ruling.UNKNOWN
 
     def clean_up(self) -> int:
-        """Delete whatever may be left; returns of how many addresses nothing is."""
+        """Delete whatever may be left; returns of how many addresses nothing is.
+
+        An API that takes up no request is not asked once more for every address.
+        """
         done = 0
         for email in self._leftovers.emails():
-            with suppress(ApiUnreachable):
+            try:
                 done += self._clean(email)
+            except ApiSilent:
+                break
+            except ApiUnreachable:
+                continue
         return done
 
     def _walk(self, probe: Probe) -> None:
@@ -152,10 +163,16 @@ class _Walker:
     ) -> str:
         """Ask for a creation; the id of what came of it, "" where a refusal was right."""
         email = values["email"]
+        is_first = email not in self._leftovers.emails()
         self._leftovers.expect(email)
         request = self._api.creation(values)
         self._in_doubt.add(email)
-        reply = self._send(name, request)
+        try:
+            reply = self._send(name, request)
+        except _NotTakenUp:
+            if is_first:
+                self._leftovers.gone(email)
+            raise
         if reply.status not in _GAVE_UP:
             self._in_doubt.discard(email)
         created = self._api.created_id(reply) if 200 <= reply.status < 300 else None
@@ -192,7 +209,7 @@ class _Walker:
             return self._api.send(request)
         except ApiUnreachable as error:
             self._note(name, request, None, Opinion(Ruling.UNKNOWN, str(error)))
-            raise _Stop from None
+            raise (_NotTakenUp if isinstance(error, ApiSilent) else _Stop) from None
 
     def _note(self, name: str, request: Request, reply: Reply | None, said: Opinion) -> None:
         step = Step(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
 
 from collectors.canary import Color, Ruling, walk
 from collectors.canary.leftovers import Leftovers
@@ -66,6 +67,7 @@ FAULTS = [
     ("broken json", Color.RED, "create", "names no id"),
     ("refused", Color.GREY, "create", "refuses the canary's token"),
     ("elsewhere", Color.GREY, "create", "sends us elsewhere"),
+    ("busy", Color.GREY, "create", "takes up no more requests just now (429)"),
     ("huge", Color.GREY, "create", "is over 1,000,000 bytes"),
     ("case matters", Color.RED, "create again", "second live customer"),
     ("second deletion", Color.RED, "delete again", "could not be deleted: 500"),
@@ -82,6 +84,60 @@ def test_each_fault_is_told_from_the_others(
     odd = [one for one in seen.steps if one.ruling is not Ruling.RIGHT]
     assert odd[0].name == step
     assert said in odd[0].said
+
+
+def test_of_what_was_not_taken_up_nothing_is_left_and_nobody_asks_for_each_of_the_others(
+    tmp_path: Path,
+) -> None:
+    """An API that is down for days costs each walk a few tries, and leaves no longer list."""
+    left: dict[str, list[str]] = {f"{number}@example.com": [] for number in range(100)}
+    (tmp_path / "canary.json").write_text(json.dumps(left))
+    with serving(JSONResponse({}, 429)) as served:
+        seen = walk(settings_at(served.url, tmp_path, timeout_s=60))
+    assert "no more requests just now (429)" in seen.steps[0].said
+    assert (seen.color, seen.left_behind) == (Color.GREY, len(left))
+    assert len(served.calls) < 10
+
+
+def test_an_api_that_takes_no_connection_is_said_to(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    seen = walk(settings_at(url, tmp_path))
+    assert (seen.color, seen.left_behind) == (Color.GREY, 0)
+    assert "No connection to the API" in seen.steps[0].said
+
+
+@pytest.mark.parametrize(
+    ("more", "variables", "said"),
+    [
+        ({"token": "tökén"}, {}, "TOMBSTONE_CANARY__TOKEN"),
+        ({"token": "two\nlines"}, {}, "TOMBSTONE_CANARY__TOKEN"),
+        ({"headers": {"X-Key": "tökén"}}, {}, "canary.headers"),
+        ({}, {"ALL_PROXY": "socks5://127.0.0.1:1"}, "ALL_PROXY"),
+        ({}, {"SSL_CERT_FILE": "/nowhere"}, "SSL_CERT_FILE"),
+    ],
+)
+def test_what_cannot_be_sent_or_kept_is_a_setting_to_mend(
+    more: dict[str, object],
+    variables: dict[str, str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=said):
+        walk(settings_at("https://127.0.0.1:1", tmp_path, **more))
+
+
+def test_a_list_of_leftovers_that_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "canary.json").mkdir()
+    with pytest.raises(SettingsError, match=r"canary\.json cannot be read: Is a directory"):
+        walk(settings_at("http://127.0.0.1:1", tmp_path))
+    (tmp_path / "canary.json").rmdir()
+    (tmp_path / "canary.json.new").mkdir()
+    with pytest.raises(SettingsError, match=r"canary\.json cannot be written: Is a directory"):
+        walk(settings_at("http://127.0.0.1:1", tmp_path))
 
 
 def test_an_address_whose_case_matters_is_walked_without_that_probe(tmp_path: Path) -> None:
