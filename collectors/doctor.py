@@ -113,16 +113,29 @@ def _sentry_checks(facts: ServerFacts, settings: SentrySettings) -> Iterator[Che
         yield Check("sentry", Health.WRONG, f"{sentence} No organization is named.", mend)
         return
     if not facts.authenticated:
-        needed = _some(tuple(one.scope for one in facts.scopes))
-        known = facts.kind is not ServerKind.UNKNOWN
-        mend = "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or later."
-        if known:
-            mend = f"Make a token with {needed}." if facts.known else "Check the organization."
-        yield Check("sentry", Health.WRONG, f"{sentence} {facts.trouble or ''}".strip(), mend)
+        told = facts.known or facts.kind is not ServerKind.UNKNOWN
+        trouble = facts.trouble if told else None
+        sentence = f"{sentence} {trouble or ''}".strip()
+        yield Check("sentry", Health.WRONG, sentence, _way_in(facts))
         return
     yield Check("sentry", Health.GOOD, sentence)
     for scope in facts.scopes:
         yield _scope_check(scope)
+
+
+def _way_in(facts: ServerFacts) -> str:
+    """What to mend where nothing at all may be read."""
+    if facts.kind is ServerKind.UNKNOWN:
+        return "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or later."
+    if not facts.known:
+        return "Check the organization."
+    needed = _some(tuple(one.scope for one in facts.scopes))
+    if facts.kind is not ServerKind.SENTRY:
+        return f"Make a token with {needed}."
+    return (
+        f"Make a personal token or an internal integration with {needed}; an organization's own "
+        "token (sntrys_…) cannot have them."
+    )
 
 
 def _project_checks(

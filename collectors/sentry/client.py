@@ -11,6 +11,7 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,7 +28,9 @@ from collectors.sentry.gate import Gate
 from collectors.sentry.limits import Limits, retry_after, server_time
 from collectors.sentry.links import next_cursor
 from collectors.sentry.parse import whole_list
-from collectors.sentry.refusals import Passing, passing_fault, refusal, unexpected_content
+from collectors.sentry.refusals import Passing, code_in, passing_fault, refusal, unexpected_content
+
+_MOST_OF_A_REFUSAL = 10_000
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -69,7 +72,10 @@ class SentryClient:
         trust: ssl.SSLContext | None = None,
     ) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise SettingsError("The Sentry token is empty or holds characters that no token has.")
+            raise SettingsError(
+                "The Sentry token is empty or holds characters that no token has: "
+                "see TOMBSTONE_SENTRY__TOKEN and TOMBSTONE_SENTRY__WRITE_TOKEN."
+            )
         self.organization = organization
         self.base_url = base_url.rstrip("/").removesuffix("/api/0")
         self.limits = limits or Limits()
@@ -159,6 +165,11 @@ class SentryClient:
         except httpx.RequestError as error:
             raise passing_fault(error) from None
 
+    def _code(self, response: httpx.Response, deadline: float) -> str | None:
+        with suppress(Passing, SentryUnreachable):
+            return code_in(read_body(response, _MOST_OF_A_REFUSAL, deadline))
+        return None
+
     def _leave(self, response: httpx.Response) -> None:
         """A call that was connecting while we were closed has a connection that nobody keeps."""
         stream = response.extensions.get("network_stream")
@@ -176,7 +187,8 @@ class SentryClient:
     def _read(self, response: httpx.Response, scope: str, deadline: float) -> Reply:
         now = datetime.now(UTC)
         self._gate.hear(response.headers, now)
-        if error := refusal(response, scope):
+        code = self._code(response, deadline) if response.status_code == 401 else None
+        if error := refusal(response, scope, code):
             raise error
         if response.status_code != 200:
             wait = retry_after(response.headers, now)

@@ -6,11 +6,15 @@ hold a secret or customer data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
+import msgspec
 
 from collectors.errors import NotAllowed, NotInSentry, SentryUnreachable
+from collectors.sentry.parse.text import UNREADABLE
 
 _PROXY = (
     "The proxy on the way to Sentry does not let this call through: see HTTPS_PROXY, ALL_PROXY."
@@ -24,6 +28,8 @@ _UNFIT_CERTIFICATE = {
 _UNTRUSTED = (
     "is not trusted here: TOMBSTONE_SENTRY__CA_BUNDLE may name a file of the certificates that are."
 )
+_CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+){0,7}")
+"""A word for programs, such as `sso-required`."""
 _PASSING_STATUS = frozenset({408, 425, 429})
 
 
@@ -40,11 +46,40 @@ class Passing(Exception):
         self.connected = connected
 
 
-def refusal(response: httpx.Response, scope: str) -> SentryUnreachable | None:
-    """The error for a status that no retry can change; None for 200 and for what may pass."""
+class _Refused(msgspec.Struct):
+    detail: Any = None
+
+
+def code_in(body: bytes) -> str | None:
+    """The word by which Sentry says what a refusal is for, where it has one.
+
+    >>> code_in(b'{"detail": {"code": "sso-required", "message": "Must login via SSO"}}')
+    'sso-required'
+    """
+    try:
+        detail = msgspec.json.decode(body, type=_Refused).detail
+    except UNREADABLE:
+        return None
+    code = detail.get("code") if isinstance(detail, dict) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) and len(code) < 50 else None
+
+
+def refusal(
+    response: httpx.Response, scope: str, code: str | None = None
+) -> SentryUnreachable | None:
+    """The error for a status that no retry can change; None for 200 and for what may pass.
+
+    `code` is what the answer says it is for.
+    """
     status = response.status_code
     if status == 200 or status in _PASSING_STATUS or status >= 500:
         return None
+    if status == 401 and code:
+        return NotAllowed(
+            "Sentry asks something of the token's owner before it lets the token in (401): "
+            f"{code}.",
+            permanent=True,
+        )
     if status == 401:
         return NotAllowed(
             "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew.",
@@ -66,8 +101,9 @@ def refusal(response: httpx.Response, scope: str) -> SentryUnreachable | None:
         sentence = _redirect(response.headers.get("Location", ""), response.request.url)
     elif status == 400:
         sentence = (
-            "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, or "
-            "its plan shows one project at a time, which TOMBSTONE_SENTRY__PROJECTS names."
+            "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, "
+            "its plan may show one project at a time, which TOMBSTONE_SENTRY__PROJECTS names, or "
+            "the answer took it too long."
         )
     else:
         sentence = f"Sentry refuses this call ({status})."

@@ -86,4 +86,6 @@ def _said(error: Any) -> str:
         return "must be a table, not one value"
     if error["type"] == "tuple_type":
         return "must be a list"
+    if error["type"].startswith("url_"):
+        return "must be an address such as https://sentry.example.com"
     return str(error["msg"]).removeprefix("Value error, ")

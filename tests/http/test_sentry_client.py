@@ -105,6 +105,12 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
     ("answer", "said"),
     [
         (says(401), "TOMBSTONE_SENTRY__TOKEN"),
+        (
+            says(401, b'{"detail": {"code": "sso-required", "message": "SSO", "extra": {}}}'),
+            "asks something of the token's owner before it lets the token in (401): sso-required.",
+        ),
+        (says(401, b'{"detail": {"code": "of jane@example.com"}}'), "TOMBSTONE_SENTRY__TOKEN"),
+        (says(401, b'{"detail": "' + b"x" * 20_000 + b'"}'), "TOMBSTONE_SENTRY__TOKEN"),
         (says(403), "scope event:admin"),
         (says(404), "TOMBSTONE_SENTRY__ORGANIZATION"),
         (says(400), "(400)"),
@@ -122,6 +128,9 @@ def test_what_can_pass_is_tried_again(passing: list[Answer], calls: int) -> None
     ],
     ids=[
         "401",
+        "401, for a reason",
+        "401, with words for people",
+        "401 without an end",
         "403",
         "404",
         "400",

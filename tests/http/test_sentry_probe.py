@@ -155,6 +155,10 @@ async def _html(request: Request) -> Response:
     return HTMLResponse("<html>")
 
 
+async def _nothing(request: Request) -> Response:
+    return Response(status_code=404)
+
+
 async def _not_you(request: Request) -> Response:
     return JSONResponse({"detail": "no"}, 401)
 
@@ -203,6 +207,10 @@ def test_other_servers_are_told_apart(
 
 
 NO_SENTRY = "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or later."
+A_TOKEN = (
+    "Make a personal token or an internal integration with event:read, project:read, org:read; "
+    "an organization's own token (sntrys_…) cannot have them."
+)
 
 
 @pytest.mark.parametrize("organization", ["sample", None], ids=["named", "no organization"])
@@ -210,9 +218,8 @@ NO_SENTRY = "Check base_url: no Sentry answers there, and no Bugsink of 2.0 or l
     ("answer", "mend"),
     [
         pytest.param(_html, NO_SENTRY, id="a web site"),
-        pytest.param(
-            _not_you, "Make a token with event:read, project:read, org:read.", id="unknown token"
-        ),
+        pytest.param(_nothing, NO_SENTRY, id="where SDKs send Events to"),
+        pytest.param(_not_you, A_TOKEN, id="unknown token"),
     ],
 )
 def test_doctor_says_how_to_mend_what_is_wrong_with_it(
@@ -225,3 +232,4 @@ def test_doctor_says_how_to_mend_what_is_wrong_with_it(
         checks = check_all(Settings.model_validate({"sentry": named}))
         [found] = [check for check in checks if check.name == "sentry"]
     assert (found.health, found.mend) == (Health.WRONG, mend)
+    assert "ORGANIZATION" not in found.sentence

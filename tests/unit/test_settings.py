@@ -169,7 +169,12 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
             id="a time with a value",
         ),
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
-        pytest.param("", {"SENTRY__BASE_URL": "nope"}, "base_url", id="not a URL"),
+        pytest.param(
+            "",
+            {"SENTRY__BASE_URL": "sentry.io"},
+            "base_url: must be an address such as https://",
+            id="not a URL",
+        ),
         pytest.param(
             "",
             {"SENTRY__BASE_URL": "https://jane:pass@sentry.example.com"},
