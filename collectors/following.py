@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from collectors.errors import SentryUnreachable
+from collectors.errors import NotInSentry, SentryUnreachable
 from collectors.evidence.database import Store
 from collectors.evidence.followed import (
     known_releases,
@@ -57,8 +58,9 @@ def follow_releases(store: Store, client: SentryClient, environment_of: Environm
     live: dict[str, tuple[Deploy, ...]] = {}
     try:
         for release in grown:
-            found_live = deploys_of(client, release.version)
-            live[release.version] = tuple(_placed(found_live, release.projects, environment_of))
+            with suppress(NotInSentry):  # deleted since it was listed: the others have theirs
+                found_live = deploys_of(client, release.version)
+                live[release.version] = tuple(_placed(found_live, release.projects, environment_of))
     finally:
         save_releases(store, found, live)
 

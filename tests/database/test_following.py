@@ -148,6 +148,18 @@ def test_releases_and_deploys_are_kept(watched: Watched) -> None:
     assert not any("/deploys/" in call for call in sentry.served.take_calls())
 
 
+def test_a_release_whose_deploys_are_not_there_hides_no_other_one_s(watched: Watched) -> None:
+    """It may have been deleted since it was listed, or have a name that no address takes."""
+    sentry, live = watched.sentry, datetime.now(UTC).replace(microsecond=0)
+    for minutes, version in ((9, "shop@1.0"), (5, "shop@2.0"), (1, "shop@3.0")):
+        sentry.send(event_body("a", minutes_ago=minutes, release=version))
+        sentry.store.add_deploy(version, "production", live.timestamp())
+    sentry.server.order([Fault(Kind.GONE, on=r"2\.0/deploys/")])
+    assert watched.collect().notes == []
+    found = {deploy.version for deploy in list_deploys(watched.store)}
+    assert found == {"shop@1.0", "shop@3.0"}
+
+
 def test_a_project_s_own_environment_is_told_of_its_failures_and_deploys(watched: Watched) -> None:
     watched.sentry.send(event_body("a", release="shop@1.0"))
     live = datetime.now(UTC).replace(microsecond=0)
