@@ -33,6 +33,15 @@ _CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+){0,7}")
 _PASSING_STATUS = frozenset({408, 425, 429})
 
 
+_OF_A_GATE: Mapping[int, type[SentryUnreachable]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotInSentry,
+    410: NotInSentry,
+}
+"""What a proxy or another site answers, too; the API itself always in JSON."""
+
+
 class Passing(Exception):
     """A fault that may pass. `wait`: the seconds the server asks for, None when it does not say.
 
@@ -74,6 +83,12 @@ def refusal(
     status = response.status_code
     if status == 200 or status in _PASSING_STATUS or status >= 500:
         return None
+    if status in _OF_A_GATE and unexpected_content(response.headers):
+        return _OF_A_GATE[status](
+            f"What answers {status} at Sentry's address gives no JSON, so it may be something that "
+            "stands before its API, or another site: check TOMBSTONE_SENTRY__BASE_URL.",
+            permanent=True,
+        )
     if status == 401 and code:
         return NotAllowed(
             "Sentry asks something of the token's owner before it lets the token in (401): "
