@@ -18,7 +18,9 @@ TIMES = re.compile(
     r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp|datetime)(utc)?"
     r"|deletiontime(utc)?|(date|time)(deleted|removed)|deleted|removed"
 )
-FLAGS = re.compile(r"(is)?(soft)?(deleted|removed|discarded|trashed)|deleted?flag")
+FLAGS = re.compile(
+    r"(is)?(soft)?(deleted|removed|discarded|trashed)|is(soft)?del(ete)?|del(eted?)?flag"
+)
 STATES = re.compile(r"(status|state)$")
 GONE = frozenset({"deleted", "removed", "trashed", "soft_deleted", "soft-deleted", "softdeleted"})
 SPELLED = {"n": "y", "no": "yes", "f": "t", "false": "true", "0": "1"}
@@ -186,9 +188,9 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
         return None
     (no,) = live
     yes = SPELLED[no.lower()]
-    spelled = yes.upper() if no.isupper() else yes.title() if no.istitle() else yes
-    others = [label for label in facts.labels if label != no] if no in facts.labels else []
-    return _status(facts, *(others or [spelled]))
+    if others := [label for label in facts.labels if label != no]:
+        return _status(facts, *others) if yes in map(str.lower, others) else None
+    return _status(facts, yes.upper() if no.isupper() else yes.title() if no.istitle() else yes)
 
 
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:

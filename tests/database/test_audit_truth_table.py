@@ -31,6 +31,7 @@ MARKERS = {
     ),
     "boolean": ("is_deleted boolean NOT NULL DEFAULT false", "NOT is_deleted", "is_deleted"),
     "nullable boolean": ("deleted boolean", "deleted IS NOT TRUE", "deleted IS TRUE"),
+    "flag of text": ("deleted char(1) NOT NULL DEFAULT 'N'", "deleted = 'N'", "deleted = 'Y'"),
     "epoch": ("deleted_at bigint NOT NULL DEFAULT 0", "deleted_at = 0", "deleted_at <> 0"),
     "status enum": (
         "status state NOT NULL DEFAULT 'active'",
