@@ -10,7 +10,10 @@ The write side's own names (`WRITE_SIDE`) may stand in the same places. They are
 before anything is validated, so no value of them is ever held by a collector.
 """
 
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from inspect import isclass
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -74,12 +77,13 @@ def validated(model: type[Model], raw: dict[str, Any]) -> Model:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) if first["loc"] else "targets"
-        raise SettingsError(f"Setting {where or PREFIX}: {_said(first)}.") from None
+        raise SettingsError(f"Setting {where or PREFIX}: {_said(first, model)}.") from None
 
 
-def _said(error: Any) -> str:
+def _said(error: Any, model: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        return "no such setting"
+        near = get_close_matches(error["loc"][-1], _known_beside(error["loc"], model), n=1)
+        return "no such setting" + (f"; the nearest is {near[0]}" if near else "")
     if error["type"] == "missing":
         return "is needed and not set"
     if error["type"] in ("model_type", "dict_type"):
@@ -89,3 +93,20 @@ def _said(error: Any) -> str:
     if error["type"].startswith("url_"):
         return "must be an address such as https://sentry.example.com"
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _known_beside(place: Sequence[Any], model: type[BaseModel]) -> Iterator[str]:
+    """The names that a setting may have where `place` has an unknown one, of either side."""
+    here = model
+    for step in place[:-1]:
+        if step in here.model_fields:  # else it is a name that its owner chose, as a Target's
+            here = next(_models_in(here.model_fields[step].annotation), here)
+    yield from here.model_fields
+    yield from WRITE_SIDE.get(str(place[0]) if len(place) > 1 else "", ())
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -138,6 +138,24 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
     [
         pytest.param("", {"STROE_URL": "x"}, "stroe_url: no such setting", id="misspelt variable"),
         pytest.param("stroe = 1", {}, "stroe: no such setting", id="misspelt in the file"),
+        pytest.param("", {"STROE_URL": "x"}, "the nearest is store_url", id="what was meant"),
+        pytest.param("[acces]", {}, "nearest is access", id="what was meant, of the write side"),
+        pytest.param(
+            "", {"SENTRY__TOKN": "x"}, "nearest is token", id="what was meant, in a table"
+        ),
+        pytest.param(
+            '[targets.tokn]\nread_dsn="x"\nwriet_dsn="x"',
+            {},
+            "targets.tokn.wriet_dsn: .* nearest is write_dsn",
+            id="what was meant, of a target",
+        ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.customers]\norganisation="x"',
+            {},
+            "nearest is organization",
+            id="what was meant, of a table",
+        ),
+        pytest.param("", {"ZZZ": "x"}, "zzz: no such setting[.]$", id="like nothing"),
         pytest.param("a = [", {}, "not valid TOML", id="broken file"),
         pytest.param("", {"SECRET_KEY": "short"}, "at least 32", id="short secret"),
         pytest.param("", {"SECRET_KEY_FILE": "/none"}, "SECRET_KEY_FILE", id="missing file"),
