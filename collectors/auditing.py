@@ -42,22 +42,31 @@ ACCEPTED = Path("tombstone.accepted.toml")
 
 @dataclass(frozen=True, slots=True)
 class TargetAudit:
-    """One Target's Findings; the `accepted` ones are not among the `findings`."""
+    """One Target's Findings; the `accepted` ones are not among the `findings`.
+
+    `marked` are its tables that say which of their rows are deleted: of the others there is nothing
+    to find.
+    """
 
     target: str
     as_of: datetime
     findings: tuple[KeyFinding, ...]
     accepted: Mapping[KeyFinding, Accepted]
+    marked: int
 
 
 @dataclass
 class AuditSummary:
-    """Several Targets' Findings, each told once, and the Targets that could not be asked."""
+    """Several Targets' Findings, each told once, and the Targets that could not be asked.
+
+    `unmarked` are those of which no table says which of its rows are deleted.
+    """
 
     findings: list[KeyFinding] = field(default_factory=list)
     invariants: list[CheckedInvariant] = field(default_factory=list)
     accepted: dict[KeyFinding, Accepted] = field(default_factory=dict)
     unreachable: dict[str, str] = field(default_factory=dict)
+    unmarked: list[str] = field(default_factory=list)
 
 
 def audit_targets(
@@ -83,6 +92,7 @@ def audit_targets(
                 audit = audit_target(target, one, store, reviewed, most, backfills=backfills)
                 found += audit.findings
                 summary.accepted |= audit.accepted
+                summary.unmarked += [] if audit.marked else [name]
                 checked = check_invariants(target, one.schemas, loaded)
             except TargetUnreachable as error:
                 summary.unreachable[name] = str(error)
@@ -188,7 +198,8 @@ def _audit(
             accepted[one] = why
         else:
             shown.append(one)
-    return TargetAudit(snapshot.target, snapshot.as_of, tuple(worst_first(shown)), accepted)
+    marked = sum(table.marker is not None for table in catalog.tables)
+    return TargetAudit(snapshot.target, snapshot.as_of, tuple(worst_first(shown)), accepted, marked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,9 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
     if summary.accepted:
         soonest = min(one.look_again for one in summary.accepted.values())
         say(f"Accepted and not shown: {len(summary.accepted):,}; look again on {soonest}.")
+    for name in summary.unmarked:
+        mend = f"Name a marker in the settings: targets.{name}.tables.<table>."
+        say(f"No table of {name} says which of its rows are deleted. {mend}")
     _say_invariants(summary)
     for sentence in summary.unreachable.values():
         say(sentence)

@@ -65,6 +65,16 @@ def test_a_new_index_takes_no_name_that_something_else_has(shell: Shell, other: 
     assert f"CONCURRENTLY IF NOT EXISTS {taken}_2\n" in shell.audit("--format", "sql").out
 
 
+@pytest.mark.parametrize(("column", "said"), [("archived_at", True), ("deleted_at", False)])
+def test_no_finding_for_want_of_any_mark_of_deletion_is_said(
+    shell: Shell, column: str, said: bool
+) -> None:
+    shell.database.execute(f"CREATE TABLE t (id int PRIMARY KEY, {column} timestamptz)")
+    ended = shell.audit()
+    assert "No Finding." in ended.err
+    assert ("No table of production says which of its rows are deleted" in ended.err) is said
+
+
 def test_an_empty_migrated_database_is_all_it_needs(shell: Shell) -> None:
     shell.database.execute(SCHEMA)
     ended = shell.audit("--fail-on", "high", "--json")
