@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from shlex import quote
 
 from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
+from collectors.model.counted import counted
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.reader import ReaderFacts, reader_facts
 from collectors.postgres.snapshot import Snapshot
@@ -58,7 +60,7 @@ def _check_settings_file() -> Iterator[Check]:
     file = exposed_file()
     if file is not None:
         sentence = f"{file} holds a secret and can be read by everybody on this machine."
-        yield Check("settings file", Health.WRONG, sentence, f"chmod o-r {file}")
+        yield Check("settings file", Health.WRONG, sentence, f"chmod o-r {quote(str(file))}")
 
 
 def _check_store(settings: Settings) -> Iterator[Check]:
@@ -72,7 +74,7 @@ def _check_store(settings: Settings) -> Iterator[Check]:
     file = sqlite_file(settings.store_url)
     if file is not None and file.stat().st_mode & 0o077:
         sentence = f"{file} can be read by others on this machine."
-        yield Check("store file", Health.WRONG, sentence, f"chmod 600 {file}")
+        yield Check("store file", Health.WRONG, sentence, f"chmod 600 {quote(str(file))}")
     store.close()
 
 
@@ -183,9 +185,11 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
     counting = [key for key in keys if key.counts_deleted and not key.primary]
     as_of = f", a standby that shows {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
     standby = as_of if snapshot.is_standby else ""
+    counts = counted(len(counting), "unique key counts", "unique keys count")
     sentence = (
-        f"PostgreSQL {snapshot.server_version // 10_000}{standby}: {len(catalog.tables):,} tables, "
-        f"{len(marked):,} with soft deletion; {len(counting):,} unique keys count deleted rows."
+        f"PostgreSQL {snapshot.server_version // 10_000}{standby}: "
+        f"{counted(len(catalog.tables), 'table')}, {len(marked):,} with soft deletion; "
+        f"{counts} deleted rows."
     )
     found = [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
     if not marked:

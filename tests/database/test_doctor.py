@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,6 +141,27 @@ def test_settings_with_a_secret_that_everybody_can_read_are_wrong(
     file.write_text('secret_key = "…"')
     file.chmod(0o644)
     assert read_side(tmp_path, "host=127.0.0.1 port=1")["settings file"] is Health.WRONG
+
+
+def test_what_mends_a_file_can_be_pasted_whatever_its_folder_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "our shop's"
+    folder.mkdir()
+    file = folder / "tombstone.toml"
+    monkeypatch.setenv("TOMBSTONE_CONFIG", str(file))
+    file.write_text('secret_key = "…"')
+    settings = Settings(store_url=f"sqlite:///{folder}/store.sqlite", secret_key=SecretStr(SECRET))
+    new_store(folder).close()
+    (folder / "store.sqlite").chmod(0o644)
+
+    def exposed() -> list[Check]:
+        return [one for one in check_all(settings) if one.name.endswith(" file")]
+
+    for check in (found := exposed()):
+        subprocess.run(check.mend or "false", shell=True, check=True)
+    assert len(found) == 2
+    assert exposed() == []
 
 
 def test_a_writer_with_just_its_columns_is_good(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.upserts import Upsert, needs, says
 from collectors.model import Severity
+from collectors.model.counted import counted
 
 NAME = "upserts_break"
 
@@ -50,5 +51,5 @@ def _served(case: KeyCase, upsert: Upsert) -> bool:
 
 def _statements(upserts: tuple[Upsert, ...] | list[Upsert]) -> str:
     calls = sum(upsert.calls for upsert in upserts)
-    many = "statements say" if len(upserts) > 1 else "statement says"
-    return f"{len(upserts)} {many} ON CONFLICT on its columns ({calls:,} calls seen)"
+    many = counted(len(upserts), "statement says", "statements say")
+    return f"{many} ON CONFLICT on its columns ({counted(calls, 'call')} seen)"
