@@ -49,7 +49,8 @@ def report(
         output.write_bytes(made)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    say(f"Wrote {output}: customers blocked now {found.blocked:,}, hit {found.hurt.hit:,}.")
+    told = f"customers blocked now {found.blocked:,}, hit {found.hurt.hit:,}"
+    say(f"Wrote {output}: {'no data, for nothing was read yet' if found.unread else told}.")
 
 
 def _meant(organization: str) -> str:

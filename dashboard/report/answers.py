@@ -124,6 +124,11 @@ class Impact:
     trend: Trend | str
     apart: Apart
 
+    @property
+    def unread(self) -> bool:
+        """Nothing was ever collected: a zero would say what nobody knows."""
+        return self.covered.since is None
+
 
 def impact_in(store: Store, wanted: Wanted) -> Impact:
     """Asked afresh: nothing is kept."""

@@ -37,6 +37,9 @@ def document(found: Impact, fix: FixVerdict | None = None) -> str:
 def _body(found: Impact, fix: FixVerdict | None) -> Iterator[str]:
     yield "<h1>Impact</h1>"
     yield from _about(found)
+    if found.unread:
+        yield html.paragraph("No data: how many it hurts is known once something was collected.")
+        return
     yield html.heading("Whom it hurts")
     yield html.numbers(_headline(found))
     if fix is not None:

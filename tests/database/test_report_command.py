@@ -166,7 +166,10 @@ def test_a_file_that_cannot_be_written_is_wrong_usage(store: Store, tmp_path: Pa
 
 def test_an_empty_store_makes_a_document_that_says_so(tmp_path: Path) -> None:
     empty = new_store(tmp_path)
-    made = document(impact_in(empty, Wanted()))
+    found = impact_in(empty, Wanted())
+    assert "no data" in command(empty, "--output", str(tmp_path / "impact.html")).stderr
     empty.close()
-    assert "No organization was hit." in made
+    made = document(found)
     assert "Nothing was read yet." in made
+    assert "No data" in made
+    assert "Customers blocked now" not in made  # 0 would be a number, and nobody knows it
