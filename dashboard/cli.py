@@ -44,6 +44,9 @@ class Document(StrEnum):
 
 app = typer.Typer(
     help="Why “create customer” answered 500, which soft-deleted row caused it, and the cure.",
+    epilog="Exit codes: 0 done, 1 a Finding or Refusal, 2 wrong usage or settings, 3 something "
+    "could not be reached, 4 a fault of our own (--debug anywhere shows its traceback), "
+    "130 interrupted.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -53,6 +56,10 @@ app.add_typer(store_app, name="store")
 Json = Annotated[bool, typer.Option("--json", help="Results as JSON on stdout.")]
 Environment = Annotated[str | None, typer.Option(help="Only this Sentry environment.")]
 Since = Annotated[str | None, typer.Option(help="How far back: 14d, 12h, 30m, or a date.")]
+OnlyVerdict = Annotated[
+    Verdict | None,
+    typer.Option(metavar="VERDICT", help=f"Only this Verdict: {', '.join(Verdict)}."),
+]
 Events = Annotated[
     list[str] | None,
     typer.Option("--events", help="Read these files or folders instead of Sentry; - is stdin."),
@@ -119,7 +126,7 @@ def follow(
 
 @app.command()
 def conflicts(
-    verdict: Annotated[Verdict | None, typer.Option(help="Only this Verdict.")] = None,
+    verdict: OnlyVerdict = None,
     environment: Environment = None,
     as_json: Json = False,
 ) -> None:
@@ -133,7 +140,7 @@ def conflicts(
 def failures(
     environment: Environment = None,
     since: Since = None,
-    verdict: Annotated[Verdict | None, typer.Option(help="Only this Verdict.")] = None,
+    verdict: OnlyVerdict = None,
     conflict: Annotated[str | None, typer.Option(help="Only this Conflict's.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -148,7 +155,7 @@ def explain(
     file: Annotated[str, typer.Argument(help="A file, or - for standard input.")] = "-",
     environment: Environment = None,
     jsonl: Annotated[
-        str | None, typer.Option("--jsonl", help='Many: a line each {"id", "text"}.')
+        str | None, typer.Option("--jsonl", help='A file of many: a line each {"id", "text"}.')
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -260,7 +267,7 @@ def audit(
         Path | None, typer.Option(help="A list of `audit --json`: only what is new fails.")
     ] = None,
     shape: Annotated[
-        Shape, typer.Option("--format", help="table, json, sarif, or the text of the cure.")
+        Shape, typer.Option("--format", metavar="FORMAT", help=f"One of {', '.join(Shape)}.")
     ] = Shape.TABLE,
     as_json: Json = False,
 ) -> int:
