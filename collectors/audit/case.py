@@ -20,11 +20,13 @@ class Reuse(StrEnum):
     NEVER = "never"
     COPIED = "copied"
     """The table keeps copies of another's rows, as they were."""
+    SET_APART = "set apart"
+    """A column of the key is there to tell deletions apart: live rows all have its default."""
 
     @property
     def is_asked(self) -> bool:
         """Somebody may ask for such a value again."""
-        return self not in (Reuse.NEVER, Reuse.COPIED)
+        return self in (Reuse.LIKELY, Reuse.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

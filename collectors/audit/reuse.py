@@ -38,6 +38,11 @@ _NEVER_PAIR = re.compile(
 )
 """A column's last two words: what is counted up once, or made and handed out."""
 
+_OF_DELETIONS = frozenset(
+    {"delete", "deleted", "deletion", "removed", "removal", "discarded", "trashed"}
+)
+"""A word of a column that says something of a deletion."""
+
 _LIKELY = re.compile(
     "email|mail|mails|username|user|login|slug|handle|nick|nickname|name|title|label|phone|mobile|"
     "telephone|domain|subdomain|hostname|host|url|uri|path|sku|ean|isbn|barcode|plate|vat|iban|tax|"
@@ -55,6 +60,8 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
     """
     if _keeps_copies(schema, table):
         return Reuse.COPIED
+    if any(_sets_apart(table, part) for part in own):
+        return Reuse.SET_APART
     parts = [(part, _reuse_of_part(table, part)) for part in own]
     if any(reuse is Reuse.NEVER for _, reuse in parts):
         return Reuse.NEVER
@@ -65,6 +72,15 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
     if not chosen:
         return Reuse.LIKELY if len(parts) > 1 else Reuse.UNKNOWN
     return Reuse.LIKELY if Reuse.LIKELY in chosen else Reuse.UNKNOWN
+
+
+def _sets_apart(table: Table, part: KeyPart) -> bool:
+    """`deletion_id uuid NOT NULL DEFAULT '00000000-…'`: a flag or a day could not do it."""
+    column = table.column(part.expression)
+    if column is None or column.nullable or column.default is None or is_made(column):
+        return False
+    roomy = column.category not in "BED" and column.type != "smallint"
+    return roomy and not _OF_DELETIONS.isdisjoint(words(column.name))
 
 
 def _keeps_copies(schema: Schema, table: Table) -> bool:

@@ -16,6 +16,10 @@ _WHY = {
         "But by its name the table keeps another's rows as they were, their mark of deletion with "
         "them: nobody creates a row of it with such a value again."
     ),
+    Reuse.SET_APART: (
+        "But by its name a column of it tells deletions apart: where every path that deletes gives "
+        "it a value of the row's own, the key is free again."
+    ),
 }
 
 

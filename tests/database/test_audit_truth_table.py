@@ -311,6 +311,33 @@ def test_a_copy_of_another_s_rows_is_created_by_nobody(
     assert [finding.severity for finding in findings_of(database)] == [severity]
 
 
+@pytest.mark.parametrize(
+    ("column", "severity"),
+    [
+        ("deletion_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'", Severity.INFO),
+        ('"deletedId" bigint NOT NULL DEFAULT 0', Severity.INFO),
+        ("removed_token text NOT NULL DEFAULT ''", Severity.INFO),
+        ("deleted_by_owner boolean NOT NULL DEFAULT false", Severity.HIGH),
+        ("deletion_reason text", Severity.HIGH),
+        ("shelf bigint NOT NULL DEFAULT 0", Severity.HIGH),
+    ],
+)
+def test_a_column_that_tells_deletions_apart_frees_the_key(
+    column: str, severity: Severity, database: Database
+) -> None:
+    """`SET deleted_at = now(), deletion_id = id`: live rows alone meet in the default."""
+    name = column.split()[0]
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL, deleted_at timestamptz,"
+        f" {column}, CONSTRAINT k UNIQUE (email, {name}))"
+    )
+    (finding,) = findings_of(database)
+    assert finding.severity is severity
+    assert (finding.migration is None) is (severity is Severity.INFO)
+    (failed,) = findings_of(database, facts={("public", "t", "k"): KeyFacts(failures=1)})
+    assert failed.severity is Severity.HIGH
+
+
 def test_a_pair_of_references_can_be_tied_again(database: Database) -> None:
     database.execute(
         "CREATE TABLE people (id int PRIMARY KEY); CREATE TABLE teams (id int PRIMARY KEY);"
