@@ -1,7 +1,8 @@
 """Findings as SARIF 2.1.0, for code scanning, and as a workflow's annotations. Pure.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. GitHub shows no result without a
-file and a line, which a database has not: the table stands in for the file.
+file and a line, which a database has not: the table stands in for the file. It tells results of one
+place apart by `primaryLocationLineHash`, which it computes only of files that are there.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ def _result(finding: KeyFinding) -> dict[str, Any]:
                 "logicalLocations": [{"fullyQualifiedName": place, "kind": "resource"}],
             }
         ],
-        "partialFingerprints": {"tombstoneFinding/v1": print_},
+        "partialFingerprints": {
+            "primaryLocationLineHash": f"{print_[:16]}:1",
+            "tombstoneFinding/v1": print_,
+        },
         "properties": {"severity": finding.severity, "exposedRows": finding.exposed_rows},
     }
 
