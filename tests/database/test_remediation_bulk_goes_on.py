@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from os import getppid
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 from sqlalchemy import update
@@ -285,3 +288,58 @@ def test_a_preview_that_finds_nothing_to_do_can_be_made_twice(world: World) -> N
     assert all("already undone by ada at 20" in one.refusal.text for one in again.exceptions)
     nothing = world.door().bulk.apply(Approval(ENGINEER, again.digest, "the incident"))
     assert refused(nothing) is RefusalCode.NOT_PREVIEWED
+
+
+@pytest.mark.parametrize("owner", ["a-container-that-is-no-more 7", f"{gethostname()} {getppid()}"])
+def test_a_bulk_of_a_process_that_cannot_be_looked_at_goes_on_once_it_is_silent_for_long(
+    world: World, owner: str
+) -> None:
+    crowd(world, 7)
+    preview = previewed(world)
+    approval = Approval(ENGINEER, preview.digest, "the incident")
+    cut_off_by(world, approval, owner)
+
+    assert refused(world.door().bulk.apply(approval)) is RefusalCode.BEING_DONE
+    late = datetime.now(UTC) + timedelta(hours=1)
+    world.door(clock=lambda: late).settle()
+    stored = find_bulk(world.store, preview.bulk_id)
+    assert stored is not None
+    assert (stored.state, stored.owner) == ("stopped", None)
+
+    ended = world.door().bulk.apply(approval)
+    assert isinstance(ended, BulkEnded)
+    assert (ended.applied, ended.waiting) == (7, 0)
+    assert verify(world.store).intact
+
+
+def test_who_was_silent_for_long_does_not_let_go_of_what_others_have_gone_on_with(
+    world: World,
+) -> None:
+    crowd(world, 3)
+    preview = previewed(world)
+    others = "another-machine 7"
+
+    def taken_over(now: str, _batch: int) -> None:
+        if now == "committed":
+            with world.store.write() as connection:
+                connection.execute(update(schema.bulks).values(owner=others))
+
+    approval = Approval(ENGINEER, preview.digest, "the incident")
+    world.door(announce_batch=taken_over).bulk.apply(approval)
+
+    stored = find_bulk(world.store, preview.bulk_id)
+    assert stored is not None
+    assert (stored.state, stored.owner, stored.applied) == ("running", others, 3)
+
+
+def cut_off_by(world: World, approval: Approval, owner: str) -> None:
+    """The bulk as that process leaves it when it is killed."""
+
+    def die(now: str, batch: int) -> None:
+        if (now, batch) == ("committing", 1):
+            raise Died
+
+    with pytest.raises(Died):
+        world.door(announce_batch=die).bulk.apply(approval)
+    with world.store.write() as connection:
+        connection.execute(update(schema.bulks).values(state="running", owner=owner))

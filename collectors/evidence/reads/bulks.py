@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from collectors.evidence.database import Store
-from collectors.evidence.schema import bulk_batches, bulk_rows, bulks
+from collectors.evidence.schema import audit_entries, bulk_batches, bulk_rows, bulks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ def find_bulk(store: Store, bulk_id: str) -> BulkStanding | None:
 def bulk_of_digest(store: Store, digest: str) -> BulkStanding | None:
     """The bulk whose Preview had this digest."""
     return _one(store, bulks.c.digest == digest)
+
+
+def last_heard_of(store: Store, bulk_id: str) -> datetime | None:
+    """When the journal was last told anything about a bulk."""
+    line = audit_entries.c
+    query = select(line.at).where(line.body.contains(f'"{bulk_id}"'))
+    with store.read() as connection:
+        return connection.scalar(query.order_by(line.seq.desc()).limit(1))
 
 
 def list_bulks(

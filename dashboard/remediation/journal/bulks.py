@@ -147,8 +147,9 @@ def start(
 def finish(
     recording: Recording, bulk: BulkStanding, state: str, said: str | None, now: datetime
 ) -> None:
-    """Let go of the bulk: `done`, or `stopped` and why."""
-    ours = bulks.c.id == bulk.id, bulks.c.state.in_(("running", "stopped"))
+    """Let go of the bulk: `done`, or `stopped` and why; not where others have gone on with it."""
+    in_hand = bulks.c.state.in_(("running", "stopped")), bulks.c.owner.is_(bulk.owner)
+    ours = bulks.c.id == bulk.id, *in_hand
     values = {"state": state, "said": said, "finished_at": now, "owner": None}
     connection = recording.connection
     if not connection.execute(update(bulks).where(*ours).values(values)).rowcount:

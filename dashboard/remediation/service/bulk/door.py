@@ -110,7 +110,7 @@ class Bulk:
             return self._refused(_UNSETTLED, approval.actor)
         batches = runner.ready(bulk, "waiting")
         now = find_bulk(self.sources.store, bulk.id) or bulk  # others may have been quicker
-        unfit = batches if isinstance(batches, Refusal) else _unfit(approval, batches, now)
+        unfit = batches if isinstance(batches, Refusal) else self._unfit(approval, batches, now)
         if unfit is not None or isinstance(batches, Refusal):
             assert unfit is not None
             return self._refused(unfit, approval.actor)
@@ -126,7 +126,7 @@ class Bulk:
             if bulks.batches_of(store, bulk.id, "running") or unread_batches(store, bulk.id)
         ]
         for bulk in [*list_bulks(store, state="running"), *cut]:
-            if not is_abandoned(bulk.owner, ours=bulk.id not in _at_work):
+            if not self._is_abandoned(bulk):
                 continue
             actor = Actor(str(bulk.actor), Role(str(bulk.role)), verified=True)
             try:
@@ -159,7 +159,7 @@ class Bulk:
         if bulk is None:
             text = "No Preview of this digest is known: preview it first."
             return Refusal(RefusalCode.NOT_PREVIEWED, text)
-        refusal = rights.bulk_refusal(approval.actor) or _standing(bulk)
+        refusal = rights.bulk_refusal(approval.actor) or self._standing(bulk)
         if refusal is not None:
             return refusal
         if self.settings.write_dsn(bulk.target) is None:
@@ -211,7 +211,8 @@ class Bulk:
         begun_bulk = find_bulk(store, bulk.id)
         assert begun_bulk is not None
         if not begun:
-            return self._refused(_standing(begun_bulk) or _being_done(begun_bulk), approval.actor)
+            standing = self._standing(begun_bulk) or _being_done(begun_bulk)
+            return self._refused(standing, approval.actor)
         stopped: str | None = CUT_OFF
         try:
             stopped = runner.run(begun_bulk, batches, progress)
@@ -257,30 +258,34 @@ class Bulk:
             line.append(Line(Kind.REFUSED, self.clock(), str(actor), actor.role, body))
         return BulkRefused(refusal)
 
+    def _is_abandoned(self, bulk: BulkStanding) -> bool:
+        ours = bulk.id not in _at_work
+        return is_abandoned(self.sources.store, bulk, self.clock(), ours=ours)
 
-def _standing(bulk: BulkStanding) -> Refusal | None:
-    """Why a bulk cannot be begun or gone on with as it stands."""
-    if bulk.state == "done":
-        at = f"{bulk.finished_at:%Y-%m-%d %H:%M:%S} UTC"
-        text = f"This was already done by {bulk.actor} at {at}."
-        return Refusal(RefusalCode.ALREADY_DONE, text)
-    if bulk.state == "running" and not is_abandoned(bulk.owner, ours=bulk.id not in _at_work):
-        return _being_done(bulk)
-    return None
+    def _standing(self, bulk: BulkStanding) -> Refusal | None:
+        """Why a bulk cannot be begun or gone on with as it stands."""
+        if bulk.state == "done":
+            at = f"{bulk.finished_at:%Y-%m-%d %H:%M:%S} UTC"
+            text = f"This was already done by {bulk.actor} at {at}."
+            return Refusal(RefusalCode.ALREADY_DONE, text)
+        if bulk.state == "running" and not self._is_abandoned(bulk):
+            return _being_done(bulk)
+        return None
+
+    def _unfit(
+        self, approval: Approval, batches: list[ReadyBatch], bulk: BulkStanding
+    ) -> Refusal | None:
+        if not batches and (refusal := self._standing(bulk)) is not None:
+            return refusal
+        if not batches:
+            planned = bulk.counts.get("planned", 0)
+            text = "Its Preview is more than a day old: preview it again."
+            if not planned:
+                text = "Nothing of it is left to do: every other row of its Preview was refused."
+            return Refusal(RefusalCode.NOT_PREVIEWED, text)
+        telling = {value for batch in batches for value in batch.stored.content["telling"]}
+        return unfit_reason(approval.reason, approval.ticket, telling)
 
 
 def _being_done(bulk: BulkStanding) -> Refusal:
     return Refusal(RefusalCode.BEING_DONE, f"This is being done by {bulk.actor}.")
-
-
-def _unfit(approval: Approval, batches: list[ReadyBatch], bulk: BulkStanding) -> Refusal | None:
-    if not batches and (refusal := _standing(bulk)) is not None:
-        return refusal
-    if not batches:
-        planned = bulk.counts.get("planned", 0)
-        text = "Its Preview is more than a day old: preview it again."
-        if not planned:
-            text = "Nothing of it is left to be done: every other row of its Preview was refused."
-        return Refusal(RefusalCode.NOT_PREVIEWED, text)
-    telling = {value for batch in batches for value in batch.stored.content["telling"]}
-    return unfit_reason(approval.reason, approval.ticket, telling)
