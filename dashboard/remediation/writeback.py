@@ -198,7 +198,10 @@ class WriteBack:
     def _posted(
         self, sentry: SentryClient, dialect: Dialect, issue_id: str, text: str
     ) -> dict[str, Any] | SentryUnreachable:
-        """The server's answer, or why none was heard. Raises SentryUnreachable for a refusal."""
+        """The server's answer, or why none was heard.
+
+        Raises SentryUnreachable for a refusal, and where nothing was sent.
+        """
         url, body = sentry.base_url + dialect.path(sentry, issue_id), dialect.body(issue_id, text)
         deadline = time.monotonic() + LIMITS.patience_s
         try:
@@ -215,6 +218,8 @@ class WriteBack:
             fault = passing
         if isinstance(fault, SentryUnreachable):
             raise fault
+        if not fault.connected:  # nothing was sent
+            raise SentryUnreachable(fault.sentence)
         return SentryUnreachable(fault.sentence)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Awaitable, Callable
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from starlette.requests import Request
@@ -132,3 +135,40 @@ def test_a_server_that_keeps_something_else_is_found_out(sentry: SentryOfTest) -
     with serving(forgetful(sentry.server)):
         (answer,) = writeback(sentry).tell({"1": COMMENT})
     assert answer == Answer("1", Told.ALTERED)
+
+
+class Reading(BaseHTTPRequestHandler):
+    """Answers whatever is read, with nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+def test_what_found_nobody_to_talk_to_was_not_sent() -> None:
+    def serve_one() -> None:
+        connection, address = listening.accept()
+        listening.close()  # whoever comes now is refused
+        connection.settimeout(60)
+        with connection:
+            Reading(connection, address, None)  # type: ignore[arg-type]
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(60)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    thread = threading.Thread(target=serve_one)
+    thread.start()
+    answers = list(WriteBack(url, "token", "sample").tell({"1": COMMENT, "2": COMMENT}))
+    thread.join()
+
+    assert not thread.is_alive()
+    assert [one.told for one in answers] == [Told.FAILED, Told.FAILED]
+    assert "no connection to its address" in str(answers[0].said)
