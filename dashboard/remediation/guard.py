@@ -9,7 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 from collectors.evidence.privacy import mask
 from collectors.model import ForeignKey, Table, label_of
@@ -30,6 +32,10 @@ _ACTIONS = {
 """What deleting the row would do to the rows that refer to it; all else stops the deletion."""
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_AT = re.compile(r"\s*(?:@|[(\[{<]\s*at\s*[)\]}>])\s*")
+"""The sign with the spaces around it, or the word in brackets."""
+_SPREAD_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+"""With a dot in its host: "see @mike" is none."""
 
 
 def differences(table: Table, seen: Row, found: Row) -> tuple[Difference, ...]:
@@ -191,8 +197,9 @@ def _counted(fk: ForeignKey, count: int) -> str:
 def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) -> Refusal | None:
     """Why a reason cannot be kept: it is missing, or says whom it is about.
 
-    Compared after NFKC and without case, so that `＠` or capitals do not hide an address. A value
-    counts only as a whole word: "42" is not found in "420".
+    Compared as it would be read: after NFKC, without case, and with what an address bar, a web page
+    or a cautious writer makes of an address undone (`%40`, `&#64;`, ` (at) `). A value counts only
+    as a whole word: "42" is not found in "420".
     """
     if not reason.strip():
         return Refusal(RefusalCode.REASON_MISSING, "Say in a few words why this is done.")
@@ -201,7 +208,9 @@ def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) 
             RefusalCode.REASON_MISSING, f"Say it in at most {LONGEST_REASON} characters."
         )
     said = _folded(f"{reason}\n{ticket or ''}")
-    if _EMAIL.search(said) or any(_is_said(value, said) for value in values if value):
+    joined = _AT.sub("@", said)
+    is_told = any(_is_said(value, text) for value in values if value for text in (said, joined))
+    if is_told or _EMAIL.search(said) or _SPREAD_EMAIL.search(joined):
         return Refusal(
             RefusalCode.PERSONAL_DATA,
             "The reason holds an e-mail address or the key's own value: name the ticket instead.",
@@ -276,4 +285,6 @@ def _is_said(value: str, said: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Decoded, without what nobody sees (zero-width characters) and without case."""
+    plain = unicodedata.normalize("NFKC", unquote(unescape(text)))
+    return "".join(one for one in plain if unicodedata.category(one) != "Cf").casefold()

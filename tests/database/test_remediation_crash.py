@@ -216,6 +216,10 @@ def test_a_row_that_fits_neither_image_is_closed_until_somebody_has_looked(
     assert codes(many) == {RefusalCode.NEEDS_A_LOOK: 1}
     assert "ended unclear" in refusal(undone(world.door(), outcome.remediation_id)).text
 
+    telling = f"one of {world.organization}'s"
+    refused = world.door().reopen(outcome.remediation_id, ENGINEER, telling)
+    assert refused is not None
+    assert refused.code is RefusalCode.PERSONAL_DATA
     assert world.door().reopen(outcome.remediation_id, ENGINEER, "looked at it") is None
     applied(world.door(), conflict)
     assert verify(world.store).intact

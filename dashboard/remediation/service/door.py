@@ -13,6 +13,7 @@ from collectors.evidence.reads.remediations import (
     RemediationFilter,
     RemediationRow,
     find_remediation,
+    key_values,
     list_remediations,
     unmarked_remediations,
 )
@@ -22,7 +23,7 @@ from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, ledger, recording
-from dashboard.remediation.journal.images import forget_expired, keep_preview
+from dashboard.remediation.journal.images import forget_expired, keep_preview, open_image
 from dashboard.remediation.journal.orders import Order
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCode, Refused, Step
 from dashboard.remediation.plan import RemediationPlan
@@ -31,7 +32,7 @@ from dashboard.remediation.service.bulk import Bulk
 from dashboard.remediation.service.earlier import by_us_since
 from dashboard.remediation.service.forgetting import Forgetter, Forgotten
 from dashboard.remediation.service.gather import Catalogs, Sources
-from dashboard.remediation.service.planning import Planner
+from dashboard.remediation.service.planning import Planner, telling
 from dashboard.remediation.service.revealing import Revealed, Revealer
 from dashboard.remediation.service.run import Runner
 from dashboard.remediation.service.telling import tell_issues
@@ -142,7 +143,8 @@ class Remediation:
 
     def reopen(self, remediation_id: str, actor: Actor, reason: str) -> Refusal | None:
         """An engineer has looked at a Failed remediation: its row is open to plans again."""
-        refusal = rights.reopen_refusal(actor) or unfit_reason(reason, None, ())
+        refusal = rights.reopen_refusal(actor)
+        refusal = refusal or unfit_reason(reason, None, self._telling(remediation_id))
         if refusal is None:
             now = self._clock()
             with recording(self._store) as line:
@@ -247,6 +249,14 @@ class Remediation:
     def _about(self, remediation_id: str) -> tuple[str | None, str | None]:
         done = find_remediation(self._store, remediation_id)
         return (None, None) if done is None else (done.conflict_id, f"undo of {done.remedy}")
+
+    def _telling(self, remediation_id: str) -> list[str]:
+        """What a reason about it may not say, as far as it is still kept."""
+        done = find_remediation(self._store, remediation_id)
+        image = open_image(self._store, remediation_id, self._clock())
+        asked = key_values(self._store, done.conflict_id) if done else None
+        held = [image.before.columns[name] for name in image.written] if image else []
+        return telling((*(asked or ()), *held))
 
     def _settled(self, done: RemediationRow) -> Outcome | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -275,8 +275,13 @@ def telling_values(plan: RemediationPlan) -> list[str]:
     """What a reason may not say: the key's values, and what the key's columns hold."""
     key, columns = plan.place.key, plan.before.columns
     held = [columns.get(name) for name in input_columns(key)] if key else []
-    values = {value for value in (*(plan.place.values or ()), *held) if value}
-    return sorted(value for value in values if value.casefold() not in SAYS_NOTHING)
+    return telling((*(plan.place.values or ()), *held))
+
+
+def telling(values: Iterable[str | None]) -> list[str]:
+    """Those that say more than a word."""
+    found = {value for value in values if value}
+    return sorted(value for value in found if value.casefold() not in SAYS_NOTHING)
 
 
 def _offer(name: RemedyName, refusal: Refusal | None, *, first: bool = False) -> Offer:
