@@ -30,9 +30,14 @@ def case_of(
     changes: Sequence[VerdictChange],
     organization_column: str | None,
 ) -> Case:
-    """What the reply may speak of; a cure only while the Conflict is unblocked."""
+    """What the reply may speak of; a cure only while the Conflict is unblocked.
+
+    A Remedy of ours counts while the Conflict is freed by it: blocked again since, it may have been
+    freed by others.
+    """
     cured = conflict.verdict is Verdict.UNBLOCKED
-    ours = next((row for row in done if row.state == "applied" and row.undoes is None), None)
+    applied = (row for row in done if row.state == "applied" and row.undoes is None)
+    ours = None if conflict.released_by is None else next(applied, None)
     at = changes[-1].at if changes else None
     return Case(
         verdict=conflict.verdict,

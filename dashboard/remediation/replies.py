@@ -89,10 +89,10 @@ def _unblocked(case: Case) -> list[str]:
             f"by its {_what(case)} and update it instead.",
             "Neither you nor your request did anything wrong; the 500 was ours.",
         ]
-    how = "we have released it" if case.cured_by else "it no longer does"
+    how = "we have released it" if case.cured_by else "it no longer stands in your way"
     return [
-        f"the value that kept your request from succeeding was held by a record deleted earlier; "
-        f"{how}{_at(case)}.",
+        f"your request failed because a record that was deleted earlier still held the same "
+        f"{_what(case)}; {how}{_at(case)}.",
         _next_try(case),
         _until_fixed(case),
     ]
@@ -103,8 +103,8 @@ def _next_try(case: Case) -> str:
     one = _one(case)
     if case.holder is None:
         return (
-            "Please send the same request once more: nothing holds that value now. If it fails "
-            "again, reply here with the time of the attempt, and we will look at once."
+            "Please send the same request once more: nothing we know of is in its way now. If it "
+            "fails again, reply here with the time of the attempt, and we will look at once."
         )
     if case.holder.deleted_at is None:
         return (
@@ -121,8 +121,8 @@ def _next_try(case: Case) -> str:
 def _live_duplicate(case: Case) -> list[str]:
     one = _one(case)
     return [
-        f"thank you for the report. {_a(one).capitalize()} with the same {_what(case)} "
-        "exists in your account, and there cannot be a second one.",
+        f"thank you for the report. {_since(case)} {_a(one).capitalize()} with the same "
+        f"{_what(case)} exists in your account, and there cannot be a second one.",
         "Our API should have told you so with a 409 or 422 instead of a 500; we have noted that as "
         "a fault of ours.",
         f"Retrying does not help. Look the {one} up by its {_what(case)} and update it, or use "
@@ -133,9 +133,9 @@ def _live_duplicate(case: Case) -> list[str]:
 def _concurrent_create(case: Case) -> list[str]:
     one = _one(case)
     return [
-        f"thank you for the report. Two requests to create the same {one} arrived within moments "
-        "of each other: one succeeded, and the other should have been told so instead of getting "
-        "a 500.",
+        f"thank you for the report. {_since(case)} Two requests to create the same {one} arrived "
+        "within moments of each other: one succeeded, and the other should have been told so "
+        "instead of getting a 500.",
         f"Nothing is lost. Look the {one} up by its {_what(case)}: it is there. There is no need "
         "to send the create again.",
         "To be safe until we answer such a race properly: send one create at a time for the same "
@@ -145,8 +145,8 @@ def _concurrent_create(case: Case) -> list[str]:
 
 def _holder_gone(case: Case) -> list[str]:
     return [
-        f"thank you for the report. {_since(case)} Something held the same {_what(case)} at that "
-        "moment and does not any more, so we can no longer prove what it was.",
+        f"thank you for the report. {_since(case)} Something held the same {_what(case)} then "
+        "and does not any more, so we can no longer prove what it was.",
         _next_try(case),
     ]
 
@@ -173,9 +173,10 @@ def _beyond(case: Case) -> list[str]:
     """A key that reaches beyond one organization: nothing about who holds it."""
     if case.verdict is Verdict.UNBLOCKED:
         return [
-            f"the fault on our side that kept your request from succeeding is mended{_at(case)}.",
-            "Please send the same request once more. If it fails again, reply here with the time "
-            "of the attempt.",
+            "what kept your request from succeeding was a fault on our side, and is out of its "
+            f"way{_at(case)}.",
+            "Please send the same request once more. If it fails again, use another value, or "
+            "reply here with the time of the attempt.",
         ]
     return [
         f"thank you for the report. {_since(case)} Your request was well formed, and our API "

@@ -9,7 +9,7 @@ import pytest
 from collectors.model import RowRef, Verdict
 from dashboard.components.reply import case_of
 from tests.factories import NOON
-from tests.unit.dashboard.test_failed_cure import CONFLICT
+from tests.unit.dashboard.test_failed_cure import CONFLICT, CURE
 
 TOMBSTONE = RowRef("customers", "7", NOON)
 RESTORED = RowRef("customers", "7")
@@ -35,3 +35,14 @@ def test_what_holds_the_key_by_now(
     conflict = replace(CONFLICT, verdict=verdict, blocker=blocker, holder=holder)
 
     assert case_of(conflict, (), (), "organization_id").holder == holds_now
+
+
+@pytest.mark.parametrize(
+    ("released_by", "cured_by"), [("release-key by erin", "release-key"), (None, None)]
+)
+def test_a_key_that_was_blocked_again_and_freed_by_others_is_no_cure_of_ours(
+    released_by: str | None, cured_by: str | None
+) -> None:
+    conflict = replace(CONFLICT, verdict=Verdict.UNBLOCKED, released_by=released_by)
+
+    assert case_of(conflict, (CURE,), (), "organization_id").cured_by == cured_by

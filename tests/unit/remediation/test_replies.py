@@ -36,7 +36,7 @@ def test_every_verdict_has_a_polite_reply_that_says_about_retrying(
 SAYS = {
     Verdict.BLOCKED_BY_TOMBSTONE: ("deleted from your account", "Retrying does not help", "201"),
     Verdict.BLOCKED_BY_LEFTOVER: ("left behind", "by hand"),
-    Verdict.UNBLOCKED: ("send the same request once more", "nothing holds that value now"),
+    Verdict.UNBLOCKED: ("send the same request once more", "nothing we know of is in its way"),
     Verdict.LIVE_DUPLICATE: ("exists in your account", "409"),
     Verdict.CONCURRENT_CREATE: ("one succeeded", "one create at a time"),
     Verdict.HOLDER_GONE: ("no longer prove", "once more"),
@@ -59,6 +59,12 @@ def test_it_says_since_when_and_how_often() -> None:
     assert "customer with the same e-mail address" in text
 
 
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.UNBLOCKED])
+@pytest.mark.parametrize("own", [True, False], ids=["own", "beyond"])
+def test_each_says_since_when(verdict: Verdict, own: bool) -> None:
+    assert "from 3 November 2026, 14:05 UTC" in written(verdict, own=own)
+
+
 def test_it_says_what_to_do_until_the_fix() -> None:
     text = written(Verdict.BLOCKED_BY_TOMBSTONE)
 
@@ -74,7 +80,7 @@ def test_it_says_what_to_do_until_the_fix() -> None:
         (RemedyName.RELEASE_KEY, "we have released it (since 20 November 2026, 09:00 UTC)"),
         (RemedyName.PURGE_ROW, "send the same request once more"),
         (RemedyName.RESTORE_ROW, "is back (since 20 November 2026, 09:00 UTC), with its history"),
-        (None, "it no longer does (as of 20 November 2026, 09:00 UTC)"),
+        (None, "it no longer stands in your way (as of 20 November 2026, 09:00 UTC)"),
     ],
 )
 def test_after_a_remedy_it_says_what_the_api_answers_now(
