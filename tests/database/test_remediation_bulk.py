@@ -98,6 +98,20 @@ def test_only_what_is_certain_enters_and_each_other_is_named(world: World) -> No
     assert (done(world, preview).applied, world.row(joe)["email"]) == (1, "joe@example.com")
 
 
+def test_a_row_that_cannot_be_read_is_refused_by_itself(world: World) -> None:
+    everybody = crowd(world, 5)
+    world.erased_when = "name::int < 0"
+    odd = [*everybody][2]
+    world.update(odd, "name = 'no number'")
+
+    preview = previewed(world)
+
+    assert {one.conflict_id: one.refusal.code for one in preview.exceptions} == {
+        everybody[odd]: RefusalCode.DATABASE_REFUSED
+    }
+    assert (done(world, preview).applied, world.row(odd)["external_id"]) == (4, "cus_2")
+
+
 def test_an_organization_and_a_key_choose(world: World) -> None:
     crowd(world, 3)
     crowd_of_other_key = world.customer(email="x@example.com", external_id="x")

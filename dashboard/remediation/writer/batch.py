@@ -11,7 +11,7 @@ import psycopg
 from collectors.errors import TargetUnreachable
 from dashboard.remediation import batch as sets
 from dashboard.remediation.batch import BatchRow, Form
-from dashboard.remediation.database_errors import is_final, refusal_of
+from dashboard.remediation.database_errors import is_about_rows, is_final, refusal_of
 from dashboard.remediation.facts import Place
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
@@ -41,17 +41,34 @@ class BatchWriter(Connecting):
 
     def look(
         self, place: Place, rows: Sequence[tuple[str, sets.Values | None]]
-    ) -> list[Seen | None] | Refusal:
+    ) -> list[Seen | Refusal | None]:
         """Many rows as they are now, unlocked; None for one that is not there.
 
         Raises TargetUnreachable.
         """
         with self._connected() as connection:
-            try:
-                with self._transaction(connection, "tombstone look"):
-                    return look_at(connection, place, rows)
-            except psycopg.Error as error:
-                return refusal_of(error)
+            return self._look(connection, place, rows)
+
+    def _look(
+        self,
+        connection: psycopg.Connection[Any],
+        place: Place,
+        rows: Sequence[tuple[str, sets.Values | None]],
+    ) -> list[Seen | Refusal | None]:
+        """A row that cannot be read (not UTF-8, an expression fails on it) is refused by itself."""
+        try:
+            with self._transaction(connection, "tombstone look"):
+                return [*look_at(connection, place, rows)]
+        except psycopg.Error as error:
+            _roll_back(connection)
+            if len(rows) == 1 or not is_about_rows(error):
+                return [refusal_of(error)] * len(rows)
+        middle = len(rows) // 2
+        return [
+            seen
+            for half in (rows[:middle], rows[middle:])
+            for seen in self._look(connection, place, half)
+        ]
 
     def rehearse(
         self,

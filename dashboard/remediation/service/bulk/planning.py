@@ -181,6 +181,4 @@ def _looked_at(
                 yield from ((one, None) for one in some)
                 continue
             asked = [(one.place.row_id, one.place.values) for one in some]
-            found = writer.look(some[0].place, asked)
-            rows = [found] * len(some) if isinstance(found, Refusal) else found
-            yield from zip(some, rows, strict=True)
+            yield from zip(some, writer.look(some[0].place, asked), strict=True)
