@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from collectors.evidence import schema
-from collectors.evidence.database import Store, sqlite_file
+from collectors.evidence.database import BUSY_TIMEOUT_MS, Store, sqlite_file
 from collectors.evidence.privacy import Vault
 from collectors.evidence.sealing import open_key
 from collectors.evidence.writing import next_generation
@@ -39,6 +39,8 @@ TELLING = 6
 """Characters. A shorter value is part of many a time, number, id and digest."""
 _NUMBERS = (Boolean, Integer, Numeric, schema.Moment)
 _CHUNK = 500
+_READERS_END_MS = 3_000
+"""While the log waits for its readers, nobody can write."""
 _OPENED = 1_000
 
 
@@ -126,14 +128,20 @@ def _stands(
     return {name for row in found for name, text in row.items() if text and alone.search(text)}
 
 
-def scrub_files(store: Store) -> None:
-    """Empty the write-ahead log into the store: what was erased must not linger there."""
+def scrub_files(store: Store) -> bool:
+    """Empty the write-ahead log into the store: what was erased must not linger there.
+
+    False where somebody was reading the store all the while, which keeps the log as it is.
+    """
     if sqlite_file(str(store.engine.url)) is None:
-        return
+        return True
     with store.engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_READERS_END_MS}")
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         connection.exec_driver_sql("BEGIN")
+    return not busy
 
 
 def copies_beside(store: Store) -> list[str]:

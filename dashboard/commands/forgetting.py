@@ -75,6 +75,11 @@ def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
         )
     for target in answer.unasked:
         yield f"Target {target} did not answer: other spellings of the value may be missed."
+    if answer.lingers:
+        yield (
+            "Somebody was reading the store meanwhile, so its write-ahead log still holds what was "
+            "erased, sealed: run this again."
+        )
     for copy in answer.copies:
         yield f"{copy} is the store as it was before an upgrade, and keeps it all: delete it."
     for place in answer.in_clear:

@@ -112,6 +112,18 @@ def test_nothing_of_the_person_is_left_and_the_chain_verifies(
     assert value.lower() not in str(newest.body).lower()
 
 
+def test_a_log_that_somebody_is_reading_is_told_of_and_emptied_the_next_time(world: World) -> None:
+    applied(world.door(), world.conflict(world.customer(email=ADDRESS)))
+    log = world.folder / "store.sqlite-wal"
+    with closing(sqlite3.connect(world.folder / "store.sqlite")) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM conflicts").fetchone()
+        assert forgotten(world, ADDRESS).lingers
+        assert log.stat().st_size
+    assert not forgotten(world, ADDRESS).lingers
+    assert not log.stat().st_size
+
+
 def test_a_value_that_json_escapes_is_found_as_well(world: World) -> None:
     quoted = '"jane \\ doe"@example.com'
     row = world.customer(email=quoted, external_id="cus_quoted", name="Jane")

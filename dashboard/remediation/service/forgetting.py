@@ -34,6 +34,7 @@ class Forgotten:
     in_clear  where the value stands as it is all the same: a fault, to be looked at
     copies    files that an upgrade of the store has left, which still hold what is erased here
     unasked   Targets that could not say how they spell the value: other spellings may be missed
+    lingers   somebody read the store all the while: its write-ahead log still has it, sealed
     """
 
     conflicts: int
@@ -46,6 +47,7 @@ class Forgotten:
     in_clear: tuple[str, ...]
     copies: tuple[str, ...]
     unasked: tuple[str, ...]
+    lingers: bool
     erased: bool
 
     @property
@@ -73,8 +75,7 @@ class Forgetter:
         spellings, unasked = self._spellings(value.strip())
         collected = find_collected(store, spellings)
         acted = find_acted(store, spellings, collected.conflicts)
-        if erase:
-            self._erase(collected, acted, actor)
+        scrubbed = self._erase(collected, acted, actor) if erase else True
         return Forgotten(
             len(collected.conflicts),
             len(collected.failures),
@@ -86,10 +87,11 @@ class Forgetter:
             tuple(still_in_clear(store, spellings)),
             tuple(copies_beside(store)),
             tuple(unasked),
+            lingers=not scrubbed,
             erased=erase,
         )
 
-    def _erase(self, collected: Collected, acted: Acted, actor: Actor) -> None:
+    def _erase(self, collected: Collected, acted: Acted, actor: Actor) -> bool:
         body = {
             "forgotten": {
                 "conflicts": list(collected.conflicts),
@@ -104,7 +106,7 @@ class Forgetter:
             erase_collected(line.connection, collected)
             erase_acted(line.connection, acted)
             line.append(Line(Kind.FORGET, self.clock(), str(actor), actor.role, body))
-        scrub_files(self.sources.store)
+        return scrub_files(self.sources.store)
 
     def _spellings(self, value: str) -> tuple[set[str], list[str]]:
         """The value as it is written, and as each Target's own keys fold it."""
