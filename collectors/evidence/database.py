@@ -220,6 +220,7 @@ def _engine(url: str) -> Engine:
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -381,3 +381,14 @@ def test_the_migrations_lead_to_the_schema(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, schema.metadata) == []
     assert ScriptDirectory.from_config(configuration()).get_current_head() == schema.VERSION
+
+
+def test_a_fault_of_the_store_quotes_no_value(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    asked = text("SELECT 1 FROM nowhere WHERE value = :value")
+
+    with pytest.raises(DatabaseError) as error, store.read() as connection:
+        connection.execute(asked, {"value": "jane@example.com"})
+
+    assert "jane" not in str(error.value)
+    store.close()
