@@ -138,6 +138,7 @@ def test_a_child_that_is_not_as_it_was_seen_keeps_all_as_they_are(world: World, 
     assert refused.code in (
         RefusalCode.NOT_A_TOMBSTONE, RefusalCode.CHANGED_SINCE_PREVIEW, RefusalCode.ROW_GONE
     )  # fmt: skip
+    assert refused.text.startswith("subscriptions: The row ")
     assert everything(world) == before
 
 

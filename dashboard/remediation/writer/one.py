@@ -123,7 +123,7 @@ class Writer(Connecting):
     ) -> Written:
         """The plan's own row, then those that are written along: all of them, or none."""
         written = self._write(connection, plan, announce)
-        children = [self._write(connection, child, lambda _: None) for child in plan.children]
+        children = [self._write_along(connection, child) for child in plan.children]
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         if any(one.table.triggers for one in (plan, *plan.children)):
             written = _as_left(connection, plan, written)
@@ -131,6 +131,14 @@ class Writer(Connecting):
             children = [_as_left(connection, child, its) for child, its in pairs]
         announce(Step.WRITTEN)
         return replace(written, children=tuple(children))
+
+    def _write_along(self, connection: psycopg.Connection[Any], child: RemediationPlan) -> Written:
+        """A row beside the plan's own; a Refusal says of which table it is."""
+        try:
+            return self._write(connection, child, lambda _: None)
+        except RolledBack as refused:
+            text = f"{child.table.label}: {refused.refusal.text}"
+            raise RolledBack(replace(refused.refusal, text=text)) from None
 
     def _write(
         self, connection: psycopg.Connection[Any], plan: RemediationPlan, announce: Announce
