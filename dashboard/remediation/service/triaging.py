@@ -9,6 +9,7 @@ from datetime import datetime
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import mask
 from collectors.evidence.reads.conflicts import find_conflict
+from collectors.evidence.reads.organizations import organizations_meant
 from collectors.evidence.reads.remediations import key_values
 from collectors.evidence.triaged import TicketRow, keep_ticket
 from dashboard.access import Actor, Role
@@ -31,9 +32,12 @@ class Triager:
     ) -> Refusal | None:
         """Journal that somebody asks the Targets about these values, masked; or why they may not.
 
-        The answer tells whether a customer exists, so a viewer does not get one.
+        The answer tells whether a customer exists, so a viewer does not get one. An organization
+        that nobody knows may be anything that the text calls one: a person's name, an external ID.
         """
-        body = {"values": [mask(value) for value in values], "organizations": list(organizations)}
+        known = organizations_meant(self.store, organizations)
+        whose = [one if one in known else mask(one) for one in organizations]
+        body = {"values": [mask(value) for value in values], "organizations": whose}
         refusal = _refusal(actor, "asks no database")
         with recording(self.store) as line:
             if refusal is None:
