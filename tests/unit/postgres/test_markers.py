@@ -162,7 +162,6 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
         facts("deleted", "text", category="S", default="'Y'::text"),
         facts("deleted", "text", category="S", labels=("0", "N", "Y")),
         facts("deleted_reason", "text", labels=("deleted",), category="S"),
-        facts("deleted", "text", category="S"),
         facts("deleted", "text", labels=("no", "once", "twice"), category="S"),
         facts("deleted", "text", default="'never'::text", category="S"),
         facts("is_delivered", "boolean"),
