@@ -241,13 +241,17 @@ class Met:
 
 @dataclass(frozen=True)
 class Shop:
-    """All conflicts by their kind, collected in one Run; and a store that has seen none of them."""
+    """All conflicts by their kind, collected in one Run; and a store that has seen none of them.
+
+    An Inquiry goes with each store: its catalog of all these schemas is read once, not for each.
+    """
 
     met: dict[str, Met]
     failures: dict[str, FailureRow]
-    settings: Settings
     store: Store
     empty: Store
+    asking: Inquiry
+    asking_anew: Inquiry
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +271,11 @@ def shop(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with ExitStack() as stack:
         folders = [tmp_path_factory.mktemp("kinds") for _ in range(2)]
         store, empty = (stack.enter_context(closing(new_store(one))) for one in folders)
-        yield Shop(met, _collected(settings, store, met, folders[0]), settings, store, empty)
+        failures = _collected(settings, store, met, folders[0])
+        asking, anew = (
+            stack.enter_context(closing(Inquiry(settings, one))) for one in (store, empty)
+        )
+        yield Shop(met, failures, store, empty, asking, anew)
     postgres.drop_database(name)
 
 
@@ -332,8 +340,7 @@ def test_collect_finds_the_row_that_caused_the_conflict(shop: Shop, name: str) -
 @pytest.mark.parametrize("name", [*(kind.id for kind in KINDS), *WAYS])
 def test_explain_reads_the_message_and_asks_about_the_same_row(shop: Shop, name: str) -> None:
     met = shop.met[name]
-    with closing(Inquiry(shop.settings, shop.empty)) as inquiry:
-        told = explain(inquiry, shop.empty, str(met.error), "production")
+    told = explain(shop.asking_anew, shop.empty, str(met.error), "production")
     assert told.kind == "unique_violation"
     assert told.key is not None
     assert told.key.constraint == met.error.diag.constraint_name
@@ -344,6 +351,5 @@ def test_explain_reads_the_message_and_asks_about_the_same_row(shop: Shop, name:
 @pytest.mark.parametrize("name", [*(kind.id for kind in KINDS), *WAYS])
 def test_explain_of_the_event_names_the_collected_failure(shop: Shop, name: str) -> None:
     met = shop.met[name]
-    with closing(Inquiry(shop.settings, shop.store)) as inquiry:
-        told = explain(inquiry, shop.store, json.dumps(met.event), "production")
+    told = explain(shop.asking, shop.store, json.dumps(met.event), "production")
     assert met.event["event_id"] in told.failures
