@@ -88,7 +88,9 @@ _COLOUR_ENDS = ("[0m", "[39m")
 
 _SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,8}(?:>[ \t]?){1,8}", re.MULTILINE)
-_BREAK = re.compile(r"[ \t]*+\r?\n[ \t]*+")
+_BREAK = re.compile(r"(?:(?<![ \t])[ \t]++)?+\r?\n[ \t]*+")
+"""With the blanks around it; a run of them is entered at its start only, or its length squares."""
+
 _MOST_LEVELS = 3
 _MOST_FIELDS = 16
 
