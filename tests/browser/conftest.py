@@ -31,7 +31,7 @@ CHROMIUM_FLAGS = (
 )
 ARTEFACTS = Path("artefacts")
 
-expect.set_options(timeout=20_000)  # a page that asks a database may be slow on a busy machine
+expect.set_options(timeout=60_000)  # a page that asks a database may be slow on a busy machine
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Demo:
             f"{self.said['api']}/v1/customers/{path}",
             headers={"Authorization": f"Bearer {token}"},
             json=body or None,
-            timeout=30,
+            timeout=60,
         )
 
 
@@ -106,7 +106,7 @@ def start_demo(data: Path) -> Demo:
 def stop_demo(demo: Demo, number: int = signal.SIGINT) -> int:
     """Send it a signal and wait for its end; its exit code."""
     demo.process.send_signal(number)
-    code = demo.process.wait(timeout=30)
+    code = demo.process.wait(timeout=120)
     if demo.process.stdout is not None:
         demo.process.stdout.close()
     return code

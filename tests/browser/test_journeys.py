@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import Demo
 
 A_MINUTE = 60.0
-WITHIN = 30_000
 
 
 class Clicks:
@@ -70,8 +69,8 @@ def a_blocked_event(demo: Demo) -> str:
 def settled(page: Page) -> None:
     expect(
         page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
-    ).to_be_visible(timeout=WITHIN)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=WITHIN)
+    ).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
@@ -84,7 +83,7 @@ def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
 
 def go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible(timeout=WITHIN)
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     settled(page)
 
 
@@ -96,7 +95,7 @@ def test_support_has_a_reply_to_send_in_five_clicks_and_a_minute(desk: Page, dem
     clicks.on(desk.get_by_role("button", name="Find"))
     clicks.on(desk.get_by_role("link", name=re.compile("Open")).first)
     settled(desk)
-    expect(desk.get_by_role("button", name="Preview").first).to_be_visible(timeout=WITHIN)
+    expect(desk.get_by_role("button", name="Preview").first).to_be_visible()
     reply = desk.get_by_test_id("stElementContainer").filter(has_text="Hello").last
     reply.scroll_into_view_if_needed()
     reply.hover()

@@ -18,7 +18,7 @@ from tests.factories import new_store
 from tests.views import shop, story
 from tests.views.serving import serving
 
-WITHIN = (EVERY_SECONDS + 10) * 1_000
+WITHIN = (EVERY_SECONDS + 60) * 1_000
 
 
 @pytest.fixture(scope="module")

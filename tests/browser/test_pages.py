@@ -67,7 +67,7 @@ def settled(page: Page, url: str) -> None:
     page.goto(url)
     expect(
         page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
-    ).to_be_visible(timeout=30_000)
+    ).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     page.wait_for_timeout(700)  # canvases and charts draw themselves, which nothing announces
 

@@ -159,7 +159,7 @@ def test_a_whole_key_is_released_in_bulk_and_taken_back(
     expect(dialog.get_by_text("Rows that would be written")).to_be_visible()
     dialog.get_by_label("Why is this done").fill("the incident")
     dialog.get_by_role("button", name=re.compile("Approve and release")).click()
-    expect(dialog.get_by_text("Done and verified.")).to_be_visible(timeout=30_000)
+    expect(dialog.get_by_text("Done and verified.")).to_be_visible()
     assert verdict(demo, one["id"]) == "UNBLOCKED"
     page.keyboard.press("Escape")
     page.reload()
@@ -168,5 +168,5 @@ def test_a_whole_key_is_released_in_bulk_and_taken_back(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Why is this done").fill("to see that it can be taken back")
     dialog.get_by_role("button", name=re.compile("Approve and take back")).click()
-    expect(dialog.get_by_text("Done and verified.")).to_be_visible(timeout=30_000)
+    expect(dialog.get_by_text("Done and verified.")).to_be_visible()
     assert verdict(demo, one["id"]) == "BLOCKED_BY_TOMBSTONE"

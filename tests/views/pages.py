@@ -12,13 +12,16 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 
 APP = Path(dashboard.__file__).parent / "app.py"
+PATIENCE_S = 120
+"""The first page of a process imports everything, and a busy machine takes its time."""
+
 LITERAL = frozenset({"text", "code", "json", "dataframe"})
 """What Streamlit shows as it is, whatever it holds."""
 
 
 def triage(**parameters: str) -> AppTest:
     """Triage as a first visit sees it."""
-    app = AppTest.from_file(str(APP), default_timeout=30)
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE_S)
     for name, value in parameters.items():
         app.query_params[name] = value
     return app.run()
@@ -26,7 +29,7 @@ def triage(**parameters: str) -> AppTest:
 
 def conflict(conflict_id: str | None) -> AppTest:
     """The page that a link to a Conflict opens."""
-    app = AppTest.from_function(_conflict_alone, default_timeout=30)
+    app = AppTest.from_function(_conflict_alone, default_timeout=PATIENCE_S)
     if conflict_id is not None:
         app.query_params["id"] = conflict_id
     return app.run()

@@ -21,7 +21,7 @@ ROUTES = {route.url_path: route for route in PAGES}
 
 def draw(name: str, conflict_id: str | None = None) -> AppTest:
     """The page alone, as its address opens it; nothing may raise on it."""
-    app = AppTest.from_function(_alone, default_timeout=30, args=(name,))
+    app = AppTest.from_function(_alone, default_timeout=pages.PATIENCE_S, args=(name,))
     if conflict_id is not None:
         app.query_params["id"] = conflict_id
     app.run()

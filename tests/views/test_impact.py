@@ -40,7 +40,7 @@ def settings(hurt: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def opened(**parameters: str) -> AppTest:
-    app = AppTest.from_function(_alone, default_timeout=60)
+    app = AppTest.from_function(_alone, default_timeout=pages.PATIENCE_S)
     for name, value in parameters.items():
         app.query_params[name] = value
     return ran(app)

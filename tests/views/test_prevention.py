@@ -32,7 +32,7 @@ DSN = "postgresql://nobody@127.0.0.1:1/none"
 
 
 def page(**parameters: str) -> AppTest:
-    app = AppTest.from_function(_alone, default_timeout=30)
+    app = AppTest.from_function(_alone, default_timeout=pages.PATIENCE_S)
     for name, value in parameters.items():
         app.query_params[name] = value
     app.run()

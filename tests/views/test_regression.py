@@ -25,7 +25,7 @@ def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def opened(**parameters: str) -> AppTest:
-    app = AppTest.from_function(_alone, default_timeout=30)
+    app = AppTest.from_function(_alone, default_timeout=pages.PATIENCE_S)
     for name, value in parameters.items():
         app.query_params[name] = value
     app.run()
