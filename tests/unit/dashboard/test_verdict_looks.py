@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from collectors.explain import CONFLICT
 from collectors.linking.ticket import IdentifierKind
 from collectors.model import Confidence, Verdict
 from dashboard.components.finder import KINDS
@@ -35,4 +36,4 @@ def luminance(colour: str) -> float:
 
 
 def test_everything_that_a_ticket_may_name_has_a_word() -> None:
-    assert set(KINDS) == set(IdentifierKind)
+    assert set(KINDS) == {*IdentifierKind, CONFLICT}
