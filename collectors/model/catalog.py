@@ -127,6 +127,7 @@ class Table:
     erased or anonymized, `live_when` while it still does something (an active subscription),
     `paid_when` where its `money` (in `currency`) was received. `inherited`: other
     tables inherit from it, whose rows a statement sees beside its own, and its keys do not count.
+    `excludes`: an EXCLUDE constraint, which is none of its `keys`, keeps rows out as well.
     `partitioned_by` are the columns that it, or any part of it, is partitioned by: each of its
     unique keys has them all.
     """
@@ -153,6 +154,7 @@ class Table:
     partitioned: bool = False
     partitioned_by: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    excludes: bool = False
 
     @property
     def label(self) -> str:

@@ -36,7 +36,7 @@ def releasable_columns(
         for column in reversed(found)
         if column is not None and not column.generated and _is_the_keys(column, key)
     ]
-    free = [column for column in usable if not _names_an_owner(column)]
+    free = [column for column in usable if not names_an_owner(column.name)]
     free = [column for column in free if column.category not in "BE"] or free
     free = free or [column for column in usable if column.category == "S"][:1]
     return sorted(free, key=lambda column: column.name not in table.kept_in)
@@ -92,8 +92,9 @@ def _is_the_keys(column: Column, key: UniqueKey) -> bool:
     return plain or column.category in _ONE_VALUE or column.type in ("uuid", "bytea")
 
 
-def _names_an_owner(column: Column) -> bool:
-    return bool(_OWNER.fullmatch(re.sub(r"[^a-z0-9]", "", column.name.lower())))
+def names_an_owner(column: str) -> bool:
+    """By its name, the column says whose row it is: `organization_id`, `"tenantId"`."""
+    return bool(_OWNER.fullmatch(re.sub(r"[^a-z0-9]", "", column.lower())))
 
 
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:

@@ -28,13 +28,15 @@ SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, 
            JOIN pg_catalog.pg_attribute a
                ON a.attrelid = t.relid AND a.attnum = ANY (p.partattrs::int2[])
            ORDER BY 1
-       ) ELSE '{{}}' END
+       ) ELSE '{{}}' END,
+       EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisexclusion)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ({_TABLES})
 ORDER BY 2, 3
 """  # noqa: S608  (made of constants)
-"""The fifth column is raw. The last: what the table, or any part of it, is partitioned by."""
+"""The fifth column is raw. The last two: what the table, or any part of it, is partitioned by, and
+whether an EXCLUDE constraint stands on it."""
 
 PARTITIONS = f"""
 SELECT root.oid, quote_ident(n.nspname), quote_ident(c.relname),

@@ -27,6 +27,7 @@ class TableRow:
     inherited: bool
     partitioned: bool
     partitioned_by: Sequence[str]
+    excludes: bool
 
     @property
     def place(self) -> str:

@@ -267,6 +267,15 @@ def test_the_next_run_finds_that_a_key_was_freed(world: World, way: str) -> None
 STANDING = {
     "by a narrower key": "CREATE UNIQUE INDEX ON customers (organization_id, email)",
     "by a wider key": "CREATE UNIQUE INDEX ON customers (organization_id, email, created_at)",
+    "by an EXCLUDE constraint": """ALTER TABLE customers
+        ADD EXCLUDE (organization_id WITH =, lower(email) WITH =)""",
+    "by keys of tables that inherit": """CREATE TABLE customers_eu () INHERITS (customers);
+        CREATE UNIQUE INDEX ON customers_eu (organization_id, lower(email))""",
+    "by another owner's key": """ALTER TABLE customers ADD account_id int DEFAULT 1;
+        CREATE UNIQUE INDEX ON customers (account_id, email)""",
+    "by a key over a column that is like its own": """ALTER TABLE customers
+        ADD email_normalized text; CREATE UNIQUE INDEX ON customers
+        (organization_id, email_normalized)""",
     "with its table out of sight": "CREATE SCHEMA aside; ALTER TABLE customers SET SCHEMA aside",
     "with its column renamed": "ALTER TABLE customers RENAME email TO mail",
 }
