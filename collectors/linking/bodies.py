@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
-from collectors.linking.entities import is_actor, is_of_another, is_of_anything
+from collectors.linking.entities import is_actor, is_called_after, is_of_another, is_of_anything
 from collectors.linking.literals import UNKNOWN, Unknown, Value, plain, printed, read_at
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
@@ -47,10 +47,11 @@ _FORM = re.compile(r"[\w.\[\]%-]{1,100}=[^\s]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A part of a body, and whether it tells of another entity than the key's."""
+    """A part of a body: does it tell of another entity than the key's, or is it called after it?"""
 
     value: object
     other: bool = False
+    own: bool = False
 
 
 def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
@@ -132,12 +133,14 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
 
     A name that stands twice at the same depth with different values is left out, and so are people,
     tokens and what is hidden, cut or too long to stand in a key; no deeper value takes their place.
-    A body's `user` may be who calls or whom it is about: where it differs there is no answer.
+    A body's `user` may be who calls or whom it is about: where it differs there is no answer, as
+    where an order's e-mail differs from that of the `customer` in it, and the key is of customers.
     `subject` is what the key is of: another entity's id or name is not the row's, be it that of
     the body itself by the `name` of its variable.
     """
     fields: Fields = {}
     settled: set[str] = set()
+    owned: dict[str, Value] = {}
     level = [_Node(body, is_of_another(name, subject))]
     users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
@@ -146,10 +149,13 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
         doubted, users = users, []
         for node in level[:_MOST_NODES]:
             if isinstance(node.value, list | tuple):
-                deeper += (_Node(item, node.other) for item in node.value[:MOST_FIELDS])
+                items = node.value[:MOST_FIELDS]
+                deeper += (_Node(item, node.other, node.own) for item in items)
             elif isinstance(node.value, Mapping) and not _are_claims(node.value):
                 deeper += _take(node.value, here, subject, other=node.other, reprs=reprs)
                 users += [] if reprs else _users_of(node.value)
+                if node.own:
+                    owned |= _own_values(node.value, owned, reprs=reprs)
         for field, value in here.items():
             if isinstance(value, Unknown) or fold(field) in settled:
                 continue
@@ -157,7 +163,8 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
                 fields[field] = value
         settled.update(map(fold, here))
         level = deeper
-    return _without_replaced(fields)
+    told = {name: value for name, value in fields.items() if owned.get(fold(name), value) == value}
+    return _without_replaced(told)
 
 
 def _without_replaced(fields: Fields) -> Fields:
@@ -189,11 +196,26 @@ def _take(
         if is_repr or isinstance(value, Mapping | list | tuple):
             if not is_actor(name):
                 part = _arguments(str(value)[:_LONGEST_REPR]) if is_repr else value
-                yield _Node(part, is_of_another(name, subject, within=other))
+                another = is_of_another(name, subject, within=other)
+                yield _Node(part, another, is_called_after(name, subject))
         elif not (other and is_of_anything(name)):
             tree = printed(value) if reprs else plain(value)
             found = UNKNOWN if isinstance(tree, list | dict) else tree
             here[name] = found if here.get(name, found) == found else UNKNOWN
+
+
+def _own_values(
+    node: Mapping[object, object], known: Mapping[str, Value], *, reprs: bool
+) -> dict[str, Value]:
+    """The plain values of an object that is called after the key's entity, by folded names."""
+    values: dict[str, Value] = {}
+    for _ in _take(node, values, "", other=False, reprs=reprs):
+        pass  # What it holds itself is read in its turn.
+    folded: dict[str, Value] = {}
+    for name, value in values.items():
+        before = folded.get(fold(name), known.get(fold(name), value))
+        folded[fold(name)] = value if before == value else UNKNOWN
+    return folded
 
 
 def _are_claims(fields: Mapping[Any, object]) -> bool:

@@ -105,11 +105,22 @@ def is_of_another(name: str, subject: str, *, within: bool = False) -> bool:
 
     Where the name does not tell, as `data` does not, it is what it stands `within`.
     """
-    words = _words(name)
-    named = [word for word in words if not {word, word.removesuffix("s")} & _CONTAINERS]
+    named = _naming(name)
     if not subject or not named:
         return within
     return not subject.startswith((_stem("".join(named)), _stem(named[-1])))
+
+
+@lru_cache(maxsize=4096)
+def is_called_after(name: str, subject: str) -> bool:
+    """An object of this name is the subject itself: `customer`, and not `linked_customer`."""
+    named = "".join(_naming(name))
+    return len(named) > 1 and subject.startswith(_stem(named))
+
+
+def _naming(name: str) -> list[str]:
+    """The words that say what an object is."""
+    return [word for word in _words(name) if not {word, word.removesuffix("s")} & _CONTAINERS]
 
 
 def is_of_anything(name: str) -> bool:

@@ -187,6 +187,29 @@ def test_the_rows_own_id_and_name_are_read_wherever_they_stand(name: str) -> Non
     assert found == {"id": "7", "name": "red"}
 
 
+AROUND_A_CUSTOMER: dict[str, dict[str, Any]] = {
+    "an order's, flat": {"email": "x@e.com", "customer": {"email": "j@e.com"}},
+    "an order's, nested": {"t": 1, "order": {"email": "x@e.com", "customer": {"email": "j@e.com"}}},
+    "in another style": {"E-Mail": "x@e.com", "newCustomer": {"email": "j@e.com"}},
+    "hidden in the customer": {"email": "x@e.com", "customer": {"email": "[Filtered]"}},
+    "two customers": {
+        "order": {"email": "j@e.com", "customers": [{"email": "j@e.com"}, {"email": "x@e.com"}]}
+    },
+}
+
+
+@pytest.mark.parametrize("body", AROUND_A_CUSTOMER.values(), ids=AROUND_A_CUSTOMER.keys())
+def test_what_stands_around_a_customer_and_differs_is_no_answer(body: dict[str, Any]) -> None:
+    assert from_request(posted(body | {"x": 1}), ("email",), "customers") == {}
+
+
+def test_what_stands_around_a_customer_and_agrees_is_one() -> None:
+    body = {"order": {"email": "j@e.com"}, "customer": {"email": "j@e.com"}}
+    linked = {"email": "j@e.com", "linked_customer": {"email": "x@e.com"}}
+    for one in (body, linked):
+        assert from_request(posted(one), ("email",), "customers") == {"email": "j@e.com"}
+
+
 def test_a_variable_named_after_another_entity_holds_its_attributes() -> None:
     variables = {
         "plan_data": {"id": "7", "email": "'j@e.com'"},
