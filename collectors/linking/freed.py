@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.linking.case import Case
-from collectors.linking.memory import is_it, row_today, was_tombstone
+from collectors.linking.memory import is_it, row_today, same_row, was_tombstone
 from collectors.linking.question import KeyStanding
 from collectors.linking.words import born, utc
 from collectors.model import Earlier, Holder, RowRef
@@ -41,8 +41,7 @@ def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
     there = row_today(case, blocker)
     row = there or case.known_row
     if row is None or not (there or is_it(case, row, blocker)):
-        known = case.known_row_asked
-        return "The row is gone for good." if known else "It no longer holds the unique key."
+        return _gone(case, blocker)
     if row.deleted:
         kept = there is not None or _same_values(case, row)
         counted = "It still has the value, but the unique key no longer counts it."
@@ -52,6 +51,14 @@ def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
         known_live = table is not None and table.marker is not None
         return f"{'It is live now, and its' if known_live else 'Its'} key was changed."
     return _ALIVE_SINCE[was_tombstone(case, earlier, blocker)]
+
+
+def _gone(case: Case, blocker: RowRef) -> str:
+    """Whoever creates by an upsert may write a new time of creation into the old row."""
+    if any(same_row(row.row, blocker) for row in (*case.rows, case.known_row) if row):
+        return "It is gone, or was made anew: a row created since then has its id."
+    known = case.known_row_asked
+    return "The row is gone for good." if known else "It no longer holds the unique key."
 
 
 def _same_values(case: Case, row: Holder) -> bool:

@@ -96,8 +96,8 @@ UNBLOCKED_SINCE = {
         CERTAIN,
         "a",
         "a",
-        says="The row is gone for good. That happened between 2026-03-11 12:00:00 UTC and "
-        "2026-03-12 12:00:00 UTC. A live row, created on 2026-03-12 00:00:00 UTC, holds the key",
+        says="a row created since then has its id. That happened between 2026-03-11 12:00:00 UTC "
+        "and 2026-03-12 12:00:00 UTC. A live row, created on 2026-03-12 00:00:00 UTC, holds",
     ),
     "its table made anew, its id another deleted row's": Line(
         rows(row(created=1.5 * DAY, deleted=1.7 * DAY), earlier=seen(), **known(None)),
