@@ -40,6 +40,8 @@ from collectors.survey import survey
 Progress = Callable[[str], None]
 
 _ASK_AT_ONCE = 1_000
+_MOST_STANDING = 5
+"""Notes of a Run on what could not be asked again, of those reasons that stand most often."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ def run(
         for origin, source in sources:
             collection.read(origin, source, since)
         summary.whole = not summary.unreachable
-        _follow_up(store, inquiry, began, progress)
+        summary.notes += _follow_up(store, inquiry, began, progress)
         summary.unreachable |= inquiry.unreachable
         summary.notes += _remapped(settings, store)
         summary.notes += _survey(settings, store, environment, full, summary, progress)
@@ -243,16 +245,19 @@ def _sources(
     return [(" ".join(filter(None, (str(sentry.base_url), sentry.organization))), source)]
 
 
-def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progress) -> None:
-    """Ask again about whatever may have changed and was not asked in this Run, in batches.
+def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progress) -> list[str]:
+    """Ask again about whatever may have changed and was not asked in this Run; what stands as seen.
 
     A Conflict stands for its Failures: only where its newest one is judged otherwise than before
     are the rest judged too. What cannot be decided just now leaves the earlier Verdict as it is.
     """
+    standing: Counter[tuple[str | None, str]] = Counter()
     for batch in _batches(open_conflicts(store, began)):
         progress(f"Asking again about {len(batch):,} open Conflicts")
         before = {one.failure.event_id: one for one in batch}
-        decided = [one for one in inquiry.judge(batch) if _is_decided(one)]
+        asked = inquiry.judge(batch)
+        standing.update((one.target, reason) for one in asked if (reason := _why_it_stands(one)))
+        decided = [one for one in asked if _is_decided(one)]
         changed = [one for one in decided if _differs(one, before[one.failure.event_id])]
         moved = {str(one.conflict_id) for one in changed}
         looks = {str(one.conflict_id): one.looked_at for one in decided}
@@ -266,6 +271,21 @@ def _follow_up(store: Store, inquiry: Inquiry, began: datetime, progress: Progre
         judged = inquiry.judge(batch)
         decided = [one for one in judged if _is_decided(one)]
         save_looks(store, decided, {}, [one for one in judged if not _is_decided(one)])
+    return list(_as_last_seen(standing))
+
+
+def _as_last_seen(standing: Counter[tuple[str | None, str]]) -> Iterator[str]:
+    for (target, reason), number in standing.most_common(_MOST_STANDING):
+        stand = counted(number, "open Conflict stands", "open Conflicts stand")
+        yield f"Target {target}: {stand} as last seen. {reason}"
+
+
+def _why_it_stands(one: Judged) -> str | None:
+    """Why the Target, which did answer, could not tell; that it did not is said by itself."""
+    finding = next(iter(one.judgement.findings), None)
+    if _is_decided(one) or finding is None or finding.rule == "no_target":
+        return None
+    return finding.reason
 
 
 def _is_decided(one: Judged) -> bool:
