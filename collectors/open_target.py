@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.followup import Pending
-from collectors.linking.dropped import dropped
+from collectors.linking.dropped import dropped, remembered
 from collectors.linking.question import KeyStanding, Question
 from collectors.linking.resolve import resolve
 from collectors.model import Catalog
@@ -70,11 +70,14 @@ def _question(one: Pending, catalog: Catalog) -> Question:
     """As the Event tells it; where that names no table, its Conflict does.
 
     So a key that a migration mended under a new name is known by its table and columns, and one
-    that was dropped is told from one that nobody ever saw.
+    that was dropped is told from one that nobody ever saw. Of one that has other columns today the
+    row that held it tells.
     """
     asked, key = resolve(one.failure, catalog), one.failure.key
-    if _is_known(asked) or key is None or one.key_table is None:
+    if key is None or one.key_table is None:
         return asked
+    if _is_known(asked):
+        return remembered(asked, one.key_columns) if one.verdict.is_blocked else asked
     schema, name = one.key_table
     if key.table is None:
         asked = resolve(replace(one.failure, key=replace(key, schema=schema, table=name)), catalog)

@@ -1,8 +1,9 @@
-"""A unique key that is gone, with nothing left that its values could meet. Pure."""
+"""A unique key that today's catalog has no more as its Conflict remembers it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 from collectors.linking.expressions import normal_form
@@ -28,13 +29,33 @@ def dropped(failure: Failure, columns: Sequence[str], table: Table) -> Question 
     had = set().union(*read)
     if any(_akin(had, key) for key in table.keys):
         return None
+    was = _as_it_was(failure, columns, table)
+    return Question(failure, table, asked_as=was, standing=KeyStanding.DROPPED, readings=(values,))
+
+
+def remembered(question: Question, columns: Sequence[str]) -> Question:
+    """The question about the row alone, where today's key cannot be asked for what was printed."""
+    values, table = _printed(question.failure, columns), question.table
+    asks = question.lookups and question.standing is not KeyStanding.WIDENED
+    if asks or values is None or table is None or question.key is None:
+        return question
+    return replace(
+        question,
+        asked_as=_as_it_was(question.failure, columns, table),
+        standing=KeyStanding.REMEMBERED,
+        lookups=(),
+        readings=(values,),
+        others=(),
+    )
+
+
+def _as_it_was(failure: Failure, columns: Sequence[str], table: Table) -> UniqueKey:
     name = (failure.key and failure.key.constraint) or ""
     parts = tuple(
-        KeyPart(expression, tuple(sorted(its)), "text", nullable=True)
-        for expression, its in zip(columns, read, strict=True)
+        KeyPart(expression, tuple(sorted(columns_read(table, expression))), "text", nullable=True)
+        for expression in columns
     )
-    was = UniqueKey(name, table.schema, table.name, parts, counts_deleted=True)
-    return Question(failure, table, asked_as=was, standing=KeyStanding.DROPPED, readings=(values,))
+    return UniqueKey(name, table.schema, table.name, parts, counts_deleted=True)
 
 
 def _akin(had: set[str], key: UniqueKey) -> bool:

@@ -46,7 +46,7 @@ def _how(case: Case, earlier: Earlier, blocker: RowRef) -> str:
         kept = there is not None or _same_values(case, row)
         counted = "It still has the value, but the unique key no longer counts it."
         return counted if kept else "Its key was released."
-    if there is None:
+    if there is None and case.question.standing is not KeyStanding.REMEMBERED:
         table = case.question.table
         known_live = table is not None and table.marker is not None
         return f"{'It is live now, and its' if known_live else 'Its'} key was changed."

@@ -37,6 +37,9 @@ class KeyStanding(StrEnum):
     DROPPED = "dropped"
     """Our own Conflict knows it, and the catalog no more, nor a key that its values could meet."""
 
+    REMEMBERED = "remembered"
+    """It has other columns today; the row that its Conflict was held by is asked instead."""
+
     WIDENED = "widened"
     """Today it covers more columns than the Event's: rows alike in those are candidates."""
 

@@ -41,7 +41,7 @@ _TEXT = frozenset({"text", "character varying", "bpchar", "character", "name", "
 """Types of which a value may print as `null`, like NULL itself."""
 
 _NUMBER = re.compile(r"\s*[-+]?\d+\s*")
-_FORMS = {
+FORMS = {
     "uuid": re.compile(r"\s*[{]?[0-9A-Fa-f-]{32,39}[}]?\s*"),
     **dict.fromkeys(("smallint", "integer", "bigint"), _NUMBER),
 }
@@ -185,7 +185,7 @@ def _readings(shape: Shape, violated: ViolatedKey) -> tuple[KeyValues, ...]:
 def _can_be(key: UniqueKey, values: KeyValues) -> bool:
     """No value is plainly none of its part's type: what the database would refuse one by one."""
     return all(
-        value is None or part.type not in _FORMS or _FORMS[part.type].fullmatch(value)
+        value is None or part.type not in FORMS or FORMS[part.type].fullmatch(value)
         for part, value in zip(key.parts, values, strict=True)
     )
 

@@ -311,6 +311,31 @@ def test_a_run_says_of_an_open_conflict_that_it_could_not_be_asked(world: World)
     assert "has other columns today" in said
 
 
+FOLLOWED = {
+    "purged": ("DELETE FROM customers", "UNBLOCKED"),
+    "restored": ("UPDATE customers SET deleted_at = NULL", "UNBLOCKED"),
+    "still deleted": ("UPDATE customers SET name = 'x'", "BLOCKED_BY_TOMBSTONE"),
+    "given another value": ("UPDATE customers SET mail = 'x@e.com'", "BLOCKED_BY_TOMBSTONE"),
+    "purged, ids being of another kind": (
+        """ALTER TABLE customers DROP id; ALTER TABLE customers
+        ADD id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY""",
+        "BLOCKED_BY_TOMBSTONE",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", FOLLOWED)
+def test_the_row_is_followed_where_its_key_cannot_be(world: World, way: str) -> None:
+    """A column has another name, and the key kept its own."""
+    row = world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    statement, verdict = FOLLOWED[way]
+    world.database.execute(f"ALTER TABLE customers RENAME email TO mail; {statement}")
+    world.collect()
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["blocker"]["id"]) == (verdict, row), failure["reasons"]
+
+
 def test_a_row_blocks_on_though_its_table_is_moved_and_renamed(world: World) -> None:
     row = world.customer("jane@example.com", "1 hour")
     world.collect(world.failed_create("jane@example.com"))

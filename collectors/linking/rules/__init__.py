@@ -27,6 +27,7 @@ from collectors.linking.rules.one_reading import one_reading
 from collectors.linking.rules.other_failure import other_failure
 from collectors.linking.rules.part_of_key import part_of_key
 from collectors.linking.rules.refused_lookup import refused_lookup
+from collectors.linking.rules.row_itself import row_itself
 from collectors.linking.rules.second_key import second_key
 from collectors.linking.rules.several_rows import several_rows
 from collectors.linking.rules.tombstone import tombstone
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     # Could it be asked?
     no_target,
     dropped_key,
+    row_itself,
     unknown_key,
     refused_lookup,
     old_snapshot,

@@ -27,6 +27,7 @@ from tests.unit.linking.truth import (
     MENDED,
     PARTIAL,
     PLACES,
+    REMEMBERED,
     SHOWN_LIVE,
     UNBLOCKED,
     A,
@@ -232,6 +233,13 @@ UNBLOCKED_SINCE = {
     ),
     "the key dropped": Line(
         replace(DROPPED, earlier=seen()), UNBLOCKED, CERTAIN, "a", says="was dropped since"
+    ),
+    "the key of other columns, the row restored": Line(
+        replace(REMEMBERED, earlier=seen(), **known(row())),
+        UNBLOCKED,
+        LIKELY,
+        "a",
+        says="It was restored and is live now.",
     ),
     "the key dropped, seen in the way only moments after the request": Line(
         replace(DROPPED, earlier=seen(held=2)), UNBLOCKED, LIKELY, "a"

@@ -34,6 +34,7 @@ from tests.unit.linking.truth import (
     DROPPED,
     MENDED,
     OTHER,
+    REMEMBERED,
     SPLITS,
     UNDECIDED,
     WEAK,
@@ -41,6 +42,7 @@ from tests.unit.linking.truth import (
     B,
     Line,
     check,
+    known,
     rows,
 )
 
@@ -110,6 +112,15 @@ UNDECIDED_CASES = {
     ),
     "not asked yet": Line(case(looked=None), UNDECIDED, WEAK, says="not asked yet"),
     "a dropped key that was never seen held": Line(DROPPED, UNDECIDED, WEAK),
+    "a key of other columns, the row still deleted": Line(
+        replace(REMEMBERED, earlier=seen(), **known(row(deleted=-60))), UNDECIDED, WEAK
+    ),
+    "a key of other columns, the row not found, whose id is of no known kind": Line(
+        replace(REMEMBERED, earlier=seen(), **known(None)), UNDECIDED, WEAK
+    ),
+    "a key of other columns, the row restored on a standby that is behind our look": Line(
+        replace(REMEMBERED, earlier=seen(held=3 * DAY), **known(row())), UNDECIDED, WEAK
+    ),
     "a dropped key on a standby that is behind our look": Line(
         replace(DROPPED, as_of=at(DAY / 2), earlier=seen()),
         UNDECIDED,

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from collectors.linking.dropped import dropped
 from collectors.linking.judge import Case, judge
-from collectors.linking.question import Question
+from collectors.linking.question import KeyStanding, Question
 from collectors.model import Confidence, Holder, RowRef, Verdict
 from tests.unit.linking.cases import (
     COLUMNS,
@@ -54,6 +54,11 @@ DROPPED = Case(
     as_of=at(2 * DAY),
 )
 """The key is gone, and no other is over any of its columns."""
+
+REMEMBERED = replace(
+    DROPPED, question=replace(DROPPED.question, standing=KeyStanding.REMEMBERED, note="It differs.")
+)
+"""The key has other columns today."""
 
 PLACES = ('["16385", "(0,1)"]', '["16385", "(0,2)"]')
 """Two ids of rows that no key names: where they lie."""
