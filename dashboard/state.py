@@ -108,7 +108,7 @@ class Session:
     looks       live looks, `offered` Remedies, `ended` remediations: each by Conflict
     plan, bulk  what is in an open dialog
     checked     what the last check of everything found
-    generation  the state of the store that the page shows
+    shown       the state of the store that the page shows
     next        what widgets are to be set to before they are drawn again
     """
 
@@ -121,7 +121,7 @@ class Session:
     bulk: OpenBulk | None = None
     ended: dict[str, Ended] = field(default_factory=dict)
     checked: Checked | None = None
-    generation: int | None = None
+    shown: int | None = None
     paging: dict[str, Paging] = field(default_factory=dict)
     next: dict[str, Any] = field(default_factory=dict)
 

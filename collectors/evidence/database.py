@@ -77,9 +77,15 @@ class Store:
 
     def generation(self) -> int:
         """A number that grows whenever what is stored has changed; caches key on it."""
+        return self._number("generation")
+
+    def news(self) -> int:
+        """One that grows more seldom: a Run that found nothing new leaves it as it is."""
+        return self._number("news")
+
+    def _number(self, name: str) -> int:
         with self.read() as connection:
-            found = connection.scalar(_meta("generation"))
-        return int(found or 0)
+            return int(connection.scalar(_meta(name)) or 0)
 
     def close(self) -> None:
         """Let go of every connection."""

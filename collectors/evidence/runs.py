@@ -61,7 +61,7 @@ def finish_run(
         _erase_settled(connection, now - KEEP_SETTLED)
         passed = schema.passed_events
         connection.execute(delete(passed).where(passed.c.at < now - KEEP_PASSED))
-        next_generation(connection)
+        next_generation(connection, news=False)
 
 
 def _erase_settled(connection: Connection, before: datetime) -> None:

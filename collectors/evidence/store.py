@@ -64,7 +64,7 @@ def save_page(
         if cursor is not None:
             line = {"source": source, "cursor": cursor, "updated_at": now}
             upsert(connection, schema.cursors, [line])
-        next_generation(connection)
+        next_generation(connection, news=bool(judged or moved))
 
 
 def _move(connection: Connection, moved: Mapping[str, str]) -> None:

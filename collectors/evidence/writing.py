@@ -63,9 +63,17 @@ def midnight(of: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def next_generation(connection: Connection) -> None:
-    """Tell every cache that what is stored has changed."""
+def next_generation(connection: Connection, *, news: bool = True) -> None:
+    """Tell every cache that what is stored has changed.
+
+    `news`: so that a page says something else now, not only that somebody has looked again.
+    """
+    for name in ("generation", *(["news"] if news else [])):
+        _grow(connection, name)
+
+
+def _grow(connection: Connection, name: str) -> None:
     table = schema.meta
-    query = select(table.c.value).where(table.c.name == "generation")
+    query = select(table.c.value).where(table.c.name == name)
     grown = int(connection.scalar(query) or 0) + 1
-    upsert(connection, table, [{"name": "generation", "value": str(grown)}])
+    upsert(connection, table, [{"name": name, "value": str(grown)}])

@@ -2,7 +2,7 @@
 
 Only this small fragment runs by itself. It redraws one line and puts a button into it; the rest of
 the page, an open dialog, a half-written reason or a selected row stays as it is until the button is
-pressed.
+pressed. A Run that found nothing new moves the line's time on, and is no reason to press it.
 """
 
 from __future__ import annotations
@@ -18,16 +18,24 @@ from dashboard.components.moments import ago, local, utc
 EVERY_SECONDS = 5
 
 
-def show(*, outages: bool = True) -> None:
-    """The line, with what could not be reached; call it once a page, while all of it runs."""
-    state.session().generation = data.generation()
-    _watch(outages)
+def show(*, outages: bool = True, runs: bool = False) -> None:
+    """The line, with what could not be reached; call it once a page, while all of it runs.
+
+    `runs`: the page tells of every Run, as each does before anything was collected.
+    """
+    every_run = runs or not data.environments()
+    state.session().shown = _stored(every_run)
+    _watch(outages, every_run)
+
+
+def _stored(every_run: bool) -> int:
+    return data.generation() if every_run else data.news()
 
 
 @st.fragment(run_every=EVERY_SECONDS)
-def _watch(outages: bool) -> None:
+def _watch(outages: bool, every_run: bool) -> None:
     try:
-        runs, now = data.recent_runs(), data.generation()
+        runs, now = data.recent_runs(), _stored(every_run)
     except NotSignedIn:  # signed out in another tab, or over
         st.rerun(scope="app")
     except TombstoneError:
@@ -38,7 +46,7 @@ def _watch(outages: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         exactly = ended.finished_at if ended else run.started_at if run else None
         st.caption(said(run, ended), help=utc(exactly) if exactly else None)
-        if now != state.session().generation and st.button(
+        if now != state.session().shown and st.button(
             "New data: refresh", icon=":material/refresh:", type="tertiary"
         ):
             st.rerun(scope="app")

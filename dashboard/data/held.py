@@ -169,6 +169,11 @@ def generation() -> int:
     return answered(opened().store.generation)
 
 
+def news() -> int:
+    """Grows with every change but the end of a Run that found nothing new."""
+    return answered(opened().store.news)
+
+
 def inquiry() -> closing[Inquiry]:
     """A new one for each question: it remembers which Target did not answer."""
     return closing(Inquiry(opened().settings, opened().store))

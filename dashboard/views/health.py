@@ -19,7 +19,7 @@ from dashboard.components import (
 def render() -> None:
     """The page."""
     header.show("Health", "What was read and when, what is missing, and whether all of it stands.")
-    freshness.show()
+    freshness.show(runs=True)
     chosen = filters.show()
     st.caption(
         "The bar narrows the environments. Runs, completeness and the journal are shown whole: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, Request, expect
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
 from collectors.evidence.runs import finish_run, start_run
+from collectors.evidence.store import save_page
 from collectors.model import Verdict
 from dashboard.components.freshness import EVERY_SECONDS
 from sample_data.postgres import Database
@@ -54,6 +56,11 @@ class Watch:
 def hostile_conflict(store: Store) -> str:
     blocked = ConflictFilter(verdicts=(Verdict.BLOCKED_BY_TOMBSTONE,))
     return next(c.id for c in list_conflicts(store, blocked) if story.HOSTILE in c.reasons)
+
+
+def fail_once_more(store: Store, number: int) -> None:
+    another = story.failure(number, timedelta(minutes=1))
+    save_page(store, "test", [story.judged(store, another, Verdict.OTHER_FAILURE)])
 
 
 def test_hostile_events_make_the_browser_fetch_nothing(page: Page, told: tuple[str, Store]) -> None:
@@ -117,9 +124,13 @@ def test_new_data_is_offered_without_touching_what_is_half_written(
     address, store = told
     page.goto(address)
     page.get_by_label("Paste a ticket").fill("half a tick")
-    run = start_run(store)
-    finish_run(store, run, read=0, stored=0, unreachable=[], notes=[])
     offer = page.get_by_role("button", name="New data: refresh")
+    run = start_run(store)
+    expect(page.get_by_text("A run began just now")).to_be_visible(timeout=WITHIN)
+    finish_run(store, run, read=0, stored=0, unreachable=[], notes=[])
+    expect(page.get_by_text("A run began just now")).to_have_count(0, timeout=WITHIN)
+    expect(offer).to_have_count(0)  # it read nothing new
+    fail_once_more(store, 901)
     expect(offer).to_be_visible(timeout=WITHIN)
     expect(page.get_by_label("Paste a ticket")).to_have_value("half a tick")
     offer.click()
@@ -136,7 +147,7 @@ def test_a_dialog_outlives_the_refresh_of_the_page_behind_it(
         page.get_by_role("button", name="Preview").first.click()
         reason = page.get_by_role("dialog").get_by_label("Why is this done")
         reason.fill("half a reas")
-        finish_run(store, start_run(store), read=0, stored=0, unreachable=[], notes=[])
+        fail_once_more(store, 902)
         behind = page.get_by_text("New data: refresh")
         expect(behind).to_be_attached(timeout=WITHIN)
         expect(reason).to_have_value("half a reas")

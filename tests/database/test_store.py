@@ -196,6 +196,20 @@ def test_a_look_that_found_nothing_new_only_notes_when(tmp_path: Path) -> None:
     assert store.generation() == generation
 
 
+def test_a_run_that_found_nothing_new_is_no_news(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    run = start_run(store)
+    save_page(store, "web", [judged()])
+    told, generation = store.news(), store.generation()
+    assert told > 0
+    save_page(store, "web", [], cursor="further", passed=["f" * 32])
+    finish_run(store, run, read=1, stored=0, unreachable=[], notes=[])
+    assert store.news() == told
+    assert store.generation() > generation  # what is kept of answers tells of Runs too
+    save_page(store, "web", [judged(occurred_at=NOON + HOUR)])
+    assert store.news() > told
+
+
 def test_key_values_are_erased_thirty_days_after_the_verdict_settled(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     old = judged(Verdict.LIVE_DUPLICATE, key=violated("o", "old@example.com"))

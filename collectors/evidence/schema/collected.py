@@ -64,7 +64,8 @@ meta = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
-"""`secret_check`: the Vault's check value. `generation`: grows with every page stored."""
+"""`secret_check`: the Vault's check value. `generation`: grows with every page stored; `news`: with
+what makes a page say something else."""
 
 failures = Table(
     "failures",
