@@ -25,23 +25,41 @@ def questions(
     snapshot: Snapshot, catalog: Catalog, values: Sequence[str], organizations: Sequence[str]
 ) -> Iterator[ViolatedKey]:
     """A key that each value would violate if it were created now, in tables that delete softly."""
+    for table, key in _askable(catalog):
+        yield from _by_value(table, key, values, organizations)
     for table in catalog.tables:
-        if table.marker is None:
-            continue
-        for key in table.keys:
+        if table.marker is not None:
+            yield from _by_row(snapshot, catalog, table, values)
+
+
+def for_want_of_organization(catalog: Catalog, values: Sequence[str]) -> int:
+    """Keys that one of the values makes whole only together with an organization."""
+    return sum(
+        own is not None and column is not None and any(_fits(column, value) for value in values)
+        for own, column in (_made_of(table, key) for table, key in _askable(catalog))
+    )
+
+
+def _askable(catalog: Catalog) -> Iterator[tuple[Table, UniqueKey]]:
+    for table in catalog.tables:
+        for key in table.keys if table.marker is not None else ():
             if key.valid and not key.primary:
-                yield from _by_value(table, key, values, organizations)
-        yield from _by_row(snapshot, catalog, table, values)
+                yield table, key
+
+
+def _made_of(table: Table, key: UniqueKey) -> tuple[str | None, Column | None]:
+    """The organization in the key, and the one column that is left besides and the mark."""
+    needed = [name for name in input_columns(key) if not _is_marker(table, name)]
+    own = table.organization if table.organization in needed else None
+    rest = [name for name in needed if name != own]
+    return own, table.column(rest[0]) if len(rest) == 1 else None
 
 
 def _by_value(
     table: Table, key: UniqueKey, values: Sequence[str], organizations: Sequence[str]
 ) -> Iterator[ViolatedKey]:
     """Where one value, besides the organization and the mark of deletion, makes the key whole."""
-    needed = [name for name in input_columns(key) if not _is_marker(table, name)]
-    own = table.organization if table.organization in needed else None
-    rest = [name for name in needed if name != own]
-    column = table.column(rest[0]) if len(rest) == 1 else None
+    own, column = _made_of(table, key)
     if column is None or (own is not None and not organizations):
         return
     for value in values:

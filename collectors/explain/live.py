@@ -19,12 +19,13 @@ from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged, waits_for
 from collectors.evidence.looked_up import last_asked, open_conflict
 from collectors.evidence.reads.followup import Pending
-from collectors.explain.asking import questions
+from collectors.explain.asking import for_want_of_organization, questions
 from collectors.explain.organizations import organizations_told
 from collectors.inquiry import Inquiry
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
 from collectors.model import Failure, RowRef, Verdict, ViolatedKey
+from collectors.model.counted import counted
 from collectors.open_target import OpenTarget
 from collectors.postgres.snapshot import Snapshot
 
@@ -39,6 +40,7 @@ class Standing(StrEnum):
     TOMBSTONE = "a Tombstone holds this key"
     LEFTOVER = "a row that a deleted parent left behind holds this key"
     LIVE = "a live row holds it"
+    IN_PART = "nothing holds it under the keys that could be asked"
     NOTHING = "nothing holds it"
     UNREAD = "it could not be read"
 
@@ -114,33 +116,39 @@ def ask(inquiry: Inquiry, store: Store, sought: Wanted) -> LiveAnswer:
     asked = 0
     for opened in inquiry.targets():
         try:
-            pending = _pending(opened, sought)
+            pending, unasked = _pending(opened, sought)
         except TargetUnreachable as outage:
             findings.append(_unread(store, opened.name, str(outage)))
             continue
         asked += len(pending)
-        findings += _findings(store, opened.name, inquiry.judge(pending), sought)
+        findings += _findings(store, opened.name, inquiry.judge(pending), sought, unasked)
     order = list(Standing)
     return LiveAnswer(tuple(sorted(findings, key=lambda one: order.index(one.standing))), asked)
 
 
-def _pending(opened: OpenTarget, sought: Wanted) -> list[Pending]:
-    """The questions to one Target, each as if a request had failed just now."""
+def _pending(opened: OpenTarget, sought: Wanted) -> tuple[list[Pending], int]:
+    """The questions to one Target, each as if a request had failed just now.
+
+    And how many keys cannot be asked because no known organization is named.
+    """
     organizations = (*sought.organizations, *sought.perhaps)
 
-    def keys(snapshot: Snapshot) -> list[ViolatedKey]:
-        found = questions(snapshot, opened.catalog(snapshot), sought.values, organizations)
-        return list(islice(found, MOST_QUESTIONS))
+    def keys(snapshot: Snapshot) -> tuple[list[ViolatedKey], int]:
+        catalog = opened.catalog(snapshot)
+        found = questions(snapshot, catalog, sought.values, organizations)
+        alone = 0 if sought.organizations else for_want_of_organization(catalog, sought.values)
+        return list(islice(found, MOST_QUESTIONS)), alone
 
-    asked = [*([sought.key] if sought.key else []), *(opened.ask(keys) if sought.values else [])]
+    found, unasked = opened.ask(keys) if sought.values else ([], 0)
+    asked = [*([sought.key] if sought.key else []), *found]
     environment = next(iter(opened.settings.environments), opened.name)
     now = datetime.now(UTC)
     failures = (Failure(_NO_EVENT, environment, now, key=key) for key in asked)
-    return [Pending(LOOKED_UP, one, None, Verdict.UNDECIDED, None) for one in failures]
+    return [Pending(LOOKED_UP, one, None, Verdict.UNDECIDED, None) for one in failures], unasked
 
 
 def _findings(
-    store: Store, target: str, judged: Sequence[Judged], sought: Wanted
+    store: Store, target: str, judged: Sequence[Judged], sought: Wanted, unasked: int
 ) -> Iterator[LiveFinding]:
     """What is in the way or lives; else that nothing does, or why that cannot be said."""
     told = [one for one in judged if _may_be_told(one, sought)]
@@ -153,6 +161,8 @@ def _findings(
     unread = [one for one in judged if waits_for(one.judgement) in ("target", "snapshot")]
     if unread:
         yield _unread(store, target, unread[0].judgement.reasons[0])
+    elif judged and not any(one.judgement.verdict.is_blocked for one in told) and unasked:
+        yield LiveFinding(Standing.IN_PART, target, _in_part(judged, unasked), judged[0].looked_at)
     elif judged and not seen:
         yield LiveFinding(
             Standing.NOTHING,
@@ -160,6 +170,15 @@ def _findings(
             f"No row holds it under any of {len(judged)} unique keys.",
             judged[0].looked_at,
         )
+
+
+def _in_part(judged: Sequence[Judged], unasked: int) -> str:
+    """An address that no other key knows may well be held in some organization."""
+    asked, more = counted(len(judged), "unique key"), counted(unasked, "more counts", "more count")
+    return (
+        f"Asked under {asked}; {more} within an organization, and no known one is named: a "
+        "deleted row may hold it there."
+    )
 
 
 _STANDINGS = {

@@ -15,8 +15,11 @@ _SAID: Mapping[Standing, tuple[str, str]] = {
     Standing.TOMBSTONE: ("A Tombstone holds this key", ":material/lock:"),
     Standing.LEFTOVER: ("A row whose parent was deleted holds this key", ":material/lock:"),
     Standing.LIVE: ("A live customer holds it", ":material/person:"),
+    Standing.IN_PART: ("Not asked under every key", ":material/help:"),
     Standing.NOTHING: ("Nothing holds it", ":material/lock_open:"),
 }
+
+WHOSE = "Say whose it is in a line of its own: `Organization:` and its name or ID."
 
 
 def show(live: LiveAnswer | Refusal | None) -> None:
@@ -24,7 +27,7 @@ def show(live: LiveAnswer | Refusal | None) -> None:
     if live is None:
         st.caption(
             "It names no value that a database could be asked for: paste an e-mail address or an "
-            "external ID, and the organization's ID."
+            f"external ID. {WHOSE}"
         )
     elif isinstance(live, Refusal):
         plain.line(live.text)
@@ -34,12 +37,11 @@ def show(live: LiveAnswer | Refusal | None) -> None:
 
 def _findings(live: LiveAnswer) -> None:
     if not live.findings:
-        st.caption(
-            "The databases were not asked: no unique key takes such a value alone. Name the "
-            "organization by its ID too."
-        )
+        st.caption(f"The databases were not asked: no unique key takes such a value alone. {WHOSE}")
         return
     st.caption("Asked of the application's databases just now")
+    if any(finding.standing is Standing.IN_PART for finding in live.findings):
+        st.caption(WHOSE)
     for finding in live.findings:
         with st.container(border=True):
             _finding(finding)

@@ -195,6 +195,23 @@ def test_a_value_alone_is_not_asked_where_no_index_leads_to_it(shop: Shop) -> No
     assert Standing.TOMBSTONE not in [finding.standing for finding in answer.findings]
 
 
+@pytest.mark.parametrize("whose", ["", "Organization: Nobody Knows Inc\n"], ids=["none", "unknown"])
+def test_that_nothing_holds_it_is_not_said_while_a_key_was_not_asked(
+    shop: Shop, whose: str
+) -> None:
+    """Without a known organization the keys that count within one go unasked."""
+    shop.shopper(ACME, JANE, deleted=True)
+    (finding,) = shop.ask(f"{whose}{JANE} cannot be created").findings
+    assert finding.standing is Standing.IN_PART
+    assert "2 more count within an organization" in finding.sentence
+    shop.database.execute("INSERT INTO codes (code) VALUES (%s)", [JANE])
+    shop.database.execute(
+        "ALTER TABLE codes ADD created_at timestamptz DEFAULT now() - '9d'::interval"
+    )
+    standings = shop.standings(f"{JANE} cannot be created")
+    assert standings == [Standing.LIVE, Standing.IN_PART]
+
+
 def test_every_look_up_goes_through_an_index(shop: Shop) -> None:
     """No table is read row by row, however many rows it has."""
     shop.database.execute(
