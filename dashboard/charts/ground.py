@@ -19,7 +19,17 @@ HEIGHT = 260
 INKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET_INK = "#7D8894"
 MOST_LABELS, LABELS_ABREAST = 9, 5
+TICKS = 8
 _FORMATS = {Cut.HOURS: "%-d %b %H:%M", Cut.DAYS: "%-d %b", Cut.WEEKS: "%-d %b", Cut.MONTHS: "%b %Y"}
+
+
+def day_ticks(days: int) -> int | alt.TimeIntervalStep:
+    """Where few days are drawn one label a day: between two midnights it would name the day again.
+
+    >>> day_ticks(30), day_ticks(2).to_dict()
+    (8, {'interval': 'day', 'step': 1})
+    """
+    return TICKS if days > TICKS else alt.TimeIntervalStep(interval="day", step=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,16 @@ class Ground:
 
     def axis(self, field: str = "begin:T") -> alt.X:
         """UTC, from the first interval to the last."""
-        ends = ", ".join(f"{at:.0f}" for at in map(_milliseconds, self.ends))
         return alt.X(
             field,
             title=f"UTC, by {self.cut}",
-            scale=alt.Scale(type="utc", domain=alt.ExprRef(expr=f"[{ends}]"), nice=False),
-            axis=alt.Axis(format=_FORMATS[self.cut], tickCount=8, labelOverlap=True, grid=False),
+            scale=alt.Scale(type="utc", domain=between(*self.ends), nice=False),
+            axis=alt.Axis(
+                format=_FORMATS[self.cut],
+                tickCount=day_ticks(len(self.spans)) if self.cut is Cut.DAYS else TICKS,
+                labelOverlap=True,
+                grid=False,
+            ),
         )
 
     def nothing(self) -> list[alt.Chart]:
@@ -98,9 +112,10 @@ class Ground:
         return [lines, text.encode(y=alt.value(0), text="label:N")]
 
 
-def _milliseconds(at: datetime) -> float:
-    """A list of texts or moments Vega would read in two ways where a mark has two ends."""
-    return at.timestamp() * 1_000
+def between(begin: datetime, end: datetime) -> alt.ExprRef:
+    """The ends of a scale. Texts or moments Vega would read in two ways where a mark has two."""
+    ends = ", ".join(f"{at.timestamp() * 1_000:.0f}" for at in (begin, end))
+    return alt.ExprRef(expr=f"[{ends}]")
 
 
 def labels_apart(marks: Sequence[Mark], drawn: timedelta) -> list[Mark]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from collectors.model.counted import counted
 from collectors.model.customers import TRIES, Covered, DayOfCustomers
+from dashboard.charts.ground import between, day_ticks
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
 from dashboard.metrics.impact import Median, Survival, thinned
 from dashboard.metrics.percents import percents
@@ -68,9 +69,15 @@ def kept_out_by_day(frame: pd.DataFrame) -> alt.Chart:
     drawn = frame.assign(day=frame["day"].dt.tz_localize("UTC"))
     chart: alt.Chart = (
         alt.Chart(drawn)
-        .mark_area(interpolate="step-after", color=BLOCKS_INK, opacity=0.35, line=_OUTLINE)
+        .mark_area(
+            interpolate="step-after",
+            color=BLOCKS_INK,
+            opacity=0.35,
+            line=_OUTLINE,
+            point={"color": BLOCKS_INK} if len(frame) == 1 else False,  # an area takes two
+        )
         .encode(
-            x=_time(step),
+            x=_time(step, len(drawn)),
             y=alt.Y("out:Q", title="Customers", axis=_WHOLE),
             tooltip=[
                 alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
@@ -80,6 +87,11 @@ def kept_out_by_day(frame: pd.DataFrame) -> alt.Chart:
         .properties(height=HEIGHT, title=f"Customers kept out at the end of each {step}")
     )
     return chart
+
+
+def anybody_moved(frame: pd.DataFrame) -> bool:
+    """Somebody began or was freed: else there is nothing to draw of it."""
+    return bool(frame["began"].any() or frame["ended"].any())
 
 
 def begun_and_freed(frame: pd.DataFrame) -> alt.Chart:
@@ -100,7 +112,7 @@ def begun_and_freed(frame: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=_time(step, "begin:T"),
+            x=_time(step, len(frame), "begin:T", between(day.iloc[0], day.iloc[-1] + length)),
             x2="end:T",
             y=alt.Y("value:Q", title="Customers", axis=_EITHER_WAY, stack=None),
             y2="nobody:Q",
@@ -125,9 +137,10 @@ def _step(frame: pd.DataFrame) -> str:
     return "week" if len(frame) > 1 and frame["day"].diff().max() > _DAY else "day"
 
 
-def _time(step: str, field: str = "day:T") -> alt.X:
-    axis = alt.Axis(format="%-d %b", tickCount=8, labelOverlap=True)
-    return alt.X(field, title=f"UTC {step}", scale=alt.Scale(type="utc"), axis=axis)
+def _time(step: str, days: int, field: str = "day:T", ends: alt.ExprRef | None = None) -> alt.X:
+    axis = alt.Axis(format="%-d %b", tickCount=day_ticks(days), labelOverlap=True)
+    scale = alt.Scale(type="utc") if ends is None else alt.Scale(type="utc", domain=ends)
+    return alt.X(field, title=f"UTC {step}", scale=scale, axis=axis)
 
 
 def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:

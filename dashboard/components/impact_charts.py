@@ -30,7 +30,7 @@ def show(found: Impact) -> None:
         _curve(found)
     left, right = st.columns(2)
     with left:
-        if not frame.empty:
+        if charts.anybody_moved(frame):
             picture.show(
                 charts.begun_and_freed,
                 frame,
@@ -41,7 +41,10 @@ def show(found: Impact) -> None:
     with right:
         tried = found.hurt.tried
         alt = "How many customers failed how often, in words below."
-        picture.show(charts.attempts, tried, alt=alt, key="attempts")
+        if any(tried.values()):
+            picture.show(charts.attempts, tried, alt=alt, key="attempts")
+        else:
+            st.markdown("**Attempts per customer**")
         st.caption(charts.attempts_in_words(tried))
 
 

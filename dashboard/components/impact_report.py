@@ -13,7 +13,7 @@ from dashboard.components.filters import Filters
 from dashboard.metrics.fix import FixVerdict
 from dashboard.report.answers import Impact, Wanted, impact_of
 from dashboard.report.document import document
-from dashboard.report.words import ONLY_TESTS
+from dashboard.report.words import ONLY_TESTS, undecided_words
 
 
 def found(chosen: Filters) -> Impact:
@@ -49,6 +49,8 @@ def show(answers: Impact, chosen: Filters) -> None:
         )
     if answers.places.only_tests:
         st.caption(f":material/science: {ONLY_TESTS}")
+    if answers.undecided:
+        st.caption(f":material/incomplete_circle: {undecided_words(answers.undecided)}")
     if answers.covered.missing:
         st.caption(
             ":material/incomplete_circle: The server no longer holds "

@@ -27,7 +27,7 @@ from collectors.evidence.reads import (
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.customers import Hurt
 from collectors.evidence.reads.failures import FailureFilter
-from collectors.model import BLOCKED_VERDICTS, OF_THIS_BUG
+from collectors.model import BLOCKED_VERDICTS, OF_THIS_BUG, Verdict
 from collectors.model.customers import SILENCE, Covered, DayOfCustomers
 from dashboard.metrics.impact import Kept, Survival, survival
 from dashboard.metrics.production import Places, split
@@ -109,12 +109,16 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """All of it, as of `at`. `trend` is a sentence where nothing can be compared."""
+    """All of it, as of `at`. `trend` is a sentence where nothing can be compared.
+
+    `undecided` Failures nobody can judge yet, whosever they are: whom they hurt is not known.
+    """
 
     at: datetime
     wanted: Wanted
     places: Places
     covered: Covered
+    undecided: int
     blocked: int
     organizations_blocked: int
     hurt: Hurt
@@ -154,6 +158,7 @@ def impact_of(ask: Ask, wanted: Wanted) -> Impact:
         wanted=wanted,
         places=places,
         covered=read,
+        undecided=_undecided(ask, wanted.failures(places.counted)),
         blocked=_blocked(ask, mine),
         organizations_blocked=ask(tallies.organizations_blocked, mine),
         hurt=hurt,
@@ -168,6 +173,12 @@ def impact_of(ask: Ask, wanted: Wanted) -> Impact:
 def quiet_since(read: Covered) -> datetime | None:
     """Whoever has not tried since then has been silent for SILENCE while we listened."""
     return None if read.until is None else read.until - SILENCE
+
+
+def _undecided(ask: Ask, failed: FailureFilter) -> int:
+    anybodys = replace(failed, verdicts=(Verdict.UNDECIDED,), organization_id=None)
+    found: int = ask(failure_counts.count_failures, anybodys)
+    return found
 
 
 def _blocked(ask: Ask, mine: ConflictFilter) -> int:

@@ -15,7 +15,14 @@ from dashboard.report.answers import LISTED, Impact, Trend
 from dashboard.report.drawing import svg
 from dashboard.report.organizations import frame
 from dashboard.report.style import STYLE
-from dashboard.report.words import DEFINITIONS, ONLY_TESTS, OUTCOMES, TRENDS, counted_for
+from dashboard.report.words import (
+    DEFINITIONS,
+    ONLY_TESTS,
+    OUTCOMES,
+    TRENDS,
+    counted_for,
+    undecided_words,
+)
 
 HEADINGS = (
     "Organization",
@@ -80,6 +87,8 @@ def _about(found: Impact) -> Iterator[str]:
             f" The server no longer holds {counted(covered.missing, 'Event')} that it counted: "
             "all numbers are at least."
         )
+    if found.undecided:
+        yield html.paragraph(undecided_words(found.undecided))
     yield html.paragraph(
         f"Made {html.utc(found.at)} from Tombstone's store. {read}{missing}", quiet=True
     )
@@ -137,14 +146,19 @@ def _pictures(found: Impact) -> Iterator[str]:
     else:
         words = charts.days_in_words(days)
         yield html.figure(svg(charts.kept_out_by_day(days), words), words)
-        yield html.figure(svg(charts.begun_and_freed(days), words), charts.BARS_IN_WORDS)
+        if charts.anybody_moved(days):
+            yield html.figure(svg(charts.begun_and_freed(days), words), charts.BARS_IN_WORDS)
     if found.curve is None:
         yield html.paragraph("Too few customers for a curve of the time to unblock.")
     else:
         words = charts.curve_in_words(found.curve)
         yield html.figure(svg(charts.time_to_unblock(found.curve), words), words)
-    words = charts.attempts_in_words(found.hurt.tried)
-    yield html.figure(svg(charts.attempts(found.hurt.tried), words), words)
+    tried = found.hurt.tried
+    words = charts.attempts_in_words(tried)
+    if any(tried.values()):
+        yield html.figure(svg(charts.attempts(tried), words), words)
+    else:
+        yield html.paragraph(words)
 
 
 def _paid(found: Impact) -> Iterator[str]:

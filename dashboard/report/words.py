@@ -1,5 +1,6 @@
 """What Impact's words mean: said on the page and in the report alike."""
 
+from collectors.model.counted import counted
 from collectors.model.customers import SILENCE, Outcome
 
 DAYS = SILENCE.days
@@ -19,6 +20,17 @@ TRENDS = (
     ("Failed attempts", "Failures that a deleted row, or a leftover of one, caused."),
     ("Freed", "Customers whose key was freed, by a remedy or by themselves."),
 )
+
+
+def undecided_words(failures: int) -> str:
+    """What zeros mean while there are such.
+
+    >>> undecided_words(1200)
+    '1,200 failures cannot be judged yet and are in none of these numbers, which are “at least”.'
+    """
+    what = counted(failures, "failure cannot", "failures cannot")
+    verb = "is" if failures == 1 else "are"
+    return f"{what} be judged yet and {verb} in none of these numbers, which are “at least”."
 
 
 def counted_for(known: int, hit: int) -> str:

@@ -10,11 +10,15 @@ from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import list_conflicts
+from collectors.evidence.store import save_page
+from collectors.model import Verdict
 from dashboard.access import Role
 from dashboard.components.routes import CONFLICT
+from dashboard.report.answers import Wanted, impact_in
+from dashboard.report.document import document
 from dashboard.views import PAGES
 from sample_data.postgres import Database
-from tests.views import pages, shop
+from tests.views import pages, shop, story
 
 ROUTES = {route.url_path: route for route in PAGES}
 
@@ -65,6 +69,16 @@ def test_it_is_drawn_without_data_and_says_what_is_missing(store: Store, name: s
     assert not app.dataframe
     said = [*app.info, *app.header, *app.caption]
     assert said
+
+
+def test_failures_that_nobody_can_judge_are_no_zero(store: Store) -> None:
+    """Impact of none but UNDECIDED Failures: not nobody is hurt, but nobody knows who."""
+    waiting = story.failure(1, story.HOUR)
+    save_page(store, "test", [story.judged(store, waiting, Verdict.UNDECIDED, confidence=None)])
+    app = draw("impact", None)
+    assert any("1 failure cannot be judged yet" in one.value for one in app.caption)
+    assert [one for one in pages.elements(app) if "vega" in one.type] == []  # nothing to draw
+    assert "1 failure cannot be judged yet" in document(impact_in(store, Wanted()))
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,13 +10,21 @@ import pandas as pd
 import pytest
 
 from collectors.model.customers import Covered, DayOfCustomers, Ending
-from dashboard.charts.impact import begun_and_freed, by_day, curve_in_words, days_in_words
+from dashboard.charts.impact import (
+    begun_and_freed,
+    by_day,
+    curve_in_words,
+    days_in_words,
+    kept_out_by_day,
+)
 from dashboard.metrics.impact import Kept, survival
+from dashboard.report.drawing import svg
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 TODAY = datetime(2026, 11, 20, tzinfo=UTC)
 DAYS = [DayOfCustomers(TODAY - 9 * DAY, 2, 0), DayOfCustomers(TODAY - 3 * DAY, 1, 2)]
+READ_LONG_SINCE = Covered(TODAY - 400 * DAY, NOW)
 READ = Covered(TODAY - 30 * DAY, NOW)
 
 SPANS = {
@@ -58,6 +67,21 @@ def test_a_bar_is_as_wide_as_its_time_and_touches_no_other(days: int, length: ti
     edges = [(pd.Timestamp(row["begin"]), pd.Timestamp(row["end"])) for row in began]
     assert all(0.5 * length < end - begin < length for begin, end in edges)
     assert all(end < begin for (_, end), (begin, _) in pairwise(edges))
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 8, 30, 90])
+def test_no_label_of_a_chart_names_a_day_twice(before: int) -> None:
+    """Between two midnights a label would say the day once more; a day alone is labelled too."""
+    told = by_day([DayOfCustomers(TODAY - before * DAY, 2, 1)], None, READ_LONG_SINCE)
+    for chart in (kept_out_by_day(told), begun_and_freed(told)):
+        named = re.findall(r">(\d+ [A-Z][a-z]{2})<", svg(chart, "described"))
+        assert named
+        assert len(named) == len(set(named))
+
+
+def test_one_day_alone_is_seen() -> None:
+    told = by_day([DayOfCustomers(TODAY, 2, 0)], None, READ)
+    assert "mark-symbol" in svg(kept_out_by_day(told), "described")
 
 
 def test_one_customer_is_no_customers() -> None:
