@@ -51,6 +51,15 @@ def cell(text: str | None) -> str:
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
+def organization_name(id_: str, name: str | None) -> str:
+    """What it is called, masked, for some are called by an address; its id if nothing can be seen.
+
+    >>> organization_name("7", "jane@example.com"), organization_name("7", "\u200b ")
+    ('j…@e….com', '7')
+    """
+    return cleaned(mask_text(name or "")) or cleaned(id_)
+
+
 def organization_words(id_: str, name: str | None, only_in: str | None = None) -> str:
     """An organization's name and id, in this order because a narrow box shows only the first.
 

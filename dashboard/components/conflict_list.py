@@ -14,7 +14,7 @@ from dashboard.components import live_look, pager, plain, routes
 from dashboard.components.filters import Filters
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.components.verdict import LOOKS, label
-from dashboard.text import organization_words
+from dashboard.text import organization_name, organization_words
 
 _OPEN, _ASK = "open_conflict", "ask_conflict"
 _WITH_CONFLICT = tuple(verdict for verdict in Verdict if verdict is not Verdict.OTHER_FAILURE)
@@ -98,7 +98,7 @@ def _organizations(conflicts: Sequence[ConflictRow]) -> list[str]:
     ids = {conflict.organization_id for conflict in conflicts if conflict.organization_id}
     names = data.organization_names(tuple(sorted(ids)))
     owners = [(conflict.target, conflict.organization_id or "") for conflict in conflicts]
-    return [plain.cell(names.get(owner, owner[1])) for owner in owners]
+    return [plain.cell(organization_name(owner[1], names.get(owner))) for owner in owners]
 
 
 def organization(conflict: ConflictRow) -> str:

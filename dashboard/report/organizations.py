@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from collectors.evidence.privacy import mask_text
 from collectors.evidence.reads.customers import OrganizationHit
 from dashboard.metrics.money import amounts
 from dashboard.report.answers import Impact
-from dashboard.text import cell
+from dashboard.text import cell, organization_name
 
 
 def frame(found: Impact) -> pd.DataFrame:
@@ -35,7 +34,7 @@ def called(one: OrganizationHit) -> str:
     """By its name; by its id where that is not known."""
     if one.organization_id is None:
         return "not known"
-    return mask_text(one.name) if one.name else one.organization_id
+    return organization_name(one.organization_id, one.name)
 
 
 def paid(found: Impact, one: OrganizationHit) -> str:

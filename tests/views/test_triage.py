@@ -221,6 +221,26 @@ def test_a_link_means_the_narrowest_that_it_names(filled: Store, link: str, conf
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Acme", "Acme"),
+        ("\u202e \t\u200b", story.organization(1)),
+        ("jane.doe@example.com", "j…@e….com"),
+    ],
+    ids=["name", "nothing_to_see", "an_address"],
+)
+def test_an_organization_is_called_what_can_be_seen_and_may_be_told(
+    filled: Store, name: str, shown: str
+) -> None:
+    line = {"target": "production", "organization_id": story.organization(1), "name": name}
+    with filled.write() as connection:
+        connection.execute(schema.organizations.insert().values(line))
+    page = pages.triage()
+    assert shown in list(page.dataframe[0].value["organization"])
+    assert "jane.doe@" not in pages.texts(page)
+
+
+@pytest.mark.parametrize(
     ("ticket", "customer"),
     [
         ("Organization: Alder & Ash, customers cannot be created since Monday", 1),
