@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import plain
-from dashboard.components.fix_summary import LOOKS, NO_DATA, per_thousand, percent
+from dashboard.components.fix_summary import ABOVE, LOOKS, NO_DATA, per_thousand, percent
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import KeyLine
 from dashboard.metrics.regression import is_mended
@@ -117,7 +117,8 @@ def _counted(window: str) -> dict[str, Any]:
         "rate": column.TextColumn(
             "Violations per 1,000 creates",
             width=175,
-            help="Failures by this key of any Verdict for 1,000 creates of its table (95 %).",
+            help=f"Failures by this key of any Verdict for 1,000 rows created in its table (95 %). "
+            f"{ABOVE}",
         ),
         "success": column.TextColumn(
             "Re-creation success", width=145, help="Under this key (95 %)."

@@ -48,6 +48,7 @@ LOOKS: Mapping[FixState, FixLook] = {
     FixState.NO_DATA: FixLook("–", "gray", "#66707D", "No Failure of this bug is known here."),
 }
 NO_DATA = "no data"
+ABOVE = "A refused create makes no row: where most are refused, it is above 1,000."
 
 
 def show(found: Regression, chosen: Filters) -> None:
@@ -84,8 +85,8 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "Violations per 1,000 creates",
             per_thousand(found.rate),
             "Failures that violated a unique key, of any Verdict, for 1,000 rows created in the "
-            f"tables of those keys, with its interval (Poisson). {_days(found, chosen)} Source: "
-            f"the store, and creates as counted in the Targets{_sample(found)}.",
+            f"tables of those keys, with its interval (Poisson). {ABOVE} {_days(found, chosen)} "
+            f"Source: the store, and creates as counted in the Targets{_sample(found)}.",
         )
         _estimate(
             "Re-creation success",

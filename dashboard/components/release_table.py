@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import plain
-from dashboard.components.fix_summary import NO_DATA
+from dashboard.components.fix_summary import ABOVE, NO_DATA
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import RELEASES_SHOWN
 from dashboard.metrics.percents import percent
@@ -56,9 +56,9 @@ def _columns(window: str) -> dict[str, Any]:
         ),
         "rate": column.NumberColumn(
             "Violations per 1,000 creates",
-            format="%.3g",
+            format="localized",
             width=175,
-            help=f"Failures that violated a key, of any Verdict. {alone}",
+            help=f"Failures that violated a key, of any Verdict. {ABOVE} {alone}",
         ),
         "rate_sure": column.TextColumn("95 %", width=90, help="Poisson."),
         "success": column.NumberColumn(
@@ -95,8 +95,9 @@ def frame(lines: Sequence[ReleaseLine]) -> pd.DataFrame:
 
 
 def _thousand(line: ReleaseLine) -> float | None:
+    """To three digits: more would say more than is known."""
     value = line.rate.value if line.rate else None
-    return None if value is None else 1_000 * value
+    return None if value is None else float(f"{1_000 * value:.3g}")
 
 
 def _percent(line: ReleaseLine) -> float | None:

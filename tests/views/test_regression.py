@@ -10,8 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
 from collectors.evidence.store import save_page
-from dashboard.components.fix_summary import LOOKS
+from dashboard.components import release_table
+from dashboard.components.fix_summary import ABOVE, LOOKS
 from dashboard.metrics.fix import FixState
+from dashboard.metrics.intervals import Rate
+from dashboard.metrics.releases import ReleaseLine
 from tests.factories import EMAIL_KEY, judged, violated
 from tests.views import pages, regressed, story
 
@@ -127,6 +130,20 @@ def test_the_table_of_releases_tells_them_apart(shop: Store) -> None:
     assert line["failures"] == 9
     assert 1 < line["success"] < 100
     assert line["rate"] > 0
+
+
+def test_a_rate_above_a_thousand_is_told_in_full_and_explained(shop: Store) -> None:
+    """A refused create makes no row: more may be refused than were created."""
+    line = ReleaseLine("shop@1", "production", None, None, 5, 1, rate=Rate(5, 2))
+    assert release_table.frame([line])["rate"].tolist() == [2500]
+    app = opened()
+    asked = next(one.help for one in app.metric if one.label == "Violations per 1,000 creates")
+    configured = [json.loads(one.proto.columns) for one in app.dataframe]
+    tables = [one["rate"] for one in configured if "rate" in one]
+    assert len(tables) == 2
+    assert all(ABOVE in told for told in (asked, *(one["help"] for one in tables)))
+    (releases_rate,) = [one for one in tables if one["type_config"]["type"] == "number"]
+    assert releases_rate["type_config"]["format"] == "localized"
 
 
 def test_a_release_narrows_its_table(shop: Store) -> None:
