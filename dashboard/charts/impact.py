@@ -30,7 +30,7 @@ BARS_IN_WORDS = (
 _WEEKLY_ABOVE = 92
 _OUTLINE = {"color": BLOCKS_INK, "strokeWidth": 2.5}
 _WHOLE = alt.Axis(tickMinStep=1)
-_EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
+_EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="format(abs(datum.value), ',')")
 _LEGEND = alt.Legend(orient="top", title=None, columnPadding=24, columns=2)
 _DAY = timedelta(days=1)
 _GAP = 0.15

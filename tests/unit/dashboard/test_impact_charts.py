@@ -79,6 +79,14 @@ def test_no_label_of_a_chart_names_a_day_twice(before: int) -> None:
         assert len(named) == len(set(named))
 
 
+def test_thousands_are_told_alike_on_either_picture_of_days() -> None:
+    told = by_day([DayOfCustomers(TODAY - DAY, 6_000, 5_000)], None, READ)
+    for chart in (kept_out_by_day(told.assign(out=6_000)), begun_and_freed(told)):
+        drawn = svg(chart, "described")
+        assert ">4,000<" in drawn
+        assert ">4000<" not in drawn
+
+
 def test_one_day_alone_is_seen() -> None:
     told = by_day([DayOfCustomers(TODAY, 2, 0)], None, READ)
     assert "mark-symbol" in svg(kept_out_by_day(told), "described")
