@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from collectors.evidence.reads.marks import MarkRow
+from collectors.model import Coverage
 from dashboard import data
 from dashboard.components import plain
 from dashboard.components.time_columns import in_utc, in_zone
@@ -26,17 +27,21 @@ def show() -> None:
             "are “at least”.",
             icon=":material/incomplete_circle:",
         )
+    cut = any(not mark.coverage.complete for mark in marks)
+    since = ("from", "utc") if cut else ()
     column = st.column_config
     st.dataframe(
         frame(marks),
         hide_index=True,
         height="content",
+        column_order=("source", "project", "read", "total", "missing", "whole", *since, "noted"),
         column_config={
             "source": column.TextColumn("Source", width=220),
             "project": column.TextColumn("Project", width=160),
             "read": column.NumberColumn("Events read", format="localized", width=100),
             "total": column.NumberColumn("Of", format="localized", width=100),
             "missing": column.NumberColumn("Not to be had", format="localized", width=110),
+            "whole": column.TextColumn("Complete", width=180),
             "from": in_zone("Complete since"),
             "noted": column.DatetimeColumn("As of", format="distance"),
             "utc": in_utc("Complete since, UTC"),
@@ -55,8 +60,15 @@ def frame(marks: Sequence[MarkRow]) -> pd.DataFrame:
             "read": [mark.coverage.read for mark in marks],
             "total": [mark.coverage.total for mark in marks],
             "missing": [mark.coverage.missing for mark in marks],
+            "whole": [_how_complete(mark.coverage) for mark in marks],
             "from": [mark.coverage.covered_from for mark in marks],
             "noted": [mark.noted_at for mark in marks],
             "utc": [mark.coverage.covered_from for mark in marks],
         }
     )
+
+
+def _how_complete(coverage: Coverage) -> str:
+    if not coverage.complete:
+        return "the newest; more to read"
+    return "all that is left" if coverage.missing else "all of it"

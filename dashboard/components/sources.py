@@ -28,17 +28,7 @@ def show(filters: Filters) -> None:
     column = st.column_config
     left, right = st.columns(2)
     with left:
-        st.dataframe(
-            sources_frame(sources),
-            hide_index=True,
-            height="content",
-            column_config={
-                "source": column.TextColumn("Source", width=260),
-                "lag": column.DatetimeColumn("A page was last stored", format="distance"),
-                "utc": in_utc("UTC"),
-            },
-            alt="Each source, and when a page of it was last stored",
-        )
+        _sources(sources)
     with right:
         st.dataframe(
             environments_frame(environments),
@@ -52,6 +42,24 @@ def show(filters: Filters) -> None:
             },
             alt="Each environment, its Target, and its newest failure",
         )
+
+
+def _sources(sources: Sequence[SourceRow]) -> None:
+    if not sources:
+        st.caption("No server has been read: what is stored came from files.")
+        return
+    column = st.column_config
+    st.dataframe(
+        sources_frame(sources),
+        hide_index=True,
+        height="content",
+        column_config={
+            "source": column.TextColumn("Source", width=260),
+            "lag": column.DatetimeColumn("A page was last stored", format="distance"),
+            "utc": in_utc("UTC"),
+        },
+        alt="Each source, and when a page of it was last stored",
+    )
 
 
 def sources_frame(sources: Sequence[SourceRow]) -> pd.DataFrame:

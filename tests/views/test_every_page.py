@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import list_conflicts
 from collectors.evidence.store import save_page
-from collectors.model import Verdict
+from collectors.model import Coverage, Verdict
 from dashboard.access import Role
 from dashboard.components.routes import CONFLICT
 from dashboard.report.answers import Wanted, impact_in
@@ -69,6 +69,23 @@ def test_it_is_drawn_without_data_and_says_what_is_missing(store: Store, name: s
     assert not app.dataframe
     said = [*app.info, *app.header, *app.caption]
     assert said
+
+
+def test_health_says_how_complete_each_project_is_and_what_came_from_files(store: Store) -> None:
+    save_page(store, "test", [story.judged(store, story.failure(1, story.HOUR), Verdict.UNDECIDED)])
+    assert any("came from files" in one.value for one in draw("health").caption)
+    for coverage in (
+        Coverage("whole", 354, 354),
+        Coverage("sampled", 300, 354, missing=54),
+        Coverage("long", 300, 900, covered_from=story.now()),
+    ):
+        save_page(store, "web", [], coverage=coverage, cursor="here")
+    (marks,) = [one for one in draw("health").dataframe if "whole" in one.value]
+    assert dict(zip(marks.value["project"], marks.value["whole"], strict=True)) == {
+        "whole": "all of it",
+        "sampled": "all that is left",
+        "long": "the newest; more to read",
+    }
 
 
 def test_failures_that_nobody_can_judge_are_no_zero(store: Store) -> None:
