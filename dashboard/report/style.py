@@ -28,5 +28,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 dt { font-weight: 650; margin-top: .5rem; } dd { margin: 0 0 0 1rem; }
 @media print { :root { --ink: #000; --page: #fff; --soft: #fff; --line: #999; --quiet: #333; }
   body { max-width: none; padding: 0; } figure, .numbers li, tr { break-inside: avoid; }
-  h2 { break-after: avoid; } thead { display: table-header-group; } }
+  h2 { break-after: avoid; } thead { display: table-header-group; }
+  .scroll, figure { overflow: visible; } td, td small { white-space: normal; }
+  td:first-child { overflow-wrap: anywhere; } }
 """

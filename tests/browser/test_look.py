@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, list_conflicts
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.model import Verdict
 from dashboard.components.freshness import EVERY_SECONDS
+from dashboard.report.answers import Wanted, impact_in
+from dashboard.report.document import document
 from sample_data.postgres import Database
 from tests.factories import new_store
 from tests.views import shop, story
@@ -101,6 +104,24 @@ def test_a_link_that_the_keyboard_has_reached_is_framed(
         page.keyboard.press("Tab")
     expect(link).to_be_focused()
     assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("width", [680, 1_050], ids=["upright", "across"])
+def test_a_printed_report_loses_no_column_to_a_long_name(
+    page: Page, told: tuple[str, Store], width: int
+) -> None:
+    """Paper does not scroll: what does not fit is cut off."""
+    line = {"target": "production", "organization_id": story.organization(1), "name": "A" * 300}
+    _, store = told
+    with store.write() as connection:
+        connection.execute(schema.organizations.insert().prefix_with("OR IGNORE").values(line))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media="print")
+    page.set_content(document(impact_in(store, Wanted())))
+    room, taken = page.locator("table").first.evaluate(
+        "table => [table.parentElement.clientWidth, table.scrollWidth]"
+    )
+    assert taken <= room
 
 
 def test_a_row_s_button_opens_its_conflict_and_back_returns(
