@@ -7,7 +7,7 @@ reasons name the column and the type, never the value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from collectors.model import KeyPart, KeyValues
@@ -75,6 +75,29 @@ def _of_null(part: KeyPart, nulls_distinct: bool) -> list[str | None]:
     as_null: list[str | None] = [None] if part.nullable and not nulls_distinct else []
     unqualified = part.type.rpartition(".")[2]
     return [*as_null, "null"] if unqualified in PRINTED_AS_NULL else as_null
+
+
+def in_turn(
+    snapshot: Snapshot,
+    batches: Sequence[Sequence[Item]],
+    question: Callable[[Sequence[Item]], Question],
+    refuse: Callable[[Item, StatementFailed], None],
+) -> Iterator[tuple[Sequence[Item], Rows]]:
+    """Ask about every batch; the server finds the next while one's rows are taken in.
+
+    Where a value spoils a batch, that one and those after it are asked `in_halves`.
+    """
+    answered = 0
+    if len(batches) > 1:
+        try:
+            for rows in snapshot.attempt_in_turn([question(batch) for batch in batches]):
+                answered += 1
+                yield batches[answered - 1], rows
+        except StatementFailed as failure:
+            if not failure.blames_a_value:
+                raise
+    for batch in batches[answered:]:
+        yield from in_halves(snapshot, batch, question, refuse)
 
 
 def in_halves(

@@ -24,12 +24,19 @@ from collectors.postgres.outage import Halted, StatementFailed, explained
 # Its warnings name the host and the user; what matters of them comes to us as errors too.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
-_TAKE_BACK = "ROLLBACK TO SAVEPOINT tombstone; RELEASE SAVEPOINT tombstone"
+_SAVEPOINT, _RELEASE = "SAVEPOINT tombstone", "RELEASE SAVEPOINT tombstone"
+_TAKE_BACK = f"ROLLBACK TO SAVEPOINT tombstone; {_RELEASE}"
 
 Question = tuple[Any, ...]
 """One statement, and what is bound to its `$1`, `$2`, …"""
 
 Rows = list[tuple[Any, ...]]
+
+Sent = RawCursor[tuple[Any, ...]]
+"""A statement under way, whose rows are fetched later."""
+
+Send = Callable[..., Sent]
+"""Takes what a Question is made of."""
 
 T = TypeVar("T")
 
@@ -67,50 +74,61 @@ class Snapshot:
     def rows_of_each_while(
         self, first: Sequence[Question], work: Callable[..., T], then: Sequence[Question]
     ) -> tuple[T, list[Rows]]:
-        """Run statements in two round trips, with `work` on what the `first` answer between them.
+        """Run SELECTs in two round trips, with `work` on what the `first` answer between them.
 
-        The server goes on meanwhile. `work` is given a list of rows for each of them, which must be
-        SELECTs; it may not ask. Returned are what it made, and what each of the others answers.
-        Raises as `rows` does, for the first that is refused; those after it were not run.
+        The server goes on meanwhile. `work` is given a list of rows for each of the first; it may
+        not ask. Returned are what it made, and what each of the others answers. Raises as `rows`
+        does, for the first that is refused; those after it were not run.
         """
-        return self._answered(first, work, then, at_work=len(first) + len(then))
+        with self._sending(at_work=len(first) + len(then)) as send:
+            with self.connection.pipeline():
+                begun = [send(*question) for question in first]
+                rows = [cursor.fetchall() for cursor in begun]
+                rest = [send(*question) for question in then]
+                done = work(*rows)
+            return done, [cursor.fetchall() for cursor in rest]
 
     def attempt_each(self, *questions: Question) -> list[Rows]:
-        """Run statements that may be refused in one round trip: what each answers, in their order.
+        """Run SELECTs that may be refused in one round trip: what each answers, in their order.
 
         Raises as `rows` does, for the first that is refused; those after it were not run, and the
         Snapshot stays usable.
         """
-        before, after = ("SAVEPOINT tombstone",), ("RELEASE SAVEPOINT tombstone",)
-        try:
-            every = (before, *questions, after)
-            return self._answered((), lambda: None, every, at_work=len(questions))[1][1:-1]
-        except (StatementFailed, Halted):
-            self.rows(_TAKE_BACK)
-            raise
+        with self._taking_back(), self._sending(at_work=len(questions)) as send:
+            with self.connection.pipeline():
+                sent = self._attempted(send, questions)
+            return [cursor.fetchall() for cursor in sent]
 
-    def _answered(
-        self,
-        first: Sequence[Question],
-        work: Callable[..., T],
-        then: Sequence[Question],
-        *,
-        at_work: int,
-    ) -> tuple[T, list[Rows]]:
-        """So many of them `at_work` may each take as long as a statement may."""
-        try:
-            with ExitStack() as opened:
+    def attempt_in_turn(self, questions: Sequence[Question]) -> Iterator[Rows]:
+        """As `attempt_each`, but each answer is given as it comes.
 
-                def send(statement: str, *parameters: object) -> RawCursor[tuple[Any, ...]]:
+        While it is taken in the server is at the next one. Nothing else may be asked meanwhile.
+        """
+        with (
+            self._taking_back(),
+            self._sending(at_work=len(questions)) as send,
+            self.connection.pipeline(),
+        ):
+            for cursor in self._attempted(send, questions):
+                yield cursor.fetchall()
+
+    def _attempted(self, send: Send, questions: Sequence[Question]) -> list[Sent]:
+        send(_SAVEPOINT)
+        sent = [send(*question) for question in questions]
+        send(_RELEASE)
+        return sent
+
+    @contextmanager
+    def _sending(self, *, at_work: int) -> Iterator[Send]:
+        """A way to send a statement; so many may each take as long as a statement may."""
+        try:
+            with self._patience(at_work), ExitStack() as opened:
+
+                def send(statement: str, *parameters: object) -> Sent:
                     cursor = opened.enter_context(RawCursor(self.connection))
                     return cursor.execute(statement, parameters or None)
 
-                with self._patience(at_work), self.connection.pipeline():
-                    begun = [send(*question) for question in first]
-                    rows = [cursor.fetchall() for cursor in begun]
-                    rest = [send(*question) for question in then]
-                    done = work(*rows)
-                return done, [one.fetchall() if one.description else [] for one in rest]
+                yield send
         except psycopg.Error as error:
             raise explained(self.target, error) from None
 
@@ -131,13 +149,18 @@ class Snapshot:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """A savepoint around statements that may be refused: what came before stays usable."""
-        self.rows("SAVEPOINT tombstone")
+        self.rows(_SAVEPOINT)
+        with self._taking_back():
+            yield
+        self.rows(_RELEASE)
+
+    @contextmanager
+    def _taking_back(self) -> Iterator[None]:
         try:
             yield
         except (StatementFailed, Halted):
             self.rows(_TAKE_BACK)
             raise
-        self.rows("RELEASE SAVEPOINT tombstone")
 
 
 def _hang_up(connection: psycopg.Connection[Any]) -> None:
