@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,6 +72,19 @@ class Loopback:
         )
         self._thread.start()
 
+    def settle(self) -> None:
+        """Let arrive what an earlier client has left under way: it is no call of the next one's.
+
+        Connections are taken up in their order, so whatever came before is known once the last is.
+        """
+        with socket.create_connection(self._sock.getsockname(), timeout=60) as last:
+            last.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while last.recv(4_096):
+                pass
+        deadline = time.monotonic() + 2
+        while self._server.server_state.connections and time.monotonic() < deadline:
+            time.sleep(0.001)
+
     def stop(self) -> None:
         """End the server."""
         self._server.should_exit = True
@@ -97,6 +111,7 @@ def stop_loopback() -> None:
 def serving(app: ASGIApp) -> Iterator[Served]:
     """The application on a loopback port, for as long as the block lasts."""
     server = _loopback()
+    server.settle()
     served = Served(server.url)
     server.app, server.calls = app, served.calls
     yield served
