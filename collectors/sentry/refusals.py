@@ -33,12 +33,34 @@ _CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+){0,7}")
 _PASSING_STATUS = frozenset({408, 425, 429})
 
 
-_OF_A_GATE: Mapping[int, type[SentryUnreachable]] = {
-    401: NotAllowed,
-    403: NotAllowed,
-    404: NotInSentry,
-    410: NotInSentry,
+_GATE = (
+    "What answers {status} at Sentry's address gives no JSON, so it may be something that "
+    "stands before its API, or another site: check TOMBSTONE_SENTRY__BASE_URL."
+)
+_OWNER = "Sentry asks something of the token's owner before it lets the token in (401): {code}."
+_NOT_KNOWN = (
+    NotInSentry,
+    "Sentry does not know this ({status}): check TOMBSTONE_SENTRY__ORGANIZATION and "
+    "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
+)
+_REFUSALS: Mapping[int, tuple[type[SentryUnreachable], str]] = {
+    400: (
+        SentryUnreachable,
+        "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, "
+        "its plan may show one project at a time, which TOMBSTONE_SENTRY__PROJECTS names, or "
+        "the answer took it too long.",
+    ),
+    401: (
+        NotAllowed,
+        "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew.",
+    ),
+    403: (NotAllowed, "The Sentry token may not do this (403): it needs the scope {scope}."),
+    404: _NOT_KNOWN,
+    407: (SentryUnreachable, _PROXY),
+    410: _NOT_KNOWN,
 }
+_ANY = (SentryUnreachable, "Sentry refuses this call ({status}).")
+_OF_A_GATE = frozenset({401, 403, 404, 410})
 """What a proxy or another site answers, too; the API itself always in JSON."""
 
 
@@ -83,46 +105,15 @@ def refusal(
     status = response.status_code
     if status == 200 or status in _PASSING_STATUS or status >= 500:
         return None
+    error, sentence = _REFUSALS.get(status, _ANY)
     if status in _OF_A_GATE and unexpected_content(response.headers):
-        return _OF_A_GATE[status](
-            f"What answers {status} at Sentry's address gives no JSON, so it may be something that "
-            "stands before its API, or another site: check TOMBSTONE_SENTRY__BASE_URL.",
-            permanent=True,
-        )
-    if status == 401 and code:
-        return NotAllowed(
-            "Sentry asks something of the token's owner before it lets the token in (401): "
-            f"{code}.",
-            permanent=True,
-        )
-    if status == 401:
-        return NotAllowed(
-            "Sentry does not accept the token (401): set TOMBSTONE_SENTRY__TOKEN anew.",
-            permanent=True,
-        )
-    if status == 403:
-        return NotAllowed(
-            f"The Sentry token may not do this (403): it needs the scope {scope}.", permanent=True
-        )
-    if status in (404, 410):
-        return NotInSentry(
-            f"Sentry does not know this ({status}): check TOMBSTONE_SENTRY__ORGANIZATION and "
-            "TOMBSTONE_SENTRY__PROJECTS, and that the token belongs to them.",
-            permanent=True,
-        )
-    if status == 407:
-        return SentryUnreachable(_PROXY, permanent=True)
-    if 300 <= status < 400:
+        sentence = _GATE
+    elif status == 401 and code:
+        sentence = _OWNER
+    elif 300 <= status < 400:
         sentence = _redirect(response.headers.get("Location", ""), response.request.url)
-    elif status == 400:
-        sentence = (
-            "Sentry refuses this call (400): it may not take one of TOMBSTONE_SENTRY__SEARCHES, "
-            "its plan may show one project at a time, which TOMBSTONE_SENTRY__PROJECTS names, or "
-            "the answer took it too long."
-        )
-    else:
-        sentence = f"Sentry refuses this call ({status})."
-    return SentryUnreachable(sentence, permanent=True)
+        return SentryUnreachable(sentence, permanent=True)
+    return error(sentence.format(status=status, scope=scope, code=code), permanent=True)
 
 
 def unexpected_content(headers: Mapping[str, str]) -> SentryUnreachable | None:
