@@ -17,10 +17,10 @@ from collectors.linking.quoted import RAW_QUOTE
 
 _JOINT = re.compile(r"\)\s?=\s?\(")
 _BARE_END = re.compile(
-    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ (<\\])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
+    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ ;(<\\])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
 )
 """Where a sentence ends that ends with its tuple: first group, a full stop within a line."""
-_SENTENCE_END = re.compile(r"[.。](?=[\s\"'()\[\]}<]|\Z)|\] \[| \(Connection: | \(?SQL\b")
+_SENTENCE_END = re.compile(r"[.。](?=[\s\"'()\[\]}<;]|\Z)|\] \[| \(Connection: | \(?SQL\b")
 _WHOLE_END = re.compile(r"\s{0,8}(?:\Z|[\n\"'\[\]}<(])")
 _NEXT = re.compile("uplicate key ")
 _NEXT_IN_PROSE = re.compile(
@@ -145,13 +145,14 @@ def _ends(text: str, start: _Start, others: Sequence[_Start], *, prose: bool) ->
     """
     limit = min(len(text), start.values_at + _FARTHEST)
     if EXISTS_FIRST.search(text, max(0, start.opening - 40), start.opening):
-        return _ends_without_words(text, start, limit, prose=prose)
+        bare = _ends_without_words(text, start, limit, prose=prose)
+        return _once(text, start, others, bare)
     first = EXISTS.search(text, start.values_at, limit)
     if first is None or EXISTS.search(text, first.end(), limit) is None:
         return (first.start(),) if first else ()
     stop = _stop(text, first.end(), limit, prose=prose)
     more = _more_ends(text, first.end(), stop, prose=prose)
-    later = [other for other in others if other.columns == start.columns]
+    later = _alike(start, others)
     next_opening = later[0].opening if later else limit
     printed = text[start.values_at : first.start()]
     ends = [first, *(end for end in more if not _repeats(text, printed, end.start(), later))]
@@ -201,6 +202,21 @@ def _stop(text: str, first_end: int, limit: int, *, prose: bool) -> int:
     limit = raw.start() if raw else limit
     following = (_NEXT_IN_PROSE if prose else _NEXT).search(text, first_end, limit)
     return following.start() if following else limit
+
+
+def _once(
+    text: str, start: _Start, others: Sequence[_Start], ends: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The ends without those of the same sentence told again: a cause repeats its wrapper's."""
+    later = _alike(start, others)
+    if not later or len(ends) < 2:
+        return ends
+    printed = text[start.values_at : ends[0]]
+    return (ends[0], *(end for end in ends[1:] if not _repeats(text, printed, end, later)))
+
+
+def _alike(start: _Start, others: Sequence[_Start]) -> list[_Start]:
+    return [other for other in others if other.columns == start.columns]
 
 
 def _repeats(text: str, printed: str, end: int, later: Sequence[_Start]) -> bool:

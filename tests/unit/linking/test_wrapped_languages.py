@@ -153,6 +153,10 @@ IN_ONE_LINE = {
         "could not execute statement; SQLSTATE 23505 [{text}] [insert into c (a,b) values (?,?)]; "
         "SQL [insert into c (a,b) values (?,?)]; constraint [ix_shop_key]"
     ),
+    "spring, the cause's own words behind its own": (
+        "PreparedStatementCallback; SQL [INSERT INTO c (a, b) VALUES (?, ?)]; {text}; nested "
+        "exception is org.postgresql.util.PSQLException: {text}\nSQLSTATE 23505"
+    ),
     "a place in the code": "UniqueViolation: {text} at handler (app.js:12:3)",
     "a statement in the same line": "SQLSTATE 23505: {text} SENTENCIA: INSERT INTO x VALUES ('y')",
     "a batch": (
