@@ -12,12 +12,14 @@ from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.detail import Detail, find_detail
+from collectors.linking.itemized import itemized
 from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
 from collectors.linking.message import read_message, with_values
 from collectors.linking.names import field_word
 from collectors.linking.other import other_engine
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
-from collectors.model import ViolatedKey
+from collectors.linking.tuples import value_of
+from collectors.model import ValueSource, ViolatedKey
 
 UNIQUE = "23505"
 
@@ -94,6 +96,7 @@ class DriverError:
     parameters: Tree = UNKNOWN
     target: object = None
     model: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError]:
@@ -131,7 +134,7 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
     has_code = code is not None and _CODE.fullmatch(code) is not None
     has_code = has_code and (protocol or _is_error(node, texts, outermost=outermost))
     if not has_code and "constraint" not in texts and ")=(" not in detail:
-        return None
+        return _itemized(node, texts)
     parameters = found.get("parameters", UNKNOWN)
     return DriverError(
         code=code if has_code else None,
@@ -148,6 +151,11 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
         target=_target(node),
         model=_model(node),
     )
+
+
+def _itemized(node: Mapping[object, object], texts: Mapping[str, str]) -> DriverError | None:
+    told = itemized(node) if "fields" in node and "errors" in node else None
+    return DriverError(message=told[0], query=texts.get("query"), fields=told[1]) if told else None
 
 
 def _is_error(node: Mapping[object, object], texts: Mapping[str, str], *, outermost: bool) -> bool:
@@ -201,7 +209,7 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
     if detail is not None:
         return with_values(replace(named, constraint=_constraint(named, told)), _exact(detail))
     if told is not None:
-        return _with_target(_filled(named, told), error)
+        return _with_fields(_with_target(_filled(named, told), error), error)
     doubt = hidden.absence(f"{message}\n{error.detail or ''}")
     return _with_target(replace(named, doubt=doubt), error)
 
@@ -229,6 +237,16 @@ def _filled(named: ViolatedKey, told: ViolatedKey) -> ViolatedKey:
         schema=named.schema or told.schema,
         table=named.table or told.table,
     )
+
+
+def _with_fields(key: ViolatedKey, error: DriverError) -> ViolatedKey:
+    """The values that a library took out of DETAIL, where the object has no DETAIL of its own."""
+    if key.splits or not error.fields:
+        return key
+    columns = tuple(name for name, _ in error.fields)
+    values = tuple(value_of(value) for _, value in error.fields)
+    source = ValueSource.MESSAGE
+    return replace(key, columns=columns, splits=(values,), source=source, doubt=None)
 
 
 def _with_target(key: ViolatedKey, error: DriverError) -> ViolatedKey:

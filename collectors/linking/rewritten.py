@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from collectors.linking import hidden
+from collectors.linking.itemized import are_whole
 from collectors.linking.literals import read_at
 from collectors.linking.names import split_columns
 from collectors.linking.other import other_engine, other_refusal
-from collectors.linking.tuples import LIMIT, splits
+from collectors.linking.tuples import LIMIT, splits, value_of
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
 _ECTO = re.compile(
@@ -140,9 +141,10 @@ def _sequelize(text: str) -> ViolatedKey | None:
     found = read_at(text, start.end())[0] if start else {}
     pairs = found.items() if isinstance(found, dict) else ()
     values = {name: value for name, value in pairs if isinstance(value, str | None)}
-    if not values or len(values) < len(pairs):
+    printed = tuple((name, value) for name, value in values.items() if value is not None)
+    if not values or len(values) < len(pairs) or (printed and not are_whole(printed)):
         return ViolatedKey(columns=tuple(name for name, _ in pairs), doubt=hidden.ABSENT)
-    split = tuple(values.values())
+    split = tuple(value and value_of(value) for value in values.values())
     return ViolatedKey(columns=tuple(values), splits=(split,), source=ValueSource.MESSAGE)
 
 

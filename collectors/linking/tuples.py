@@ -59,7 +59,7 @@ def splits(columns: Sequence[str], printed: str) -> tuple[KeyValues, ...]:
     if len(fitting) > 1:
         shapes = tuple(map(_expected, columns))
         fitting.sort(key=lambda way: _plausibility(shapes, way), reverse=True)
-    return tuple(tuple(map(_value, way)) for way in dict.fromkeys(fitting[:LIMIT]))
+    return tuple(tuple(map(value_of, way)) for way in dict.fromkeys(fitting[:LIMIT]))
 
 
 def plausibility(columns: Sequence[str], values: KeyValues) -> int:
@@ -68,7 +68,8 @@ def plausibility(columns: Sequence[str], values: KeyValues) -> int:
     return _plausibility(tuple(map(_expected, columns)), texts)
 
 
-def _value(printed: str) -> str | None:
+def value_of(printed: str) -> str | None:
+    """A printed `null` may be either: see `splits`."""
     return None if printed == "null" else printed
 
 
