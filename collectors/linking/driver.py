@@ -203,6 +203,8 @@ def driver_key(error: DriverError) -> ViolatedKey | None:
         return _with_target(_filled(_named(error), told or ViolatedKey(doubt=hidden.ABSENT)), error)
     named = _named(error)
     detail = find_detail(error.detail, any_language=error.code == UNIQUE) if error.detail else None
+    if detail is None and told is None and ")=(" in (error.detail or ""):
+        return None  # `Key (a)=(1) is duplicated.`: an index could not be built over old rows
     unique = error.code == UNIQUE or is_unique_type(error.name)
     if error.code not in {None, UNIQUE} or not (unique or told or (detail and detail.printed)):
         return None

@@ -100,6 +100,7 @@ def test_a_detail_that_holds_two_sentences_leaves_open_where_the_first_ends() ->
     [
         {**POSTGRES, "code": "23503", "detail": 'Key (a)=(1) is not present in table "b".'},
         {"code": "23505", "message": 'could not create unique index "x"'},
+        {**POSTGRES, "detail": "Key (email)=(j@e.com) is duplicated."},
         {"code": "23P01", "constraint": "x_excl"},
         {"code": "ECONNREFUSED"},
         {"status_code": 500},
@@ -113,6 +114,7 @@ def test_a_detail_that_holds_two_sentences_leaves_open_where_the_first_ends() ->
     ids=[
         "foreign key",
         "index build",
+        "index build, without its message",
         "exclusion",
         "socket",
         "response",
