@@ -108,9 +108,11 @@ def _all_splits(
 def _joined_splits(columns: Sequence[str], printed: str) -> Sequence[KeyValues]:
     """Splits of a tuple whose lines were broken: in words, between words, or by the value itself.
 
-    All three are kept unless just one gives a column what its name promises, such as an address.
+    The server's log has a tab behind a break of the value's own. All are kept unless just one gives
+    a column what its name promises, such as an address.
     """
-    forms = (_BREAK.sub("", printed), _BREAK.sub(" ", printed), printed)
+    own = (printed.replace("\n\t", "\n"), printed)
+    forms = dict.fromkeys((_BREAK.sub("", printed), _BREAK.sub(" ", printed), *own))
     read = [ways for form in forms if (ways := splits(columns, form))]
     read.sort(key=lambda ways: plausibility(columns, ways[0]), reverse=True)
     scores = [plausibility(columns, ways[0]) for ways in read]

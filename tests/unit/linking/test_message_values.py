@@ -293,6 +293,18 @@ def test_lines_that_mail_or_a_terminal_broke_are_joined(text: str) -> None:
     assert key.splits == ((U, "jane@example.com"),)
 
 
+def test_a_log_has_a_tab_behind_the_values_own_line_breaks() -> None:
+    text = (
+        "2025-03-02 10:11:12.059 UTC [12] ERROR:  23505: duplicate key value violates unique "
+        'constraint "products_sku_key"\n2025-03-02 10:11:12.059 UTC [12] DETAIL:  Key (sku)=(A\t1\n'
+        "\tB) already exists.\n2025-03-02 10:11:12.059 UTC [12] LOCATION:  _bt_check_unique, "
+        "nbtinsert.c:664\n"
+    )
+    key = read_text(text).key
+    assert key is not None
+    assert ("A\t1\nB",) in key.splits
+
+
 def test_a_broken_line_in_a_value_of_any_shape_is_ambiguous() -> None:
     key = read_text(message("team, name", "red, Jane\nDoe")).key
     assert key is not None
