@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from collectors.model.catalog import Column, ForeignKey, Table
 from collectors.model.keys import UniqueKey, input_columns
@@ -16,6 +16,12 @@ _OWNER = re.compile(
 )
 """What a column is called that says whose row it is, without its underscores."""
 
+_SORT = re.compile(
+    r".*(type|kind|class|category|provider|locale|lang|language|country|currency|region|scope|role"
+    r"|environment)"
+)
+"""And one that says of which sort the row is: one of a few words, which the application knows."""
+
 _ONE_VALUE = frozenset("SNDBE")
 """Type categories whose values are of one piece: texts, numbers, times, booleans, enums."""
 
@@ -26,8 +32,9 @@ def releasable_columns(
     """The key's columns that may be changed, those with a place to keep the value first.
 
     Then the last ones: a key begins with whose row it is, and ends with what people ask for; a
-    state (a boolean, an enum) is not asked for. Where no foreign key says whose it is, its name
-    does. A document, of which the key reads one member, would be lost with all its others.
+    state (a boolean, an enum) or the row's sort is not asked for. Where no foreign key says whose
+    it is, its name does, and so does `owner_type` beside `owner_id`. A document, of which the key
+    reads one member, would be lost with all its others.
     """
     fixed = identifying_columns(table, foreign_keys)
     found = [table.column(name) for name in input_columns(key) if name not in fixed]
@@ -36,8 +43,14 @@ def releasable_columns(
         for column in reversed(found)
         if column is not None and not column.generated and _is_the_keys(column, key)
     ]
-    free = [column for column in usable if not names_an_owner(column.name)]
+    others = {_folded(column.name) for column in table.columns}
+    free = [
+        column
+        for column in usable
+        if not names_an_owner(column.name) and not _tells_whose_sort(column.name, others)
+    ]
     free = [column for column in free if column.category not in "BE"] or free
+    free = [column for column in free if _is_asked_for(column)] or free
     free = free or [column for column in usable if column.category == "S"][:1]
     return sorted(free, key=lambda column: column.name not in table.kept_in)
 
@@ -94,7 +107,23 @@ def _is_the_keys(column: Column, key: UniqueKey) -> bool:
 
 def names_an_owner(column: str) -> bool:
     """By its name, the column says whose row it is: `organization_id`, `"tenantId"`."""
-    return bool(_OWNER.fullmatch(re.sub(r"[^a-z0-9]", "", column.lower())))
+    return bool(_OWNER.fullmatch(_folded(column)))
+
+
+def _tells_whose_sort(column: str, others: Collection[str]) -> bool:
+    """`owner_type` beside `owner_id`: together they are a foreign key to one of several tables."""
+    name = _folded(column)
+    return name.endswith("type") and f"{name.removesuffix('type')}id" in others
+
+
+def _is_asked_for(column: Column) -> bool:
+    """A value that can be taken away, and that does not say of which sort the row is."""
+    can_go = column.nullable or column.category == "S"
+    return can_go and not _SORT.fullmatch(_folded(column.name))
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:

@@ -1,0 +1,45 @@
+"""Which column of a key with several of them a deleted row gives up."""
+
+from __future__ import annotations
+
+import pytest
+
+from collectors.model import Column
+from collectors.model.releasable import releasable_columns
+from tests.unit.remediation.row_facts import COLUMNS, key, plain, table, text
+
+NUMBER = Column("shelf_number", "integer", nullable=False, category="N")
+KEYS = {
+    "before the row's sort": ("code", "provider"),
+    "before a sort that may be empty": ("code", "_locale?"),
+    "before half a reference": ("code", "shelfType?"),
+    "the last of two": ("shelf", "code"),
+}
+
+
+def given(*names: str) -> list[str]:
+    """The first column that a release of this key would take; `?`: it may be NULL."""
+    columns = [text(name.removesuffix("?"), nullable=name.endswith("?")) for name in names]
+    known = table(columns=(*COLUMNS, *columns, NUMBER, Column("shelf_id", "bigint", nullable=True)))
+    parts = [plain(column.name, nullable=column.nullable) for column in columns]
+    return [column.name for column in releasable_columns(known, key(*parts), ())]
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_what_is_asked_for_is_given_up(name: str) -> None:
+    assert given(*KEYS[name])[0] == "code"
+
+
+def test_half_a_reference_says_whose_row_it_is_only_beside_the_other_half() -> None:
+    assert given("code", "shelfType?") == ["code"]
+    assert given("shelfType?") == ["shelfType"]
+
+
+def test_the_rows_sort_is_given_up_where_nothing_else_can_be() -> None:
+    parts = key("shelf_number", "region")
+    known = table(columns=(*COLUMNS, NUMBER, text("region")))
+
+    assert [column.name for column in releasable_columns(known, parts, ())] == [
+        "region",
+        "shelf_number",
+    ]
