@@ -33,7 +33,8 @@ class SoftDeleteMarker:
     """A table's mark of deletion.
 
     deleted  an SQL condition over the row that holds when it is deleted: `deleted_at IS NOT NULL`
-    live     the SQL value the column has while the row is live: `NULL`, `false`, `0`, `'active'`
+    live     the SQL value the column has while the row is live: `NULL`, `false`, `0`, `'active'`;
+             nothing where nobody knows, of a status that is a number
     since    an SQL expression for the time of deletion (timestamptz), or None where none is kept
     """
 

@@ -194,12 +194,15 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
 
 
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:
-    """Which status the row had before is lost: `live` is the default, else the likeliest label."""
+    """Which status the row had before is lost: `live` is the default, else the likeliest label.
+
+    For a number without a default nobody knows: it is empty.
+    """
     column = facts.column.name
     counted = facts.base in WHOLE_TYPES and re.fullmatch(r"-?\d{1,18}", gone[0])
     others = [label for label in facts.labels if label not in gone]
     guess = "active" if "active" in others or not others else others[0]
-    live = facts.constant or _quoted(guess)
+    live = facts.constant or ("" if counted else _quoted(guess))
     values = [one if counted else _quoted(one) for one in gone]
     said = f"= {values[0]}" if len(values) == 1 else f"IN ({', '.join(values)})"
     return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} {said}", live, None)

@@ -98,10 +98,10 @@ def first_day(as_of: datetime, days: int) -> datetime:
 
 
 def as_if_live(table: Table, marker: SoftDeleteMarker) -> str:
-    """The marker's column as a create would fill it."""
+    """The marker's column as a create would fill it; NULL where nobody knows."""
     column = table.column(marker.column)
     assert column is not None
-    return f"CAST({marker.live} AS {column.type})"
+    return f"CAST({marker.live or 'NULL'} AS {column.type})"
 
 
 def _present(table: Table, part: KeyPart) -> list[str]:

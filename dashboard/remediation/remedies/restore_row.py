@@ -61,6 +61,12 @@ class RestoreRow:
                 RefusalCode.NOTHING_TO_CHANGE,
                 f"{table.marker.column} is computed by the database: it cannot be set back.",
             )
+        unknown = [one.column for one in (table.marker, *table.markers) if not one.live]
+        if not {one.column for one in live}.isdisjoint(unknown):
+            return Refusal(
+                RefusalCode.NOTHING_TO_CHANGE,
+                f"Which {unknown[0]} a live row has is not known: the column has no default.",
+            )
         if not {*table.primary_key}.isdisjoint(changed_along(table, [one.column for one in live])):
             return Refusal(
                 RefusalCode.NOTHING_TO_CHANGE,

@@ -226,6 +226,11 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None),
         ),
         (
+            MarkerMapping("state", MarkerKind.STATUS, "3"),
+            facts("state", "integer", nullable=False),
+            SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "", None),
+        ),
+        (
             MarkerMapping("phase", MarkerKind.STATUS, "it's gone"),
             facts("phase", "text", default="'new'::text"),
             SoftDeleteMarker(
@@ -239,6 +244,7 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
         "boolean",
         "boolean of the living",
         "status number",
+        "status number without a default",
         "status",
     ],
 )

@@ -41,6 +41,16 @@ def test_the_marker_gets_its_live_value_and_nothing_else_changes(name: str) -> N
     assert not draft.goal.deleted
 
 
+def test_a_row_whose_live_state_nobody_knows_is_not_restored() -> None:
+    marker = SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "", None)
+    columns = (*COLUMNS, Column("state", "integer", nullable=False, category="N"))
+
+    refusal = RestoreRow().draft(facts(place(table=table(columns=columns, marker=marker))))
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.text.startswith("Which state a live row has is not known")
+
+
 def test_every_unique_key_is_checked() -> None:
     assert [each.name for each in drafted().checked] == ["email_key", "external_key"]
 
