@@ -22,6 +22,10 @@ FLAGS = re.compile(
     r"(is)?(soft)?(deleted|removed|discarded|trashed)|is(soft)?del(ete)?|del(eted?)?flag"
 )
 STATES = re.compile(r"(status|state)$")
+ALIVE = frozenset({"active", "live", "alive"})
+"""Beside one of `GONE` among a column's values, it says what its name does not: that the column
+tells the living from the dead. An `action` (created, deleted) has none of these."""
+
 GONE = frozenset({"deleted", "removed", "trashed", "soft_deleted", "soft-deleted", "softdeleted"})
 SPELLED = {"n": "y", "no": "yes", "f": "t", "false": "true", "0": "1"}
 """How "no" is written where a flag is a text or a bit, and the "yes" that goes with it."""
@@ -130,12 +134,18 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
         TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
     ):
         return _epoch(facts)
-    if facts.labels and facts.column.category in "ES" and STATES.search(facts.folded):
+    if facts.labels and facts.column.category in "ES" and _tells_a_state(facts):
         gone = dict.fromkeys(label for label in facts.labels if label.lower() in GONE)
         return _status(facts, *gone) if gone else None
     if facts.column.category in "SV" and FLAGS.fullmatch(facts.folded):
         return _spelled(facts)
     return None
+
+
+def _tells_a_state(facts: ColumnFacts) -> bool:
+    """By its name, or by its values: `lifecycle IN ('active', 'deleted')`."""
+    values = {label.lower() for label in facts.labels}
+    return bool(STATES.search(facts.folded)) or not values.isdisjoint(ALIVE)
 
 
 def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:

@@ -165,6 +165,8 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
         facts("deleted", "text", labels=("no", "once", "twice"), category="S"),
         facts("deleted", "text", default="'never'::text", category="S"),
         facts("is_delivered", "boolean"),
+        facts("action", "text", category="S", labels=("created", "updated", "deleted")),
+        facts("stage", "text", category="S", labels=("active", "over")),
         facts("delflag_reason", "text", default="'N'::text", category="S"),
     ],
     ids=lambda column: f"{column.name} {column.base} {column.default}",
