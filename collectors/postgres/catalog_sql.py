@@ -205,6 +205,13 @@ FROM pg_catalog.pg_stats s
 CROSS JOIN LATERAL unnest(s.most_common_vals::text::text[]) v (label)
 WHERE s.schemaname = ANY ($1::text[]) AND s.attname ~* '(status|state)$'
   AND lower(v.label) = ANY ($2::text[])
+UNION ALL
+SELECT s.schemaname, s.tablename, s.attname, NULL
+FROM pg_catalog.pg_stats s
+WHERE s.schemaname = ANY ($1::text[]) AND s.attname ~* '(del|remov|discard|trash)'
+  AND s.null_frac > 0
+  AND NOT coalesce(s.most_common_vals::text::text[], '{}') && ARRAY['0', '0.0', '0.00']
 """
-"""$2 the labels that mean deletion; names are raw. A text status tells its values
-nowhere else. Nothing but these labels leaves the statistics."""
+"""$2 the labels that mean deletion; names are raw. A text status tells its values nowhere else,
+and a number whether a live row has NULL or 0 in it: NULL, where some are NULL and 0 is not common.
+Nothing but these labels leaves the statistics."""

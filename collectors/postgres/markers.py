@@ -52,6 +52,7 @@ class ColumnFacts:
     default  the SQL text of its default
     labels   the values it is known to take: of an enum, a CHECK, or (for "deleted") its statistics
     fixed    the default is the same for every row, by what its functions promise
+    nulls    its statistics know NULL in it, and no 0 to speak of
     """
 
     column: Column
@@ -60,6 +61,7 @@ class ColumnFacts:
     default: str | None = None
     labels: tuple[str, ...] = ()
     fixed: bool = False
+    nulls: bool = False
 
     @property
     def folded(self) -> str:
@@ -168,13 +170,17 @@ def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
 def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
     """The default, else 0, or NULL is live. Seconds to nanoseconds: their size tells.
 
+    Which of the two live rows have, no default tells where the application writes it. What the
+    column is seen to hold does; where nothing was seen, it is 0 in a whole number.
+
     What is too small for any of them (a 0/1 flag) has no time, nor has what is too large or lies
     between them (the digits of a date and time).
     """
     column = facts.column.name
     default = re.search(r"-?\d+", facts.constant or "")
     unset = default[0] if default else "0"
-    nullable = facts.column.nullable and not facts.constant
+    empty = facts.nulls or facts.base not in WHOLE_TYPES
+    nullable = facts.column.nullable and not facts.constant and empty
     since = (
         f"to_timestamp(CASE WHEN {column} > 1e19 THEN NULL WHEN {column} > 1e17 THEN"
         f" {column} / 1e9 WHEN {column} > 1e14 THEN {column} / 1e6 WHEN {column} > 1e13 THEN NULL"

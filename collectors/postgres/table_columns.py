@@ -11,7 +11,7 @@ from collectors.model import Column, SoftDeleteMarker
 from collectors.postgres.markers import ColumnFacts, created_column, find_markers
 from collectors.postgres.snapshot import Rows
 
-Labels = Mapping[tuple[int, int | str], Sequence[str]]
+Labels = Mapping[tuple[int, int | str], Sequence[str | None]]
 """The values a column is known to take, by (table, number) or (table, raw name)."""
 
 
@@ -66,12 +66,15 @@ def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFac
         default, fixed, computed, enum = more
         column = Column(quoted, type_, nullable, generated, category, default, computed)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
-        columns[table][number] = ColumnFacts(column, raw, base, default, seen, fixed)
+        said = tuple(label for label in seen if label is not None)
+        columns[table][number] = ColumnFacts(
+            column, raw, base, default, said, fixed, nulls=None in seen
+        )
     return columns
 
 
 def _known_labels(checks: Rows, states: Rows, tables: Sequence[TableRow]) -> Labels:
-    labels: defaultdict[tuple[int, int | str], list[str]] = defaultdict(list)
+    labels: defaultdict[tuple[int, int | str], list[str | None]] = defaultdict(list)
     for table, (number,), condition in checks:
         literals = re.findall(r"'((?:[^']|'')*)'", condition or "")
         labels[table, number] += [literal.replace("''", "'") for literal in literals]

@@ -438,6 +438,20 @@ def test_a_text_status_is_a_marker_once_statistics_show_deleted_rows(
     assert marker.deleted == "status = 'deleted'"
 
 
+@pytest.mark.parametrize(("live", "told"), [("0", "0"), ("NULL", "NULL")])
+def test_statistics_tell_what_a_live_row_has_where_a_number_marks_deletion(
+    target: ReadTarget, database: Database, live: str, told: str
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id int, deleted_at bigint);"
+        f"INSERT INTO t SELECT g, CASE WHEN g % 5 = 0 THEN 1770000000 + g ELSE {live} END"
+        " FROM generate_series(1, 100) g; ANALYZE t"
+    )
+    marker = table_of(target).marker
+    assert marker
+    assert marker.live == told
+
+
 def test_keys_say_whether_deleted_rows_still_hold_them(
     target: ReadTarget, database: Database
 ) -> None:

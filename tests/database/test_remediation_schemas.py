@@ -106,6 +106,24 @@ def test_a_status_that_is_lost_is_said_to_be_guessed(world: World) -> None:
     assert "Which status it had before is not known: it becomes active." in said
 
 
+def test_what_an_application_writes_into_a_live_row_is_what_a_restored_one_gets(
+    world: World,
+) -> None:
+    """It asks for `deleted_at = 0`, and would not find a row with NULL."""
+    made(
+        world,
+        "CREATE TABLE boxes (id text PRIMARY KEY, nick text UNIQUE, deleted_at bigint)",
+        "INSERT INTO boxes VALUES ('b1', 'jane', 1790000000000), ('b2', 'joe', 0)",
+    )
+
+    applied(world.door(), world.conflict("b1", "boxes_nick_key", table="boxes"), RESTORE)
+
+    assert world.database.execute("SELECT id FROM boxes WHERE deleted_at = 0 ORDER BY 1") == [
+        ("b1",),
+        ("b2",),
+    ]
+
+
 PARTITIONED = """
 CREATE TABLE parts (region text, id bigint, code text NOT NULL, deleted_at timestamptz,
     PRIMARY KEY (region, id), CONSTRAINT code_once UNIQUE (region, code))

@@ -27,10 +27,11 @@ def facts(
     category: str = "U",
     labels: tuple[str, ...] = (),
     fixed: bool = False,
+    nulls: bool = False,
 ) -> ColumnFacts:
     quoted = name if name.islower() else f'"{name}"'
     column = Column(quoted, base, nullable, category=category)
-    return ColumnFacts(column, name, base, default, labels, fixed)
+    return ColumnFacts(column, name, base, default, labels, fixed, nulls)
 
 
 def status(*labels: str, name: str = "status", default: str | None = None) -> ColumnFacts:
@@ -82,7 +83,13 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (facts("removed", "boolean"), "removed IS TRUE", "false"),
         (facts("soft_deleted", "boolean"), "soft_deleted IS TRUE", "false"),
         (facts("deleted_at", "bigint", nullable=False), "COALESCE(deleted_at, 0) <> 0", "0"),
-        (facts("deleted_at", "bigint"), "COALESCE(deleted_at, 0) <> 0", "NULL"),
+        (facts("deleted_at", "bigint"), "COALESCE(deleted_at, 0) <> 0", "0"),
+        (facts("deleted_at", "bigint", nulls=True), "COALESCE(deleted_at, 0) <> 0", "NULL"),
+        (
+            facts("stage", "text", category="S", labels=("Active", "Deleted")),
+            "stage = 'Deleted'",
+            "'Active'",
+        ),
         (facts("deleted", "smallint", default="0"), "COALESCE(deleted, 0) <> 0", "0"),
         (
             facts("deleted_at", "bigint", nullable=False, default="'-1'::bigint"),
