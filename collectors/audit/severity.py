@@ -30,6 +30,8 @@ def weighed(case: KeyCase) -> tuple[Severity, str]:
     somebody did.
     """
     facts, said = case.facts, [_WHY[case.reuse]]
+    if facts.failures and not case.reuse.is_asked:
+        said = ["By its columns nobody asks for such a value again, but somebody did."]
     if facts.exposed:
         rows = "deleted row holds" if facts.exposed == 1 else "deleted rows hold"
         said.append(f"{facts.exposed:,} {rows} it now.")

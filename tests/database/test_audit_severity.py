@@ -111,6 +111,17 @@ def test_a_column_that_tells_deletions_apart_frees_the_key(
     assert failed.severity is Severity.HIGH
 
 
+def test_what_somebody_asked_for_is_not_called_what_nobody_asks_for(database: Database) -> None:
+    """A digest of what was uploaded comes again with the same file."""
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, checksum bytea, deleted_at timestamptz,"
+        " CONSTRAINT k UNIQUE (checksum))"
+    )
+    (finding,) = findings_of(database, facts={("public", "t", "k"): KeyFacts(failures=1)})
+    assert "but somebody did. 1 Failure seen." in finding.reason
+    assert "should stay unique" not in finding.reason
+
+
 def test_a_pair_of_references_can_be_tied_again(database: Database) -> None:
     database.execute(
         "CREATE TABLE people (id int PRIMARY KEY); CREATE TABLE teams (id int PRIMARY KEY);"
