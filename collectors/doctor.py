@@ -194,7 +194,10 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
     found = [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
     if not marked:
         told = "No table says which of its rows are deleted, so no row can be blamed."
-        mend = "Name a marker of a table in the settings: targets.<env>.tables.<table>."
+        mend = (
+            "Name a marker of a table in the settings (targets.<env>.tables.<table>), then: "
+            "tombstone collect --full"
+        )
         found.append(Check(f"{label} deletion", Health.LACKING, told, mend))
     return found
 

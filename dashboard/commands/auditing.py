@@ -168,7 +168,10 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
         soonest = min(one.look_again for one in summary.accepted.values())
         say(f"Accepted and not shown: {len(summary.accepted):,}; look again on {soonest}.")
     for name in summary.unmarked:
-        mend = f"Name a marker in the settings: targets.{name}.tables.<table>."
+        mend = (
+            f"Name a marker in the settings (targets.{name}.tables.<table>), then: "
+            "tombstone collect --full"
+        )
         say(f"No table of {name} says which of its rows are deleted. {mend}")
     _say_invariants(summary)
     for sentence in summary.unreachable.values():
