@@ -18,7 +18,7 @@ _OWNER = re.compile(
 
 _SORT = re.compile(
     r".*(type|kind|class|category|provider|locale|lang|language|country|currency|region|scope|role"
-    r"|environment)"
+    r"|env|environment)"
 )
 """And one that says of which sort the row is: one of a few words, which the application knows."""
 

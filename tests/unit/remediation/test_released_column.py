@@ -12,6 +12,7 @@ NUMBER = Column("shelf_number", "integer", nullable=False, category="N")
 KEYS = {
     "before the row's sort": ("code", "provider"),
     "before a sort that may be empty": ("code", "_locale?"),
+    "before where the row is of use": ("code", "env", "kind"),
     "before half a reference": ("code", "shelfType?"),
     "the last of two": ("shelf", "code"),
 }
