@@ -17,7 +17,10 @@ from dashboard.remediation.remedies.released_value import released_value
 from dashboard.remediation.remedies.remedy import Draft, Goal
 from dashboard.remediation.statements import marks
 
-_DELETION = re.compile(r'"?(is_?)?(soft_?)?(delet(ed|ion)|removed|removal)(_|[A-Z])')
+_DELETION = re.compile(
+    r'"?(is_?)?((soft_?)?(delet(ed|ion)|removed|removal)(_|[A-Z])'
+    r'|([Pp]urged?|[Ee]rased?|[Aa]nonymi[sz]ed|[Rr]edacted|[Ss]crubbed)(_|[A-Z]|"|$))'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def live_value(marker: SoftDeleteMarker) -> str | None:
 
 
 def _tells_of_deletion(table: Table, row: Row, name: str) -> bool:
-    """Who deleted it and why, by the column's name, or a state that says so by its value.
+    """Who deleted it and why, or that its content went, by the column's name; or a state's value.
 
     The marks themselves are taken off.
     """

@@ -77,6 +77,23 @@ def test_what_does_not_come_back_is_said() -> None:
     assert "billing" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("purged", "true", True),
+        ("purged", "false", False),
+        ('"anonymizedAt"', "2026-10-01 09:30:00+00", True),
+        ("purge_after", None, False),
+        ("erasers", "2", False),
+    ],
+)
+def test_what_tells_that_the_content_went_is_said(name: str, value: Any, said: bool) -> None:
+    columns = (*COLUMNS, Column(name, "text", nullable=True))
+    draft = drafted(place(table=table(columns=columns)), row(**{name: value}))
+
+    assert (f"stays as it is: {name}." in " ".join(draft.warnings)) is said
+
+
 KEPT = '{"rate": 1.10, "__external_id": "cus_0042"}'
 
 
