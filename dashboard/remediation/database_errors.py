@@ -48,6 +48,7 @@ _BY_RULE = {
     "22021": "The row holds a text that is not UTF-8",
     "23P01": "Another row excludes this one",
     "22001": "The column has no room for the new value",
+    "22P02": "A value that is known of the row is none of its column's type any more",
     "55000": "The table takes no change as it stands (is it published without a replica identity?)",
     "42P10": "The table takes no change as it stands (do the columns or the rows that it is "
     "published with agree with its replica identity?)",

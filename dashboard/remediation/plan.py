@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from collectors.model import Confidence, Table
+from collectors.model import Confidence, Table, row_id_parts
 from dashboard.remediation import references, statements
 from dashboard.remediation.changes import Change, Statement
 from dashboard.remediation.facts import Facts, Place, RemedyName, Row
@@ -198,7 +198,7 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
             RefusalCode.KEY_MENDED,
             "The unique key no longer counts deleted rows: nothing needs to be done.",
         )
-    if (unnamed := refused_by_row_key(table)) is not None:
+    if (unnamed := refused_by_row_key(table, place.row_id)) is not None:
         return unnamed
     if facts.confidence not in (Confidence.CERTAIN, Confidence.LIKELY):
         return Refusal(
@@ -207,11 +207,16 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
     return refused_by_triggers(facts.place.table, known=facts.triggers_known)
 
 
-def refused_by_row_key(table: Table) -> Refusal | None:
-    """Why no row of the table can be named, if none can."""
-    if table.row_key:
+def refused_by_row_key(table: Table, row_id: str) -> Refusal | None:
+    """Why this row of the table cannot be named, if it cannot."""
+    if table.row_key and row_id_parts(row_id, len(table.row_key)):
         return None
     why = "has no primary key, so no statement can name exactly one row of it."
+    if table.row_key:
+        why = (
+            f"has another primary key than when the row was seen ({', '.join(table.row_key)} now), "
+            "so its row cannot be named. The next collect asks what it is called."
+        )
     if table.personal_key:
         why = (
             f"has a primary key that people go by ({', '.join(table.personal_key)}): to name a "

@@ -11,8 +11,9 @@ from collectors.evidence.reads.bulks import find_bulk
 from collectors.evidence.reads.remediations import list_remediations
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.journal import verify
-from dashboard.remediation.outcomes import Failed, RefusalCode, Step
+from dashboard.remediation.outcomes import Failed, Refusal, RefusalCode, Step
 from dashboard.remediation.service import Approval
+from dashboard.remediation.service.bulk import BulkPreview, Chosen
 from sample_data.postgres import Database
 from tests.database import bulk_world
 from tests.database.remediation_world import (
@@ -21,6 +22,7 @@ from tests.database.remediation_world import (
     EXTERNAL,
     WRITER,
     World,
+    applied,
     approved,
     previewed,
     refusal,
@@ -82,6 +84,80 @@ def test_what_was_committed_before_the_table_went_is_closed_for_a_look(
     assert settled.text.startswith("It was committed, and the row cannot be looked at:")
     assert [one.state for one in list_remediations(world.store)] == ["failed"]
     assert verify(world.store).intact
+
+
+OTHER_ROW_KEYS = {
+    "more-columns": (
+        "id bigint PRIMARY KEY",
+        "8",
+        "ADD PRIMARY KEY (id, region)",
+        "another primary",
+    ),
+    "fewer-columns": (
+        "id bigint, PRIMARY KEY (id, region)",
+        '["8", "eu"]',
+        "ADD PRIMARY KEY (id)",
+        "type any more",
+    ),
+    "another-type": (
+        "id bigint PRIMARY KEY",
+        "8",
+        "DROP id, ADD id uuid PRIMARY KEY DEFAULT gen_random_uuid()",
+        "type any more",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_ROW_KEYS)
+def test_a_row_that_its_primary_key_no_longer_names_is_refused_by_every_door(
+    world: World, name: str
+) -> None:
+    """Also by the settlement, with which every command begins."""
+    made, row, change, words = OTHER_ROW_KEYS[name]
+    world.database.execute(
+        f"CREATE TABLE parts (region text NOT NULL, code text NOT NULL, {made},"
+        " deleted_at timestamptz, CONSTRAINT once UNIQUE (code));"
+        "INSERT INTO parts VALUES ('eu', 'x', 7, now()), ('eu', 'y', 8, now()),"
+        "('eu', 'z', 9, now());"
+        f"GRANT SELECT, UPDATE ON parts TO {WRITER}"
+    )
+    ids = [row.replace("8", number) for number in "789"]
+    cut, alone, among = (
+        world.conflict_of("once", "parts", one, f"id = {number}")
+        for one, number in zip(ids, "789", strict=True)
+    )
+    done = applied(world.door(), alone)
+    many = bulk_world.done(world, bulk_world.previewed(world, Chosen((among,))))
+    approval = approved(previewed(world.door(), cut))
+
+    def die(step: Step) -> None:
+        if step is Step.COMMITTED:
+            raise bulk_world.Died
+
+    with pytest.raises(bulk_world.Died):
+        world.door(die).apply(cut, RELEASE, approval)
+    world.database.execute(
+        f"ALTER TABLE parts DROP CONSTRAINT parts_pkey; ALTER TABLE parts {change}"
+    )
+
+    world.door().settle()
+    told = [
+        refusal(world.door().preview(alone, RELEASE, ENGINEER)).text,
+        refusal(world.door().undo_preview(done.remediation_id, ENGINEER)).text,
+        *(one.refusal.text for one in in_bulk(world, many.bulk_id).exceptions),
+        *(one.refusal.text for one in world.door().offers(alone, ENGINEER) if one.refusal),
+    ]
+    revealed = world.door().reveal(alone, ENGINEER)
+
+    assert len(told) == 6
+    assert isinstance(revealed, Refusal)
+    assert [words in said for said in (*told, revealed.text)] == [True] * 7, told
+
+
+def in_bulk(world: World, bulk_id: str) -> BulkPreview:
+    preview = world.door().bulk.undo_preview(bulk_id, ENGINEER)
+    assert isinstance(preview, BulkPreview)
+    return preview
 
 
 @pytest.mark.parametrize("step", ["committing", "committed"])

@@ -13,6 +13,7 @@ from dashboard.remediation.children import Link, deleted_together, which_deleted
 from dashboard.remediation.facts import Child, Place, RemedyName, Row, foreign_keys_of
 from dashboard.remediation.journal.images import KeptChild
 from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import refused_by_row_key
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.gather import Case, answers
 from dashboard.remediation.undo import BeforeImage
@@ -123,7 +124,7 @@ def _links(case: Case) -> list[Link]:
 
 def _place(case: Case, schema: str, name: str, its_id: str) -> Place | None:
     table = case.catalog.table(schema, name)
-    if table is None or not table.row_key:
+    if table is None or refused_by_row_key(table, its_id):
         return None
     ours = case.place
     return Place(

@@ -86,19 +86,26 @@ class Sources:
 
         def looked(snapshot: Snapshot) -> T | Refusal:
             catalog = self.catalogs(snapshot)
-            table = _table_of(conflict, catalog)
-            if isinstance(table, Refusal):
-                return table
-            place = place_of(conflict, row_id, known, table, catalog)
+            place = place_of(conflict, row_id, known, catalog)
+            if isinstance(place, Refusal):
+                return place
             return question(Case(conflict, place, catalog, snapshot))
 
         return reader.ask(looked)
 
 
 def place_of(
-    conflict: ConflictRow, row_id: str, values: KeyValues | None, table: Table, catalog: Catalog
-) -> Place:
-    """The place of a Conflict's row, with its key as the catalog has it today."""
+    conflict: ConflictRow, row_id: str, values: KeyValues | None, catalog: Catalog
+) -> Place | Refusal:
+    """The place of a Conflict's row, with its key as the catalog has it today.
+
+    A Refusal where its table is not there, or no statement can name this row of it.
+    """
+    table = catalog.table(conflict.schema, conflict.table)
+    if table is None:
+        return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
+    if (unnamed := refused_by_row_key(table, row_id)) is not None:
+        return unnamed
     key = _key(conflict, table)
     fits = key is not None and values is not None and len(values) == len(key.parts)
     return Place(
@@ -120,9 +127,11 @@ def read_row(snapshot: Snapshot, place: Place) -> Row | Refusal | None:
     try:
         (records,) = snapshot.attempt_each((statement.sql, *statement.params))
     except StatementFailed as failure:
+        why = "; is a value that is known of it none of its column's type any more?"
+        also = why if failure.blames_a_value else "."
         return Refusal(
             RefusalCode.DATABASE_REFUSED,
-            f"The reader cannot look at {place.table.label} ({failure.sqlstate}).",
+            f"The reader cannot look at {place.table.label} ({failure.sqlstate}){also}",
         )
     return statements.read_row(place, records[0]) if records else None
 
@@ -167,14 +176,6 @@ def answers(case: Case, statement: Statement) -> list[tuple[Any, ...]]:
 
 def _answered(case: Case, statement: Statement) -> tuple[Any, ...] | None:
     return next(iter(answers(case, statement)), None)
-
-
-def _table_of(conflict: ConflictRow, catalog: Catalog) -> Table | Refusal:
-    """The Conflict's table, if a row of it can be named."""
-    table = catalog.table(conflict.schema, conflict.table)
-    if table is None:
-        return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
-    return refused_by_row_key(table) or table
 
 
 def _key(conflict: ConflictRow, table: Table) -> UniqueKey | None:

@@ -19,7 +19,7 @@ from collectors.evidence.reads.remediations import (
     key_values_of,
     list_remediations,
 )
-from collectors.model import Catalog, Confidence, KeyValues, Verdict
+from collectors.model import Catalog, Confidence, Verdict
 from dashboard.remediation.facts import Place
 from dashboard.remediation.journal.images import open_image
 from dashboard.remediation.journal.ledger import done_by
@@ -69,6 +69,19 @@ class Choice:
         """It stays as it is."""
         self.exceptions.append(Excepted(conflict_id, refusal))
 
+    def add(
+        self,
+        conflict: ConflictRow,
+        place: Place | Refusal,
+        image: BeforeImage | None = None,
+        undoes: str | None = None,
+    ) -> None:
+        """A Conflict's row, unless there is a reason why it has no place."""
+        if isinstance(place, Refusal):
+            self.leave_out(conflict.id, place)
+        else:
+            self.candidates.append(Candidate(place, conflict.confidence, image, undoes))
+
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
@@ -89,13 +102,15 @@ class Chooser:
         catalog = self._catalog(choice.target)
         if isinstance(catalog, Refusal):
             return catalog
-        values = key_values_of(self.sources.store, [conflict.id for conflict in known])
+        known_values = key_values_of(self.sources.store, [conflict.id for conflict in known])
         for conflict_id, conflict in found.items():
             refusal = _unfit(conflict)
             if conflict is None or refusal is not None:
                 choice.leave_out(conflict_id, refusal or _UNKNOWN)
                 continue
-            self._add(choice, conflict, values.get(conflict_id), catalog)
+            assert conflict.blocker is not None
+            values = known_values.get(conflict_id)
+            choice.add(conflict, place_of(conflict, conflict.blocker.id, values, catalog))
         return choice
 
     def written_by(self, bulk: BulkStanding, now: datetime) -> Choice | Refusal:
@@ -115,12 +130,8 @@ class Chooser:
             elif conflict is None or image is None or done.state != "applied":
                 choice.leave_out(done.conflict_id, _FORGOTTEN)
             else:
-                table = catalog.table(conflict.schema, conflict.table)
-                if table is None:
-                    choice.leave_out(done.conflict_id, _table_gone(conflict))
-                    continue
-                place = place_of(conflict, done.row_id, image.values, table, catalog)
-                choice.candidates.append(Candidate(place, conflict.confidence, image, done.id))
+                place = place_of(conflict, done.row_id, image.values, catalog)
+                choice.add(conflict, place, image, done.id)
         return choice
 
     def _chosen(self, chosen: Chosen) -> Iterable[tuple[str, ConflictRow | None]]:
@@ -142,21 +153,6 @@ class Chooser:
             return Refusal(RefusalCode.UNREACHABLE, text)
         return reader.ask(self.sources.catalogs)
 
-    def _add(
-        self,
-        choice: Choice,
-        conflict: ConflictRow,
-        values: KeyValues | None,
-        catalog: Catalog,
-    ) -> None:
-        table = catalog.table(conflict.schema, conflict.table)
-        assert conflict.blocker is not None
-        if table is None:
-            choice.leave_out(conflict.id, _table_gone(conflict))
-            return
-        place = place_of(conflict, conflict.blocker.id, values, table, catalog)
-        choice.candidates.append(Candidate(place, conflict.confidence))
-
 
 def _unfit(conflict: ConflictRow | None) -> Refusal | None:
     """Only what is certainly blocked by a Tombstone enters a bulk."""
@@ -165,7 +161,3 @@ def _unfit(conflict: ConflictRow | None) -> Refusal | None:
     if conflict.verdict is not Verdict.BLOCKED_BY_TOMBSTONE or conflict.blocker is None:
         return _NOT_BLOCKED
     return None if conflict.confidence is Confidence.CERTAIN else _NOT_SURE
-
-
-def _table_gone(conflict: ConflictRow) -> Refusal:
-    return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")

@@ -177,8 +177,5 @@ def _looked_at(
     for group in alike.values():
         for start in range(0, len(group), LOOKED_AT_ONCE):
             some = group[start : start + LOOKED_AT_ONCE]
-            if not some[0].place.table.row_key:
-                yield from ((one, None) for one in some)
-                continue
             asked = [(one.place.row_id, one.place.values) for one in some]
             yield from zip(some, writer.look(some[0].place, asked), strict=True)

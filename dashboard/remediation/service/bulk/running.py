@@ -268,12 +268,11 @@ class BulkRunner:
         conflict = find_conflict(self.store, str(lead["conflict_id"]))
         if conflict is None:
             return _OTHER_PLAN
-        table = self.catalog.table(conflict.schema, conflict.table)
-        if table is None:
-            return _OTHER_PLAN
         known = lead["values"]
         values = tuple(known) if isinstance(known, list) else None
-        place = place_of(conflict, str(lead["row_id"]), values, table, self.catalog)
+        place = place_of(conflict, str(lead["row_id"]), values, self.catalog)
+        if isinstance(place, Refusal):
+            return place
         kept = lead["image"]
         image = BeforeImage.from_json(kept) if isinstance(kept, dict) else None
         undoes = lead["undoes"]
