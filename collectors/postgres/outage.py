@@ -109,6 +109,11 @@ def explained(target: str, error: psycopg.Error) -> TargetUnreachable | Statemen
         return RecoveryConflict(
             f"Target {target!r} is a standby whose replay kept cancelling our reads."
         )
+    if state == "08P01" and "statement pooling mode" in str(error):  # PgBouncer's, to any BEGIN
+        return TargetUnreachable(
+            f"Target {target!r} gives us a pool of single statements, which lets no transaction "
+            "be: its DSN must lead to a pool in transaction mode."
+        )
     said = _by_state(state)
     if state in LIMITS:
         return Halted(f"Target {target!r} {said}.")

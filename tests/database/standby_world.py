@@ -23,8 +23,8 @@ PATIENCE_S = 20.0
 
 
 @contextmanager
-def pgbouncer(database: Database, folder: Path) -> Iterator[Database]:
-    """The database through PgBouncer in transaction mode, one server connection for everybody."""
+def pgbouncer(database: Database, folder: Path, mode: str = "transaction") -> Iterator[Database]:
+    """The database through PgBouncer, one server connection for everybody."""
     program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
     if not Path(program).exists():
         pytest.skip("PgBouncer is not installed; on Debian: apt-get install pgbouncer")
@@ -35,7 +35,7 @@ def pgbouncer(database: Database, folder: Path) -> Iterator[Database]:
         f"[databases]\nshop = host={server['host']} port={server['port']}"
         f" dbname={database.name} user={server['user']} password={server['password']}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        "auth_type = any\npool_mode = transaction\ndefault_pool_size = 1\n"
+        f"auth_type = any\npool_mode = {mode}\ndefault_pool_size = 1\n"
     )
     dsn = f"postgresql://anyone@127.0.0.1:{port}/shop"
     with _running([program, str(config)], folder, signal.SIGINT):

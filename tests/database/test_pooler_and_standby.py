@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from collectors.doctor import check_all
+from collectors.doctor import Health, check_all
 from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import Pending
 from collectors.inquiry import Inquiry
@@ -25,6 +25,8 @@ from collectors.postgres.holders import find_holders
 from collectors.postgres.shapes import BATCH
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings, TargetSettings
+from dashboard.remediation.service.checks import check_write_side
+from dashboard.settings import WriteSettings
 from sample_data.postgres import Database, Postgres
 from tests.database.standby_world import caught_up, pgbouncer, standby
 from tests.factories import EMAIL_KEY, ORGANIZATION, SECRET, failure, new_store
@@ -129,6 +131,23 @@ def test_looks_that_share_one_session_do_not_mix(pooled: Database) -> None:
         thread.join(60)
     assert len(found) == 80
     assert all(first == second for first, second in found)
+
+
+def test_a_pool_of_single_statements_is_said_to_be_one(
+    shop: Database, reachable: Path, tmp_path: Path
+) -> None:
+    with pgbouncer(shop, reachable, "statement") as pooled:
+        told = judged(tmp_path, pooled.dsn, datetime.now(UTC)).judgement
+        target = TargetSettings(read_dsn=SecretStr(shop.dsn))
+        settings = Settings(targets={"production": target})
+        writing = WriteSettings.model_validate(
+            {"targets": {"production": {"write_dsn": pooled.dsn}}}
+        )
+        with closing(new_store(tmp_path)) as store:
+            checks = {one.name: one for one in check_write_side(settings, writing, store)}
+    assert "a pool of single statements" in " ".join(told.reasons)
+    writer = checks["target production writer"]
+    assert (writer.health, "transaction mode" in writer.sentence) == (Health.UNREACHABLE, True)
 
 
 # --- a standby ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.remediations import list_entries
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode
@@ -239,3 +240,6 @@ def test_a_writer_that_cannot_do_it_as_planned_says_what_to_look_at(
 
     assert (refused.code, words in refused.text) == (code, True), refused.text
     assert world.row(jane) == before
+    if code is RefusalCode.UNREACHABLE:  # no row of a bulk is left out for it
+        with pytest.raises(TargetUnreachable, match=words):
+            world.door().bulk.preview(Chosen(), RELEASE, ENGINEER)

@@ -62,7 +62,7 @@ class BatchWriter(Connecting):
         except psycopg.Error as error:
             _roll_back(connection)
             if len(rows) == 1 or not is_about_rows(error):
-                return [refusal_of(error)] * len(rows)
+                return [self._refusal_of(error)] * len(rows)
         middle = len(rows) // 2
         return [
             seen
@@ -92,7 +92,7 @@ class BatchWriter(Connecting):
                     written.seen = {number: seen for number, seen in pairs if seen}
                     return written
             except psycopg.Error as error:
-                return all_refused(rows, refusal_of(error, lead))
+                return all_refused(rows, self._refusal_of(error, lead))
 
     @contextmanager
     def lane(self) -> Iterator[psycopg.Connection[Any]]:
@@ -124,11 +124,8 @@ class BatchWriter(Connecting):
         except RolledBack as refused:
             written = all_refused(rows, refused.refusal)
         except psycopg.Error as error:
-            refusal = refusal_of(error, lead)
-            if refusal.code is RefusalCode.UNREACHABLE:  # no fault of its rows: they wait
-                text = f"Target {self._target!r}: {refusal.text} The rest of the bulk can go on."
-                raise TargetUnreachable(text) from None
-            written = all_refused(rows, refusal)
+            more = " The rest of the bulk can go on."
+            written = all_refused(rows, self._refusal_of(error, lead, more))
         if written.after:
             self._commit(connection, form, rows, written)
         else:
@@ -158,6 +155,15 @@ class BatchWriter(Connecting):
         except psycopg.Error:
             raise EndUnknown from None
         written.missing = tuple(number for n, number in enumerate(hit) if n not in found)
+
+    def _refusal_of(
+        self, error: psycopg.Error, lead: RemediationPlan | None = None, more: str = ""
+    ) -> Refusal:
+        """Why its rows are refused. Raises TargetUnreachable where that is no fault of theirs."""
+        refusal = refusal_of(error, lead)
+        if refusal.code is RefusalCode.UNREACHABLE:
+            raise TargetUnreachable(f"Target {self._target!r}: {refusal.text}{more}") from None
+        return refusal
 
     def standing(self, form: Form, rows: Sequence[BatchRow]) -> set[int]:
         """The numbers of the rows that are as the batch leaves them.

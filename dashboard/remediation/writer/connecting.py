@@ -116,16 +116,23 @@ class Connecting:
         connection.rollback()
 
     def _begin(self, connection: psycopg.Connection[Any], name: str) -> None:
+        """Raises TargetUnreachable where a pooler lets no transaction begin."""
         limits = self._limits
-        connection.execute(
-            _OPENING.format(
-                name=re.sub(r"[^a-z0-9 -]", "", name),
-                lock=limits.lock_timeout_ms,
-                statement=limits.statement_timeout_ms,
-                idle=limits.statement_timeout_ms + GRACE_FOR_OUR_STORE_MS,
-            )
-            + self._more_settings
+        opening = _OPENING.format(
+            name=re.sub(r"[^a-z0-9 -]", "", name),
+            lock=limits.lock_timeout_ms,
+            statement=limits.statement_timeout_ms,
+            idle=limits.statement_timeout_ms + GRACE_FOR_OUR_STORE_MS,
         )
+        try:
+            connection.execute(opening + self._more_settings)
+        except psycopg.OperationalError as error:
+            if "statement pooling mode" not in str(error):  # PgBouncer's, to any BEGIN
+                raise
+            raise TargetUnreachable(
+                f"Target {self._target!r} gives the writer a pool of single statements, which lets "
+                "no transaction be: its write DSN must lead to a pool in transaction mode."
+            ) from None
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
