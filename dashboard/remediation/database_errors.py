@@ -33,7 +33,7 @@ _BY_STATE = {
     INSUFFICIENT_PRIVILEGE: (
         RefusalCode.WRITER_MAY_NOT,
         "The writer's role lacks a grant on this table or one that refers to it, or row-level "
-        "security hides the row from it; `tombstone doctor` prints the grants that are missing.",
+        "security binds it there; `tombstone doctor` prints what it has to be granted.",
     ),
 }
 

@@ -255,6 +255,30 @@ def test_the_grants_that_doctor_prints_are_all_that_the_remedies_take(
     store.close()
 
 
+def test_a_writer_that_may_not_see_every_row_is_told_so(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(
+        f"GRANT UPDATE (email, deleted_at) ON customers TO {role};"
+        "ALTER TABLE customers ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY every ON customers TO {role} USING (true)"
+    )
+    settings = Settings(targets={"production": TargetSettings(read_dsn=SecretStr(database.dsn))})
+    writer = WriterSettings(write_dsn=SecretStr(as_role(database, role)))
+    writing = WriteSettings(targets={"production": writer})
+    store = new_store(tmp_path)
+
+    def told() -> list[Check]:
+        checks = check_write_side(settings, writing, store)
+        return [check for check in checks if check.name == "target production writer grants"]
+
+    (hidden,) = told()
+    assert "on customers: whatever writes a row there" in hidden.sentence
+    database.execute(str(hidden.mend))
+    assert told() == []
+    store.close()
+
+
 def test_a_writer_that_may_also_delete_is_only_spoken_of(
     database: Database, role: str, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.journal import verify
-from dashboard.remediation.service.grants import lacking
+from dashboard.remediation.service.grants import filtered, lacking
 from dashboard.remediation.service.rights import names_of
 from dashboard.remediation.writer import WHICH_DATABASE, Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
@@ -124,6 +124,12 @@ def _check_beside_reader(
 
 def _check_grants(label: str, catalog: Catalog, facts: WriterFacts) -> Iterator[Check]:
     """A line a table; those that the role is perhaps not to touch share one."""
+    if hidden := filtered(catalog, facts):
+        sentence = (
+            f"Row-level security binds role {facts.role} on {', '.join(hidden)}: whatever writes "
+            "a row there, or counts who refers to one, is refused, for it may not see them all."
+        )
+        yield Check(label, Health.LACKING, sentence, f"ALTER ROLE {facts.role} BYPASSRLS;")
     lacks = [*lacking(catalog, facts)]
     left_out = [one for one in lacks if one.untouched and facts.writes]
     for one in lacks:

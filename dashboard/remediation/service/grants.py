@@ -46,6 +46,19 @@ def lacking(catalog: Catalog, facts: WriterFacts) -> Iterator[Lack]:
             yield Lack(table.label, columns, untouched, " ".join(dict.fromkeys(grants)))
 
 
+def filtered(catalog: Catalog, facts: WriterFacts) -> list[str]:
+    """The tables that a Remedy writes, or counts the rows of, where not every row is shown it."""
+    written = [table for table in catalog.tables if written_columns(catalog, table)]
+    touched = [*written, *(child for one in written for child in referring_tables(catalog, one))]
+    return sorted(
+        {
+            table.label
+            for table in touched
+            if facts.tables.get((table.schema, table.name), _NOTHING).filtered
+        }
+    )
+
+
 def _on(table: Table, columns: tuple[str, ...], facts: WriterFacts) -> Iterator[str]:
     """SELECT too: a statement names the row by what it holds."""
     rights = facts.tables.get((table.schema, table.name), _NOTHING)

@@ -35,7 +35,8 @@ _TABLES = """
 SELECT quote_ident(n.nspname), quote_ident(c.relname),
        has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT'),
        array_remove(array_agg(CASE WHEN has_column_privilege(c.oid, a.attnum, 'UPDATE')
-                                   THEN quote_ident(a.attname) END), NULL)
+                                   THEN quote_ident(a.attname) END), NULL),
+       row_security_active(c.oid)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -47,11 +48,16 @@ GROUP BY n.oid, n.nspname, c.oid, c.relname
 
 @dataclass(frozen=True, slots=True)
 class TableRights:
-    """What the role may do in one table, besides deleting: `updates` are columns, quoted."""
+    """What the role may do in one table, besides deleting.
+
+    updates   columns, quoted
+    filtered  row-level security binds the role there
+    """
 
     enters: bool
     selects: bool
     updates: frozenset[str]
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class RightsReader(Connecting):
             tuple(table for *_, table in rights if table),
             tuple(more for _, more, *_ in rights if more),
             {
-                (schema, table): TableRights(enters, selects, frozenset(updates))
-                for schema, table, enters, selects, updates in tables
+                (schema, table): TableRights(enters, selects, frozenset(updates), filtered)
+                for schema, table, enters, selects, updates, filtered in tables
             },
         )
