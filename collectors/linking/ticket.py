@@ -43,8 +43,14 @@ class Identifier:
     value: str
 
 
+_LATIN = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
+"""Whoever writes in another script puts no blank around an address: "jane@example.comの顧客"."""
 _EMAIL_LEFT = re.compile(r"[\w.!#%&+'~-]{1,64}\Z")
-_EMAIL_RIGHT = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})")
+_EMAIL_RIGHT = re.compile(
+    r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}"
+    rf"(?:[{_LATIN}]{{2,24}}|[^\W\d_{_LATIN}]{{2,24}}))"
+)
+_GLUED_ON = re.compile(rf".*[^\W\d_{_LATIN}](?=[{_LATIN}])")
 _WRITTEN_AT = re.compile(r"&(?:#64|#[xX]40|commat);")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}){1,12}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
@@ -129,7 +135,7 @@ def _emails(text: str) -> Iterator[Identifier]:
     text = _as_typed(text)
     for right in _EMAIL_RIGHT.finditer(text):
         left = _EMAIL_LEFT.search(text, max(0, right.start() - 64), right.start())
-        name = left[0].lstrip("'.") if left else ""
+        name = _GLUED_ON.sub("", left[0]).lstrip("'.") if left else ""
         if name and not hidden.is_hidden(name):
             yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
 
