@@ -20,6 +20,7 @@ from collectors.model import (
     LookupAnswer,
     RowRef,
     Table,
+    ValueSource,
     Verdict,
 )
 
@@ -94,6 +95,12 @@ class Case:
     def at(self) -> datetime:
         """The Event's time."""
         return self.question.failure.occurred_at
+
+    @property
+    def looked_up(self) -> bool:
+        """Nothing failed: somebody asked for the values."""
+        key = self.question.failure.key
+        return key is not None and key.source is ValueSource.LOOK_UP
 
     @cached_property
     def castable(self) -> tuple[Asked, ...]:

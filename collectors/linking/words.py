@@ -27,6 +27,11 @@ def born(row: Holder) -> str:
     return f"created on {utc(row.created_at)}"
 
 
+def failed(case: Case) -> str:
+    """What happened at the Event's time."""
+    return "it was looked up" if case.looked_up else "the request failed"
+
+
 def later_life(case: Case, row: Holder) -> str:
     """What became of a row that was live when the Event happened; empty if nothing did."""
     if not row.deleted:
@@ -50,7 +55,10 @@ def other_histories(case: Case) -> str:
 
     A printed key that says "not deleted" rules out a restore. That another live row gave the value
     to this one in between cannot be seen, and changes nothing for whoever asked: it exists.
+    Between somebody's asking and our look there is no time for any of it.
     """
+    if case.looked_up:
+        return ""
     if case.question.holder_was_live:
         return " The database itself said that the row in the way was not deleted."
     return (

@@ -18,7 +18,7 @@ NAME = "concurrent_create"
 def concurrent_create(case: Case) -> Ruling | None:
     """Recognise two requests that raced."""
     row = case.subject
-    if row is None or row.created_at is None or case.creation_days:
+    if row is None or row.created_at is None or case.creation_days or case.looked_up:
         return None
     created = case.when(row.created_at)
     if created is not When.AROUND and case.at - row.created_at > case.race_window:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collectors.linking.case import Case, Ruling, When, undecided
-from collectors.linking.words import born
+from collectors.linking.words import born, failed
 from collectors.model import Confidence, Finding, Holder, Verdict
 
 NAME = "holder_gone"
@@ -25,7 +25,7 @@ def holder_gone(case: Case) -> Ruling:
     now = next((row for row in later if case.holds_now(row)), None)
     outside = [row for row in case.rows if row.deleted and row not in later]
     return Ruling(
-        (_found(now), *_outside(case, outside)),
+        (_found(case, now), *_outside(case, outside)),
         Verdict.HOLDER_GONE,
         Confidence.LIKELY,
         holder=now,
@@ -39,12 +39,12 @@ def _blamable(case: Case, row: Holder) -> bool:
     return not was_live or case.when_deleted(row.row.deleted_at) is When.UNKNOWN
 
 
-def _found(now: Holder | None) -> Finding:
+def _found(case: Case, now: Holder | None) -> Finding:
     if now is None:
         return Finding(NAME, "No row holds the unique key any more.")
     state = "soft-deleted" if now.deleted else "live"
     blocks = " Creating it again would fail now." if now.deleted else ""
-    reason = f"Only a {state} row, {born(now)}, after the request failed, holds the unique key."
+    reason = f"Only a {state} row, {born(now)}, after {failed(case)}, holds the unique key."
     return Finding(NAME, reason + blocks)
 
 

@@ -8,7 +8,7 @@ since the Event, so it is LIKELY, unless the printed key says that the Holder wa
 from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
-from collectors.linking.words import born, later_life, other_histories, table_of, utc
+from collectors.linking.words import born, failed, later_life, other_histories, table_of, utc
 from collectors.model import Confidence, Finding, Holder, RowRef, Verdict
 
 NAME = "leftover"
@@ -40,7 +40,7 @@ def _deletion(case: Case, parent: RowRef) -> str:
     when = case.when(parent.deleted_at)
     if when is When.UNKNOWN:
         return "is soft-deleted, but when that happened is not recorded"
-    near = ", too close to the request's failure to tell which came first"
+    near = f", too close to tell whether before or after {failed(case)}"
     return f"was soft-deleted on {utc(parent.deleted_at)}{near if when is When.AROUND else ''}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from collectors.linking.case import Case, Ruling, When, remark, undecided
-from collectors.linking.words import utc
+from collectors.linking.words import failed, utc
 from collectors.model import Confidence
 
 NAME = "old_snapshot"
@@ -28,9 +28,9 @@ def old_snapshot(case: Case) -> Ruling | None:
     if case.as_of >= case.at:
         return None
     if case.when(case.as_of) is When.BEFORE:
-        reason = f"{seen}, which is before the request failed ({utc(case.at)}); it is asked again."
+        reason = f"{seen}, which is before {failed(case)} ({utc(case.at)}); it is asked again."
         return undecided(NAME, reason, case.candidates)
-    return remark(NAME, f"{seen}, a moment before the request failed.", Confidence.LIKELY)
+    return remark(NAME, f"{seen}, a moment before {failed(case)}.", Confidence.LIKELY)
 
 
 def _newer_knowledge(case: Case, as_of: datetime) -> str | None:

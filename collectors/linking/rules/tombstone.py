@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collectors.linking.case import Case, Ruling, When
 from collectors.linking.memory import proof, row_today
-from collectors.linking.words import born, table_of, utc
+from collectors.linking.words import born, failed, table_of, utc
 from collectors.model import Confidence, Finding, Holder, Verdict
 
 NAME = "tombstone"
@@ -35,13 +35,14 @@ def tombstone(case: Case) -> Ruling | None:
 
 def _holds(case: Case, row: Holder, deleted: When) -> Finding:
     time, at = utc(row.row.deleted_at), utc(case.at)
+    event = f"{failed(case)} ({at})"
     endings = {
-        When.BEFORE: f"it was soft-deleted on {time}, before the request failed ({at})",
-        When.AROUND: f"it was soft-deleted on {time}, too close to the request's failure to tell "
-        f"which came first ({at})",
-        When.UNKNOWN: "it is soft-deleted, but when that happened is not recorded; the request "
-        f"failed on {at}",
-        When.AFTER: f"its deletion is dated {time}, after the request failed ({at}), but an "
+        When.BEFORE: f"it was soft-deleted on {time}, before {event}",
+        When.AROUND: f"it was soft-deleted on {time}, too close to tell whether before or after "
+        f"{event}",
+        When.UNKNOWN: "it is soft-deleted, but when that happened is not recorded; "
+        f"{failed(case)} on {at}",
+        When.AFTER: f"its deletion is dated {time}, after {event}, but an "
         "earlier look saw it in the way",
     }
     reason = f"A row of {table_of(case)}, {born(row)}, still holds the unique key: "

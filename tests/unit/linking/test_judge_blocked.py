@@ -84,6 +84,14 @@ BLOCKED_BY_TOMBSTONE = {
     "deleted too close to the request to tell": Line(
         rows(row(deleted=3)), BLOCKED, LIKELY, "a", "a", says="too close"
     ),
+    "looked up, and nothing failed": Line(
+        rows(row(deleted=-DAY), key=violated(source=ValueSource.LOOK_UP)),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="2026-03-09 12:00:00 UTC, before it was looked up (2026-03-10 12:00:00 UTC).",
+    ),
     "a mark of deletion without a time": Line(
         rows(untimed(), **FLAGGED),
         BLOCKED,
@@ -228,7 +236,7 @@ BLOCKED_BY_LEFTOVER = {
         LIKELY,
         "a",
         "a",
-        says="too close to the request's failure to tell which came first",
+        says="too close to tell whether before or after the request failed",
     ),
     "the database said so, but the row is too young to tell": Line(
         rows(leftover(created=-2), **SHOWN_LIVE), LEFT_OVER, LIKELY, "a", "a"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from collectors.model import Blocks, RowRef
+from collectors.model import Blocks, RowRef, ValueSource
 from tests.unit.linking.cases import (
     COLUMNS,
     DAY,
@@ -56,6 +56,13 @@ LIVE_DUPLICATES = {
     ),
     "live and older than the request": Line(
         rows(row()), LIVE, LIKELY, holder="a", says="restored since"
+    ),
+    "looked up a moment after it was created: no request raced it": Line(
+        rows(row(created=-3), key=violated(source=ValueSource.LOOK_UP)),
+        LIVE,
+        LIKELY,
+        holder="a",
+        says="holds the unique key.",
     ),
     "the database said that it was live": Line(
         rows(row(), **SHOWN_LIVE), LIVE, CERTAIN, holder="a", says="The database itself said"
