@@ -115,10 +115,17 @@ class Filters:
 
 def show() -> Filters:
     """Draw the bar."""
+    known = {
+        "environment": data.environments(),
+        "period": list(PERIODS),
+        "key": data.constraints(),
+        "release": data.releases(),
+    }
+    _say_what_is_not_known(known)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         environments = st.multiselect(
             "Environment",
-            data.environments(),
+            known["environment"],
             format_func=plain.cleaned,
             key="environment",
             placeholder="Any",
@@ -126,12 +133,28 @@ def show() -> Filters:
             width="stretch",
         )
         period = st.selectbox(
-            "Period", list(PERIODS), key="period", bind="query-params", width="stretch"
+            "Period", known["period"], key="period", bind="query-params", width="stretch"
         )
         organization = _organization()
-        constraint = _one("Unique key", "key", data.constraints())
-        release = _one("Release", "release", data.releases())
+        constraint = _one("Unique key", "key", known["key"])
+        release = _one("Release", "release", known["release"])
     return Filters(tuple(environments), organization, constraint, release, period)
+
+
+def _say_what_is_not_known(known: Mapping[str, list[str]]) -> None:
+    """Streamlit drops it from the address without a word, and the page would tell of everything."""
+    asked = [
+        f"{name}: {one}"
+        for name, options in known.items()
+        for one in st.query_params.get_all(name)
+        if one and one not in map(plain.cleaned, options)
+    ]
+    if asked:
+        st.warning(
+            "The address asks for what is not known here. Nothing is narrowed by it:",
+            icon=":material/filter_alt_off:",
+        )
+        plain.lines(asked)
 
 
 def _one(label: str, key: str, options: list[str]) -> str | None:
