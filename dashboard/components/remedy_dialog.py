@@ -42,9 +42,9 @@ def _body(plan: OpenPlan) -> None:
             _preview(plan, seen)
             _approval(plan, seen)
     if plan.refused is not None:
-        with place.container():
-            refusal.show(plan.refused)
-            st.button("Preview again", icon=":material/refresh:", on_click=_forget, args=(plan,))
+        place.empty()  # what was drawn into it in this run would stay beneath another drawing
+        refusal.show(plan.refused)
+        st.button("Preview again", icon=":material/refresh:", on_click=_forget, args=(plan,))
 
 
 def _seen(plan: OpenPlan) -> Preview | Refused:

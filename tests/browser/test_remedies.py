@@ -91,6 +91,8 @@ def test_a_row_that_moves_behind_the_preview_is_refused_with_the_difference(
     expect(dialog.get_by_text("Refused: nothing was changed.")).to_be_visible()
     expect(dialog.get_by_text(re.compile("The row has changed since the preview"))).to_be_visible()
     expect(dialog.get_by_text(re.compile("user_metadata"))).to_be_visible()
+    expect(dialog.get_by_role("button", name="Approve and apply")).to_have_count(0)
+    expect(dialog.get_by_text("It runs only if")).to_have_count(0)  # what was seen no longer holds
     assert remediations(demo, conflict_on(page)) == ["refused"]
     assert demo.call(ORGANIZATION, "POST", "", email=blocked, name="W").status_code == 500
 
