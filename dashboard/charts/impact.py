@@ -215,12 +215,14 @@ def days_in_words(frame: pd.DataFrame) -> str:
         return "Nobody was kept out."
     first, last = frame.iloc[0], frame.iloc[-1]
     worst, began = frame.iloc[int(frame["out"].to_numpy().argmax())], int(frame["began"].sum())
+    most = counted(int(worst["out"]), "was", "were")
+    left = counted(int(last["out"]), "is", "are")
     return (
         f"From {first['day']:%Y-%m-%d} to {last['day']:%Y-%m-%d}, "
         f"{counted(began, 'customer was', 'customers were')} kept out for the first time and "
         f"{frame['ended'].sum():,} freed. At most "
-        f"{worst['out']:,} were kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
-        f"the end {last['out']:,} are, whenever they last tried."
+        f"{most} kept out at the same time, first on {worst['day']:%Y-%m-%d}; at "
+        f"the end {left}, whenever they last tried."
     )
 
 

@@ -69,7 +69,8 @@ def _headline(whole: FixVerdict) -> None:
         plain.line(rests_words(whole.rests_on))
         if whole.rests_on.canary_at is not None:
             plain.line(f"The canary was green {ago_and_local(whole.rests_on.canary_at)}.")
-    plain.lines(whole.reasons)
+    if reasons := [reason for reason in whole.reasons if reason != look.sentence]:
+        plain.lines(reasons)
 
 
 def _numbers(found: Regression, chosen: Filters) -> None:

@@ -38,11 +38,15 @@ def counted_for(known: int, hit: int) -> str:
 
     >>> counted_for(3, 1200), counted_for(1, 1)
     ('Counted for 3 of 1,200 customers; of the others it is not known.', 'Counted for all of them.')
+    >>> counted_for(0, 1)
+    'Counted for none of them.'
     """
     if not hit:
         return "No customer was hit."
     if known >= hit:
         return "Counted for all of them."
+    if not known:
+        return "Counted for none of them."
     return f"Counted for {known:,} of {hit:,} customers; of the others it is not known."
 
 

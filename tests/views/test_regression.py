@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from collectors.evidence.database import Store
 from collectors.evidence.store import save_page
+from collectors.model import Verdict
 from dashboard.components import release_table
 from dashboard.components.fix_summary import ABOVE, LOOKS
 from dashboard.metrics.fix import FixState
@@ -166,6 +167,12 @@ def test_what_is_younger_than_two_days_stands_in_its_own_hours(store: Store) -> 
 
 def test_a_key_narrows_everything(shop: Store) -> None:
     assert set(keys(opened(key=EMAIL_KEY.name))["key"]) == {EMAIL_KEY.name}
+
+
+def test_what_is_not_known_is_said_once(store: Store) -> None:
+    one = story.failure(1, story.DAY)
+    save_page(store, "test", [story.judged(store, one, Verdict.UNDECIDED, confidence=None)])
+    assert pages.texts(opened()).count("No Failure of this bug is known here.") == 1
 
 
 def test_without_a_canary_it_says_how_to_set_one_up(store: Store) -> None:

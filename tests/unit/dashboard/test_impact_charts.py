@@ -96,6 +96,9 @@ def test_one_customer_is_no_customers() -> None:
     assert "1 customer was kept out for the first time" in days_in_words(
         by_day(DAYS[1:], None, READ)
     )
+    told = days_in_words(by_day([DayOfCustomers(TODAY - DAY, 1, 0)], None, READ))
+    assert "At most 1 was kept out" in told
+    assert "at the end 1 is, whenever" in told
 
 
 def test_the_shares_of_customers_come_to_all_of_them() -> None:
