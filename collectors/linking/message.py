@@ -17,6 +17,7 @@ from collectors.linking.other import other_engine, other_violation, quotes_a_val
 from collectors.linking.phrases import ENGLISH, is_index_build, may_tell_of_one, says_unique
 from collectors.linking.quoted import without_quotes
 from collectors.linking.rewritten import read_rewritten
+from collectors.linking.transfer import as_utf8
 from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
@@ -96,8 +97,10 @@ def _all_splits(
     columns: Sequence[str], candidates: Iterable[str], *, wrapped: bool
 ) -> tuple[KeyValues, ...]:
     found: dict[KeyValues, None] = {}
-    if wrapped:  # what does not show may be the page's or the value's own
-        candidates = dict.fromkeys(p for one in candidates for p in (one, without_marks(one)))
+    if wrapped:  # what does not show, or shows as other letters, may be the page's or the value's
+        candidates = dict.fromkeys(
+            form for one in candidates for form in (one, without_marks(one), as_utf8(one))
+        )
     for printed in candidates:
         broken = wrapped and "\n" in printed
         ways = _joined_splits(columns, printed) if broken else splits(columns, printed)

@@ -1,12 +1,14 @@
-"""Quoted-printable, the encoding in which mail travels: what a ticket's raw source is written in.
+"""What a text went through on its way here: the encoding of mail, and letters that were misread.
 
-Its lines are cut anywhere, and `=` is always escaped, so the joint of the server's sentence shows
-it. Other encodings (percent signs, base64) may be a value's own: they are left alone.
+Quoted-printable is what a ticket's raw source is written in. Its lines are cut anywhere, and `=` is
+always escaped, so the joint of the server's sentence shows it. Other encodings (percent signs,
+base64) may be a value's own: they are left alone.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 _JOINT = ")=3D("
 _HEADER = re.compile(r"content-transfer-encoding:\s{0,8}quoted-printable", re.IGNORECASE)
@@ -31,3 +33,16 @@ def _decoded(run: re.Match[str]) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")
+
+
+def as_utf8(text: str) -> str:
+    """UTF-8 that a program took for the letters of Windows or of Latin-1; any other text as it is.
+
+    >>> as_utf8("JÃ¼rgen"), as_utf8("Jürgen")
+    ('Jürgen', 'Jürgen')
+    """
+    if not text.isascii():
+        for letters in ("cp1252", "latin-1"):
+            with suppress(UnicodeError):
+                return text.encode(letters).decode()
+    return text

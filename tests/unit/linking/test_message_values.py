@@ -293,6 +293,25 @@ def test_lines_that_mail_or_a_terminal_broke_are_joined(text: str) -> None:
     assert key.splits == ((U, "jane@example.com"),)
 
 
+@pytest.mark.parametrize(
+    ("value", "letters"),
+    [("Jürgen Ünal", "cp1252"), ("Jürgen Ünal", "latin-1"), ("naïve, “so”", "latin-1")],
+)
+def test_letters_that_were_misread_are_read_as_they_were_meant_too(
+    value: str, letters: str
+) -> None:
+    shown = value.encode().decode(letters)
+    key = read_text(message("name", shown)).key
+    assert key is not None
+    assert set(key.splits) == {(value,), (shown,)}
+
+
+def test_letters_that_were_read_rightly_have_one_reading() -> None:
+    key = read_text(message("name", "Jürgen Ünal, Zoë £5")).key
+    assert key is not None
+    assert key.splits == (("Jürgen Ünal, Zoë £5",),)
+
+
 def test_a_log_has_a_tab_behind_the_values_own_line_breaks() -> None:
     text = (
         "2025-03-02 10:11:12.059 UTC [12] ERROR:  23505: duplicate key value violates unique "
