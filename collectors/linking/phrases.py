@@ -49,6 +49,7 @@ _NAMING_IN_ASCII = tuple(phrase for phrase in _NAMING if phrase.isascii())
 
 INDEX_BUILD = (
     "could not create unique index",
+    ") is duplicated",  # its DETAIL, where a driver prints that alone
     "konnte Unique Index",
     "no se pudo crear el índice único",
     "n'a pas pu créer l'index unique",

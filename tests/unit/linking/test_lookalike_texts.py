@@ -44,6 +44,11 @@ OTHER_DATABASE_ERRORS = {
     "hsqldb": "integrity constraint violation: unique constraint or index violation; UK table: C",
     "duckdb": 'Constraint Error: Duplicate key "email: x" violates unique constraint.',
     # other errors of PostgreSQL
+    "index build, node-postgres as JSON, which leaves its message out": (
+        '{"length":182,"severity":"ERROR","code":"23505","detail":"Key (email)=(jane@example.com)'
+        ' is duplicated.","schema":"public","table":"customers","constraint":"customers_email_key"'
+        ',"file":"tuplesort.c","line":"4297","routine":"comparetup_index_btree"}'
+    ),
     "index build": (
         'ERROR:  could not create unique index "customers_email_key"\n'
         "DETAIL:  Key (email)=(jane@example.com) is duplicated."
