@@ -38,7 +38,8 @@ def doubtful_deletion(case: Case) -> Ruling | None:
     reason = f"The marks of deletion of the row in the way contradict each other ({_marks(case)})."
     if row.deleted:
         return remark(NAME, reason, Confidence.LIKELY)
-    return undecided(NAME, reason, case.candidates)
+    named = "The settings can name the one that counts, as the table's marker."
+    return undecided(NAME, f"{reason} {named}", case.candidates)
 
 
 def _unmarked(case: Case) -> bool:

@@ -67,7 +67,7 @@ UNDECIDED_CASES = {
         UNDECIDED,
         WEAK,
         candidates="a",
-        says="contradict each other (deleted_at, is_deleted)",
+        says="contradict each other (deleted_at, is_deleted). The settings can name the one",
     ),
     "half restored": Line(
         rows(row(contradicted=True), **TWO_MARKS, earlier=seen()), UNDECIDED, WEAK, candidates="a"
