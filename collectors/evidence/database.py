@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,11 +229,33 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     if not path.exists():
         with suppress(FileExistsError):
             _make_private(path)
+    event.listen(engine, "begin", _same_file(path))
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _same_file(path: Path) -> Callable[[Connection], None]:
+    """SQLite goes on reading and writing a file that was removed or replaced, and tells nobody.
+
+    What a dashboard then shows is of no store, and what it journals is lost with its process.
+    """
+    opened = path.stat()
+
+    def check(_connection: Connection) -> None:
+        try:
+            same = os.path.samestat(path.stat(), opened)
+        except OSError:
+            same = False
+        if not same:
+            raise SettingsError(
+                f"The store at {path} was removed or replaced while it was in use: "
+                "start this program again."
+            )
+
+    return check
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -362,6 +362,21 @@ def test_a_place_where_no_store_can_be_is_said(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("another", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_is_no_longer_there_is_not_written_on(tmp_path: Path, another: bool) -> None:
+    """SQLite would go on, and whatever it wrote would be lost with the process."""
+    store = new_store(tmp_path)
+    path = tmp_path / "store.sqlite"
+    path.rename(tmp_path / "moved.sqlite")
+    if another:
+        new_store(tmp_path).close()
+    with pytest.raises(SettingsError, match="removed or replaced while it was in use"):
+        store.generation()
+    with pytest.raises(SettingsError, match="start this program again"), store.write():
+        pass
+    store.close()
+
+
 def test_trouble_with_the_file_is_told_from_a_fault_of_our_own(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     with store.write() as connection:
