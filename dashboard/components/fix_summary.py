@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from collectors.model import Verdict
+from collectors.model.counted import counted
 from dashboard import data
 from dashboard.components import number, plain
 from dashboard.components.filters import Filters
@@ -55,6 +57,7 @@ def show(found: Regression, chosen: Filters) -> None:
     """The headline, then the numbers of the period."""
     with st.container(border=True):
         _headline(found.whole)
+        _undecided(chosen)
     _numbers(found, chosen)
 
 
@@ -71,6 +74,16 @@ def _headline(whole: FixVerdict) -> None:
             plain.line(f"The canary was green {ago_and_local(whole.rests_on.canary_at)}.")
     if reasons := [reason for reason in whole.reasons if reason != look.sentence]:
         plain.lines(reasons)
+
+
+def _undecided(chosen: Filters) -> None:
+    """What the answer does not rest on, and could."""
+    undecided = data.failures_count(chosen.failures(Verdict.UNDECIDED))
+    if undecided:
+        st.caption(
+            f":material/incomplete_circle: {counted(undecided, 'failure', 'failures')} "
+            f"{chosen.window()} cannot be judged yet: nobody knows whether this bug caused them."
+        )
 
 
 def _numbers(found: Regression, chosen: Filters) -> None:

@@ -172,7 +172,9 @@ def test_a_key_narrows_everything(shop: Store) -> None:
 def test_what_is_not_known_is_said_once(store: Store) -> None:
     one = story.failure(1, story.DAY)
     save_page(store, "test", [story.judged(store, one, Verdict.UNDECIDED, confidence=None)])
-    assert pages.texts(opened()).count("No Failure of this bug is known here.") == 1
+    app = opened()
+    assert pages.texts(app).count("No Failure of this bug is known here.") == 1
+    assert any("1 failure at any time cannot be judged yet" in one.value for one in app.caption)
 
 
 def test_without_a_canary_it_says_how_to_set_one_up(store: Store) -> None:
