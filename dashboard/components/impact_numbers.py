@@ -28,7 +28,8 @@ def show(found: Impact) -> None:
             "Customers blocked now",
             found.blocked,
             "Keys that a deleted row, or a leftover of one, still holds: Triage's “Blocked now” in "
-            f"these environments. {store}; last failed {window}.",
+            "these environments. Those that were only looked up are among them, and not hit. "
+            f"{store}; last failed {window}.",
         )
         _metric(
             "Organizations blocked now",
