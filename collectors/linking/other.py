@@ -154,8 +154,9 @@ _DRIVERS = re.compile(
     r"|org\.postgresql\.util\.PSQLException|org\.hibernate\.exception\.\w+|Npgsql\.\w+Exception"
     r"|org\.springframework\.dao\.\w+|PrismaClient\w+Error|QueryFailedError|Sequelize\w+Error"
     r"|sqlite3\.\w+Error|SqlException|Doctrine\\DBAL\\\w+|Postgrex\.Error|PDOException"
-    r"|Ecto\.\w+Error)(?=[:(\s\"'.\]]|\Z)"
+    r"|Ecto\.\w+Error)(?!(?:\.{3}|…)\s*\Z)(?=[:(\s\"'.\]]|\Z)"
 )
+"""Whole names: of one that an SDK cut short nobody knows how it went on."""
 _P_CODE = re.compile(r"\bP20\d\d\b")
 _SERVER = re.compile(r"(?:^|[\s:])(?:(?:ERROR|FATAL|PANIC):  |pq: )(?=[a-z])", re.MULTILINE)
 _TYPE = re.compile(r"[\w.:$\\]{1,80}")

@@ -124,11 +124,13 @@ _CLASS = re.compile(
     r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()(?<!class )\b(?:\w+[.:\\]+)*"
     rf"{_CLASS_NAME}(?=[\"']?[:(,\]]|'>:|\s*$)(?!:\s*$)"
     rf"|(?:\A|[:\n\"'>])\s{{0,3}}\((?:\w{{1,60}}\.){{1,6}}{_CLASS_NAME}\)\s{{1,3}}\S"
+    r"|:\s\((?:\w{1,60}\.){1,6}Uniq\w{0,40}(?:\.{3}|…)\s*\Z"
     r"|(?<!WHEN )(?<!when )(?<!The )(?<!the )(?<!\ba )(?<!23505\s)\bunique_violation\b"
 )
 """What raises it, not what speaks of it: code that catches it and manuals name the same class.
 
-SQLAlchemy prints the driver's class in brackets, or as `<class '…'>`, before the driver's text.
+SQLAlchemy prints the driver's class in brackets, or as `<class '…'>`, before the driver's text;
+where an SDK cut the text within it, `Uniq` is the beginning of no other class.
 """
 
 _HINTS = ("nique", "23505", ")=(", "uplicated key", "P2002", "already exists", "constraint [")

@@ -223,6 +223,10 @@ WITHOUT_CONSTRAINT = {
         "This Session's transaction has been rolled back due to a previous exception during flush. "
         "Original exception was: (psycopg2.errors.UniqueViolation) [Filtered]"
     ),
+    "sqlalchemy's pending rollback, cut within the class": (
+        "This Session's transaction has been rolled back due to a previous exception during flush. "
+        "Original exception was: (psycopg.errors.UniqueVio..."
+    ),
     "sqlalchemy, its class before it": (
         "sqlalchemy.exc.IntegrityError: (psycopg.errors.UniqueViolation) [Filtered]"
     ),

@@ -66,6 +66,10 @@ def failed(type_: str | None, value: str = "", module: str | None = None) -> Eve
             ),
             "error: App\\OutOfStock",
         ),
+        (
+            failed("PendingRollbackError", "Original exception was: (psycopg.errors.Undefi..."),
+            "error: PendingRollbackError",
+        ),
         (failed("ReadTimeout", "", "httpx"), "upstream error: ReadTimeout"),
         (failed("ConnectTimeout", "", "requests.exceptions"), "upstream error: ConnectTimeout"),
         (failed("APIConnectionError", "", "stripe"), "upstream error: APIConnectionError"),
