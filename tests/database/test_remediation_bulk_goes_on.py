@@ -276,6 +276,14 @@ def test_a_row_of_a_composite_key_and_odd_texts_is_released(world: World) -> Non
     assert world.database.execute('SELECT code FROM "Price List"') == [('A\\"1,{}',)]
 
 
+def test_a_preview_lasts_a_day(world: World) -> None:
+    """Also where nothing has cleaned up since."""
+    crowd(world, 2)
+    approval = Approval(ENGINEER, previewed(world).digest, "the incident")
+    late = approval.at + timedelta(days=1)
+    assert refused(world.door(clock=lambda: late).bulk.apply(approval)) is RefusalCode.NOT_PREVIEWED
+
+
 def test_a_preview_that_finds_nothing_to_do_can_be_made_twice(world: World) -> None:
     done_once = done(world, previewed(world)) if crowd(world, 2) else None
     assert done_once is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -442,6 +443,17 @@ def test_an_unpreviewed_digest_applies_nothing(world: World) -> None:
     conflict = world.conflict(world.customer())
 
     outcome = world.door().apply(conflict, RELEASE, Approval(ENGINEER, "0" * 64, "please"))
+
+    assert refusal(outcome).code is RefusalCode.NOT_PREVIEWED
+
+
+def test_a_preview_lasts_a_day(world: World) -> None:
+    """Also where nothing has cleaned up since."""
+    conflict = world.conflict(world.customer())
+    approval = approved(previewed(world.door(), conflict))
+    late = approval.at + timedelta(days=1)
+
+    outcome = world.door(clock=lambda: late).apply(conflict, RELEASE, approval)
 
     assert refusal(outcome).code is RefusalCode.NOT_PREVIEWED
 

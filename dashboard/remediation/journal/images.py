@@ -122,9 +122,11 @@ def keep_preview(store: Store, plan: RemediationPlan, now: datetime) -> None:
         connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
 
 
-def previewed(store: Store, digest: str) -> Previewed | None:
-    """The rows as the newest Preview of this digest saw them."""
-    query = select(previews.c.sealed, previews.c.made_at).where(previews.c.digest == digest)
+def previewed(store: Store, digest: str, now: datetime) -> Previewed | None:
+    """The rows as the newest Preview of this digest saw them, while it lasts."""
+    query = select(previews.c.sealed, previews.c.made_at).where(
+        previews.c.digest == digest, previews.c.made_at > now - PREVIEW_LASTS
+    )
     with store.read() as connection:
         found = connection.execute(query).one_or_none()
     if found is None:

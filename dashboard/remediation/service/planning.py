@@ -108,9 +108,9 @@ class Planner:
             actor = approval.actor
             if refusal := rights.remedy_refusal(self.settings, actor, remedy, case.place):
                 return refusal
-            kept = previewed(self.sources.store, approval.digest)
+            kept = previewed(self.sources.store, approval.digest, self.clock())
             if kept is None:
-                text = "No Preview of this digest is known: preview it first."
+                text = "No Preview of this digest was made within a day: preview it first."
                 return Refusal(RefusalCode.NOT_PREVIEWED, text)
             children = kept_children(case, kept.children, self.settings)
             plan = self._plan(case, kept.row, remedy, actor, children)

@@ -21,6 +21,7 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, bulks, recording
 from dashboard.remediation.journal.forgetting import unread_batches
+from dashboard.remediation.journal.images import PREVIEW_LASTS
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk.choosing import Choice, Chooser
@@ -48,6 +49,9 @@ _ONE_AT_A_TIME = {
     RemedyName.PURGE_ROW: "A purge cannot be taken back: each is decided by itself.",
 }
 
+_TOO_OLD = Refusal(
+    RefusalCode.NOT_PREVIEWED, "Its Preview is more than a day old: preview it again."
+)
 _UNSETTLED = Refusal(
     RefusalCode.BEING_DONE,
     "A batch of it was cut off, and the database does not say yet what became of it: try again.",
@@ -270,6 +274,8 @@ class Bulk:
             return Refusal(RefusalCode.ALREADY_DONE, text)
         if bulk.state == "running" and not self._is_abandoned(bulk):
             return _being_done(bulk)
+        if bulk.state == "previewed" and bulk.made_at <= self.clock() - PREVIEW_LASTS:
+            return _TOO_OLD
         return None
 
     def _unfit(
@@ -279,9 +285,9 @@ class Bulk:
             return refusal
         if not batches:
             planned = bulk.counts.get("planned", 0)
-            text = "Its Preview is more than a day old: preview it again."
-            if not planned:
-                text = "Nothing of it is left to do: every other row of its Preview was refused."
+            if planned:
+                return _TOO_OLD
+            text = "Nothing of it is left to do: every other row of its Preview was refused."
             return Refusal(RefusalCode.NOT_PREVIEWED, text)
         telling = {value for batch in batches for value in batch.stored.content["telling"]}
         return unfit_reason(approval.reason, approval.ticket, telling)
