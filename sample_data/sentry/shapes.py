@@ -112,10 +112,20 @@ def text_of(value: Any) -> str | None:
 
 
 def message_of(event: SdkEvent) -> str | None:
-    """The logged message, formatted if it is."""
+    """The logged message, formatted by the SDK or else here, as Sentry does on intake."""
     for value in (event.logentry, event.message):
         if isinstance(value, dict):
-            value = value.get("formatted") or value.get("message")
+            value = value.get("formatted") or _formatted(value.get("message"), value.get("params"))
         if text := text_of(value):
             return text
     return None
+
+
+def _formatted(message: Any, params: Any) -> Any:
+    """With its parameters in it, where they fit; older SDKs send both apart."""
+    if not isinstance(message, str) or not params:
+        return message
+    try:
+        return message % (tuple(params) if isinstance(params, list) else params)
+    except (TypeError, ValueError, KeyError):
+        return message

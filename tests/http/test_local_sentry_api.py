@@ -181,6 +181,15 @@ def test_a_full_event_has_the_shape_of_sentrys(sentry: SentryOfTest) -> None:
     assert one == full
 
 
+def test_a_logged_message_is_formatted_as_sentry_does(sentry: SentryOfTest) -> None:
+    """SDKs before 2 send the template and its parameters apart."""
+    entry = {"message": "create failed for %s: %s", "params": ["a customer", 7]}
+    sentry.send(event_body(logentry=entry))
+    [full] = sentry.get("/api/0/issues/1/events/", full="true").json()
+    entries = {entry["type"]: entry["data"] for entry in full["entries"]}
+    assert entries["message"] == {"formatted": "create failed for a customer: 7"}
+
+
 def test_an_event_sent_twice_counts_once(sentry: SentryOfTest) -> None:
     body = event_body()
     for _ in range(3):
