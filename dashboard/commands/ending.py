@@ -9,6 +9,7 @@ import traceback
 import typer
 
 from collectors.errors import TombstoneError, Unreachable, UsageError
+from dashboard.commands.heads import newest_head_told
 from dashboard.commands.streams import checked_text
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE, OWN_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -19,7 +20,8 @@ def run(app: typer.Typer, arguments: list[str], *, debug: bool) -> int:
     try:
         for argument in arguments:
             checked_text(argument)
-        code = app(arguments, prog_name="tombstone", standalone_mode=False)
+        with newest_head_told():
+            code = app(arguments, prog_name="tombstone", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except typer.TyperException as error:

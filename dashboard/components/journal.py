@@ -15,7 +15,9 @@ def show() -> None:
         st.caption(
             f":material/verified: Journal verified: {report.entries:,} "
             f"{'line' if report.entries == 1 else 'lines'}, each signed over the one before it.",
-            help="The whole chain is read again whenever something was written.",
+            help="The whole chain is read again whenever something was written. Its head is "
+            f"{(report.head or 'none')[:12]}: in a store that was put back from its back-up it is "
+            "older than the one that was logged last.",
         )
         return
     st.error(

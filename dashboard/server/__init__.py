@@ -13,6 +13,7 @@ options.py  how Streamlit is told to serve
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -87,6 +88,7 @@ def run(
             "Without a login the dashboard listens on loopback only: use 127.0.0.1, "
             "or set access.oidc."
         )
+    _log_heads()
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}"
@@ -116,6 +118,15 @@ async def _prepared(_app: App) -> AsyncIterator[None]:
     Thread(target=keep_ready, args=(stopped,), name="answers", daemon=True).start()
     yield
     stopped.set()
+
+
+def _log_heads() -> None:
+    """Each new head of the journal goes to stderr, where whoever keeps our log has it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    journal = logging.getLogger("tombstone.journal")
+    journal.setLevel(logging.INFO)
+    journal.addHandler(handler)
 
 
 def _is_loopback(host: str) -> bool:

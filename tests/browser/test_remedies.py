@@ -74,6 +74,13 @@ def journal(demo: Demo, conflict: str) -> list[tuple[str, str]]:
     return [(kind, str(json.loads(body).get("code"))) for kind, body in found]
 
 
+def newest(demo: Demo) -> str:
+    """The number and the hash of the journal's newest line."""
+    with closing(sqlite3.connect(demo.data / "store" / "tombstone.sqlite")) as connection:
+        query = "SELECT seq || ' ' || hash FROM audit_entries ORDER BY seq DESC LIMIT 1"
+        return str(connection.execute(query).fetchone()[0])
+
+
 def conflict_on(page: Page) -> str:
     found = re.search(r"[?&]\w+=([0-9a-f]{16})", page.url)
     assert found is not None, page.url
@@ -105,6 +112,7 @@ def test_a_double_click_applies_once(page: Page, demo: Demo, blocked: str) -> No
     expect(page.get_by_text("Released and verified")).to_be_visible()
     assert remediations(demo, conflict_on(page)) == ["applied"]
     assert demo.call(ORGANIZATION, "POST", "", email=blocked, name="W").status_code == 201
+    assert f" journal head {newest(demo)}\n" in (demo.data / "dashboard.log").read_text("utf-8")
 
 
 def test_a_viewer_is_refused_by_the_service_whatever_the_page_shows(

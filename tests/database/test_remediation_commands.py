@@ -11,6 +11,7 @@ import pytest
 
 from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Confidence, Verdict
+from dashboard.remediation.journal import verify
 from sample_data.postgres import Database
 from tests import command
 from tests.database.remediation_world import EMAIL, EXTERNAL, WRITER, World
@@ -71,12 +72,26 @@ def test_a_bulk_is_previewed_applied_by_its_digest_and_taken_back(world: World) 
     assert code == FOUND  # one was left, and is named
     assert {world.stored(one).verdict for one in conflicts} == {Verdict.UNBLOCKED}
 
+    assert f"journal head {len(list_entries(world.store))} {verify(world.store).head}" in said
+
     code, again, _ = tombstone(world, *BULK, *digest)
     assert (code, again["refusal"]["code"]) == (FOUND, "already-done")
 
     code, back, _ = tombstone(world, "undo", done["bulk_id"], "--apply")
     assert (code, back["applied"]) == (DONE, 5)
     assert {world.stored(one).verdict for one in conflicts} == {Verdict.BLOCKED_BY_TOMBSTONE}
+
+
+def test_a_store_put_back_from_its_back_up_has_an_older_head(world: World) -> None:
+    """It is whole in itself: what a command said, and a log kept, tells that lines are gone."""
+    conflict = crowd(world, 1)[0]
+    act = ("remediate", conflict, "--remedy", "release-key", "--apply", "--reason", "SUP-4711")
+    assert tombstone(world, *act)[0] == DONE
+    head = verify(world.store).head
+    assert head is not None
+    _, told, beside = tombstone(world, "doctor")
+    assert f"its head: {head[:12]}." in json.dumps(told)
+    assert "journal head" not in beside
 
 
 def test_an_erased_row_is_refused_from_here_too(world: World) -> None:

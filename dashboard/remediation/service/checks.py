@@ -11,6 +11,7 @@ from collectors.doctor import Check, Health
 from collectors.errors import TombstoneError, Unreachable
 from collectors.evidence.database import Store
 from collectors.model import Catalog
+from collectors.model.counted import counted
 from collectors.postgres.snapshot import Snapshot
 from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog
@@ -53,7 +54,8 @@ def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -
 def _check_journal(store: Store) -> Check:
     report = verify(store)
     if report.intact:
-        return Check("journal", Health.GOOD, f"Its chain of {report.entries:,} lines is intact.")
+        lines, head = counted(report.entries, "line"), (report.head or "none")[:12]
+        return Check("journal", Health.GOOD, f"Its chain of {lines} is intact; its head: {head}.")
     mend = "Compare the store with its back-up before anything else is applied."
     return Check("journal", Health.WRONG, " ".join(report.problems[:3]), mend)
 
