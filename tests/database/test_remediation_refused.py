@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from collectors.errors import TargetUnreachable
 from collectors.evidence.reads.remediations import list_entries
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode
+from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode, Refused
 from dashboard.remediation.service.bulk import BulkRefused, Chosen
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
@@ -20,6 +21,7 @@ from tests.database.remediation_world import (
     EXTERNAL,
     WRITER,
     World,
+    applied,
     approved,
     previewed,
     refusal,
@@ -164,6 +166,25 @@ ERASED: dict[str, tuple[Callable[[World, str], Refusal], RefusalCode]] = {
     "reveal": (revealed, RefusalCode.ERASED),
     "bulk": (in_bulk, RefusalCode.NOT_IN_BULK),
 }
+
+
+def test_a_writer_on_another_database_than_the_reader_is_refused_by_every_door(
+    world: World,
+) -> None:
+    """A copy has the same rows: what would be verified there is not what blocks the customer."""
+    conflict, other = world.conflict(world.customer()), world.customer(email="joe@example.com")
+    done = applied(world.door(), world.conflict(other))
+    assert world.writer_dsn is not None
+    world.writer_dsn = psycopg.conninfo.make_conninfo(world.writer_dsn, dbname="postgres")
+    door = world.door()
+
+    for answer in (
+        door.preview(conflict, RELEASE, ENGINEER),
+        door.undo_preview(done.remediation_id, ENGINEER),
+        door.bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER),
+    ):
+        assert isinstance(answer, Refused | BulkRefused)
+        assert "connected to different databases" in answer.refusal.text
 
 
 @pytest.mark.parametrize("name", ERASED)

@@ -17,8 +17,9 @@ from collectors.settings import Settings
 from collectors.targets import read_targets, target_catalog
 from dashboard.remediation.journal import verify
 from dashboard.remediation.service.grants import filtered, lacking
+from dashboard.remediation.service.one_database import MEND, TWO, is_same
 from dashboard.remediation.service.rights import names_of
-from dashboard.remediation.writer import WHICH_DATABASE, Limits, RightsReader, WriterFacts
+from dashboard.remediation.writer import Limits, RightsReader, WriterFacts
 from dashboard.settings import WriteSettings
 
 _EXCESS = "Use a role of its own with UPDATE on single columns; README has the SQL."
@@ -103,23 +104,19 @@ def _check_beside_reader(
 ) -> Iterator[Check]:
     """What only the reader's connection can tell: the same database? what is there to write?"""
 
-    def asked(snapshot: Snapshot) -> tuple[bool, tuple[str, str], Catalog]:
-        ((name, started),) = snapshot.rows(WHICH_DATABASE)
-        catalog = target_catalog(snapshot, settings.targets[target])
-        return snapshot.is_standby, (name, started), catalog
+    def asked(snapshot: Snapshot) -> tuple[bool, Catalog]:
+        same = is_same(snapshot, facts.database)
+        return same, target_catalog(snapshot, settings.targets[target])
 
     reader = read_targets(settings)[target]
     try:
-        is_standby, read, catalog = reader.ask(asked)
+        same, catalog = reader.ask(asked)
     except TombstoneError:
         return  # the reader's own check has said so
     finally:
         reader.close()
-    same = read[0] == facts.database[0] if is_standby else read == facts.database
     if not same:
-        sentence = "Reader and writer are connected to different databases."
-        mend = "Make read_dsn and write_dsn lead to the same one."
-        yield Check(f"{label} database", Health.WRONG, sentence, mend)
+        yield Check(f"{label} database", Health.WRONG, TWO, MEND)
     elif not facts.superuser:
         yield from _check_grants(f"{label} grants", catalog, facts)
 

@@ -38,6 +38,7 @@ from dashboard.remediation.service.children import (
 )
 from dashboard.remediation.service.earlier import stays_empty
 from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
+from dashboard.remediation.service.one_database import APART, is_same
 from dashboard.remediation.service.values import Approval, Offer
 from dashboard.remediation.undo import BeforeImage, plan_undo
 from dashboard.remediation.writer import Writer
@@ -88,6 +89,8 @@ class Planner:
         def planned(case: Case) -> RemediationPlan | Refusal:
             if refusal := self._closed(case, actor, remedy):
                 return refusal
+            if refusal := self._apart(case):
+                return refusal
             row = self.writer(case.place.target).look(case.place)
             if isinstance(row, Refusal):
                 return row
@@ -131,6 +134,7 @@ class Planner:
                 rights.standing_refusal(self.settings, actor, case.place)
                 or rights.undo_refusal(actor, done)
                 or self._not_undoable(done)
+                or self._apart(case)
                 or self._plan_back(case, image, done)
             ),
             row_id=done.row_id,
@@ -253,6 +257,10 @@ class Planner:
         known = ((one.table, rights.triggers_known(self.settings, one)) for one in places)
         refusals = (refused_by_triggers(table, known=read) for table, read in known)
         return next((refusal for refusal in refusals if refusal), None)
+
+    def _apart(self, case: Case) -> Refusal | None:
+        written = self.writer(case.place.target).which_database()
+        return None if is_same(case.snapshot, written) else APART
 
     def _or_done_already(self, case: Case, refusal: Refusal, remedy: RemedyName) -> Refusal:
         """A row that needs nothing any more because of us: who did what, and when."""

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
-from dashboard.remediation.writer.connecting import EndUnknown, Limits, RolledBack
+from dashboard.remediation.writer.connecting import (
+    WHICH_DATABASE,
+    EndUnknown,
+    Limits,
+    RolledBack,
+)
 from dashboard.remediation.writer.one import Announce, Writer, Written
 from dashboard.remediation.writer.rights import (
-    WHICH_DATABASE,
     RightsReader,
     TableRights,
     WriterFacts,

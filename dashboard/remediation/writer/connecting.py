@@ -53,6 +53,10 @@ turns a policy that would silently hide the row into an error. Not READ WRITE: w
 nothing written."""
 
 
+WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
+"""Its name, and when its server started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long a statement, and the wait for a lock, may take."""
@@ -100,6 +104,18 @@ class Connecting:
             except psycopg.Error as error:
                 raise self._unanswered(error) from None
         return None if record is None else record[0]
+
+    def which_database(self) -> tuple[str, str]:
+        """As `WHICH_DATABASE` says. Raises TargetUnreachable."""
+        with self._connected() as connection:
+            try:
+                name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
+            except psycopg.Error as error:
+                raise TargetUnreachable(
+                    f"Target {self._target!r} did not tell the writer which database it is "
+                    f"({error.sqlstate or 'the connection was lost'})."
+                ) from None
+        return name, started
 
     def _unanswered(self, error: psycopg.Error) -> TargetUnreachable:
         """A question of a settlement that was refused or lost: it is asked again another time."""

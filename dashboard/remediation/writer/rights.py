@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.remediation.writer.connecting import Connecting
+from dashboard.remediation.writer.connecting import WHICH_DATABASE, Connecting
 
-WHICH_DATABASE = "SELECT current_database(), pg_postmaster_start_time()::text"
 """Its name and when its server started: two connections that agree in both are to one."""
 
 _ROLE = (
