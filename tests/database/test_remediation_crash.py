@@ -225,6 +225,25 @@ def test_a_row_that_fits_neither_image_is_closed_until_somebody_has_looked(
     assert verify(world.store).intact
 
 
+def test_a_row_that_a_back_up_took_back_is_said_to_stand_against_its_transaction(
+    world: World, kill: Kill
+) -> None:
+    jane = world.customer()
+    conflict, before = world.conflict(jane), world.row(jane)
+    kill(conflict, previewed(world.door(), conflict).plan.digest, Step.COMMITTED)
+    after = world.row(jane)
+    changed = [name for name, text in before.items() if text != after[name]]
+    for name in changed:
+        text = before[name]
+        world.update(jane, f"{name} = NULL" if text is None else f"{name} = '{text}'")
+
+    (outcome,) = world.door().settle()
+
+    assert changed
+    assert isinstance(outcome, Failed)
+    assert "transaction was committed, but the row is as it was before" in outcome.text
+
+
 def forget_the_transaction(world: World) -> None:
     """As on a server restored from a backup: the transaction's id lies in its future."""
     from sqlalchemy import update

@@ -83,19 +83,25 @@ def settle_by_database(
     found = writer.look(place)
     if isinstance(found, Refusal):
         return None
-    verdict = settled(
-        status,
-        as_before=_is_print(store, done.id, "before_print", found),
-        as_after=_is_as_after(store, done, found),
-    )
+    as_before = _is_print(store, done.id, "before_print", found)
+    as_after = _is_as_after(store, done, found)
+    verdict = settled(status, as_before=as_before, as_after=as_after)
     if verdict is Settlement.GOES_ON:
         return None
     if verdict is Settlement.APPLIED:
         return close_applied(store, done, now, {"settled_by": status or "the row itself"})
     if verdict is Settlement.NOTHING_DONE:
         return close_refused(store, done.id, _NOT_COMMITTED, now)
-    text = "It was cut off, and the row is neither as it was before nor as it should be after."
+    text = f"It was cut off, and {_unclear(status, as_before=as_before, as_after=as_after)}."
     return close_failed(store, done.id, text, _difference(store, place, done, found, now), now)
+
+
+def _unclear(status: str | None, *, as_before: bool, as_after: bool) -> str:
+    """A server that was restored, or promoted without its last commits, says another thing."""
+    if as_before or as_after:
+        stands = "it was before" if as_before else "it should be after"
+        return f"its transaction was {status}, but the row is as {stands}"
+    return "the row is neither as it was before nor as it should be after"
 
 
 def close_applied(
