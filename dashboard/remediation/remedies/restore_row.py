@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,36 +47,10 @@ class RestoreRow:
         table, row = facts.place.table, facts.row
         assert row is not None
         assert table.marker is not None
-        if row.erased:
-            return Refusal(
-                RefusalCode.ERASED,
-                "The row was erased or anonymized, or is about to be: it is never restored.",
-            )
-        made_up = _made_up(facts)
-        if made_up:
-            return Refusal(
-                RefusalCode.ALREADY_DONE,
-                f"A release has put a made-up value into {', '.join(made_up)}, and the record "
-                "would be live with it: take that release back first.",
-            )
         live = live_again(table, row)
-        if table.marker.column not in {one.column for one in live}:
-            return Refusal(
-                RefusalCode.NOTHING_TO_CHANGE,
-                f"{table.marker.column} is computed by the database: it cannot be set back.",
-            )
-        unknown = [one.column for one in (table.marker, *table.markers) if not one.live]
-        if not {one.column for one in live}.isdisjoint(unknown):
-            return Refusal(
-                RefusalCode.NOTHING_TO_CHANGE,
-                f"Which {unknown[0]} a live row has is not known: the column has no default.",
-            )
-        if not {*table.primary_key}.isdisjoint(changed_along(table, [one.column for one in live])):
-            return Refusal(
-                RefusalCode.NOTHING_TO_CHANGE,
-                f"{table.marker.column} is part of the primary key: set back, it would make the "
-                "row another one for all that names it.",
-            )
+        refusal = _not_of_such_a_row(facts) or _not_set_back(table, [one.column for one in live])
+        if refusal is not None:
+            return refusal
         back = put_back(table, row) if facts.kept_free else ()
         return Draft(
             changes=(*live, *back),
@@ -100,6 +75,47 @@ class RestoreRow:
         if facts.parent_deleted:
             return "what the row belongs to was deleted as well"
         return None
+
+
+def _not_of_such_a_row(facts: Facts) -> Refusal | None:
+    """Why what stands in the row must not be live again."""
+    assert facts.row is not None
+    if facts.row.erased:
+        return Refusal(
+            RefusalCode.ERASED,
+            "The row was erased or anonymized, or is about to be: it is never restored.",
+        )
+    made_up = _made_up(facts)
+    if made_up:
+        return Refusal(
+            RefusalCode.ALREADY_DONE,
+            f"A release has put a made-up value into {', '.join(made_up)}, and the record "
+            "would be live with it: take that release back first.",
+        )
+    return None
+
+
+def _not_set_back(table: Table, columns: Sequence[str]) -> Refusal | None:
+    """Why the marks in these columns cannot be taken off."""
+    assert table.marker is not None
+    if table.marker.column not in columns:
+        return Refusal(
+            RefusalCode.NOTHING_TO_CHANGE,
+            f"{table.marker.column} is computed by the database: it cannot be set back.",
+        )
+    unknown = [one.column for one in (table.marker, *table.markers) if not one.live]
+    if not {*columns}.isdisjoint(unknown):
+        return Refusal(
+            RefusalCode.NOTHING_TO_CHANGE,
+            f"Which {unknown[0]} a live row has is not known: the column has no default.",
+        )
+    if not {*table.primary_key}.isdisjoint(changed_along(table, columns)):
+        return Refusal(
+            RefusalCode.NOTHING_TO_CHANGE,
+            f"{table.marker.column} is part of the primary key: set back, it would make the "
+            "row another one for all that names it.",
+        )
+    return None
 
 
 def _made_up(facts: Facts) -> list[str]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from dashboard.remediation.writer.connecting import WHICH_DATABASE, Connecting
 
-"""Its name and when its server started: two connections that agree in both are to one."""
-
 _ROLE = (
     "SELECT quote_ident(rolname), rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
 )
