@@ -344,7 +344,11 @@ def demo(
     as_json: Json = False,
 ) -> int:
     """Start a shop that has the bug, a local Sentry, a PostgreSQL and the dashboard over them."""
-    from sample_data.demo.run import run
+    try:
+        from sample_data.demo.run import run
+    except ModuleNotFoundError as lack:  # the extra `demo` is not for servers
+        need = "The demo needs more than this: pip install 'tombstone-dashboard[demo]'."
+        raise UsageError(need) from lack
 
     return run(data, headless=headless, exit_after_ready=exit_after_ready, as_json=as_json)
 

@@ -1,12 +1,16 @@
-"""What `--help` shows on a narrow terminal: every word that can be typed, whole."""
+"""What the command says where it cannot do more: `--help` on a narrow terminal, a lacking extra."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from collectors.model import Severity, Verdict
 from dashboard.cli import Document, Shape, app
+from tests.command import tombstone
 
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
@@ -22,3 +26,12 @@ from dashboard.cli import Document, Shape, app
 def test_no_word_that_can_be_typed_is_cut(command: str, words: list[str], columns: str) -> None:
     said = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": columns}).output
     assert [word for word in words if word not in said] == []
+
+
+def test_a_demo_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sample_data.demo.run", None)  # as if something it needs lacks
+    done = tombstone(tmp_path, "demo", variables={})
+    assert done.returncode == 2
+    assert "pip install 'tombstone-dashboard[demo]'" in done.stderr
