@@ -30,9 +30,16 @@ def whole_days(text: str | None) -> datetime | None:
 
 
 def moment(text: str | None) -> datetime | None:
-    """`14d` → two weeks ago; a date or time in UTC as it is."""
+    """`14d` → two weeks ago; a date or time in UTC as it is; a UsageError for one to come."""
     if text is None:
         return None
+    found = _read(text)
+    if found > datetime.now(UTC):
+        raise UsageError(f"{text!r} is still to come.")
+    return found
+
+
+def _read(text: str) -> datetime:
     if re.fullmatch(r"\d{1,6}[smhdw]", text.strip()):
         try:
             return datetime.now(UTC) - duration(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -31,3 +31,9 @@ def test_a_date_is_told_in_utc(text: str, told: str) -> None:
 def test_what_is_no_time_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match=r"neither a duration|first year|no year"):
         moment(text)
+
+
+def test_a_time_to_come_is_wrong_usage() -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with pytest.raises(UsageError, match="still to come"):
+        moment(tomorrow.isoformat())
