@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from collectors.linking import hidden
+from collectors.linking.attempts import last_traceback
 from collectors.linking.backslashes import unescape
 from collectors.linking.detail import Detail, find_detail
 from collectors.linking.escapes import readings
@@ -38,7 +39,7 @@ def read_message(text: str, *, wrapped: bool = False, unique: bool = False) -> V
     if not wrapped and not may_tell_of_one(text):
         return None
     best: ViolatedKey | None = None
-    for reading in readings(focused(text), wrapped=wrapped):
+    for reading in readings(focused(last_traceback(text)), wrapped=wrapped):
         key = _read(reading, wrapped=wrapped, unique=unique)
         if key is not None and (best is None or _rank(key) > _rank(best)):
             best = key

@@ -10,6 +10,7 @@ from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.attached import from_attached
+from collectors.linking.attempts import last_attempt, last_traceback
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
@@ -38,21 +39,32 @@ _MOST_FRAMES = 100
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The failed statement as far as the Event quotes it, and the values it wrote."""
+    """The failed statement as far as the Event quotes it, and the values it wrote.
+
+    `again` if it had failed before: what was sent is then what was tried first.
+    """
 
     statement: Statement | None = None
     fields: Fields = field(default_factory=dict)
     several: bool = False
+    again: bool = False
 
 
 def about(event: Event, key: ViolatedKey) -> Event:
-    """The Event without the exceptions that tell of something else than `key`.
+    """The Event without the exceptions that tell of something else than `key`, or an earlier try.
 
     One that was raised while the other was handled quotes its own statement, and its frames hold
     its own variables.
     """
-    kept = tuple(error for error in event.exceptions if _is_about(error, key))
+    tried = last_attempt(event.exceptions)
+    kept = tuple(error for error in tried if _is_about(error, key))
     return event if len(kept) == len(event.exceptions) else replace(event, exceptions=kept)
+
+
+def tried_before(event: Event, key: ViolatedKey) -> bool:
+    """An earlier try of the same write met the same key."""
+    before = len(event.exceptions) - len(last_attempt(event.exceptions))
+    return any(_is_about(error, key) for error in event.exceptions[:before])
 
 
 def _is_about(error: ExceptionValue, key: ViolatedKey) -> bool:
@@ -128,7 +140,7 @@ def _quoted(
             yield Written(statement, bind(statement, error.parameters), several)
     texts = [error.value for error in reversed(event.exceptions)]
     for text in dict.fromkeys([*texts, event.message or ""]):
-        reading = next(readings(focused(text)))
+        reading = next(readings(focused(last_traceback(text))))
         for statement, tree in tails(reading if key is None else part_about(reading, key)):
             yield Written(statement, bind(statement, tree), wrote_several(statement, tree))
     if _with_frames(key):
@@ -144,7 +156,7 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
     if key.table is None and key.constraint is None:
         key = replace(key, table=_model(event))
     if key.splits:
-        alone = wrote.statement is None and not wrote.several
+        alone = wrote.statement is None and not (wrote.several or wrote.again)
         others = from_request(event, (), subject_of(key)) if alone else chosen(wrote.fields, ())
         return replace(key, fields=tuple(others.items()))
     wanted = tuple(dict.fromkeys(name for part in key.columns for name in columns_in(part)))
@@ -156,7 +168,7 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
 def _doubt(key: ViolatedKey, wrote: Written) -> str:
     if wrote.several:
         return hidden.SEVERAL
-    return key.doubt or hidden.ABSENT
+    return hidden.AGAIN if wrote.again else key.doubt or hidden.ABSENT
 
 
 def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:
@@ -205,7 +217,8 @@ def _gathered(
         (ValueSource.REQUEST, lambda: from_request(event, wanted, subject)),
         (ValueSource.ATTACHED, lambda: from_attached(event, wanted, subject)),
     )
-    for place, read in () if wrote.several else sources:
+    most = 0 if wrote.several else 1 if wrote.again else len(sources)
+    for place, read in sources[:most]:
         enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS
         if enough:
             break

@@ -8,7 +8,7 @@ only says where to look.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -21,7 +21,7 @@ from collectors.linking.other import database_error, describe, state_words
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier, IdentifierKind, identifiers
 from collectors.linking.transfer import from_quoted_printable
-from collectors.linking.values import about, with_fields, written
+from collectors.linking.values import about, tried_before, with_fields, written
 from collectors.model import Event, Failure, ViolatedKey
 
 Kind = Literal["unique_violation", "other_database_error", "not_recognised"]
@@ -45,6 +45,7 @@ def read_event(event: Event, *, default_environment: str = "production") -> Fail
     told = about(event, key) if key is not None else event
     wrote = written(told, drivers, key=key)
     if key is not None:
+        wrote = replace(wrote, again=tried_before(event, key))
         key = with_fields(key, told, wrote)
     return Failure(
         event_id=event.event_id,

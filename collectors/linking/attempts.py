@@ -1,0 +1,56 @@
+"""A write that was tried again while its first failure was handled: only the last try counts.
+
+The errors of both are one chain then. What was tried before had other values, or it would not have
+been tried again, and so has what the request sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectors.linking.mentions import mentions
+from collectors.linking.other import other_refusal
+from collectors.linking.phrases import is_unique_type
+from collectors.model import ExceptionValue
+
+_WHILE_HANDLED = "During handling of the above exception, another exception occurred:"
+"""Between the tracebacks that Python prints, the innermost first."""
+
+_JOINT = ")=("
+
+
+def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
+    """From the driver's last error on: it raises a class of its own once for each try."""
+    start = 0
+    seen: set[tuple[str | None, str | None]] = set()
+    for place, error in enumerate(errors):
+        if not is_unique_type(error.type):
+            continue
+        kind = error.module, error.type
+        if kind in seen:
+            start, seen = place, set()
+        seen.add(kind)
+    return tuple(errors[start:])
+
+
+def last_traceback(text: str) -> str:
+    """Of tracebacks printed one after another, from the one that tells what failed in the end.
+
+    A later one may retell the violation without its values: then they stand before it.
+    """
+    if _WHILE_HANDLED not in text:
+        return text
+    parts = text.split(_WHILE_HANDLED)
+    last = len(parts) - 1
+    while last and not _names(parts[last]):
+        if other_refusal(parts[last]) is not None:
+            return parts[last]
+        last -= 1
+    first, told = last, _names(parts[last])
+    while first and _JOINT not in parts[first] and told & _names(parts[first - 1]):
+        first -= 1
+    return _WHILE_HANDLED.join(parts[first if _JOINT in parts[first] else last :])
+
+
+def _names(text: str) -> set[str | None]:
+    return {mention.constraint for mention in mentions(text)}

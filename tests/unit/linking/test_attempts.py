@@ -1,0 +1,124 @@
+"""A write that was tried again: what it wrote in the end, and never what it tried first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from collectors.linking import hidden
+from collectors.linking.violation import read_event, read_text
+from collectors.model import ExceptionValue, Frame, ValueSource
+from tests.unit.linking.sdk_events import (
+    CONSTRAINT,
+    DUPLICATE,
+    adapted,
+    event,
+    innermost,
+    key_of,
+    outermost,
+)
+
+INSERT = "'INSERT INTO customers (organization_id, email) VALUES ($1, $2)'"
+ORDERS = 'duplicate key value violates unique constraint "orders_no_key"'
+BODY = {"organization_id": "'org-1'", "email": "'first@e.com'"}
+
+
+def tried(email: str, **variables: object) -> ExceptionValue:
+    """The driver's error of one attempt, its own frame with the statement it ran."""
+    ran = {"query": INSERT, "args": ["'org-1'", f"'{email}'"]} if email else {}
+    frames = (
+        Frame("create", "app", in_app=True, variables=variables),
+        Frame("_execute", "asyncpg.connection", variables=ran),
+    )
+    return replace(innermost(), frames=frames)
+
+
+def test_the_parameters_are_those_of_the_last_attempt() -> None:
+    key = key_of(read_event(event(tried("first@e.com"), tried("second@e.com"), request=None)))
+    assert dict(key.fields) == {"organization_id": "org-1", "email": "second@e.com"}
+    assert key.source is ValueSource.PARAMETERS
+
+
+@pytest.mark.parametrize(
+    "last",
+    [tried("", payload=BODY), replace(tried(""), frames=())],
+    ids=["a body in a frame", "the request"],
+)
+def test_what_was_sent_is_what_was_tried_first(last: ExceptionValue) -> None:
+    key = key_of(read_event(event(tried("first@e.com"), last)))
+    assert (key.fields, key.doubt) == ((), hidden.AGAIN)
+
+
+def test_an_attempt_on_another_key_says_nothing_of_this_one() -> None:
+    other = replace(tried("first@e.com"), value=ORDERS)
+    key = key_of(read_event(event(other, replace(tried(""), frames=()))))
+    assert (key.constraint, dict(key.fields)) == (CONSTRAINT, {"email": "Jane@example.com"})
+
+
+def test_one_attempt_that_libraries_tell_again_is_one() -> None:
+    bare = outermost(detail="", sql="")
+    chain = (tried("first@e.com"), adapted(detail=""), bare, replace(bare, module="app"))
+    assert dict(key_of(read_event(event(*chain))).fields)["email"] == "first@e.com"
+
+
+AGAIN = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+RETOLD = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+FOREIGN = 'insert or update on table "orders" violates foreign key constraint "orders_fk"'
+
+
+def traceback(error: str, detail: str = "") -> str:
+    head = 'Traceback (most recent call last):\n  File "/app/main.py", line 7, in create\n'
+    return f"{head}psycopg.errors.UniqueViolation: {error}{detail}"
+
+
+def detail(email: str) -> str:
+    return f"\nDETAIL:  Key (email)=({email}) already exists."
+
+
+@pytest.mark.parametrize(
+    ("text", "constraint", "values"),
+    [
+        (traceback(ORDERS) + AGAIN + traceback(DUPLICATE), CONSTRAINT, None),
+        (traceback(ORDERS, detail("a@e.com")) + AGAIN + traceback(DUPLICATE), CONSTRAINT, None),
+        (
+            traceback(DUPLICATE, detail("a@e.com")) + AGAIN + traceback(DUPLICATE, detail("b@e.c")),
+            CONSTRAINT,
+            "b@e.c",
+        ),
+        (
+            traceback(DUPLICATE, detail("a@e.com")) + RETOLD + traceback(DUPLICATE),
+            CONSTRAINT,
+            "a@e.com",
+        ),
+        (
+            traceback(DUPLICATE, detail("a@e.com")) + AGAIN + traceback(DUPLICATE),
+            CONSTRAINT,
+            "a@e.com",
+        ),
+        (
+            traceback(DUPLICATE, detail("a@e.com")) + AGAIN + "app.CustomerExists: customer exists",
+            CONSTRAINT,
+            "a@e.com",
+        ),
+    ],
+    ids=["another key", "another key without values", "the same key", "retold", "retold in words",
+         "an error of the application"],
+)  # fmt: skip
+def test_a_printed_chain_is_of_the_error_it_ends_with(
+    text: str, constraint: str, values: str | None
+) -> None:
+    key = read_text(f"org: acme\n{text}\n").key
+    assert key is not None
+    assert (key.constraint, key.splits) == (constraint, ((values,),) if values else ())
+
+
+def test_a_printed_chain_that_ends_otherwise_is_of_no_key() -> None:
+    last = "psycopg.errors.ForeignKeyViolation: " + FOREIGN
+    reading = read_text(traceback(DUPLICATE, detail("a@e.com")) + AGAIN + last)
+    assert (reading.kind, reading.key) == ("other_database_error", None)
+
+
+def test_whom_a_ticket_names_before_the_traceback_is_still_named() -> None:
+    reading = read_text(f"org: acme\n{traceback(ORDERS)}{AGAIN}{traceback(DUPLICATE)}")
+    assert ("organization", "acme") in {(one.kind, one.value) for one in reading.identifiers}
