@@ -17,5 +17,5 @@ def other_failure(case: Case) -> Ruling | None:
     if failure.key is not None or failure.oddity is not None:
         return None
     what = f": {failure.other}" if failure.other else ""
-    reason = f"This is a different problem; no unique key was violated{what}."
+    reason = f"As far as the event tells, no unique key was violated{what}."
     return Ruling((Finding(NAME, reason),), Verdict.OTHER_FAILURE)

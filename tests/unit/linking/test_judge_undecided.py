@@ -51,7 +51,7 @@ OTHER_FAILURES = {
         Case(Question(failure(None, other="a foreign key violation"))),
         OTHER,
         None,
-        says="no unique key was violated: a foreign key violation.",
+        says="As far as the event tells, no unique key was violated: a foreign key violation.",
     ),
     "no words for it": Line(Case(Question(failure(None))), OTHER, None),
 }
