@@ -13,7 +13,13 @@ from itertools import islice
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl
 
-from collectors.linking.entities import is_actor, is_called_after, is_of_another, is_of_anything
+from collectors.linking.entities import (
+    is_actor,
+    is_called_after,
+    is_container,
+    is_of_another,
+    is_of_anything,
+)
 from collectors.linking.literals import UNKNOWN, Unknown, Value, plain, printed, read_at
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
@@ -47,7 +53,7 @@ _FORM = re.compile(r"[\w.\[\]%-]{1,100}=[^\s]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A part of a body: does it tell of another entity than the key's, or is it called after it?"""
+    """A part of a body: does it tell of another entity than the key's, or stand for that itself?"""
 
     value: object
     other: bool = False
@@ -134,7 +140,8 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
     A name that stands twice at the same depth with different values is left out, and so are people,
     tokens and what is hidden, cut or too long to stand in a key; no deeper value takes their place.
     A body's `user` may be who calls or whom it is about: where it differs there is no answer, as
-    where an order's e-mail differs from that of the `customer` in it, and the key is of customers.
+    where an order's e-mail differs from that of the `customer` in it, and the key is of customers,
+    or from that of any of its `items`.
     `subject` is what the key is of: another entity's id or name is not the row's, be it that of
     the body itself by the `name` of its variable.
     """
@@ -197,7 +204,8 @@ def _take(
             if not is_actor(name):
                 part = _arguments(str(value)[:_LONGEST_REPR]) if is_repr else value
                 another = is_of_another(name, subject, within=other)
-                yield _Node(part, another, is_called_after(name, subject))
+                own = is_called_after(name, subject) or (is_container(name) and not other)
+                yield _Node(part, another, own)
         elif not (other and is_of_anything(name)):
             tree = printed(value) if reprs else plain(value)
             found = UNKNOWN if isinstance(tree, list | dict) else tree
@@ -207,7 +215,7 @@ def _take(
 def _own_values(
     node: Mapping[object, object], known: Mapping[str, Value], *, reprs: bool
 ) -> dict[str, Value]:
-    """The plain values of an object that is called after the key's entity, by folded names."""
+    """The plain values of an object that stands for the key's entity, by folded names."""
     values: dict[str, Value] = {}
     for _ in _take(node, values, "", other=False, reprs=reprs):
         pass  # What it holds itself is read in its turn.

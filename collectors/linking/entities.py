@@ -118,6 +118,12 @@ def is_called_after(name: str, subject: str) -> bool:
     return len(named) > 1 and subject.startswith(_stem(named))
 
 
+@lru_cache(maxsize=4096)
+def is_container(name: str) -> bool:
+    """An object of this name is the row itself, or one of the rows: `data`, `items`."""
+    return bool(_words(name)) and not _naming(name)
+
+
 def _naming(name: str) -> list[str]:
     """The words that say what an object is."""
     return [word for word in _words(name) if not {word, word.removesuffix("s")} & _CONTAINERS]

@@ -195,6 +195,8 @@ AROUND_A_CUSTOMER: dict[str, dict[str, Any]] = {
     "two customers": {
         "order": {"email": "j@e.com", "customers": [{"email": "j@e.com"}, {"email": "x@e.com"}]}
     },
+    "one of the rows to be made": {"email": "x@e.com", "items": [{"email": "j@e.com"}]},
+    "the row's own object": {"email": "x@e.com", "data": {"email": "j@e.com"}},
 }
 
 
@@ -206,7 +208,8 @@ def test_what_stands_around_a_customer_and_differs_is_no_answer(body: dict[str, 
 def test_what_stands_around_a_customer_and_agrees_is_one() -> None:
     body = {"order": {"email": "j@e.com"}, "customer": {"email": "j@e.com"}}
     linked = {"email": "j@e.com", "linked_customer": {"email": "x@e.com"}}
-    for one in (body, linked):
+    plan = {"email": "j@e.com", "plan": {"data": {"email": "x@e.com"}}}
+    for one in (body, linked, plan):
         assert from_request(posted(one), ("email",), "customers") == {"email": "j@e.com"}
 
 
