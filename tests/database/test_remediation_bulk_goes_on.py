@@ -41,6 +41,7 @@ from tests.database.remediation_world import (
     ENGINEER,
     WRITER,
     World,
+    applied,
     undone,
 )
 
@@ -63,6 +64,24 @@ def test_a_second_person_hears_who_did_it(world: World) -> None:
     assert late.applied == 0
     assert {one.refusal.code for one in late.exceptions} == {RefusalCode.ALREADY_DONE}
     assert all("already done by erin at 20" in one.refusal.text for one in late.exceptions)
+
+
+def test_in_a_batch_that_is_written_in_part_each_row_says_who_did_it(world: World) -> None:
+    world.limits["bulk_stop_percent"] = 100
+    everybody = crowd(world, 3)
+    released, changed, written = everybody
+    preview = previewed(world)
+    applied(world.door(), everybody[released])
+    world.update(changed, "name = 'changed'")
+
+    ended = done(world, preview)
+
+    assert ended.applied == 1
+    assert str(world.row(written)["email"]).startswith("released+")
+    told = {one.conflict_id: one.refusal for one in ended.exceptions}
+    by_erin = told.pop(everybody[released])
+    assert by_erin.text.startswith("This was already done by erin at 20")
+    assert [one.code for one in told.values()] == [RefusalCode.CHANGED_SINCE_PREVIEW]
 
 
 def test_twice_at_once_is_done_once(world: World) -> None:

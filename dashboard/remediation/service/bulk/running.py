@@ -172,6 +172,7 @@ class BulkRunner:
         self.announce("begun", number)
 
         def before_commit(written: BatchWritten) -> None:
+            written.refused |= self._done_already(bulk, batch, written)
             try:
                 with recording(self.store) as line:
                     bulks.note_batch_committing(
@@ -197,7 +198,6 @@ class BulkRunner:
                 "was done is settled before the bulk goes on."
             ) from None
         self.announce("committed", number)
-        written.refused |= self._done_already(bulk, batch, written)
         self._conclude(bulk, batch, written)
         self.announce("outcome", number)
         return len(written.refused)
@@ -243,6 +243,7 @@ class BulkRunner:
         if written.after:
             self.conclude(bulk, batch, set(written.missing))
             return
+        written.refused |= self._done_already(bulk, batch, written)
         refused = _by_remediation(batch, written)
         with recording(self.store) as line:
             number = batch.stored.number
