@@ -56,6 +56,12 @@ def _refusal(refusal: Refusal | None) -> dict[str, str] | None:
     return {"code": refusal.code, "text": refusal.text} if refusal else None
 
 
+def _where(columns: tuple[str, ...] | None) -> str:
+    if columns is None:
+        return "whether it is in the row is not known to us, so look at it"
+    return f"now in {', '.join(columns)}" if columns else "it is not in the row any more"
+
+
 def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
     if isinstance(answer, Refusal):
         yield f"Refused: {answer.text}"
@@ -68,7 +74,7 @@ def _sentences(answer: Forgotten | Refusal) -> Iterable[str]:
         f"{counted(answer.batches, 'waiting batch', 'waiting batches')}."
     )
     for row in answer.rows:
-        where = f"now in {', '.join(row.now_in)}" if row.now_in else "it is not in the row any more"
+        where = _where(row.now_in)
         yield (
             f"{row.remedy} wrote {', '.join(row.wrote) or 'this row'} of {row.table} {row.row_id} "
             f"in target {row.target}: {where}. That database is not ours to clean."

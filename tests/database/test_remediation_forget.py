@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from collectors.evidence.reads.remediations import (
 from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode, Step
-from dashboard.remediation.service import Approval, verify
+from dashboard.remediation.service import Approval, Preview, verify
 from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, Chosen
 from dashboard.remediation.service.forgetting import Forgotten
 from sample_data.postgres import Database
@@ -42,6 +44,7 @@ from tests.database.remediation_world import (
 )
 
 ADDRESS, EXTERNAL_ID = "Jane.Privata@Example.com", "cus_very_private"
+LAST_BEFORE_THE_CLAIM = 2
 
 
 @pytest.fixture
@@ -197,22 +200,80 @@ def test_others_may_not_and_that_is_journalled(world: World, actor: Actor) -> No
     assert "privata" not in str(newest.body).lower()
 
 
-def test_what_is_forgotten_while_a_remedy_runs_is_not_sealed_again(world: World) -> None:
+@pytest.mark.parametrize("undo", [False, True], ids=["release", "its undo"])
+@pytest.mark.parametrize("at", [Step.INTENT, Step.WRITTEN, Step.COMMITTING])
+def test_whoever_is_forgotten_while_a_remedy_runs_is_not_written_or_named(
+    world: World, at: Step, undo: bool
+) -> None:
     jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
     conflict = world.conflict(jane, EXTERNAL)
-    preview = previewed(world.door(), conflict)
+    released = applied(world.door(), conflict).remediation_id if undo else ""
+    before = world.row(jane)
     found: list[Forgotten] = []
 
     def announce(step: Step) -> None:
-        if step is Step.WRITTEN:
+        if step is at:
             found.append(forgotten(world, EXTERNAL_ID))
 
-    done = world.door(announce).apply(conflict, RemedyName.RELEASE_KEY, approved(preview))
+    door = world.door(announce)
+    if undo:
+        done = undone(door, released)
+    else:
+        approval = approved(previewed(door, conflict))
+        done = door.apply(conflict, RemedyName.RELEASE_KEY, approval)
 
-    assert isinstance(done, Applied)
-    assert [row.row_id for row in found[0].rows] == [jane]
+    committed = at is Step.COMMITTING
+    assert isinstance(done, Applied) is committed
+    if not committed:
+        assert "was forgotten before it was committed" in refusal(done).text
+        assert world.row(jane) == before
+    named = [(row.row_id, row.now_in) for row in found[0].rows]
+    assert named == ([(jane, ("user_metadata",))] if undo or committed else [])
     assert forgotten(world, EXTERNAL_ID, erase=False).held == 0
     assert verify(world.store).intact
+
+
+@pytest.mark.parametrize("undo", [False, True], ids=["release", "its undo"])
+def test_what_was_planned_before_somebody_was_forgotten_does_not_begin(
+    world: World, undo: bool
+) -> None:
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
+    conflict = world.conflict(jane, EXTERNAL)
+    released = applied(world.door(), conflict).remediation_id if undo else ""
+    before = world.row(jane)
+    preview = world.door().undo_preview(released, ENGINEER) if undo else None
+    preview = preview or previewed(world.door(), conflict)
+    assert isinstance(preview, Preview)
+    calls = itertools.count(1)
+
+    def clock() -> datetime:
+        """The last thing that is asked for before the row is claimed is the time."""
+        if next(calls) == LAST_BEFORE_THE_CLAIM:
+            forgotten(world, EXTERNAL_ID)
+        return datetime.now(UTC)
+
+    door, approval = world.door(clock=clock), approved(preview)
+    if undo:
+        done = door.undo(released, approval)
+    else:
+        done = door.apply(conflict, RemedyName.RELEASE_KEY, approval)
+
+    assert next(calls) > LAST_BEFORE_THE_CLAIM
+    assert "erased or has expired in the meantime" in refusal(done).text
+    assert world.row(jane) == before
+    assert forgotten(world, EXTERNAL_ID, erase=False).held == 0
+    assert verify(world.store).intact
+
+
+def test_where_a_value_is_whose_image_has_expired_is_not_made_up(world: World) -> None:
+    jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
+    applied(world.door(), world.conflict(jane, EXTERNAL))
+    later = datetime.now(UTC) + timedelta(days=31)
+    world.door(clock=lambda: later).settle()
+
+    (row,) = forgotten(world, EXTERNAL_ID, erase=False).rows
+
+    assert (row.row_id, row.now_in) == (jane, None)
 
 
 def test_whoever_is_forgotten_while_a_bulk_runs_is_not_written(world: World) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from collectors.evidence.database import Store
 from collectors.evidence.forgetting import holds
@@ -22,7 +23,9 @@ from collectors.evidence.schema import (
     remediations,
 )
 from dashboard.remediation.journal.bulks import drop_bulks
+from dashboard.remediation.journal.chain import Recording
 from dashboard.remediation.journal.images import forget_image
+from dashboard.remediation.journal.ledger import close
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.undo import BeforeImage
 
@@ -31,15 +34,18 @@ FORGOTTEN = Refusal(
     "Somebody of its batch was forgotten since the preview: preview the others again.",
 )
 
-_WRITE = ("applied", "running")
-"""The states of a remediation that has moved a value, or is about to."""
+CALLED_OFF = Refusal(
+    RefusalCode.INTERRUPTED,
+    "Somebody whom it is about was forgotten before it was committed: nothing was changed.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenIn:
     """A row of a Target from which, or within which, a Remedy has moved a value.
 
-    now_in  the columns that hold the value now; none where it was replaced or the row is gone
+    now_in  the columns that hold the value now; none where it was replaced or the row is gone, and
+            None where we do not know, for what was written is no longer kept
     """
 
     remediation_id: str
@@ -48,17 +54,25 @@ class HiddenIn:
     row_id: str
     remedy: str
     wrote: tuple[str, ...]
-    now_in: tuple[str, ...]
+    now_in: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """What the write side holds of a person: by id, and the rows that a Remedy has touched."""
+    """What the write side holds of a person: by id, and the rows that a Remedy has touched.
+
+    in_hand  the remediations that are at work on it, each with the transaction that it is to commit
+    """
 
     images: tuple[str, ...]
     previews: tuple[str, ...]
     batches: tuple[tuple[str, int], ...]
     rows: tuple[HiddenIn, ...]
+    in_hand: frozenset[tuple[str, str | None]] = frozenset()
+
+
+class MovedOn(Exception):
+    """A remediation has come further since it was found: what it writes is to be looked for."""
 
 
 def find_acted(store: Store, spellings: Collection[str], conflicts: Collection[str]) -> Acted:
@@ -67,15 +81,30 @@ def find_acted(store: Store, spellings: Collection[str], conflicts: Collection[s
         images = dict(_images(connection, store.vault, spellings))
         seen = tuple(_previews(connection, store.vault, spellings))
         batches = tuple(_batches(connection, store.vault, spellings))
-        applied = remediations.c.undoes.is_(None), remediations.c.state.in_(_WRITE)
-        query = select(remediations.c.id, remediations.c.conflict_id).where(*applied)
+        table = remediations.c
+        moved = or_(table.state == "applied", (table.state == "running") & table.xid.is_not(None))
+        query = select(table.id, table.conflict_id).where(table.undoes.is_(None), moved)
         done = {one for one, of in connection.execute(query) if of in conflicts or one in images}
+        in_hand = _in_hand(connection, conflicts, (*images, *seen))
     rows = [_hidden(store, one, images.get(one), spellings) for one in sorted(done)]
-    return Acted(tuple(sorted(images)), seen, batches, tuple(rows))
+    return Acted(tuple(sorted(images)), seen, batches, tuple(rows), in_hand)
 
 
-def erase_acted(connection: Connection, found: Acted) -> None:
-    """Destroy the images with their keys, the previews, and the plans that name the person."""
+def erase_acted(
+    recording: Recording, found: Acted, conflicts: Collection[str], now: datetime
+) -> None:
+    """Destroy the images with their keys, the previews, and the plans that name the person.
+
+    A remediation that has not come to its COMMIT is called off: erasure wins over every remedy, and
+    what it would have written could not be told of. Raises MovedOn.
+    """
+    connection = recording.connection
+    if _in_hand(connection, conflicts, (*found.images, *found.previews)) != found.in_hand:
+        raise MovedOn
+    for remediation_id, xid in sorted(found.in_hand):
+        if xid is None:
+            code, said = CALLED_OFF.code, CALLED_OFF.text
+            close(recording, remediation_id, "refused", now, code=code, said=said)
     for remediation_id in found.images:
         forget_image(connection, remediation_id)
     for digest in found.previews:
@@ -86,6 +115,20 @@ def erase_acted(connection: Connection, found: Acted) -> None:
             drop_bulks(connection, [bulk_id])
     for bulk_id, number in found.batches:
         _call_off(connection, bulk_id, number)
+
+
+def _in_hand(
+    connection: Connection, conflicts: Collection[str], images_and_previews: Collection[str]
+) -> frozenset[tuple[str, str | None]]:
+    """The remediations at work for these Conflicts, or by what was kept of the person."""
+    known = {*conflicts, *images_and_previews}
+    table = remediations.c
+    query = select(table.id, table.xid, table.conflict_id, table.undoes, table.digest)
+    return frozenset(
+        (one, xid)
+        for one, xid, *about in connection.execute(query.where(table.state == "running"))
+        if not known.isdisjoint((one, *about))
+    )
 
 
 def _call_off(connection: Connection, bulk_id: str, batch: int) -> None:
@@ -151,8 +194,8 @@ def _hidden(
 ) -> HiddenIn:
     done = find_remediation(store, remediation_id)
     assert done is not None
-    after = image.after if image else None
-    columns = after.columns if after else {}
+    columns = image.after.columns if image and image.after else {}
+    now_in = tuple(name for name, text in columns.items() if holds(text, spellings))
     return HiddenIn(
         done.id,
         done.target,
@@ -160,5 +203,5 @@ def _hidden(
         done.row_id,
         done.remedy,
         image.written if image else (),
-        tuple(name for name, text in columns.items() if holds(text, spellings)),
+        None if image is None else now_in,
     )

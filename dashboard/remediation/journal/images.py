@@ -136,6 +136,11 @@ def previewed(store: Store, digest: str, now: datetime) -> Previewed | None:
     return Previewed(Row.from_json(told), tuple(along), found[1])
 
 
+def is_previewed(connection: Connection, digest: str) -> bool:
+    """Whether a Preview of this digest is still kept."""
+    return connection.scalar(select(previews.c.digest).where(previews.c.digest == digest)) == digest
+
+
 def row_print(vault: Vault, row: Row) -> str:
     """A fingerprint of a whole row: it tells, after a crash, which of two states it is in."""
     texts: dict[str, Any] = dict(row.columns)

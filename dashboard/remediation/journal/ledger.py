@@ -23,6 +23,7 @@ from dashboard.remediation.journal.images import (
     forget_expired,
     forget_image,
     is_forgotten,
+    is_previewed,
     keep_image,
     row_print,
 )
@@ -35,6 +36,7 @@ from dashboard.remediation.journal.orders import (
     slot_of,
 )
 from dashboard.remediation.outcomes import Refusal, RefusalCode
+from dashboard.remediation.plan import RemediationPlan
 
 
 class Busy(Exception):
@@ -60,8 +62,7 @@ def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
     refusal = _done_already(connection, order)
     if refusal is None and running is not None:
         raise Busy(running.id)
-    if refusal is None:
-        refusal = _closed(connection, slot_of(plan.place))
+    refusal = refusal or _closed(connection, slot_of(plan.place)) or _forgotten(connection, plan)
     if refusal is not None:
         return refusal
     remediation_id = uuid.uuid4().hex
@@ -84,8 +85,7 @@ def note_committing(
 ) -> None:
     """Journal the Target's transaction id before its COMMIT. Raises Superseded.
 
-    A purge leaves no row behind, and so no print of one. An image that was forgotten since the
-    intent is not made again.
+    A purge leaves no row behind, and so no print of one.
     """
     changed = recording.connection.execute(
         update(table)
@@ -96,7 +96,7 @@ def note_committing(
         raise Superseded(remediation_id)
     printed = None if after is None else row_print(recording.vault, after)
     body: dict[str, Any] = {"xid": xid, "after_print": printed}
-    if order.plan.keeps_image and not is_forgotten(recording.connection, remediation_id):
+    if order.plan.keeps_image:
         image = image_of(order.plan, after, horizon, xid, children)
         body["image"] = keep_image(recording, remediation_id, image, order.undo_until)
     recording.append(line_of(Kind.COMMITTING, order, remediation_id, now, body))
@@ -210,6 +210,18 @@ def _already(what: str, record: Record[Any]) -> Refusal:
 def _closed(connection: Connection, slot: str) -> Refusal | None:
     failed = _one(connection, table.c.slot == slot, table.c.state == "failed")
     return None if failed is None else needs_a_look(failed.id)
+
+
+def _forgotten(connection: Connection, plan: RemediationPlan) -> Refusal | None:
+    """Somebody was forgotten after the plan was made, which still holds what is theirs."""
+    if plan.undoes is None and is_previewed(connection, plan.digest):
+        return None
+    if plan.undoes is not None and not is_forgotten(connection, plan.undoes):
+        return None
+    return Refusal(
+        RefusalCode.NOT_PREVIEWED,
+        "What was kept of the row for this has been erased or has expired in the meantime.",
+    )
 
 
 def _one(connection: Connection, *conditions: ColumnElement[bool]) -> Record[Any] | None:

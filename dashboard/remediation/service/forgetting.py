@@ -18,7 +18,13 @@ from collectors.evidence.forgetting import (
 from collectors.postgres.folding import fold_values
 from dashboard.access import Actor, Role
 from dashboard.remediation.journal import Kind, Line, recording
-from dashboard.remediation.journal.forgetting import Acted, HiddenIn, erase_acted, find_acted
+from dashboard.remediation.journal.forgetting import (
+    Acted,
+    HiddenIn,
+    MovedOn,
+    erase_acted,
+    find_acted,
+)
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service.gather import Sources
 
@@ -75,7 +81,12 @@ class Forgetter:
         spellings, unasked = self._spellings(value.strip())
         collected = find_collected(store, spellings)
         acted = find_acted(store, spellings, collected.conflicts)
-        scrubbed = self._erase(collected, acted, actor) if erase else True
+        while erase:
+            try:
+                self._erase(collected, acted, actor)
+                break
+            except MovedOn:
+                acted = find_acted(store, spellings, collected.conflicts)
         return Forgotten(
             len(collected.conflicts),
             len(collected.failures),
@@ -87,11 +98,12 @@ class Forgetter:
             tuple(still_in_clear(store, spellings)),
             tuple(copies_beside(store)),
             tuple(unasked),
-            lingers=not scrubbed,
+            lingers=erase and not scrub_files(store),
             erased=erase,
         )
 
-    def _erase(self, collected: Collected, acted: Acted, actor: Actor) -> bool:
+    def _erase(self, collected: Collected, acted: Acted, actor: Actor) -> None:
+        """Raises MovedOn."""
         body = {
             "forgotten": {
                 "conflicts": list(collected.conflicts),
@@ -104,9 +116,8 @@ class Forgetter:
         }
         with recording(self.sources.store) as line:
             erase_collected(line.connection, collected)
-            erase_acted(line.connection, acted)
+            erase_acted(line, acted, collected.conflicts, self.clock())
             line.append(Line(Kind.FORGET, self.clock(), str(actor), actor.role, body))
-        return scrub_files(self.sources.store)
 
     def _spellings(self, value: str) -> tuple[set[str], list[str]]:
         """The value as it is written, and as each Target's own keys fold it."""

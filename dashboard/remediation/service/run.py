@@ -137,10 +137,7 @@ class Runner:
         except EndUnknown:
             return self._end_unknown(order, remediation_id)
         except Superseded:
-            return Refused(
-                Refusal(RefusalCode.INTERRUPTED, "It took too long and was called off."),
-                remediation_id,
-            )
+            return Refused(self._called_off(remediation_id), remediation_id)
         except TargetUnreachable as error:
             written = Refusal(RefusalCode.UNREACHABLE, str(error))
         if isinstance(written, Refusal):
@@ -162,6 +159,12 @@ class Runner:
         assert done is not None
         body = {"verified": True, "after": plan.after}
         return settlement.close_applied(self.store, done, self.clock(), body)
+
+    def _called_off(self, remediation_id: str) -> Refusal:
+        """Who settled it, or had somebody forgotten, has said why."""
+        done = find_remediation(self.store, remediation_id)
+        text = (done and done.said) or "It took too long and was called off."
+        return Refusal(RefusalCode.INTERRUPTED, text)
 
     def _end_unknown(self, order: Order, remediation_id: str) -> Outcome:
         done = find_remediation(self.store, remediation_id)
