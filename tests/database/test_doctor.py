@@ -203,6 +203,12 @@ def test_a_writer_with_just_its_columns_is_good(
             "ALTER ROLE {role} SUPERUSER", "target production writer", Health.WRONG, id="superuser"
         ),
         pytest.param(
+            "ALTER ROLE {role} SET session_replication_role = replica",
+            "target production writer",
+            Health.WRONG,
+            id="passes over triggers",
+        ),
+        pytest.param(
             "SELECT 1", "target production writer", Health.LACKING, id="may write nothing"
         ),
     ],

@@ -264,3 +264,25 @@ def test_a_writer_that_cannot_do_it_as_planned_says_what_to_look_at(
     if code is RefusalCode.UNREACHABLE:  # no row of a bulk is left out for it
         with pytest.raises(TargetUnreachable, match=words):
             world.door().bulk.preview(Chosen(), RELEASE, ENGINEER)
+
+
+@pytest.mark.parametrize("since", ["always", "the preview"])
+def test_a_writer_that_would_pass_over_triggers_and_foreign_keys_writes_nothing(
+    world: World, since: str
+) -> None:
+    role = f"ALTER ROLE {WRITER} IN DATABASE {world.database.name}"
+    jane = world.customer()
+    conflict, before = world.conflict(jane), world.row(jane)
+    approval = approved(previewed(world.door(), conflict))
+    words = "pass over triggers and foreign keys"
+
+    world.database.execute(f"{role} SET session_replication_role = replica")
+
+    if since == "the preview":
+        assert words in refusal(world.door().apply(conflict, RELEASE, approval)).text
+    else:
+        with pytest.raises(TargetUnreachable, match=words):
+            world.door().preview(conflict, RELEASE, ENGINEER)
+        with pytest.raises(TargetUnreachable, match=words):
+            world.door().bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER)
+    assert world.row(jane) == before

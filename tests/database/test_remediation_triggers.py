@@ -69,6 +69,22 @@ def test_what_a_trigger_changes_is_told_and_does_not_stand_in_the_way_of_the_und
     assert world.database.execute(READ) == [("jane@example.com", 9, False)]
 
 
+def test_what_is_committed_is_on_disk_before_it_is_journalled_whatever_the_role_sets(
+    world: World,
+) -> None:
+    role = f"ALTER ROLE {WRITER} IN DATABASE {world.database.name}"
+    world.database.execute(
+        f"{role} SET synchronous_commit = off; CREATE TABLE waited (how text);"
+        "CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+        "$$ BEGIN INSERT INTO waited SELECT current_setting('synchronous_commit'); RETURN NULL; "
+        "END $$; CREATE TRIGGER waits AFTER UPDATE ON people FOR EACH ROW EXECUTE FUNCTION waits()"
+    )
+
+    applied(world.door(), world.conflict("1", "mail_once", table="people"))
+
+    assert world.database.execute("SELECT how FROM waited") == [("on",)]
+
+
 def test_a_trigger_that_takes_the_change_back_afterwards_rolls_it_back(world: World) -> None:
     world.database.execute(
         "CREATE TRIGGER guard AFTER UPDATE OF mail ON people FOR EACH ROW"

@@ -39,7 +39,8 @@ def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -
         try:
             facts = RightsReader(target, dsn, limits).facts(settings.targets[target].schemas)
         except Unreachable as error:
-            yield Check(label, Health.UNREACHABLE, str(error))
+            health = Health.WRONG if error.permanent else Health.UNREACHABLE
+            yield Check(label, health, str(error))
         except TombstoneError as error:
             yield Check(label, Health.WRONG, str(error))
         except psycopg.Error as error:

@@ -52,6 +52,14 @@ turns a policy that would silently hide the row into an error. Not READ WRITE: w
 `default_transaction_read_only` (an administrator at a switch-over, a host whose disk is full) wants
 nothing written."""
 
+_STANDING = """;
+SELECT current_setting('session_replication_role'),
+       set_config('synchronous_commit',
+                  coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)
+"""
+"""In the same round trip. A `replica` fires no trigger and checks no foreign key, and only a
+superuser can say otherwise; a COMMIT that waits for no disk may be lost after it was journalled."""
+
 
 WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
 """Its name and when its server started: two connections that agree in both are to one."""
@@ -63,6 +71,12 @@ class Limits:
 
     lock_timeout_ms: int
     statement_timeout_ms: int
+
+
+class Unfit(TargetUnreachable):
+    """The writer's role is set up so that nothing may be written through it."""
+
+    permanent = True
 
 
 class EndUnknown(Exception):
@@ -132,7 +146,7 @@ class Connecting:
         connection.rollback()
 
     def _begin(self, connection: psycopg.Connection[Any], name: str) -> None:
-        """Raises TargetUnreachable where a pooler lets no transaction begin."""
+        """Raises TargetUnreachable where a pooler lets no transaction begin, Unfit."""
         limits = self._limits
         opening = _OPENING.format(
             name=re.sub(r"[^a-z0-9 -]", "", name),
@@ -141,7 +155,7 @@ class Connecting:
             idle=limits.statement_timeout_ms + GRACE_FOR_OUR_STORE_MS,
         )
         try:
-            connection.execute(opening + self._more_settings)
+            cursor = connection.execute(opening + self._more_settings + _STANDING)
         except psycopg.OperationalError as error:
             if "statement pooling mode" not in str(error):  # PgBouncer's, to any BEGIN
                 raise
@@ -149,6 +163,12 @@ class Connecting:
                 f"Target {self._target!r} gives the writer a pool of single statements, which lets "
                 "no transaction be: its write DSN must lead to a pool in transaction mode."
             ) from None
+        cursor.set_result(-1)
+        if (standing := cursor.fetchone()) and standing[0] == "replica":
+            raise Unfit(
+                f"Target {self._target!r} lets the writer pass over triggers and foreign keys: its "
+                "role or database sets session_replication_role to replica. Use a role without it."
+            )
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
