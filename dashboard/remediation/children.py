@@ -14,8 +14,8 @@ from dashboard.remediation.statements import name_of, this_row, type_of
 WITHIN_S = 1
 """Two deletions this far apart, in seconds, are one moment: one request, one transaction."""
 
-Link = tuple[Table, ForeignKey]
-"""A table with a marker that knows the time, and its reference to ours."""
+Link = tuple[Table, Sequence[ForeignKey]]
+"""A table with a marker that knows the time, and its references to ours: a row may refer twice."""
 
 
 def deleted_together(place: Place, row: Row, children: Sequence[Link]) -> Statement | None:
@@ -44,15 +44,20 @@ def _tells_time(place: Place) -> bool:
 
 
 def _found(place: Place, row: Row, child: Link, bind: Binding) -> str:
-    table, link = child
+    table, links = child
     marker = place.table.marker
     assert marker is not None
     assert table.marker is not None
     ours = f"(SELECT {marker.since} FROM {name_of(place.table)} WHERE {this_row(place, bind)})"
-    pairs = zip(link.columns, link.to_columns, strict=True)
-    same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for its, mine in pairs]
+    same = " OR ".join(f"({_refers(link, place, row, bind)})" for link in links)
     apart = f"abs(extract(epoch FROM ({table.marker.since}) - {ours})) < {WITHIN_S}"
-    where = f"{' AND '.join(same)} AND ({table.marker.deleted}) AND {apart}"
+    where = f"({same}) AND ({table.marker.deleted}) AND {apart}"
     if name_of(table) == name_of(place.table):
         where += f" AND NOT ({this_row(place, bind)})"
     return f"FROM {name_of(table)} WHERE {where}"
+
+
+def _refers(link: ForeignKey, place: Place, row: Row, bind: Binding) -> str:
+    pairs = zip(link.columns, link.to_columns, strict=True)
+    same = [f"{its} = {bind(row.columns[mine], type_of(place, mine))}" for its, mine in pairs]
+    return " AND ".join(same)

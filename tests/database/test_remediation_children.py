@@ -117,6 +117,37 @@ def test_those_of_the_same_moment_come_back_in_one_transaction_and_go_again(worl
     assert verify(world.store).intact
 
 
+def test_a_row_that_refers_twice_is_one_row(world: World) -> None:
+    jane = world.customer()
+    twice, *_ = subscribe(world, jane, DELETED_AT)
+    world.database.execute(
+        "ALTER TABLE subscriptions ADD payer uuid REFERENCES customers;"
+        f"UPDATE subscriptions SET payer = customer_id; GRANT SELECT ON subscriptions TO {WRITER}"
+    )
+    conflict = world.conflict(jane)
+
+    assert seen(world, conflict, ()).plan.offered == (("subscriptions", 1),)
+    done = world.door().apply(conflict, RESTORE, approved(seen(world, conflict)))
+
+    assert isinstance(done, Applied)
+    assert live(world) == {twice}
+
+
+@pytest.mark.parametrize("table", ["subscriptions", "subscription", "keys"])
+def test_a_table_whose_rows_cannot_be_restored_along_is_said_to_be_one(
+    world: World, table: str
+) -> None:
+    jane = world.customer()
+    subscribe(world, jane, DELETED_AT)
+    world.database.execute("ALTER TABLE subscriptions DROP CONSTRAINT subscriptions_pkey CASCADE")
+    conflict = world.conflict(jane)
+
+    refused = refusal(world.door().preview(conflict, RESTORE, ENGINEER, (table,)))
+
+    assert refused.text.startswith(f"Of {table} no row can be restored along")
+    assert seen(world, conflict, ()).plan.offered == ()
+
+
 MEANWHILE = {
     "a-child-is-restored": "UPDATE subscriptions SET deleted_at = NULL",
     "a-child-has-changed": "UPDATE subscriptions SET deleted_at = deleted_at + interval '1 ms'",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from collectors.model import row_id
+from collectors.model import ForeignKey, Table, row_id
 from dashboard.access import Actor, Role
 from dashboard.remediation.children import Link, deleted_together, which_deleted_together
 from dashboard.remediation.facts import Child, Place, RemedyName, Row, foreign_keys_of
@@ -26,6 +26,10 @@ MOST = 100
 NOT_A_RESTORE = Refusal(
     RefusalCode.NOTHING_TO_CHANGE, "Only a restore can take other rows along with it."
 )
+_NO_LINK = (
+    "it is no table that refers to this one, tells when a row was deleted, and has a primary key "
+    "to name one by."
+)
 _ROLE = Refusal(RefusalCode.ROLE_MAY_NOT, "Only an engineer may restore more than the one row.")
 _TOO_MANY = Refusal(
     RefusalCode.TOO_MANY, f"More than {MOST} rows would be restored along: choose fewer tables."
@@ -34,13 +38,11 @@ _TOO_MANY = Refusal(
 
 def same_moment(case: Case, row: Row, along: Sequence[str]) -> tuple[tuple[str, int], ...]:
     """How many rows of which tables were deleted with it, but for those that come along."""
-    children = [(table, fk) for table, fk in _links(case) if table.label not in along]
+    children = [link for link in _links(case) if link[0].label not in along]
     statement = deleted_together(case.place, row, children)
     counts = () if statement is None else answers(case, statement)
-    found: dict[str, int] = {}
-    for (table, _), count in zip(children, counts[0] if counts else (), strict=False):
-        found[table.label] = found.get(table.label, 0) + count
-    return tuple((label, count) for label, count in found.items() if count)
+    pairs = zip(children, counts[0] if counts else (), strict=False)
+    return tuple((table.label, count) for (table, _), count in pairs if count)
 
 
 def find_children(
@@ -52,7 +54,12 @@ def find_children(
 ) -> tuple[Child, ...] | Refusal:
     """The rows of these tables that were deleted with ours, as the writer sees them now."""
     places: dict[tuple[str, str], Place] = {}
-    for link in _links(case):
+    links = _links(case)
+    unknown = sorted({*along} - {table.label for table, _ in links})
+    if unknown:
+        text = f"Of {', '.join(unknown)} no row can be restored along: {_NO_LINK}"
+        return Refusal(RefusalCode.NOTHING_TO_CHANGE, text)
+    for link in links:
         statement = which_deleted_together(case.place, row, link, MOST)
         if link[0].label not in along or statement is None:
             continue
@@ -112,14 +119,13 @@ def refusal_for(
 
 
 def _links(case: Case) -> list[Link]:
-    """The references to our table from those that know when a row was deleted."""
-    return [
-        (table, fk)
-        for fk in case.place.referring
-        if (table := case.catalog.table(fk.schema, fk.table))
-        and table.marker
-        and table.marker.since
-    ]
+    """The tables that refer to ours, know when a row was deleted and can name one, and how."""
+    found: dict[str, tuple[Table, list[ForeignKey]]] = {}
+    for fk in case.place.referring:
+        table = case.catalog.table(fk.schema, fk.table)
+        if table and table.row_key and table.marker and table.marker.since:
+            found.setdefault(table.label, (table, []))[1].append(fk)
+    return [*found.values()]
 
 
 def _place(case: Case, schema: str, name: str, its_id: str) -> Place | None:
