@@ -139,9 +139,21 @@ def store_version(engine: Engine) -> str | None:
 
 def store_trouble(error: BaseException) -> str | None:
     """What SQLite says of the file (locked, full, damaged), None for an error that is our own."""
-    origin = getattr(error, "orig", None)
-    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    return str(origin).splitlines()[0] if code in _OF_THE_FILE else None
+    return store_says(error) if _code(getattr(error, "orig", None)) in _OF_THE_FILE else None
+
+
+def store_says(error: BaseException) -> str:
+    """The first line of what SQLite, or the operating system, says of an error."""
+    origin = getattr(error, "orig", None) or error
+    said = str(getattr(origin, "strerror", None) or origin).partition("\n")[0]
+    # A log or an index of it that cannot grow is told as a fault of the disk.
+    return (
+        f"its disk is full, or at fault ({said})" if _code(origin) == sqlite3.SQLITE_IOERR else said
+    )
+
+
+def _code(origin: BaseException | None) -> int:
+    return int(getattr(origin, "sqlite_errorcode", 0)) & 0xFF
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -179,8 +191,7 @@ def _opening(url: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, sqlite3.Error, OSError) as error:
-        reason = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
-        sentence = f"The store at {_shown(url)} cannot be opened: {reason.splitlines()[0]}."
+        sentence = f"The store at {_shown(url)} cannot be opened: {store_says(error)}."
         raise SettingsError(sentence) from error
 
 

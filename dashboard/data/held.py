@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import telemetry
 from collectors.errors import TombstoneError, Unreachable
-from collectors.evidence.database import Store, open_store
+from collectors.evidence.database import Store, open_store, store_says
 from collectors.inquiry import Inquiry
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings
@@ -126,8 +126,8 @@ def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return ask(*args, **kwargs)
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        raise Unreachable(f"The store does not answer just now: {reason}.") from error
+        said = store_says(error) if hasattr(error, "orig") else type(error).__name__
+        raise Unreachable(f"The store does not answer just now: {said}.") from error
 
 
 @st.cache_resource(show_spinner=False)

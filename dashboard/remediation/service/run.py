@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collectors.errors import TargetUnreachable
-from collectors.evidence.database import Store
+from collectors.evidence.database import Store, store_trouble
 from collectors.evidence.reads.remediations import RemediationRow, find_remediation
 from dashboard.remediation import guard
 from dashboard.remediation.facts import Place
@@ -37,6 +37,11 @@ from dashboard.remediation.writer import Announce, EndUnknown, Limits, Writer, W
 
 POLL_S = 0.05
 MARGIN = timedelta(seconds=30)
+
+_NOT_WRITTEN_DOWN = (
+    "It was committed, and our store cannot take down how it ended: {said}. It is settled, and "
+    "told to the Conflict, as soon as the store can be written."
+)
 
 _at_work: set[str] = set()
 """The remediations that this process has in hand just now, whoever asked for them."""
@@ -142,7 +147,12 @@ class Runner:
             written = Refusal(RefusalCode.UNREACHABLE, str(error))
         if isinstance(written, Refusal):
             return settlement.close_refused(self.store, remediation_id, written, self.clock())
-        return self._conclude(order, remediation_id, written)
+        try:
+            return self._conclude(order, remediation_id, written)
+        except Exception as error:
+            if (said := store_trouble(error)) is None:
+                raise
+            return Failed(remediation_id, _NOT_WRITTEN_DOWN.format(said=said))
 
     def _conclude(self, order: Order, remediation_id: str, written: Written) -> Outcome:
         """Verified on the writer's own connection, journalled, and told to the Conflict."""

@@ -1,0 +1,85 @@
+"""A store that nothing more can be written to: said in words, and whatever was begun is settled."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from collectors.errors import SettingsError
+from collectors.evidence.database import open_store, store_trouble
+from collectors.evidence.reads.remediations import list_remediations
+from collectors.model import Verdict
+from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.outcomes import Applied, Failed, Step
+from dashboard.remediation.service import verify
+from sample_data.postgres import Database
+from tests.database.remediation_world import World, approved, previewed
+from tests.factories import SECRET, new_store
+
+FULL = "its disk is full, or at fault (disk I/O error)"
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with World.made(database, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process can grow, as on a full disk or under a quota."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_store_that_cannot_be_opened_for_want_of_room_says_so(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+    with no_room(), pytest.raises(SettingsError) as told:
+        open_store(url, SECRET)
+    assert str(told.value) == f"The store at {url} cannot be opened: {FULL}."
+    open_store(url, SECRET).close()
+
+
+@pytest.mark.parametrize("at", list(Step)[:-1])
+def test_a_remedy_whose_store_is_full_from_some_step_on_is_settled_once_there_is_room(
+    world: World, at: Step
+) -> None:
+    jane = world.customer()
+    conflict, before = world.conflict(jane), world.row(jane)
+    approval = approved(previewed(world.door(), conflict))
+    full = no_room()
+
+    def announce(step: Step) -> None:
+        if step is at:
+            full.__enter__()
+
+    committed = at in (Step.COMMITTING, Step.COMMITTED, Step.VERIFIED)
+    try:
+        outcome = world.door(announce).apply(conflict, RemedyName.RELEASE_KEY, approval)
+        told = outcome.text if isinstance(outcome, Failed) else ""
+    except OperationalError as error:
+        told = str(store_trouble(error))
+    finally:
+        full.__exit__(None, None, None)
+    assert FULL in told
+    assert told.startswith("It was committed, and our store cannot take down how") is committed
+    assert (world.row(jane) != before) is committed
+
+    (settled,) = world.door().settle()
+
+    assert isinstance(settled, Applied) is committed
+    assert [one.state for one in list_remediations(world.store)] == [
+        "applied" if committed else "refused"
+    ]
+    assert (world.stored(conflict).verdict is Verdict.UNBLOCKED) is committed
+    assert verify(world.store).intact
