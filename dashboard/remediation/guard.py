@@ -142,19 +142,24 @@ def referred_to(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | None
     """Why what refers to the row forbids the plan.
 
     A purge: anything does. `answers` are a number a foreign key, then the keys that were not
-    counted. The undo of a restore: something newer does; a boolean a foreign key.
+    counted. The undo of a restore: something newer does; a boolean a foreign key, then whether all
+    that refers to it was counted, because nothing tells what is newer.
     """
     if plan.goal.gone:
         return _still_referred_to(plan, answers[:-1], answers[-1])
     tables = sorted(
-        {fk.table for fk, newer in zip(plan.place.referring, answers, strict=True) if newer}
+        {fk.table for fk, newer in zip(plan.place.referring, answers[:-1], strict=True) if newer}
     )
     if not tables:
         return None
-    return Refusal(
-        RefusalCode.REFERENCED,
-        f"Rows were written since the restore that refer to it: {', '.join(tables)}.",
-    )
+    named = ", ".join(tables)
+    text = f"Rows were written since the restore that refer to it: {named}."
+    if answers[-1]:
+        text = (
+            f"Rows refer to it ({named}), and nothing tells any more which of them are newer than "
+            "the restore: the row, or the whole database, was written anew since."
+        )
+    return Refusal(RefusalCode.REFERENCED, text)
 
 
 def written_along(plan: RemediationPlan, answers: Sequence[Any]) -> Refusal | None:

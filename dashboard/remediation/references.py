@@ -11,7 +11,7 @@ from collectors.model import ForeignKey, Table
 from collectors.model.releasable import columns_read
 from dashboard.remediation.changes import Binding, Statement
 from dashboard.remediation.facts import Place, Row
-from dashboard.remediation.statements import this_row, type_of
+from dashboard.remediation.statements import name_of, this_row, type_of
 
 _NAME = "format('%I.%I (%I)', n.nspname, c.relname, f.conname)"
 
@@ -104,23 +104,34 @@ class Since:
 
 
 def referenced_since(place: Place, row: Row, since: Since) -> Statement | None:
-    """One boolean a foreign key: does a row refer to ours that was written since?
+    """One boolean a foreign key: does a row refer to ours that was written since? Then: who knows?
 
     A referring row's `xmin` names the transaction that wrote it, so no clock and no column of the
     application's is needed. An updated row counts as written, but for those that this very
     transaction takes back along with ours: a customer and its main address refer to each other.
+
+    The last is true where our row is not the very one that the restore has written. It was written
+    again since, though it reads the same, or the database was (from a dump, into a server whose
+    transactions have other numbers): then nothing tells when a row was written, and all count.
     """
     bind = Binding()
     horizon = bind(since.horizon, "numeric", clear=True)
     newer = f"age(xmin) <= pg_current_xact_id()::text::numeric - {horizon}"
     newer += " AND xmin <> pg_current_xact_id()::xid"
+    moved = "false"
     if since.xid is not None:
-        newer += f" AND xmin <> {bind(since.xid, 'xid8', clear=True)}::xid"
+        own = f"{bind(since.xid, 'xid8', clear=True)}::xid"
+        newer += f" AND xmin <> {own}"
+        ours = f"SELECT 1 FROM {name_of(place.table)} WHERE {this_row(place, bind)}"
+        moved = f"NOT EXISTS ({ours} AND xmin = {own})"
     answers = [
-        f"EXISTS (SELECT 1 FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)} AND {newer})"
+        f"EXISTS (SELECT 1 FROM {_child(fk)} WHERE {_refers(fk, place, row, bind)}"
+        f" AND (tombstone_moved OR {newer}))"
         for fk in place.referring
     ]
-    return bind.statement(f"SELECT {', '.join(answers)}") if answers else None
+    source = f"FROM (SELECT {moved} AS tombstone_moved) AS tombstone_since"
+    columns = ", ".join([*answers, "tombstone_moved"])
+    return bind.statement(f"SELECT {columns} {source}") if answers else None
 
 
 def _child(fk: ForeignKey) -> str:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from collectors.evidence.reads.bulks import find_bulk
 from collectors.evidence.reads.remediations import list_remediations
+from collectors.postgres.engine import ReadTarget
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.journal import verify
-from dashboard.remediation.outcomes import Failed, Refusal, RefusalCode, Step
+from dashboard.remediation.outcomes import Applied, Failed, Refusal, RefusalCode, Step
 from dashboard.remediation.service import Approval
 from dashboard.remediation.service.bulk import BulkPreview, Chosen
-from sample_data.postgres import Database
+from sample_data.postgres import Database, Postgres
 from tests.database import bulk_world
 from tests.database.remediation_world import (
     EMAIL,
     ENGINEER,
     EXTERNAL,
+    GRANTS,
+    PASSWORD,
+    SCHEMA,
     WRITER,
     World,
     applied,
     approved,
     previewed,
     refusal,
+    undone,
 )
 
 RELEASE, RESTORE, _ = RemedyName
@@ -208,3 +216,48 @@ def test_an_erasure_asked_for_while_the_row_is_locked_wins(
 
     assert refused.code is RefusalCode.ERASED
     assert world.row(jane) == before
+
+
+@contextmanager
+def moved(world: World, folder: Path) -> Iterator[World]:
+    """The same rows on a server of its own, which has counted fewer transactions than ours."""
+    world.database.execute(
+        "DO $$ BEGIN FOR n IN 1..3000 LOOP BEGIN PERFORM pg_current_xact_id();"
+        " EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$"
+    )
+    server = Postgres.start(folder)
+    try:
+        server.create_database(world.database.name)
+        there = Database(world.database.name, server.dsn(world.database.name))
+        there.execute(SCHEMA + GRANTS)
+        with psycopg.connect(world.database.dsn) as old, psycopg.connect(there.dsn) as new:
+            for table in ("organizations", "customers", "orders"):
+                with (
+                    old.cursor().copy(f"COPY {table} TO STDOUT") as rows,
+                    new.cursor().copy(f"COPY {table} FROM STDIN") as taken,
+                ):
+                    for row in rows:
+                        taken.write(row)
+        reader = ReadTarget("production", there.dsn)
+        writer = psycopg.conninfo.make_conninfo(there.dsn, user=WRITER, password=PASSWORD)
+        yield replace(world, database=there, reader=reader, writer_dsn=writer)
+        reader.close()
+    finally:
+        server.discard()
+
+
+def test_in_a_database_that_was_written_anew_every_reference_counts_as_newer(
+    world: World, tmp_path: Path
+) -> None:
+    jane, joe = world.customer(), world.customer(email="joe@example.com")
+    restored = {one: applied(world.door(), world.conflict(one), RESTORE) for one in (jane, joe)}
+    joes = restored[joe].remediation_id
+
+    with moved(world, tmp_path / "anew") as anew:
+        anew.database.execute("INSERT INTO orders (customer_id) VALUES (%s)", [jane])
+        refused = refusal(undone(anew.door(), restored[jane].remediation_id))
+        assert isinstance(undone(anew.door(), joes), Applied)
+        assert anew.row(jane)["deleted_at"] is None
+
+    assert refused.code is RefusalCode.REFERENCED
+    assert "(orders), and nothing tells any more which" in refused.text
