@@ -171,18 +171,25 @@ def _undecided(case: Case) -> list[str]:
 
 def _beyond(case: Case) -> list[str]:
     """A key that reaches beyond one organization: nothing about who holds it."""
-    if case.verdict is Verdict.UNBLOCKED:
-        return [
-            "what kept your request from succeeding was a fault on our side, and is out of its "
-            f"way{_at(case)}.",
-            "Please send the same request once more. If it fails again, use another value, or "
-            "reply here with the time of the attempt.",
-        ]
-    return [
+    ours = (
         f"thank you for the report. {_since(case)} Your request was well formed, and our API "
-        "should not have answered it with a 500; we have noted that as a fault of ours.",
-        "Retrying with the same values does not help for now. Our engineers are looking into it, "
-        "and we will write again.",
+        "should not have answered it with a 500; we have noted that as a fault of ours."
+    )
+    is_held = case.holder is not None or case.cured_by is RemedyName.RESTORE_ROW
+    if is_held or case.verdict not in (Verdict.UNBLOCKED, Verdict.HOLDER_GONE):
+        return [
+            ours,
+            "Retrying with the same values does not help for now. Our engineers are looking into "
+            "it, and we will write again.",
+        ]
+    gone = (
+        "what kept your request from succeeding was a fault on our side, and is out of its "
+        f"way{_at(case)}."
+    )
+    return [
+        gone if case.verdict is Verdict.UNBLOCKED else ours,
+        "Please send the same request once more. If it fails again, use another value, or "
+        "reply here with the time of the attempt.",
     ]
 
 
@@ -248,9 +255,11 @@ def _a(one: str) -> str:
 
 def _what(case: Case) -> str:
     """The key in a developer's words: "e-mail address", "external ID"."""
-    expressions = re.sub(r"\w+\(", "(", " ".join(case.columns).lower())  # encode() is no code
-    for word, name in _WORDS.items():
-        if word in expressions:
+    # encode() is no code, and a cast to a type names no column.
+    expressions = re.sub(r"\w+\(|::\w+|'(?:[^']|'')*'", " ", " ".join(case.columns).lower())
+    names = re.findall(r"\w+", expressions)
+    for words, name in _WORDS.items():
+        if any(words.fullmatch(one) for one in names):
             return name
     return "value"
 
@@ -259,9 +268,15 @@ _VOWEL = re.compile(r"(?!eu|one|us|uk|ut|uni(?!n|m))[aeiou]|hour|heir|hono")
 """How a word begins that is spoken with a vowel."""
 
 _EMAIL = "e-mail address"
-_WORDS: Mapping[str, str] = MappingProxyType(
-    {"email": _EMAIL, "external": "external ID", "slug": "slug", "code": "code"}
+_WORDS: Mapping[re.Pattern[str], str] = MappingProxyType(
+    {
+        re.compile(r"\w*e_?mail(?!\w*id$)\w*"): _EMAIL,
+        re.compile(r"external(\w*id|\w*ref\w*)?"): "external ID",
+        re.compile(r"\w*slug"): "slug",
+        re.compile(r"\w*code"): "code",
+    }
 )
+"""By the whole name of a column: `email_template_id` holds no e-mail address."""
 
 _EACH: Mapping[Verdict, Callable[[Case], list[str]]] = MappingProxyType(
     {

@@ -140,10 +140,35 @@ def test_where_the_key_reaches_beyond_one_organization_nobody_is_said_to_be_know
         assert word not in text
 
 
-def test_a_function_of_the_key_is_not_what_the_key_is_of() -> None:
-    hashed = ("organization_id", "encode(token_hash, 'hex'::text)")
+def test_where_the_key_reaches_beyond_and_is_held_again_nobody_is_told_to_try_once_more() -> None:
+    now = RowRef("customers", "7", None)
+    for verdict in (Verdict.UNBLOCKED, Verdict.HOLDER_GONE):
+        assert "once more" in written(verdict, own=False)
+        assert "does not help" in written(verdict, own=False, holder=now)
+    restored = written(Verdict.UNBLOCKED, own=False, cured_by=RemedyName.RESTORE_ROW)
+    assert "does not help" in restored
 
-    assert "the same value" in written(Verdict.BLOCKED_BY_TOMBSTONE, columns=hashed)
+
+KEYS = {
+    "encode(token_hash, 'hex'::text)": "value",
+    "email_template_id": "value",
+    "lower('email'::text || name)": "value",
+    "code_id": "value",
+    "lower(email::text)": "e-mail address",
+    '"primaryEmail"': "e-mail address",
+    "email_normalized": "e-mail address",
+    '"externalId"': "external ID",
+    "external_customer_id": "external ID",
+    "lower(slug::citext)": "slug",
+    '"promoCode"': "code",
+}
+
+
+@pytest.mark.parametrize("column", KEYS)
+def test_a_key_is_called_what_its_columns_hold(column: str) -> None:
+    text = written(Verdict.BLOCKED_BY_TOMBSTONE, columns=("organization_id", column))
+
+    assert f"with the same {KEYS[column]} was deleted" in text
 
 
 TABLES = {
