@@ -40,15 +40,20 @@ _BY_STATE = {
 _NOT_FOUND = frozenset({"3F000", "42P01", "42703", "42704", "42883"})
 """A schema, table, column, type or function that the reader's catalog names."""
 
+_NO_FAULT_OF_A_ROW = ("53", "58")
+"""Classes of errors: insufficient resources (a full disk, memory), and of the system's own."""
+
 _BY_RULE = {
-    "23514": "A rule of the table's own does not allow the new value",
+    "23514": "A rule of the table's own does not allow the row as it would be",
     "23503": "A foreign key does not allow the change",
     "23502": "A column that may not be empty would be left empty",
     "P0001": "A trigger or a function of the database's own refused the change",
     "22021": "The row holds a text that is not UTF-8",
     "23P01": "Another row excludes this one",
     "22001": "The column has no room for the new value",
-    "22P02": "A value that is known of the row is none of its column's type any more",
+    "22P02": "A value that is known of it is none of its column's type any more, or one that would "
+    "be written is none that a key or a rule over the column can read",
+    "0A000": "The table is not written as a plain one is (has it a rule?)",
     "55000": "The table takes no change as it stands (is it published without a replica identity?)",
     "42P10": "The table takes no change as it stands (do the columns or the rows that it is "
     "published with agree with its replica identity?)",
@@ -68,6 +73,12 @@ def refusal_of(error: psycopg.Error, plan: RemediationPlan | None = None) -> Ref
     if state is None or state.startswith(("08", "57P")):
         return Refusal(
             RefusalCode.UNREACHABLE, "The connection was lost before anything was committed."
+        )
+    if state.startswith(_NO_FAULT_OF_A_ROW):
+        return Refusal(
+            RefusalCode.UNREACHABLE,
+            "The database has no room or no means for a change just now "
+            f"({type(error).__name__}, {state}).",
         )
     if state in _NOT_FOUND:
         return Refusal(

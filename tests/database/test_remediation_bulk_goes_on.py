@@ -42,7 +42,12 @@ from tests.database.remediation_world import (
     WRITER,
     World,
     applied,
+    approved,
+    refusal,
     undone,
+)
+from tests.database.remediation_world import (
+    previewed as previewed_one,
 )
 
 
@@ -172,6 +177,26 @@ def test_a_lost_connection_costs_no_row_its_release(world: World, step: str) -> 
     assert (rest.applied, rest.refused, rest.failed) == (8, 0, 0)
     assert all("tombstone" in str(world.row(customer)["email"]) for customer in everybody)
     assert verify(world.store).intact
+
+
+def test_a_database_without_room_costs_no_row_its_release(world: World) -> None:
+    everybody = crowd(world, 8)
+    preview = previewed(world)
+    single = previewed_one(world.door(), everybody[next(iter(everybody))])
+    world.database.execute(
+        "CREATE FUNCTION fits(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;"
+        "ALTER TABLE customers ADD CONSTRAINT room CHECK (fits(email)) NOT VALID"
+    )
+    words = r"no room or no means for a change just now \(DiskFull, 53100\)"
+
+    with pytest.raises(TargetUnreachable, match=words):
+        done(world, preview)
+    one = world.door().apply(single.plan.place.conflict_id, RELEASE, approved(single))
+    assert refusal(one).code is RefusalCode.UNREACHABLE
+
+    world.database.execute("ALTER TABLE customers DROP CONSTRAINT room")
+    assert done(world, preview).applied == len(everybody)
 
 
 def test_what_is_forbidden_now_can_still_be_taken_back(world: World) -> None:

@@ -255,6 +255,7 @@ TOO_STRICT = {
     "no-room": ("varchar(8)", RefusalCode.NOTHING_TO_CHANGE, "no room"),
     "a-domain-that-cuts": ("short", RefusalCode.DATABASE_REFUSED, "no room"),
     "a-domain-that-checks": ("three", RefusalCode.DATABASE_REFUSED, "CheckViolation"),
+    "hex": ("text CHECK (('x'||code)::bit(9) > '0')", RefusalCode.DATABASE_REFUSED, "rule over"),
     "a-number": ("int", RefusalCode.NOTHING_TO_CHANGE, "No column of this key"),
 }
 
