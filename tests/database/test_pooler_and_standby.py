@@ -153,6 +153,30 @@ def test_a_pool_of_single_statements_is_said_to_be_one(
 # --- a standby ------------------------------------------------------------------------------------
 
 
+def test_a_writer_of_another_cluster_than_the_standby_that_is_read_is_wrong(
+    postgres: Postgres, shop: Database, reachable: Path, tmp_path: Path
+) -> None:
+    """A copy for trying things out is called as what it is a copy of."""
+    other = Postgres.start(tmp_path / "other")
+    try:
+        other.create_database(shop.name)
+        with standby(postgres, reachable) as dsn:
+            caught_up(postgres, dsn(shop.name))
+            target = TargetSettings(read_dsn=SecretStr(dsn(shop.name)))
+            settings = Settings(targets={"production": target})
+            wrong = []
+            with closing(new_store(tmp_path)) as store:
+                for written in (shop.dsn, other.dsn(shop.name)):
+                    writing = WriteSettings.model_validate(
+                        {"targets": {"production": {"write_dsn": written}}}
+                    )
+                    names = [one.name for one in check_write_side(settings, writing, store)]
+                    wrong.append("target production writer database" in names)
+    finally:
+        other.discard()
+    assert wrong == [False, True]
+
+
 def test_a_standby_behind_the_event_is_waited_for(
     postgres: Postgres, shop: Database, reachable: Path, tmp_path: Path
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collectors.postgres.outage import StatementFailed
 from collectors.postgres.snapshot import Snapshot
 from dashboard.remediation.outcomes import Refusal, RefusalCode
-from dashboard.remediation.writer import WHICH_DATABASE
+from dashboard.remediation.writer import WHICH_CLUSTER, WHICH_DATABASE, Which
 
 TWO = "Reader and writer are connected to different databases."
 MEND = "Make read_dsn and write_dsn lead to the same one."
@@ -12,7 +13,21 @@ MEND = "Make read_dsn and write_dsn lead to the same one."
 APART = Refusal(RefusalCode.NO_WRITER, f"{TWO} {MEND}")
 
 
-def is_same(snapshot: Snapshot, written: tuple[str, str]) -> bool:
-    """By its name and by when its server started; a standby starts at another time."""
+def is_same(snapshot: Snapshot, written: Which) -> bool:
+    """By its name and by when its server started.
+
+    A standby starts at another time: it is known by its cluster, where both let that be asked.
+    """
     ((name, started),) = snapshot.rows(WHICH_DATABASE)
-    return name == written[0] if snapshot.is_standby else (name, started) == written
+    if not snapshot.is_standby:
+        return (name, started) == written[:2]
+    told = {_cluster(snapshot), written[2]} - {None}
+    return name == written[0] and len(told) <= 1
+
+
+def _cluster(snapshot: Snapshot) -> str | None:
+    try:
+        (((cluster,),),) = snapshot.attempt_each((WHICH_CLUSTER,))
+    except StatementFailed:
+        return None
+    return str(cluster)

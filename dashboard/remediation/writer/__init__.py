@@ -12,10 +12,12 @@ from __future__ import annotations
 from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
 from dashboard.remediation.writer.connecting import (
+    WHICH_CLUSTER,
     WHICH_DATABASE,
     EndUnknown,
     Limits,
     RolledBack,
+    Which,
 )
 from dashboard.remediation.writer.one import Announce, Writer, Written
 from dashboard.remediation.writer.rights import (
@@ -25,6 +27,7 @@ from dashboard.remediation.writer.rights import (
 )
 
 __all__ = [
+    "WHICH_CLUSTER",
     "WHICH_DATABASE",
     "Announce",
     "BatchWriter",
@@ -35,6 +38,7 @@ __all__ = [
     "RolledBack",
     "Seen",
     "TableRights",
+    "Which",
     "Writer",
     "WriterFacts",
     "Written",

@@ -64,6 +64,12 @@ superuser can say otherwise; a COMMIT that waits for no disk may be lost after i
 WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
 """Its name and when its server started: two connections that agree in both are to one."""
 
+WHICH_CLUSTER = "SELECT system_identifier::text FROM pg_control_system()"
+"""A server and its standbys have the same; not everybody who hosts one lets it be asked."""
+
+Which = tuple[str, str, str | None]
+"""A database's name, when its server started, and which cluster's it is, if that is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -119,17 +125,24 @@ class Connecting:
                 raise self._unanswered(error) from None
         return None if record is None else record[0]
 
-    def which_database(self) -> tuple[str, str]:
-        """As `WHICH_DATABASE` says. Raises TargetUnreachable."""
+    def which_database(self) -> Which:
+        """Raises TargetUnreachable."""
         with self._connected() as connection:
             try:
-                name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
+                return self._which(connection)
             except psycopg.Error as error:
                 raise TargetUnreachable(
                     f"Target {self._target!r} did not tell the writer which database it is "
                     f"({error.sqlstate or 'the connection was lost'})."
                 ) from None
-        return name, started
+
+    def _which(self, connection: psycopg.Connection[Any]) -> Which:
+        name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
+        try:
+            with connection.transaction():
+                return name, started, connection.execute(WHICH_CLUSTER).fetchall()[0][0]
+        except psycopg.Error:
+            return name, started, None
 
     def _unanswered(self, error: psycopg.Error) -> TargetUnreachable:
         """A question of a settlement that was refused or lost: it is asked again another time."""

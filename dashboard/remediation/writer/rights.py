@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.remediation.writer.connecting import WHICH_DATABASE, Connecting
+from dashboard.remediation.writer.connecting import Connecting, Which
 
 _ROLE = (
     "SELECT quote_ident(rolname), rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
@@ -61,7 +61,7 @@ class TableRights:
 class WriterFacts:
     """What the writer's role is and may do, for `doctor`; asked, never tried.
 
-    database  its name and when its server started: which one this is
+    database  which one this is
     writes    the columns it may update, as `table (column, column)`
     deletes   the tables it may delete from
     excess    what it may do beyond updating single columns and deleting rows
@@ -70,7 +70,7 @@ class WriterFacts:
 
     role: str
     superuser: bool
-    database: tuple[str, str]
+    database: Which
     writes: tuple[str, ...]
     deletes: tuple[str, ...]
     excess: tuple[str, ...]
@@ -84,13 +84,13 @@ class RightsReader(Connecting):
         """What its role may do in these schemas. Raises TargetUnreachable."""
         with self._connected() as connection, self._transaction(connection, "tombstone doctor"):
             role, superuser = connection.execute(_ROLE).fetchall()[0]
-            name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
+            database = self._which(connection)
             rights = connection.execute(_RIGHTS, [list(schemas)]).fetchall()
             tables = connection.execute(_TABLES, [list(schemas)]).fetchall()
         return WriterFacts(
             role,
             superuser,
-            (name, started),
+            database,
             tuple(columns for columns, _, some, _ in rights if some),
             tuple(table for *_, table in rights if table),
             tuple(more for _, more, *_ in rights if more),
