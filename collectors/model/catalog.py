@@ -129,6 +129,7 @@ class Table:
     `paid_when` where its `money` (in `currency`) was received. `inherited`: other
     tables inherit from it, whose rows a statement sees beside its own, and its keys do not count.
     `excludes`: an EXCLUDE constraint, which is none of its `keys`, keeps rows out as well.
+    `subscribed`: a logical subscription fills it from another database.
     `partitioned_by` are the columns that it, or any part of it, is partitioned by: each of its
     unique keys has them all.
     """
@@ -156,6 +157,7 @@ class Table:
     partitioned_by: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
     excludes: bool = False
+    subscribed: bool = False
 
     @property
     def label(self) -> str:

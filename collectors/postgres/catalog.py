@@ -104,6 +104,7 @@ def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> 
         partitioned_by=tuple(row.partitioned_by),
         partitions=tuple(parts.partitions.get(row.oid, ())),
         excludes=row.excludes,
+        subscribed=row.subscribed,
     )
 
 

@@ -29,14 +29,16 @@ SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, 
                ON a.attrelid = t.relid AND a.attnum = ANY (p.partattrs::int2[])
            ORDER BY 1
        ) ELSE '{{}}' END,
-       EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisexclusion)
+       EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisexclusion),
+       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel s WHERE s.srrelid = c.oid
+                  OR s.srrelid IN (SELECT t.relid FROM pg_partition_tree(c.oid) t))
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ({_TABLES})
 ORDER BY 2, 3
 """  # noqa: S608  (made of constants)
-"""The fifth column is raw. The last two: what the table, or any part of it, is partitioned by, and
-whether an EXCLUDE constraint stands on it."""
+"""The fifth column is raw. The last three: what the table, or any part of it, is partitioned by,
+whether an EXCLUDE constraint stands on it, and whether a subscription fills it."""
 
 PARTITIONS = f"""
 SELECT root.oid, quote_ident(n.nspname), quote_ident(c.relname),

@@ -28,6 +28,7 @@ class TableRow:
     partitioned: bool
     partitioned_by: Sequence[str]
     excludes: bool
+    subscribed: bool
 
     @property
     def place(self) -> str:

@@ -153,7 +153,7 @@ def assemble(
         occupied=statements.occupied(place, draft.checked, draft.changes),
         checked=tuple(key.name for key in draft.checked),
         preconditions=draft.preconditions,
-        warnings=draft.warnings,
+        warnings=(*draft.warnings, *_subscribed(place.table)),
         undo=draft.undo,
         undoable=draft.undoable,
         digest=_digest(place, row, remedy, written, undoes, children),
@@ -162,6 +162,15 @@ def assemble(
         undoes=undoes,
         evidence=draft.evidence,
         children=children,
+    )
+
+
+def _subscribed(table: Table) -> tuple[str, ...]:
+    if not table.subscribed:
+        return ()
+    return (
+        f"{table.label} is filled by a subscription: what is written here does not reach the "
+        "database that its rows come from, whose next change of the row may undo it here.",
     )
 
 
