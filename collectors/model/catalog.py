@@ -68,6 +68,13 @@ class Column:
     default: str | None = None
     computed: str | None = None
     """The SQL that the database computes it by, from other columns of the row."""
+    filled: bool = False
+    """A CHECK or its domain lets no NULL be written, whatever the column itself says."""
+
+    @property
+    def takes_null(self) -> bool:
+        """NULL can be written to it."""
+        return self.nullable and not self.filled
 
     @property
     def room(self) -> int:

@@ -118,7 +118,7 @@ def _tells_whose_sort(column: str, others: Collection[str]) -> bool:
 
 def _is_asked_for(column: Column) -> bool:
     """A value that can be taken away, and that does not say of which sort the row is."""
-    can_go = column.nullable or column.category == "S"
+    can_go = column.takes_null or column.category == "S"
     return can_go and not _SORT.fullmatch(_folded(column.name))
 
 

@@ -56,10 +56,11 @@ ORDER BY root.oid, t.level, 2, 3
 """Of each partitioned table; parents come before their partitions."""
 
 _BASE_TYPES = """
-WITH RECURSIVE base (oid, base) AS (
-    SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
+WITH RECURSIVE base (oid, base, filled) AS (
+    SELECT t.oid, t.oid, false FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
     UNION ALL
-    SELECT t.oid, b.base FROM pg_catalog.pg_type t JOIN base b ON t.typbasetype = b.oid
+    SELECT t.oid, b.base, b.filled OR t.typnotnull
+    FROM pg_catalog.pg_type t JOIN base b ON t.typbasetype = b.oid
     WHERE t.typtype = 'd'
 )
 """
@@ -78,7 +79,7 @@ SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
            ),
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
-             ORDER BY e.enumsortorder)
+             ORDER BY e.enumsortorder), b.filled
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN base b ON b.oid = a.atttypid
@@ -87,7 +88,8 @@ WHERE a.attrelid = ANY ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """  # noqa: S608  (made of constants)
 """The fourth column is raw. After a default, whether all of its functions are immutable: so
-says PostgreSQL's own dump of it (nodes/outfuncs.c), and nothing else does."""
+says PostgreSQL's own dump of it (nodes/outfuncs.c), and nothing else does. At the end, whether its
+domain takes no NULL."""
 
 KEY_PARTS = f"""
 {_BASE_TYPES}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.model import Column, SoftDeleteMarker
+from collectors.postgres.deletion import conjuncts
 from collectors.postgres.markers import ColumnFacts, created_column, find_markers
 from collectors.postgres.snapshot import Rows
 
 Labels = Mapping[tuple[int, int | str], Sequence[str | None]]
 """The values a column is known to take, by (table, number) or (table, raw name)."""
+
+_NOT_NULL = re.compile(r'(?:"(?:[^"]|"")+"|[\w$]+) IS NOT NULL')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +59,34 @@ def with_columns(
 ) -> list[tuple[TableRow, Columns]]:
     """Each table, with its columns."""
     rows = [TableRow(*row) for row in tables]
-    of_each = _columns(columns, _known_labels(checks, states, rows))
+    of_each = _columns(columns, _known_labels(checks, states, rows), _filled(checks))
     return [(row, Columns.of(of_each[row.oid])) for row in rows]
 
 
-def _columns(rows: Rows, labels: Labels) -> defaultdict[int, dict[int, ColumnFacts]]:
+def _columns(
+    rows: Rows, labels: Labels, checked: Collection[tuple[int, int]]
+) -> defaultdict[int, dict[int, ColumnFacts]]:
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
-        default, fixed, computed, enum = more
-        column = Column(quoted, type_, nullable, generated, category, default, computed)
+        default, fixed, computed, enum, filled = more
+        filled = filled or (table, number) in checked
+        column = Column(quoted, type_, nullable, generated, category, default, computed, filled)
         seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
         said = tuple(label for label in seen if label is not None)
         columns[table][number] = ColumnFacts(
             column, raw, base, default, said, fixed, nulls=None in seen
         )
     return columns
+
+
+def _filled(checks: Rows) -> set[tuple[int, int]]:
+    """The columns whose CHECK lets no NULL be written, valid for the older rows or not."""
+    return {
+        (table, number)
+        for table, (number,), condition in checks
+        if any(_NOT_NULL.fullmatch(term) for term in conjuncts(condition or ""))
+    }
 
 
 def _known_labels(checks: Rows, states: Rows, tables: Sequence[TableRow]) -> Labels:

@@ -27,7 +27,7 @@ def written_columns(catalog: Catalog, table: Table) -> tuple[str, ...]:
 def _released(table: Table, key: UniqueKey, links: Sequence[ForeignKey]) -> Iterator[str]:
     """The column that a release of this key changes, with the one that keeps its value."""
     columns = releasable_columns(table, key, links)
-    emptied = [one for one in columns if one.nullable and null_frees(table, one)]
+    emptied = [one for one in columns if one.takes_null and null_frees(table, one)]
     chosen = emptied or sorted(filter(_takes_text, columns), key=lambda one: not one.holds_email)
     for column in chosen[:1]:
         yield column.name

@@ -77,7 +77,7 @@ def _written(
     """The column to change and its new value: NULL says the truth, so it comes first."""
     candidates = releasable_columns(table, key, foreign_keys)
     for column in candidates:
-        if column.nullable and null_frees(table, column):
+        if column.takes_null and null_frees(table, column):
             return column, "NULL"
     for column in sorted(candidates, key=lambda each: not each.holds_email):
         if (value := _made_up(table, column)) is not None:

@@ -68,7 +68,7 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     assert place.key is not None
     candidates = releasable_columns(table, place.key, place.foreign_keys)
     for column in candidates:
-        if column.nullable and null_frees(table, column):
+        if column.takes_null and null_frees(table, column):
             null = Write(column.name, column.type, None)
             kept = () if row.erased else _kept(table, row, column)
             return (null, *kept)
@@ -81,7 +81,7 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
             )
         if value is not None:
             return (Write(column.name, column.type, value, clear=True),)
-    if any(column.nullable for column in candidates):
+    if any(column.takes_null for column in candidates):
         return Refusal(
             RefusalCode.NULLS_NOT_FREE,
             "The key's column could only be emptied, and this index lets no two rows be empty.",
