@@ -316,7 +316,8 @@ def test_a_batch_that_was_cut_off_is_settled_although_somebody_of_it_was_forgott
     door = world.door(announce_batch=announce)
     with pytest.raises(KeyboardInterrupt):
         door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
-    forgotten(world, EXTERNAL_ID)
+    (named,) = forgotten(world, EXTERNAL_ID).rows
+    assert (named.row_id, named.now_in) == (jane, ("user_metadata",))
     world.door().settle()
 
     done = list_remediations(world.store, RemediationFilter(conflict_id=theirs, state="applied"))

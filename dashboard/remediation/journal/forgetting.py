@@ -6,14 +6,14 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from collectors.evidence.database import Store
 from collectors.evidence.forgetting import holds
 from collectors.evidence.privacy import Vault
-from collectors.evidence.reads.remediations import find_remediation
 from collectors.evidence.schema import (
     before_images,
     bulk_batches,
@@ -83,10 +83,12 @@ def find_acted(store: Store, spellings: Collection[str], conflicts: Collection[s
         batches = tuple(_batches(connection, store.vault, spellings))
         table = remediations.c
         moved = or_(table.state == "applied", (table.state == "running") & table.xid.is_not(None))
-        query = select(table.id, table.conflict_id).where(table.undoes.is_(None), moved)
-        done = {one for one, of in connection.execute(query) if of in conflicts or one in images}
-        in_hand = _in_hand(connection, conflicts, (*images, *seen))
-    rows = [_hidden(store, one, images.get(one), spellings) for one in sorted(done)]
+        what = table.id, table.conflict_id, table.target, table.table_name, table.row_id
+        query = select(*what, table.remedy).where(table.undoes.is_(None), moved)
+        known = [*connection.execute(query), *_being_written(connection)]
+        done = {one.id: one for one in known if one.conflict_id in conflicts or one.id in images}
+        in_hand = _in_hand(connection, conflicts, (*images, *seen), batches)
+    rows = [_hidden(done[one], images.get(one), spellings) for one in sorted(done)]
     return Acted(tuple(sorted(images)), seen, batches, tuple(rows), in_hand)
 
 
@@ -99,7 +101,8 @@ def erase_acted(
     what it would have written could not be told of. Raises MovedOn.
     """
     connection = recording.connection
-    if _in_hand(connection, conflicts, (*found.images, *found.previews)) != found.in_hand:
+    kept = (*found.images, *found.previews)
+    if _in_hand(connection, conflicts, kept, found.batches) != found.in_hand:
         raise MovedOn
     for remediation_id, xid in sorted(found.in_hand):
         if xid is None:
@@ -117,18 +120,48 @@ def erase_acted(
         _call_off(connection, bulk_id, number)
 
 
-def _in_hand(
-    connection: Connection, conflicts: Collection[str], images_and_previews: Collection[str]
-) -> frozenset[tuple[str, str | None]]:
-    """The remediations at work for these Conflicts, or by what was kept of the person."""
-    known = {*conflicts, *images_and_previews}
-    table = remediations.c
-    query = select(table.id, table.xid, table.conflict_id, table.undoes, table.digest)
-    return frozenset(
-        (one, xid)
-        for one, xid, *about in connection.execute(query.where(table.state == "running"))
-        if not known.isdisjoint((one, *about))
+def _being_written(connection: Connection) -> list[Row[Any]]:
+    """The rows of batches that are at their COMMIT: none is a remediation yet."""
+    row, batch = bulk_rows.c, bulk_batches.c
+    its = (batch.bulk_id == row.bulk_id) & (batch.number == row.batch)
+    query = (
+        select(
+            row.remediation_id.label("id"),
+            row.conflict_id,
+            bulks.c.target,
+            row.table_name,
+            row.row_id,
+            bulks.c.remedy,
+        )
+        .join(bulk_batches, its)
+        .join(bulks, bulks.c.id == row.bulk_id)
+        .where(batch.state == "running", row.state == "planned", bulks.c.undoes.is_(None))
     )
+    return [*connection.execute(query)]
+
+
+def _in_hand(
+    connection: Connection,
+    conflicts: Collection[str],
+    images_and_previews: Collection[str],
+    batches: Collection[tuple[str, int]],
+) -> frozenset[tuple[str, str | None]]:
+    """The remediations at work for these Conflicts, or by what was kept of the person.
+
+    And those of these batches that are at their COMMIT.
+    """
+    known = {*conflicts, *images_and_previews}
+    table, batch = remediations.c, bulk_batches.c
+    query = select(table.id, table.xid, table.conflict_id, table.undoes, table.digest)
+    single = connection.execute(query.where(table.state == "running"))
+    of_bulks = select(batch.bulk_id, batch.number, batch.xid).where(batch.state == "running")
+    return frozenset(
+        (one, xid) for one, xid, *about in single if not known.isdisjoint((one, *about))
+    ) | {
+        (f"{bulk_id}/{number}", xid)
+        for bulk_id, number, xid in connection.execute(of_bulks)
+        if (bulk_id, number) in batches
+    }
 
 
 def _call_off(connection: Connection, bulk_id: str, batch: int) -> None:
@@ -189,17 +222,13 @@ def _batches(
             yield bulk_id, number
 
 
-def _hidden(
-    store: Store, remediation_id: str, image: BeforeImage | None, spellings: Collection[str]
-) -> HiddenIn:
-    done = find_remediation(store, remediation_id)
-    assert done is not None
+def _hidden(done: Row[Any], image: BeforeImage | None, spellings: Collection[str]) -> HiddenIn:
     columns = image.after.columns if image and image.after else {}
     now_in = tuple(name for name, text in columns.items() if holds(text, spellings))
     return HiddenIn(
         done.id,
         done.target,
-        done.table,
+        done.table_name,
         done.row_id,
         done.remedy,
         image.written if image else (),
