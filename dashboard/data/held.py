@@ -34,7 +34,7 @@ from dashboard.settings import load_write_settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_KEEP_ANSWERS = timedelta(minutes=10)
+_KEEP_ANSWERS, _SETTLED_EVERY = timedelta(minutes=10), timedelta(minutes=1)
 _LATELY_S, _LOOK_EVERY_S = 900.0, 2.0
 
 
@@ -180,7 +180,10 @@ def inquiry() -> closing[Inquiry]:
 
 
 def remediation() -> Remediation:
-    """A door of its own for each call. What a crash left behind is settled before the first."""
+    """A door of its own for each call. What a crash left behind is settled before the first.
+
+    And now and then after it: another process may have been killed since, or our own store full.
+    """
     _settle()
     return _door()
 
@@ -190,7 +193,7 @@ def _door() -> Remediation:
     return open_remediation(held.settings, load_write_settings(), held.store, _readers())
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=_SETTLED_EVERY)
 def _settle() -> None:
     _door().settle()
 
