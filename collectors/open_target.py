@@ -11,7 +11,7 @@ from collectors.evidence.reads.followup import Pending
 from collectors.linking.dropped import dropped, remembered
 from collectors.linking.question import KeyStanding, Question
 from collectors.linking.resolve import resolve
-from collectors.model import Catalog
+from collectors.model import Catalog, Failure
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted
 from collectors.postgres.snapshot import Snapshot
@@ -73,16 +73,29 @@ def _question(one: Pending, catalog: Catalog) -> Question:
     that was dropped is told from one that nobody ever saw. Of one that has other columns today the
     row that held it tells.
     """
-    asked, key = resolve(one.failure, catalog), one.failure.key
+    failure = _whole(one)
+    asked, key = resolve(failure, catalog), failure.key
     if key is None or one.key_table is None:
         return asked
     if _is_known(asked):
         return remembered(asked, one.key_columns) if one.verdict.is_blocked else asked
     schema, name = one.key_table
     if key.table is None:
-        asked = resolve(replace(one.failure, key=replace(key, schema=schema, table=name)), catalog)
+        asked = resolve(replace(failure, key=replace(key, schema=schema, table=name)), catalog)
     table = None if _is_known(asked) else catalog.table(schema, name)
-    return (table and dropped(one.failure, one.key_columns, table)) or asked
+    return (table and dropped(failure, one.key_columns, table)) or asked
+
+
+def _whole(one: Pending) -> Failure:
+    """With the values of its Conflict, where the Event itself does not print them whole.
+
+    What the Event gives may fit anybody's row by now, or none: the Conflict is about one key.
+    """
+    key = one.failure.key
+    if key is None or one.key_values is None:
+        return one.failure
+    told = replace(key, columns=one.key_columns, splits=(one.key_values,))
+    return replace(one.failure, key=told)
 
 
 def _is_known(asked: Question) -> bool:

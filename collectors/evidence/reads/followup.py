@@ -14,7 +14,15 @@ from collectors.evidence.reads.unfailed import Pending, looked_up, looked_up_con
 from collectors.evidence.schema import conflicts, failures, verdict_history
 from collectors.evidence.schema.collected import BLOCKED
 from collectors.evidence.sealing import open_key
-from collectors.model import BLOCKED_VERDICTS, Earlier, Failure, Operation, Verdict
+from collectors.model import (
+    BLOCKED_VERDICTS,
+    Earlier,
+    Failure,
+    KeyValues,
+    Operation,
+    Verdict,
+    ViolatedKey,
+)
 
 __all__ = [
     "MOST_SELDOM",
@@ -172,21 +180,31 @@ def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
         own.c.schema_name.label("key_schema"),
         own.c.table_name.label("key_table"),
         own.c.columns.label("key_columns"),
+        own.c.sealed.label("key_sealed"),
     )
     told = [select(name).where(of_own).scalar_subquery().label(name.name) for name in names]
     kept = query.where(failures.c.sealed.is_not(None)).add_columns(*told)
     with store.read() as connection:
         for row in connection.execute(kept):
+            failure = _failure(store, row)
             yield Pending(
                 row.source,
-                _failure(store, row),
+                failure,
                 row.conflict_id,
                 Verdict(row.verdict),
                 row_ref(row.blocker),
                 row.target,
                 None if row.key_table is None else (row.key_schema, row.key_table),
                 tuple(row.key_columns or ()),
+                _key_values(store, failure.key, row.key_sealed),
             )
+
+
+def _key_values(store: Store, told: ViolatedKey | None, sealed: bytes | None) -> KeyValues | None:
+    """The Conflict's own, unless the Event prints them whole: opening a seal takes its time."""
+    if sealed is None or told is None or told.complete:
+        return None
+    return tuple(store.vault.open(sealed))
 
 
 def _failure(store: Store, row: Row[Any]) -> Failure:

@@ -12,7 +12,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP
 from collectors.evidence.reads.rows import row_ref
 from collectors.evidence.schema import conflicts, verdict_history
-from collectors.model import Failure, RowRef, ValueSource, Verdict, ViolatedKey
+from collectors.model import Failure, KeyValues, RowRef, ValueSource, Verdict, ViolatedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Pending:
     """A stored Failure to ask about again, with the Verdict and blocker it has now.
 
     `target` is the Target of its Conflict, whatever its environment belongs to by now, `key_table`
-    the schema and table of its Conflict's key, which an Event need not name, and `key_columns` that
-    key's expressions as the catalog had them.
+    the schema and table of its Conflict's key, which an Event need not name, `key_columns` that
+    key's expressions as the catalog had them, and `key_values` their values, where the Event does
+    not print them whole.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Pending:
     target: str | None = None
     key_table: tuple[str, str] | None = None
     key_columns: tuple[str, ...] = ()
+    key_values: KeyValues | None = None
 
 
 def looked_up_conflicts() -> Select[Any]:
