@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,9 @@ RACE_WINDOW = timedelta(seconds=10)
 
 A_DAY_ANYWHERE = (timedelta(hours=-14), timedelta(hours=36))
 """From a date's midnight in UTC: its day begins in the first time zone, and ends in the last."""
+
+
+EXACT = (timedelta(),)
 
 
 class When(StrEnum):
@@ -168,29 +171,35 @@ class Case:
         return When.BEFORE if time < self.at else When.AFTER
 
     def when_deleted(self, time: datetime | None) -> When:
-        """The same of a deletion in this table: kept as a date, it was at any time of that day."""
-        return self._when_of_day(time) if self._deletion_days else self.when(time)
+        """The same of a deletion in this table, for all that its column leaves open."""
+        return self._when_of(time, self.deletion_leeway)
 
     def when_created(self, time: datetime | None) -> When:
         """The same of a row's creation in this table."""
-        return self._when_of_day(time) if self.creation_days else self.when(time)
+        return self._when_of(time, self.creation_leeway)
 
-    def _when_of_day(self, time: datetime | None) -> When:
+    def _when_of(self, time: datetime | None, leeway: Sequence[timedelta]) -> When:
         if time is None:
             return When.UNKNOWN
-        begins, ends = (self.when(time + away) for away in A_DAY_ANYWHERE)
-        return begins if begins is ends else When.AROUND
+        first, *others = {self.when(time + away) for away in leeway}
+        return When.AROUND if others else first
 
     @cached_property
-    def _deletion_days(self) -> bool:
+    def deletion_leeway(self) -> tuple[timedelta, ...]:
+        """How far from a time of deletion, as it was read, the true one may lie: see `_leeway`."""
         table = self.question.table
-        return _is_date(table, table.marker.column if table and table.marker else None)
+        return _leeway(table, table.marker.column if table and table.marker else None)
 
     @cached_property
+    def creation_leeway(self) -> tuple[timedelta, ...]:
+        """The same of a row's creation."""
+        table = self.question.table
+        return _leeway(table, table.created_at if table else None)
+
+    @property
     def creation_days(self) -> bool:
         """Of a row's creation the table keeps the day only."""
-        table = self.question.table
-        return _is_date(table, table.created_at if table else None)
+        return self.creation_leeway == A_DAY_ANYWHERE
 
     def _gone_since(self, row: Holder) -> When | None:
         return self.when_deleted(row.row.deleted_at) if row.deleted else None
@@ -220,9 +229,18 @@ class Case:
         return tuple(found[part] for part in shape.parts)
 
 
-def _is_date(table: Table | None, name: str | None) -> bool:
+def _leeway(table: Table | None, name: str | None) -> tuple[timedelta, ...]:
+    """Kept as a date, it was at any time of that day; without a zone, by UTC or the database's own.
+
+    Which of the two an application means nobody can see, so either is held to be possible.
+    """
     column = table.column(name) if table and name else None
-    return column is not None and column.type == "date"
+    if table is None or column is None:
+        return EXACT
+    if column.type == "date":
+        return A_DAY_ANYWHERE
+    ahead = table.ahead_of_utc if column.type.endswith("without time zone") else ()
+    return tuple(dict.fromkeys((*EXACT, *(-one for one in ahead))))
 
 
 def _one_key(rows: Iterable[Holder]) -> bool:

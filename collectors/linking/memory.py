@@ -63,7 +63,7 @@ def is_it(case: Case, row: Holder | None, ref: RowRef) -> bool:
     if row is None or not same_row(row.row, ref):
         return False
     seen = case.earlier.held_at if case.earlier else None
-    made = None if case.creation_days else row.created_at
+    made = row.created_at and row.created_at + min(case.creation_leeway)
     return seen is None or made is None or made - seen <= case.tolerance
 
 

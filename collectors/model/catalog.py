@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from collectors.model.keys import UniqueKey
@@ -138,7 +138,8 @@ class Table:
     `excludes`: an EXCLUDE constraint, which is none of its `keys`, keeps rows out as well.
     `subscribed`: a logical subscription fills it from another database.
     `partitioned_by` are the columns that it, or any part of it, is partitioned by: each of its
-    unique keys has them all.
+    unique keys has them all. `ahead_of_utc`: how far the database's own clock is, in summer and in
+    winter, and with it perhaps a time without a zone; empty where it goes by UTC.
     """
 
     schema: str
@@ -165,6 +166,7 @@ class Table:
     partitions: tuple[Partition, ...] = ()
     excludes: bool = False
     subscribed: bool = False
+    ahead_of_utc: tuple[timedelta, ...] = ()
 
     @property
     def label(self) -> str:

@@ -1,6 +1,6 @@
 """A Target's catalog: every unique key of the configured schemas, and what surrounds them.
 
-Eight statements in two round trips for a whole schema, however many tables it has, and a third for
+Nine statements in two round trips for a whole schema, however many tables it has, and a third for
 the conditions of its mapping.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from collectors.model import Catalog, ForeignKey, Partition, Table
@@ -26,11 +27,12 @@ ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What belongs to a table besides its columns, by its oid."""
+    """What belongs to a table besides its columns, by its oid; and the clock of them all."""
 
     keys: Mapping[int, Sequence[PartRow]]
     triggers: Mapping[int, Sequence[str]]
     partitions: Mapping[int, Sequence[Partition]]
+    ahead_of_utc: tuple[timedelta, ...]
 
 
 def read_catalog(
@@ -46,7 +48,7 @@ def read_catalog(
     """
     named = list(schemas)
     # Of the server's time most goes to the keys' parts; until then, what is known is made use of.
-    known, (key_parts, triggers, partitions, foreign_keys) = snapshot.rows_of_each_while(
+    known, (key_parts, triggers, partitions, foreign_keys, zones) = snapshot.rows_of_each_while(
         (
             (catalog_sql.TABLES, named),
             (catalog_sql.CHECKS, named),
@@ -59,12 +61,14 @@ def read_catalog(
             (catalog_sql.TRIGGERS, named),
             (catalog_sql.PARTITIONS, named),
             (catalog_sql.FOREIGN_KEYS, named),
+            (catalog_sql.ZONES,),
         ),
     )
     parts = _Parts(
         _by_table([PartRow(*row) for row in key_parts]),
         _names_by_table(triggers),
         _partitions(partitions),
+        _ahead_of_utc(zones),
     )
     tables = tables_found([row for row, _ in known], mapping, schemas)
     told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
@@ -105,6 +109,7 @@ def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> 
         partitions=tuple(parts.partitions.get(row.oid, ())),
         excludes=row.excludes,
         subscribed=row.subscribed,
+        ahead_of_utc=parts.ahead_of_utc,
     )
 
 
@@ -122,6 +127,11 @@ def _foreign_key(row: Sequence[Any]) -> ForeignKey:
         to_key,
         ACTIONS[update],
     )
+
+
+def _ahead_of_utc(zones: Rows) -> tuple[timedelta, ...]:
+    found = sorted(ahead for (ahead,) in zones)
+    return tuple(found) if any(found) else ()
 
 
 def _partitions(rows: Rows) -> dict[int, list[Partition]]:

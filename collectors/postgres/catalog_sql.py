@@ -190,6 +190,12 @@ ORDER BY 1, 2
 """8 is DELETE and 16 UPDATE in `tgtype` (catalog/pg_trigger.h), 2 and 4 in `ev_type`. A
 partition's own trigger is its table's too: a statement on the one fires the other. So is a rule."""
 
+ZONES = """
+SELECT DISTINCT at AT TIME ZONE current_setting('TimeZone') - at AT TIME ZONE 'UTC'
+FROM generate_series(now() - interval '1 year', now(), interval '1 month') at
+"""
+"""How far the database's own clock is ahead of UTC, in summer and in winter."""
+
 CHECKS = f"""
 SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)
 FROM pg_catalog.pg_constraint k

@@ -1,8 +1,9 @@
-"""A day that a session prints in its own style is never taken for another day."""
+"""A day in another style, or a time of another clock, is never taken for another one."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -54,3 +55,27 @@ def test_the_row_of_that_very_day_or_none(
     assert any("more than one" in reason for reason in failure["reasons"]) == (
         verdict == "UNDECIDED"
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "told", "confidence"),
+    [("UTC", False, "CERTAIN"), ("Etc/GMT-5", True, "LIKELY"), ("Etc/GMT+5", True, "CERTAIN")],
+)
+def test_a_deletion_dated_by_the_databases_own_clock(
+    zone: str, told: bool, confidence: str, database: Database, tmp_path: Path
+) -> None:
+    """Kept without a zone, and the request failed an hour after it."""
+    database.execute(
+        f"""ALTER DATABASE "{database.name}" SET timezone = '{zone}';
+        CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE, deleted_at timestamp);
+        SET timezone = '{zone}';
+        INSERT INTO people VALUES (1, 'a@e.com', now() - interval '65 minutes')"""
+    )
+    world = World(database, tmp_path)
+    with psycopg.connect(database.dsn) as session, pytest.raises(UniqueViolation) as failed:
+        session.execute("INSERT INTO people (id, email) VALUES (2, 'a@e.com')")
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    world.collect(captured(failed.value, environment="production", at=at))
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", confidence)
+    assert ("without a time zone" in " ".join(failure["reasons"])) is told

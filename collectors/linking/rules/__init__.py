@@ -34,6 +34,7 @@ from collectors.linking.rules.tombstone import tombstone
 from collectors.linking.rules.unblocked import unblocked
 from collectors.linking.rules.unknown_key import unknown_key
 from collectors.linking.rules.value_source import value_source
+from collectors.linking.rules.zoneless_times import zoneless_times
 
 Rule = Callable[[Case], Ruling | None]
 
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     value_source,
     matched_key,
     marker_time,
+    zoneless_times,
     doubtful_deletion,
     second_key,
     # What the rows say

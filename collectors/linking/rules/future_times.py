@@ -6,6 +6,8 @@ more than the tolerance, or deletions that are planned ahead. Such times prove n
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from collectors.linking.case import Case, Ruling, undecided
 
 NAME = "future_times"
@@ -14,8 +16,14 @@ NAME = "future_times"
 def future_times(case: Case) -> Ruling | None:
     """Believe no time from the future."""
     now = (case.as_of or case.at) + case.tolerance
-    times = [time for row in case.rows for time in (row.created_at, row.row.deleted_at)]
-    if not any(time is not None and time > now for time in times):
+    born, gone = (now - min(one) for one in (case.creation_leeway, case.deletion_leeway))
+    if not any(
+        _is_after(r.created_at, born) or _is_after(r.row.deleted_at, gone) for r in case.rows
+    ):
         return None
     reason = "A row with these values carries a time that lies in the future; it is asked again."
     return undecided(NAME, reason, case.candidates)
+
+
+def _is_after(time: datetime | None, latest: datetime) -> bool:
+    return time is not None and time > latest

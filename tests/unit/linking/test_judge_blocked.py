@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from collectors.model import LookupAnswer, RowRef, ValueSource
 from tests.unit.linking.cases import (
     COLUMNS,
+    CUSTOMERS,
     DAY,
     EMAIL,
     FLAG_KEY,
@@ -47,10 +49,21 @@ from tests.unit.linking.truth import (
 )
 
 FLAGGED: dict[str, Any] = {"today": catalog(marker=UNTIMED)}
+ZONELESS: dict[str, Any] = {
+    "today": catalog(
+        columns=tuple(
+            replace(one, type=one.type.replace("with ", "without ")) for one in CUSTOMERS.columns
+        ),
+        ahead_of_utc=(timedelta(hours=2),),
+    )
+}
 
 BLOCKED_BY_TOMBSTONE = {
     "deleted before the request": Line(
         rows(row(deleted=-DAY)), BLOCKED, CERTAIN, "a", "a", says="before the request failed"
+    ),
+    "deleted before by one of two clocks": Line(
+        rows(row(deleted=3_600), **ZONELESS), BLOCKED, LIKELY, "a", "a", says="by up to 2 hours"
     ),
     "another mark was forgotten": Line(
         rows(row(deleted=-DAY, contradicted=True)), BLOCKED, LIKELY, "a", "a", says="contradict"

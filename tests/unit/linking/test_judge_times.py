@@ -114,6 +114,43 @@ def test_a_creation_kept_as_a_date_was_at_any_time_of_that_day(
     assert (said.verdict, said.confidence) == (verdict, confidence)
 
 
+AHEAD = (timedelta(hours=1), timedelta(hours=2))
+BEHIND = (timedelta(hours=-5), timedelta(hours=-4))
+ZONELESS = {
+    "deleted before by either clock": (AHEAD, {"deleted": -HOUR}, BLOCKED, CERTAIN),
+    "deleted after by UTC alone": (AHEAD, {"deleted": HOUR}, BLOCKED, LIKELY),
+    "deleted after by either clock": (AHEAD, {"deleted": 3 * HOUR}, LIVE, LIKELY),
+    "deleted before by UTC alone": (BEHIND, {"deleted": -HOUR}, BLOCKED, LIKELY),
+    "deleted before, clocks behind": (BEHIND, {"deleted": -6 * HOUR}, BLOCKED, CERTAIN),
+    "created at the Event, by summer's clock": (AHEAD, {"created": 2 * HOUR - 1}, RACE, LIKELY),
+    "created at the Event, by UTC": (AHEAD, {"created": -1}, RACE, LIKELY),
+    "created before by either clock": (AHEAD, {"created": -HOUR}, LIVE, LIKELY),
+    "created after by either clock": (AHEAD, {"created": 3 * HOUR}, GONE, LIKELY),
+    "dated later than the look, by UTC alone": (
+        AHEAD,
+        {"created": -DAY, "deleted": 2 * DAY + HOUR},
+        LIVE,
+        LIKELY,
+    ),
+    "by UTC everywhere": ((), {"deleted": HOUR}, LIVE, LIKELY),
+}
+"""How far the database's own clock is ahead of UTC; the row's times as they are read."""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "times", "verdict", "confidence"), ZONELESS.values(), ids=ZONELESS.keys()
+)
+def test_a_time_without_a_zone_may_be_the_databases_own(
+    ahead: tuple[timedelta, ...], times: dict[str, float], verdict: Verdict, confidence: str
+) -> None:
+    columns = tuple(
+        replace(one, type=one.type.replace("with ", "without ")) for one in CUSTOMERS.columns
+    )
+    said = verdict_of(row(**times), today=catalog(columns=columns, ahead_of_utc=ahead))  # type: ignore[arg-type]
+    assert (said.verdict, said.confidence) == (verdict, confidence), said.reasons
+    assert ("without a time zone" in " ".join(said.reasons)) is bool(ahead)
+
+
 LOOKS = {
     "clearly before": (-NEAR - TICK, UNDECIDED, UNDECIDED),
     "at the tolerance before": (-NEAR, BLOCKED, UNDECIDED),
