@@ -40,6 +40,9 @@ WHO_TYPES = frozenset({"uuid", "smallint", "integer", "bigint"})
 """Of `deleted_by`, which a mapping may name: once somebody is in it, the row is deleted."""
 
 EPOCH_TYPES = WHOLE_TYPES | {"double precision"}
+_SINCE_1970 = EPOCH_TYPES - {"smallint"}
+"""Types that have room for the seconds of today."""
+
 LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
 
 
@@ -104,9 +107,11 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
 
 
 def created_column(columns: Sequence[ColumnFacts]) -> str | None:
-    """The column that tells when a row was made."""
-    found = [f for f in columns if f.base in TIME_TYPES and CREATED.fullmatch(f.folded)]
-    found.sort(key=lambda facts: (facts.base == "date", facts.folded != "createdat"))
+    """The column that tells when a row was made; rather in so many words than as a number."""
+    found = [
+        f for f in columns if CREATED.fullmatch(f.folded) and f.base in TIME_TYPES | _SINCE_1970
+    ]
+    found.sort(key=lambda f: (f.base == "date", f.base in _SINCE_1970, f.folded != "createdat"))
     return found[0].column.name if found else None
 
 
@@ -119,6 +124,19 @@ def instant_sql(column: str, base: str) -> str:
     if base == "timestamp with time zone":
         return column
     return f"{column}::timestamp AT TIME ZONE 'UTC'"
+
+
+def epoch_sql(column: str) -> str:
+    """A timestamptz of a number since 1970: seconds to nanoseconds, as its size tells.
+
+    What is too small for any of them (a 0/1 flag) has no time, nor has what is too large or lies
+    between them (the digits of a date and time).
+    """
+    return (
+        f"to_timestamp(CASE WHEN {column} > 1e19 THEN NULL WHEN {column} > 1e17 THEN"
+        f" {column} / 1e9 WHEN {column} > 1e14 THEN {column} / 1e6 WHEN {column} > 1e13 THEN NULL"
+        f" WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN {column} END)"
+    )
 
 
 @cache
@@ -168,28 +186,20 @@ def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
 
 
 def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
-    """The default, else 0, or NULL is live. Seconds to nanoseconds: their size tells.
+    """The default, else 0, or NULL is live.
 
     Which of the two live rows have, no default tells where the application writes it. What the
     column is seen to hold does; where nothing was seen, it is 0 in a whole number.
-
-    What is too small for any of them (a 0/1 flag) has no time, nor has what is too large or lies
-    between them (the digits of a date and time).
     """
     column = facts.column.name
     default = re.search(r"-?\d+", facts.constant or "")
     unset = default[0] if default else "0"
     empty = facts.nulls or facts.base not in WHOLE_TYPES
     nullable = facts.column.nullable and not facts.constant and empty
-    since = (
-        f"to_timestamp(CASE WHEN {column} > 1e19 THEN NULL WHEN {column} > 1e17 THEN"
-        f" {column} / 1e9 WHEN {column} > 1e14 THEN {column} / 1e6 WHEN {column} > 1e13 THEN NULL"
-        f" WHEN {column} > 1e11 THEN {column} / 1e3 WHEN {column} > 1e8 THEN {column} END)"
-    )
     deleted = f"COALESCE({column}, {unset}) <> {unset}"
     live = "NULL" if nullable else unset
-    timed = facts.base != "smallint"
-    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since if timed else None)
+    since = epoch_sql(column) if facts.base in _SINCE_1970 else None
+    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
 
 
 def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:

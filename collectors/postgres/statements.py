@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from collectors.model import Catalog, Column, ForeignKey, KeyPart, MarkerKind, Table, UniqueKey
-from collectors.postgres.markers import instant_sql
+from collectors.postgres.markers import epoch_sql, instant_sql
 from collectors.postgres.printing import PRINTED_BY_CAST, text_of, time_of
 
 ROW_ADDRESS = (
@@ -195,6 +195,8 @@ def created_at(table: Table) -> str | None:
     column = table.column(table.created_at) if table.created_at else None
     if column is None:
         return None
+    if column.category == "N":
+        return epoch_sql(column.name)
     zoned = column.type.endswith("with time zone")
     return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
 

@@ -79,3 +79,28 @@ def test_a_deletion_dated_by_the_databases_own_clock(
     (failure,) = world.failures()
     assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", confidence)
     assert ("without a time zone" in " ".join(failure["reasons"])) is told
+
+
+@pytest.mark.parametrize("scale", [1, 1_000, 1_000_000])
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [("-1 hour", "LIVE_DUPLICATE"), ("0", "CONCURRENT_CREATE"), ("4 minutes", "HOLDER_GONE")],
+)
+def test_a_creation_kept_as_a_number(
+    made: str, verdict: str, scale: int, database: Database, tmp_path: Path
+) -> None:
+    """Seconds, milliseconds or microseconds since 1970; so long before or after the request."""
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    created = f"timestamptz '{at}' + interval '{made}'"
+    database.execute(
+        f"""CREATE TABLE people
+            (id int PRIMARY KEY, email text UNIQUE, create_time bigint, deleted_at bigint);
+        INSERT INTO people
+        VALUES (1, 'a@e.com', {scale} * extract(epoch FROM {created}))"""
+    )
+    world = World(database, tmp_path)
+    with psycopg.connect(database.dsn) as session, pytest.raises(UniqueViolation) as failed:
+        session.execute("INSERT INTO people (id, email) VALUES (2, 'a@e.com')")
+    world.collect(captured(failed.value, environment="production", at=at))
+    (failure,) = world.failures()
+    assert failure["verdict"] == verdict, failure["reasons"]
