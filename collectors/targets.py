@@ -10,7 +10,7 @@ from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
 from collectors.postgres.snapshot import Snapshot
-from collectors.settings import Settings, TableSettings, TargetSettings
+from collectors.settings import MarkerSettings, Settings, TableSettings, TargetSettings
 
 
 def read_targets(settings: Settings) -> dict[str, ReadTarget]:
@@ -33,7 +33,9 @@ def mappings(settings: TargetSettings) -> Mapping[str, TableMapping]:
 
 def _mapping(table: TableSettings) -> TableMapping:
     told = asdict(TableMapping()) | table.model_dump(exclude={"marker"})
-    marker = table.marker and MarkerMapping(
-        table.marker.column, MarkerKind(table.marker.kind), table.marker.deleted_value
-    )
-    return TableMapping(**told | {"marker": marker})
+    return TableMapping(**told | {"marker": table.marker and _marker(table.marker)})
+
+
+def _marker(told: MarkerSettings) -> MarkerMapping:
+    gone = (told.deleted_value,) if isinstance(told.deleted_value, str) else told.deleted_value
+    return MarkerMapping(told.column, MarkerKind(told.kind), gone or ())

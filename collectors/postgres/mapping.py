@@ -29,13 +29,13 @@ def unquoted(name: str) -> str:
 class MarkerMapping:
     """A marker whose column the names do not give away.
 
-    deleted_value  what the column is for a deleted row: a status, or `false` for a boolean that
-                   says "active"
+    deleted_values  what the column is for a deleted row: statuses, or `false` for a boolean that
+                    says "active"
     """
 
     column: str
     kind: MarkerKind
-    deleted_value: str | None = None
+    deleted_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

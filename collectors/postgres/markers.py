@@ -100,10 +100,10 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
     if mapping.kind is MarkerKind.TIMESTAMP:
         return _timestamp(facts, facts.undeleted or "NULL")
     if mapping.kind is MarkerKind.BOOLEAN:
-        return _boolean(facts, deleted=mapping.deleted_value != "false")
+        return _boolean(facts, deleted=mapping.deleted_values != ("false",))
     if mapping.kind is MarkerKind.EPOCH:
         return _epoch(facts)
-    return _status(facts, mapping.deleted_value or "deleted")
+    return _status(facts, *(mapping.deleted_values or ("deleted",)))
 
 
 def created_column(columns: Sequence[ColumnFacts]) -> str | None:
@@ -225,7 +225,7 @@ def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:
     For a number without a default nobody knows: it is empty.
     """
     column = facts.column.name
-    counted = facts.base in WHOLE_TYPES and re.fullmatch(r"-?\d{1,18}", gone[0])
+    counted = facts.base in WHOLE_TYPES and all(re.fullmatch(r"-?\d{1,18}", one) for one in gone)
     others = [label for label in facts.labels if label not in gone]
     guess = "active" if "active" in others or not others else others[0]
     live = facts.constant or ("" if counted else _quoted(guess))

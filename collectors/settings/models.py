@@ -75,12 +75,15 @@ class SentrySettings(BaseModel):
 
 
 class MarkerSettings(BaseModel):
-    """A table's own way to say "deleted", where its column's name does not tell."""
+    """A table's own way to say "deleted", where its column's name does not tell.
+
+    A status may have several values that mean it: "deletion pending" and "being deleted".
+    """
 
     model_config = _Strict
     column: str
     kind: Literal["timestamp", "boolean", "epoch", "status"]
-    deleted_value: str | None = None
+    deleted_value: str | tuple[str, ...] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _value_of_its_kind(self) -> Self:

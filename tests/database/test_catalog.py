@@ -515,7 +515,7 @@ def test_the_mapping_tells_what_the_catalog_cannot(
             "cannot be asked its marker",
         ),
         (
-            TableMapping(marker=MarkerMapping("gone_since", MarkerKind.STATUS, "removed")),
+            TableMapping(marker=MarkerMapping("gone_since", MarkerKind.STATUS, ("removed",))),
             "cannot be asked its marker",
         ),
         (
@@ -550,7 +550,7 @@ def test_a_mapping_names_things_as_their_author_did_or_as_sql_does(
         organization=column,
         kept_in={"ssoId": "meta"},
         money='"totalAmount" * 100',
-        marker=MarkerMapping("State", MarkerKind.STATUS, "gone"),
+        marker=MarkerMapping("State", MarkerKind.STATUS, ("gone",)),
         erased_when="\"ssoId\" = 'x'",
     )
     with target.snapshot() as snapshot:

@@ -21,11 +21,15 @@ from tests.captured import captured
 from tests.factories import SECRET, new_store
 
 TABLE = "CREATE TABLE shelves (id int PRIMARY KEY, nick text UNIQUE, phase int NOT NULL)"
-MARKER = {"column": "phase", "kind": "status", "deleted_value": "4"}
+MARKERS = [
+    {"column": "phase", "kind": "status", "deleted_value": "4"},
+    {"column": "phase", "kind": "status", "deleted_value": ["3", "4"]},
+]
 
 
+@pytest.mark.parametrize("marker", MARKERS)
 def test_a_full_collect_judges_again_what_was_judged_without_it(
-    database: Database, tmp_path: Path
+    marker: dict[str, Any], database: Database, tmp_path: Path
 ) -> None:
     database.execute(f"{TABLE}; INSERT INTO shelves VALUES (1, 'jane', 4)")
     with (
@@ -46,5 +50,5 @@ def test_a_full_collect_judges_again_what_was_judged_without_it(
 
     with closing(new_store(tmp_path)) as store:
         assert verdict({}, full=False) is Verdict.LIVE_DUPLICATE
-        told = {"shelves": {"marker": MARKER}}
+        told = {"shelves": {"marker": marker}}
         assert verdict(told, full=True) is Verdict.BLOCKED_BY_TOMBSTONE

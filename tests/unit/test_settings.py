@@ -186,6 +186,20 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
             "a timestamp has no deleted_value",
             id="a time with a value",
         ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.t]\n'
+            'marker={column="active", kind="boolean", deleted_value=["true", "false"]}',
+            {},
+            '"true" or "false"',
+            id="a boolean with two values",
+        ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.t]\n'
+            'marker={column="state", kind="status", deleted_value=[]}',
+            {},
+            "deleted_value: ",
+            id="a status without a value",
+        ),
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
         pytest.param(
             "",

@@ -225,22 +225,27 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             SoftDeleteMarker("hidden", MarkerKind.BOOLEAN, "hidden IS TRUE", "false", None),
         ),
         (
-            MarkerMapping("active", MarkerKind.BOOLEAN, "false"),
+            MarkerMapping("active", MarkerKind.BOOLEAN, ("false",)),
             facts("active", "boolean"),
             SoftDeleteMarker("active", MarkerKind.BOOLEAN, "active IS FALSE", "true", None),
         ),
         (
-            MarkerMapping("state", MarkerKind.STATUS, "3"),
+            MarkerMapping("state", MarkerKind.STATUS, ("3",)),
             facts("state", "integer", default="0"),
             SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None),
         ),
         (
-            MarkerMapping("state", MarkerKind.STATUS, "3"),
+            MarkerMapping("state", MarkerKind.STATUS, ("3",)),
             facts("state", "integer", nullable=False),
             SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "", None),
         ),
         (
-            MarkerMapping("phase", MarkerKind.STATUS, "it's gone"),
+            MarkerMapping("state", MarkerKind.STATUS, ("2", "3")),
+            facts("state", "integer", default="0"),
+            SoftDeleteMarker("state", MarkerKind.STATUS, "state IN (2, 3)", "0", None),
+        ),
+        (
+            MarkerMapping("phase", MarkerKind.STATUS, ("it's gone",)),
             facts("phase", "text", default="'new'::text"),
             SoftDeleteMarker(
                 "phase", MarkerKind.STATUS, "phase = 'it''s gone'", "'new'::text", None
@@ -254,6 +259,7 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
         "boolean of the living",
         "status number",
         "status number without a default",
+        "two status numbers",
         "status",
     ],
 )
