@@ -17,7 +17,7 @@ from collectors.postgres import catalog_sql
 from collectors.postgres.borne_out import borne_out, mapping_of, markers_of, tables_found
 from collectors.postgres.keys import PartRow, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
-from collectors.postgres.markers import GONE
+from collectors.postgres.markers import GONE, apart_from_id
 from collectors.postgres.snapshot import Rows, Snapshot
 from collectors.postgres.table_columns import Columns, TableRow, with_columns
 
@@ -83,12 +83,13 @@ def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> 
     columns = {number: fact.column for number, fact in found.facts.items()}
     markers = markers_of(found, told)
     keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns, markers)
-    primary = next((key for key in keys if key.primary), None)
+    primary = next((key.columns for key in keys if key.primary), ())
+    markers = tuple([apart_from_id(marker, primary) for marker in markers])
     return Table(
         schema=row.schema,
         name=row.name,
         columns=tuple(columns.values()),
-        primary_key=primary.columns if primary else (),
+        primary_key=primary,
         keys=keys,
         marker=markers[0] if markers else None,
         created_at=found.created_at,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
@@ -104,6 +104,17 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
     if mapping.kind is MarkerKind.EPOCH:
         return _epoch(facts)
     return _status(facts, *(mapping.deleted_values or ("deleted",)))
+
+
+def apart_from_id(marker: SoftDeleteMarker, primary_key: Sequence[str]) -> SoftDeleteMarker:
+    """A number that is the row's own id is no time, though it may be as large as one.
+
+    So live rows have 0 in a unique key, and each deleted one what no other has.
+    """
+    if marker.kind is not MarkerKind.EPOCH or marker.since is None or len(primary_key) != 1:
+        return marker
+    since = f"CASE WHEN {marker.column}::text <> {primary_key[0]}::text THEN {marker.since} END"
+    return replace(marker, since=since)
 
 
 def created_column(columns: Sequence[ColumnFacts]) -> str | None:

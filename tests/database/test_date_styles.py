@@ -104,3 +104,21 @@ def test_a_creation_kept_as_a_number(
     world.collect(captured(failed.value, environment="production", at=at))
     (failure,) = world.failures()
     assert failure["verdict"] == verdict, failure["reasons"]
+
+
+def test_the_rows_own_id_is_no_time_of_deletion(database: Database, tmp_path: Path) -> None:
+    """Ids that hold a time of their own are as large as nanoseconds since 1970."""
+    database.execute(
+        """CREATE TABLE people (
+            id bigint PRIMARY KEY, email text, phone text UNIQUE, deleted bigint NOT NULL DEFAULT 0,
+            UNIQUE (email, deleted)
+        );
+        INSERT INTO people VALUES (2801234567890123456, 'a@e.com', '555', 2801234567890123456)"""
+    )
+    world = World(database, tmp_path)
+    with psycopg.connect(database.dsn) as session, pytest.raises(UniqueViolation) as failed:
+        session.execute("INSERT INTO people VALUES (2, 'a@e.com', '555')")
+    world.collect(captured(failed.value, environment="production", at=datetime.now(UTC)))
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", "LIKELY")
+    assert failure["blocker"]["deleted_at"] is None
