@@ -11,6 +11,7 @@ from shlex import quote
 from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
+from collectors.model import Catalog
 from collectors.model.counted import counted
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.reader import ReaderFacts, reader_facts
@@ -192,14 +193,27 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
         f"{counts} deleted rows."
     )
     found = [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
-    if not marked:
+    return [*found, *_deletion_checks(f"{label} deletion", catalog)]
+
+
+def _deletion_checks(label: str, catalog: Catalog) -> Iterator[Check]:
+    """What an unknown mark of deletion would hide: a deleted row that is told as a live one."""
+    mend = (
+        "name a marker of the table in the settings (targets.<env>.tables.<table>), then: "
+        "tombstone collect --full"
+    )
+    if all(table.marker is None for table in catalog.tables):
         told = "No table says which of its rows are deleted, so no row can be blamed."
-        mend = (
-            "Name a marker of a table in the settings (targets.<env>.tables.<table>), then: "
-            "tombstone collect --full"
-        )
-        found.append(Check(f"{label} deletion", Health.LACKING, told, mend))
-    return found
+        yield Check(label, Health.LACKING, told, f"For one that deletes softly, {mend}")
+        return
+    unmarked = tuple(
+        table.label
+        for table in catalog.tables
+        if table.marker is None and any(not key.primary for key in table.keys)
+    )
+    if unmarked:
+        told = f"Every row counts as live in {_some(unmarked)}: no mark of deletion is known there."
+        yield Check(label, Health.GOOD, told, f"Where one of them deletes softly: {mend}")
 
 
 def _reader_checks(label: str, facts: ReaderFacts) -> Iterator[Check]:

@@ -117,6 +117,23 @@ def test_a_schema_that_is_not_there_and_a_database_without_deletion_are_said(
     assert found["target t deletion"] is Health.LACKING
 
 
+def test_tables_whose_rows_all_count_as_live_are_named(database: Database, tmp_path: Path) -> None:
+    database.execute(
+        "CREATE TABLE plans (id int PRIMARY KEY, slug text UNIQUE, archived_at timestamptz);"
+        "CREATE TABLE notes (id int PRIMARY KEY, body text);"
+        "CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE, deleted_at timestamptz)"
+    )
+    settings = Settings(
+        store_url=f"sqlite:///{tmp_path}/store.sqlite",
+        secret_key=SecretStr(SECRET),
+        targets={"t": TargetSettings(read_dsn=SecretStr(database.dsn))},
+    )
+    (told,) = (check for check in check_all(settings) if check.name == "target t deletion")
+    assert told.health is Health.GOOD
+    assert told.sentence.startswith("Every row counts as live in plans:")
+    assert told.mend is not None
+
+
 def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
     found = read_side(tmp_path, "host=127.0.0.1 port=1 user=u dbname=d")
     assert found["target production"] is Health.UNREACHABLE
