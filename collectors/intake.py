@@ -15,7 +15,7 @@ from datetime import timedelta
 from collectors.errors import KeptBack
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.followup import Pending, judged_failures
 from collectors.evidence.store import known_events
 from collectors.inquiry import Inquiry
 from collectors.linking.case import RACE_WINDOW, TOLERANCE
@@ -150,9 +150,26 @@ class Intake:
         return [failure for failure in kept if self._is_ours(failure.environment)]
 
     def _judge(self, failures: Sequence[Failure]) -> list[Judged]:
+        known = self._judged_before(failures) if self.full else {}
         return self.inquiry.judge(
-            [Pending(self.source, one, None, Verdict.UNDECIDED, None) for one in failures]
+            [
+                known.get(one.event_id) or Pending(self.source, one, None, Verdict.UNDECIDED, None)
+                for one in failures
+            ]
         )
+
+    def _judged_before(self, failures: Sequence[Failure]) -> dict[str, Pending]:
+        """Those that say of their key what they said then, and not all of it: by then it was found.
+
+        Once it was released, nothing in the Event would lead to its Conflict any more.
+        """
+        partly = {one.event_id: one for one in failures if one.key and not one.key.complete}
+        before = {one.failure.event_id: one for one in judged_failures(self.store, list(partly))}
+        return {
+            event_id: replace(one, source=self.source, failure=partly[event_id])
+            for event_id, one in before.items()
+            if one.key_values is not None and one.failure.key == partly[event_id].key
+        }
 
     def _is_ours(self, environment: str) -> bool:
         return self.environment in (None, environment)

@@ -58,3 +58,18 @@ def test_another_organizations_row_does_not_take_its_place(world: World, told: s
     done = world.tombstone("conflicts", "--json")
     (conflict,) = json.loads(done.stdout)
     assert (conflict["verdict"], conflict["organization_id"]) == ("UNBLOCKED", ORGANIZATION)
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_a_full_collect_does_not_forget_what_was_seen(world: World, told: str) -> None:
+    row = world.customer("jane@example.com", "1 hour")
+    event = unprinted(world.failed_create("jane@example.com"), TOLD[told])
+    inbox = world.folder / "event.json"
+    inbox.write_text(json.dumps(event))
+    world.tombstone("collect", "--events", str(inbox))
+    world.database.execute(FREED["released"])
+    world.collect()
+    world.tombstone("collect", "--events", str(inbox), "--full")
+    (failure,) = world.failures()
+    assert (failure["verdict"], failure["blocker"]["id"]) == ("UNBLOCKED", row)
+    assert failure["conflict_id"] is not None

@@ -28,6 +28,7 @@ __all__ = [
     "MOST_SELDOM",
     "Pending",
     "earlier_looks",
+    "judged_failures",
     "newest_change",
     "newest_failure",
     "open_conflicts",
@@ -93,6 +94,15 @@ def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending
     for start in range(0, len(conflict_ids), _CHUNK):
         some = failures.c.conflict_id.in_(conflict_ids[start : start + _CHUNK])
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
+
+
+def judged_failures(store: Store, event_ids: Sequence[str]) -> Iterator[Pending]:
+    """Those of these Events that have a Conflict, with what it is about."""
+    for start in range(0, len(event_ids), _CHUNK):
+        some = failures.c.event_id.in_(event_ids[start : start + _CHUNK])
+        yield from _pending(
+            store, select(failures).where(some, failures.c.conflict_id.is_not(None))
+        )
 
 
 def outlived_failures(store: Store) -> Iterator[Pending]:
