@@ -29,6 +29,7 @@ from collectors.model import (
     Judgement,
     KeyValues,
     LookupAnswer,
+    RowRef,
     UniqueKey,
     is_address,
 )
@@ -159,7 +160,7 @@ class Inquiry:
         judgement = judge(case)
         pending = asked.pending
         conflict_id = pending.conflict_id or self._conflict_id(target, judgement)
-        organization = _organization(asked, judgement)
+        organization = _organization(asked, judgement, earlier, known[0] if known else None)
         return Judged(
             pending.source, pending.failure, target, judgement, as_of, conflict_id, organization
         )
@@ -249,13 +250,34 @@ def _own_memory(pending: Pending, earlier: Earlier) -> Earlier:
     return earlier
 
 
-def _organization(asked: _Asked, judgement: Judgement) -> str | None:
-    """Whose customer it is: the Holder's word, else the key's own column, else the Event's hint."""
-    if judgement.holder is not None and judgement.holder.organization_id is not None:
-        return judgement.holder.organization_id
+def _organization(
+    asked: _Asked, judgement: Judgement, earlier: Earlier | None, known: Holder | None
+) -> str | None:
+    """Whose customer it is: the word of the row that it is about, else the key's own column.
+
+    Where neither is left it is whose it was. A row that holds the key since may be anybody's.
+    """
+    blocker, holder = judgement.blocker, judgement.holder
+    rows = [
+        *(row for answer in asked.answers for row in answer.holders),
+        *([known] if known else []),
+    ]
+    about = [row for row in rows if blocker and _named(row.row) == _named(blocker)]
+    told = [
+        *(row.organization_id for row in ([holder] if holder and not blocker else about)),
+        _in_the_key(asked, judgement),
+        earlier.organization_id if earlier else None,
+        holder.organization_id if holder else None,
+    ]
+    return next(filter(None, told), asked.pending.failure.organization_id)
+
+
+def _named(row: RowRef) -> tuple[str, str]:
+    return row.table, row.id
+
+
+def _in_the_key(asked: _Asked, judgement: Judgement) -> str | None:
     table, key = asked.question.table, judgement.key
-    if table is not None and table.organization and key is not None and judgement.values:
-        named = dict(zip(key.columns, judgement.values, strict=True))
-        if table.organization in named:
-            return named[table.organization]
-    return asked.pending.failure.organization_id
+    if table is None or table.organization is None or key is None or judgement.values is None:
+        return None
+    return dict(zip(key.columns, judgement.values, strict=True)).get(table.organization)

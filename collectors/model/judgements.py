@@ -48,7 +48,7 @@ class Earlier:
 
     `blocker` is the Tombstone or leftover we saw hold the key, `held_at` when we last saw it hold,
     `released_by` who or what freed it if we know ("release-key by alice"), `released_at` when our
-    own remedy did: until then it held.
+    own remedy did: until then it held. `organization_id` is whose customer it was about.
     """
 
     verdict: Verdict
@@ -56,3 +56,4 @@ class Earlier:
     held_at: datetime | None = None
     released_by: str | None = None
     released_at: datetime | None = None
+    organization_id: str | None = None

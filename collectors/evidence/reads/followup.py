@@ -168,6 +168,7 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
         table.held_at,
         table.released_by,
         table.released_at,
+        table.organization_id,
     )
     seen: dict[str, Earlier] = {}
     with store.read() as connection:
@@ -179,7 +180,12 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
 
 def _earlier(row: Any) -> Earlier:
     return Earlier(
-        Verdict(row.verdict), row_ref(row.blocker), row.held_at, row.released_by, row.released_at
+        Verdict(row.verdict),
+        row_ref(row.blocker),
+        row.held_at,
+        row.released_by,
+        row.released_at,
+        row.organization_id,
     )
 
 
