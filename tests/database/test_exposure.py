@@ -132,6 +132,31 @@ def test_what_no_create_could_ask_for_is_not_exposed(
     assert sum(whole(exposure(target, "people")).values()) == 0
 
 
+APART = {
+    "the row's own id": ("deleted_id bigint NOT NULL DEFAULT 0", "id"),
+    "a negative one": ('"deletedKey" int NOT NULL DEFAULT 0', "-id"),
+    "a token": ("delete_token text", "id::text"),
+    "a flag of the living": ("not_deleted boolean DEFAULT true", "false"),
+}
+
+
+@pytest.mark.parametrize("way", APART)
+def test_a_value_that_sets_the_deleted_apart_is_not_asked_for(
+    database: Database, target: ReadTarget, way: str
+) -> None:
+    """Where it was forgotten, the row is in the way."""
+    column, value = APART[way]
+    name = column.split()[0]
+    database.execute(
+        f"CREATE TABLE people (id serial PRIMARY KEY, email text, deleted_at timestamptz, {column},"
+        f" CONSTRAINT k UNIQUE NULLS NOT DISTINCT (email, {name}));"
+        "INSERT INTO people (email) VALUES ('apart@x'), ('forgotten@x');"
+        "UPDATE people SET deleted_at = now();"
+        f"UPDATE people SET {name} = {value} WHERE email = 'apart@x'"
+    )
+    assert whole(exposure(target, "people")) == {None: 1, "k": 1}
+
+
 def test_a_null_that_conflicts_is_exposed(database: Database, target: ReadTarget) -> None:
     database.execute("""
         CREATE TABLE people (id serial PRIMARY KEY, email text, code text, deleted_at timestamptz,

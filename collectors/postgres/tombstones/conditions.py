@@ -24,9 +24,12 @@ from collectors.model import (
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import is_released
+from collectors.postgres.markers import LITERAL
 from collectors.postgres.statements import source
 
 _LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
+_CONSTANT = re.compile(rf"{LITERAL.pattern}|NULL(::.+)?")
+_OF_DELETION = re.compile(r'"?(not|un|non)?_?(soft)?_?(delet|remov|discard|trash)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,14 @@ def deleted_parents(catalog: Catalog, table: Table) -> tuple[DeletedParent, ...]
 def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str:
     """A deleted row keeps its values of `key` from a create that could come.
 
-    Not where a NULL lets them repeat, where erasing or releasing put a value there that nobody asks
-    for, or under a parent that is deleted itself.
+    Not where a NULL lets them repeat, where deleting, erasing or releasing put a value there that
+    nobody asks for, or under a parent that is deleted itself.
     """
     columns = {name for part in key.parts for name in part.columns}
     terms = [f"({key.predicate})"] if key.predicate else []
     if key.nulls_distinct:
         terms += [one for part in key.parts for one in _present(table, part)]
+    terms += [term for part in key.parts for term in _as_undeleted(table, part)]
     if table.erased_when and columns & columns_read(table, table.erased_when):
         terms.append(f"({table.erased_when}) IS NOT TRUE")
     terms += [f"{condition} IS NOT TRUE" for condition in _released(table, columns)]
@@ -114,6 +118,20 @@ def _present(table: Table, part: KeyPart) -> list[str]:
     if not others and column and (part.is_column or _LETTER_CASE.match(part.expression)):
         return [f"{name} IS NOT NULL"] if column.nullable else []
     return [f"({part.expression}) IS NOT NULL"] if part.nullable else []
+
+
+def _as_undeleted(table: Table, part: KeyPart) -> list[str]:
+    """`(email, deleted_id)`: beside the mark, a column that is there to set the deleted apart.
+
+    A create leaves it at its default.
+    """
+    name = part.columns[0] if part.is_column else ""
+    column = table.column(name)
+    marks = {marker.column for marker in table.markers}
+    if column is None or name in marks or column.generated or not _OF_DELETION.match(name):
+        return []
+    live = column.default or ("NULL" if column.nullable else "")
+    return [f"{name} IS NOT DISTINCT FROM {live}"] if _CONSTANT.fullmatch(live) else []
 
 
 def _is_chosen(table: Table, key: UniqueKey) -> bool:
