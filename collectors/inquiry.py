@@ -30,6 +30,7 @@ from collectors.model import (
     KeyValues,
     LookupAnswer,
     RowRef,
+    Table,
     UniqueKey,
     is_address,
 )
@@ -136,13 +137,16 @@ class Inquiry:
         memory = self._memory(opened.name, asked)
         known = _known_rows(snapshot, catalog, asked, memory)
         return [
-            self._judged(opened.name, snapshot.as_of, one, memory.get(number), known.get(number))
+            self._judged(
+                opened.name, catalog, snapshot.as_of, one, memory.get(number), known.get(number)
+            )
             for number, one in enumerate(asked)
         ]
 
     def _judged(
         self,
         target: str,
+        catalog: Catalog,
         as_of: datetime,
         asked: _Asked,
         earlier: Earlier | None,
@@ -156,6 +160,7 @@ class Inquiry:
             earlier=earlier,
             known_row=known[0] if known else None,
             known_row_asked=known is not None,
+            parents=_parents(catalog, asked),
         )
         judgement = judge(case)
         pending = asked.pending
@@ -218,6 +223,12 @@ def _no_target(failure: Failure, target: str | None) -> str:
 
 def _take(answers: Iterator[LookupAnswer], count: int) -> tuple[LookupAnswer, ...]:
     return tuple(next(answers) for _ in range(count))
+
+
+def _parents(catalog: Catalog, asked: _Asked) -> tuple[Table, ...]:
+    """The tables of what the rows belong to that came back, where that is deleted."""
+    labels = {row.parent.table for one in asked.answers for row in one.holders if row.parent}
+    return tuple(table for table in catalog.tables if table.label in labels) if labels else ()
 
 
 def _known_rows(

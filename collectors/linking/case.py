@@ -76,6 +76,7 @@ class Case:
     as_of        the Snapshot's time; None when there was none
     known_row    the blocker of our earlier look as it is today, None when it is gone; means
                  something only with `known_row_asked`. Its `values` are empty if they were not read
+    parents      the tables of the deleted parents that `answers` name
     nearby       Tombstones of the same organization from before the Event: only ever candidates
     unreachable  in a sentence, why no Target could be asked
 
@@ -89,6 +90,7 @@ class Case:
     earlier: Earlier | None = None
     known_row: Holder | None = None
     known_row_asked: bool = False
+    parents: tuple[Table, ...] = ()
     nearby: tuple[RowRef, ...] = ()
     unreachable: str | None = None
     tolerance: timedelta = TOLERANCE
@@ -178,6 +180,15 @@ class Case:
         """The same of a row's creation in this table."""
         return self._when_of(time, self.creation_leeway)
 
+    def when_parent_deleted(self, parent: RowRef) -> When:
+        """The same of a parent's deletion, in its own table."""
+        table = next((one for one in self.parents if one.label == parent.table), None)
+        return self._when_of(parent.deleted_at, self.parent_leeway(table))
+
+    def parent_leeway(self, table: Table | None) -> tuple[timedelta, ...]:
+        """How far from a parent's time of deletion, as it was read, the true one may lie."""
+        return _leeway(table, _marked_by(table))
+
     def _when_of(self, time: datetime | None, leeway: Sequence[timedelta]) -> When:
         if time is None:
             return When.UNKNOWN
@@ -188,7 +199,7 @@ class Case:
     def deletion_leeway(self) -> tuple[timedelta, ...]:
         """How far from a time of deletion, as it was read, the true one may lie: see `_leeway`."""
         table = self.question.table
-        return _leeway(table, table.marker.column if table and table.marker else None)
+        return _leeway(table, _marked_by(table))
 
     @cached_property
     def creation_leeway(self) -> tuple[timedelta, ...]:
@@ -227,6 +238,10 @@ class Case:
         found = dict(zip(shape.parts, asked.reading, strict=True))
         found |= dict(zip(asked.lookup.key.parts, values, strict=True))
         return tuple(found[part] for part in shape.parts)
+
+
+def _marked_by(table: Table | None) -> str | None:
+    return table.marker.column if table and table.marker else None
 
 
 def _leeway(table: Table | None, name: str | None) -> tuple[timedelta, ...]:

@@ -45,7 +45,7 @@ def later_life(case: Case, row: Holder) -> str:
 
 
 def _parent_later(case: Case, row: Holder) -> str:
-    if row.parent is None or case.when(row.parent.deleted_at) is not When.AFTER:
+    if row.parent is None or case.when_parent_deleted(row.parent) is not When.AFTER:
         return ""
     return f" What it belongs to was soft-deleted later, on {utc(row.parent.deleted_at)}."
 

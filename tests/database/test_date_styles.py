@@ -122,3 +122,23 @@ def test_the_rows_own_id_is_no_time_of_deletion(database: Database, tmp_path: Pa
     (failure,) = world.failures()
     assert (failure["verdict"], failure["confidence"]) == ("BLOCKED_BY_TOMBSTONE", "LIKELY")
     assert failure["blocker"]["deleted_at"] is None
+
+
+def test_a_parent_that_was_deleted_at_some_time_of_that_day(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute(
+        """CREATE TABLE teams (id int PRIMARY KEY, deleted_on date);
+        CREATE TABLE people (
+            id int PRIMARY KEY, email text UNIQUE, team int NOT NULL REFERENCES teams
+        );
+        INSERT INTO teams VALUES (1, current_date); INSERT INTO people VALUES (1, 'a@e.com', 1)"""
+    )
+    world = World(database, tmp_path)
+    with psycopg.connect(database.dsn) as session, pytest.raises(UniqueViolation) as failed:
+        session.execute("INSERT INTO people VALUES (2, 'a@e.com', 1)")
+    at = datetime.now(UTC) - timedelta(minutes=5)
+    world.collect(captured(failed.value, environment="production", at=at))
+    (failure,) = world.failures()
+    assert failure["verdict"] == "BLOCKED_BY_LEFTOVER"
+    assert "too close to tell" in failure["reasons"][0]

@@ -27,7 +27,7 @@ def leftover(case: Case) -> Ruling | None:
     reason = said + later_life(case, row) + other_histories(case)
     sure = (
         case.question.holder_was_live is True
-        and case.when(parent.deleted_at) is When.BEFORE
+        and case.when_parent_deleted(parent) is When.BEFORE
         and case.when_created(row.created_at) is When.BEFORE
     )
     confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
@@ -37,7 +37,7 @@ def leftover(case: Case) -> Ruling | None:
 
 def _deletion(case: Case, parent: RowRef) -> str:
     """Of a parent that was deleted no later than the Event, as far as the clocks can tell."""
-    when = case.when(parent.deleted_at)
+    when = case.when_parent_deleted(parent)
     if when is When.UNKNOWN:
         return "is soft-deleted, but when that happened is not recorded"
     near = f", too close to tell whether before or after {failed(case)}"
@@ -48,5 +48,5 @@ def outlived(case: Case, row: Holder | None) -> RowRef | None:
     """The parent whose deletion the row has outlived; None if that came after the Event."""
     if row is None or row.parent is None:
         return None
-    deleted_later = case.when(row.parent.deleted_at) is When.AFTER
+    deleted_later = case.when_parent_deleted(row.parent) is When.AFTER
     return None if deleted_later else row.parent

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.linking.case import RACE_WINDOW, TOLERANCE, When
 from collectors.linking.words import utc
-from collectors.model import Verdict
+from collectors.model import Column, Verdict
 from tests.unit.linking.cases import (
     CUSTOMERS,
     DAY,
@@ -17,6 +17,7 @@ from tests.unit.linking.cases import (
     case,
     catalog,
     held_by,
+    leftover,
     row,
     seen,
     verdict_of,
@@ -25,6 +26,7 @@ from tests.unit.linking.truth import (
     BLOCKED,
     CERTAIN,
     GONE,
+    LEFT_OVER,
     LIKELY,
     LIVE,
     MENDED,
@@ -76,6 +78,40 @@ def test_a_deletion_kept_as_a_date_was_at_any_time_of_that_day(
     assert (said.verdict, said.confidence) == (verdict, confidence)
 
 
+AHEAD = (timedelta(hours=1), timedelta(hours=2))
+BEHIND = (timedelta(hours=-5), timedelta(hours=-4))
+PARENT_DAYS = {
+    "over in every time zone": (-36 * HOUR - NEAR - TICK, LEFT_OVER, "was soft-deleted on"),
+    "the Event's own day": (-12 * HOUR, LEFT_OVER, "too close to tell"),
+    "begun nowhere": (14 * HOUR + NEAR + TICK, LIVE, "soft-deleted later"),
+}
+"""How far the midnight that a parent's date of deletion stands for lies from the Event."""
+
+
+@pytest.mark.parametrize(
+    ("midnight", "verdict", "says"), PARENT_DAYS.values(), ids=PARENT_DAYS.keys()
+)
+def test_a_parents_deletion_leaves_as_much_open(
+    midnight: float, verdict: Verdict, says: str
+) -> None:
+    columns = (Column("deleted_at", "date", nullable=True),)
+    teams = replace(CUSTOMERS, name="teams", columns=columns, created_at=None)
+    said = verdict_of(leftover(parent_deleted=midnight), parents=(teams,))
+    assert said.verdict is verdict
+    assert says in said.reasons[0]
+
+
+@pytest.mark.parametrize(("deleted", "verdict"), [(HOUR, LEFT_OVER), (3 * HOUR, LIVE)])
+def test_a_parents_deletion_may_be_dated_by_the_databases_own_clock(
+    deleted: float, verdict: Verdict
+) -> None:
+    columns = (Column("deleted_at", "timestamp without time zone", nullable=True),)
+    teams = replace(CUSTOMERS, name="teams", columns=columns, ahead_of_utc=AHEAD)
+    said = verdict_of(leftover(parent_deleted=deleted), parents=(teams,))
+    assert said.verdict is verdict
+    assert "The table teams keeps times without a time zone" in " ".join(said.reasons)
+
+
 CREATIONS = {
     "long before": (-RACING - TICK, LIVE),
     "at the end of the race window": (-RACING, RACE),
@@ -114,8 +150,6 @@ def test_a_creation_kept_as_a_date_was_at_any_time_of_that_day(
     assert (said.verdict, said.confidence) == (verdict, confidence)
 
 
-AHEAD = (timedelta(hours=1), timedelta(hours=2))
-BEHIND = (timedelta(hours=-5), timedelta(hours=-4))
 ZONELESS = {
     "deleted before by either clock": (AHEAD, {"deleted": -HOUR}, BLOCKED, CERTAIN),
     "deleted after by UTC alone": (AHEAD, {"deleted": HOUR}, BLOCKED, LIKELY),
