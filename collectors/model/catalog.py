@@ -36,6 +36,8 @@ class SoftDeleteMarker:
     live     the SQL value the column has while the row is live: `NULL`, `false`, `0`, `'active'`;
              nothing where nobody knows, of a status that is a number
     since    an SQL expression for the time of deletion (timestamptz), or None where none is kept
+    doubt    an SQL condition that holds where the column has a value that no such mark has (a
+             count, a third state), or None where it cannot have one
     """
 
     column: str
@@ -43,6 +45,7 @@ class SoftDeleteMarker:
     deleted: str
     live: str
     since: str | None
+    doubt: str | None = None
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
 
     `values` are the key's expressions as PostgreSQL prints them for this row. `deleted` without
     `deleted_at` means a marker without a time. `parent` is a soft-deleted row it belongs to.
-    `contradicted`: another of the table's marks of deletion says otherwise.
+    `contradicted`: another of the table's marks of deletion says otherwise, or the only one says
+    neither.
     """
 
     row: RowRef

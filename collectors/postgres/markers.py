@@ -102,19 +102,23 @@ def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarke
     if mapping.kind is MarkerKind.BOOLEAN:
         return _boolean(facts, deleted=mapping.deleted_values != ("false",))
     if mapping.kind is MarkerKind.EPOCH:
-        return _epoch(facts)
+        return replace(_epoch(facts), doubt=None)
     return _status(facts, *(mapping.deleted_values or ("deleted",)))
 
 
 def apart_from_id(marker: SoftDeleteMarker, primary_key: Sequence[str]) -> SoftDeleteMarker:
-    """A number that is the row's own id is no time, though it may be as large as one.
+    """A number that is the row's own id is no time, though it may be as large as one; nor a doubt.
 
     So live rows have 0 in a unique key, and each deleted one what no other has.
     """
-    if marker.kind is not MarkerKind.EPOCH or marker.since is None or len(primary_key) != 1:
+    if marker.kind is not MarkerKind.EPOCH or len(primary_key) != 1:
         return marker
-    since = f"CASE WHEN {marker.column}::text <> {primary_key[0]}::text THEN {marker.since} END"
-    return replace(marker, since=since)
+    another = f"ltrim({marker.column}::text, '-') <> {primary_key[0]}::text"
+    return replace(
+        marker,
+        since=marker.since and f"CASE WHEN {another} THEN {marker.since} END",
+        doubt=marker.doubt and f"{marker.doubt} AND {another}",
+    )
 
 
 def created_column(columns: Sequence[ColumnFacts]) -> str | None:
@@ -210,7 +214,8 @@ def _epoch(facts: ColumnFacts) -> SoftDeleteMarker:
     deleted = f"COALESCE({column}, {unset}) <> {unset}"
     live = "NULL" if nullable else unset
     since = epoch_sql(column) if facts.base in _SINCE_1970 else None
-    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since)
+    doubt = f"abs({column}) > 1 AND abs({column}) < 1e8"
+    return SoftDeleteMarker(column, MarkerKind.EPOCH, deleted, live, since, doubt)
 
 
 def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
@@ -227,7 +232,9 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
     yes = SPELLED[no.lower()]
     if others := [label for label in facts.labels if label != no]:
         return _status(facts, *others) if yes in map(str.lower, others) else None
-    return _status(facts, yes.upper() if no.isupper() else yes.title() if no.istitle() else yes)
+    yes = yes.upper() if no.isupper() else yes.title() if no.istitle() else yes
+    doubt = f"{facts.column.name} NOT IN ({_quoted(no)}, {_quoted(yes)})"
+    return replace(_status(facts, yes), doubt=doubt)
 
 
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:

@@ -220,10 +220,11 @@ def _contradicted(table: Table) -> str:
     """Another mark says "deleted" of a row that is not, or in so many words "live" of one that is.
 
     A status has other things to say of a deleted row, and a second time may mean something else.
+    Where there is no other mark, the only one has a value that says neither.
     """
     marker, others = table.marker, [one for one in table.markers if one is not table.marker]
     if marker is None or not others:
-        return "false"
+        return f"({marker.doubt}) IS TRUE" if marker and marker.doubt else "false"
     live = [
         f"({one.column} IS NOT NULL AND ({one.deleted}) IS NOT TRUE)"
         for one in others

@@ -134,6 +134,26 @@ WAYS = {
         "(deleted_at, email) VALUES (1770000000000, 'jane@e.com')",
         AGAIN,
     ),
+    "the row's own id, negative": Way(
+        "deleted int NOT NULL DEFAULT 0, email text",
+        "(lower(email))",
+        "(deleted, email) VALUES (-1, 'jane@e.com')",
+        AGAIN,
+    ),
+    "a count of what was deleted": Way(
+        "deleted int NOT NULL DEFAULT 0, email text",
+        "(lower(email))",
+        "(deleted, email) VALUES (5, 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
+    "a flag in a third state": Way(
+        "del_flag char(1) DEFAULT '0', email text",
+        "(lower(email))",
+        "(del_flag, email) VALUES ('2', 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
     "a status, under a predicate on another one": Way(
         "status state NOT NULL DEFAULT 'active', email text",
         "(lower(email)) WHERE status <> 'archived'",

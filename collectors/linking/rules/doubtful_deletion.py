@@ -1,9 +1,10 @@
 """UNDECIDED, or a remark: whether the row in the way is deleted is not known for sure.
 
-Speaks when its table has several marks of deletion, and they contradict each other; when its time
-of deletion is none (`infinity`, or the year 9999, is how many say that a row is live); and when we
-saw it as a Tombstone, and the table has no mark that we know any more. Where the leading mark says
-"deleted", another one that was forgotten limits the confidence only.
+Speaks when its table has several marks of deletion, and they contradict each other; when its only
+mark has a value that no mark has (a column `deleted` that counts, a flag with a third state); when
+its time of deletion is none (`infinity`, or the year 9999, is how many say that a row is live); and
+when we saw it as a Tombstone, and the table has no mark that we know any more. Where the leading
+mark says "deleted", another one that was forgotten limits the confidence only.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ def doubtful_deletion(case: Case) -> Ruling | None:
         return undecided(NAME, reason, case.candidates)
     if not row.contradicted:
         return None
+    if _alone(case):
+        reason = (
+            f"The mark of deletion of the row in the way ({_marks(case)}) has a value that means "
+            "neither live nor deleted to us. The settings can say what it means, as the table's "
+            "marker."
+        )
+        return undecided(NAME, reason, case.candidates)
     reason = f"The marks of deletion of the row in the way contradict each other ({_marks(case)})."
     if row.deleted:
         return remark(NAME, reason, Confidence.LIKELY)
@@ -55,6 +63,11 @@ def _never_deleted(case: Case, row: Holder) -> bool:
     marker = case.question.table.marker if case.question.table else None
     timed = marker is not None and marker.kind is MarkerKind.TIMESTAMP and marker.since is not None
     return timed and row.deleted and row.row.deleted_at is None
+
+
+def _alone(case: Case) -> bool:
+    table = case.question.table
+    return table is not None and len(table.markers) == 1
 
 
 def _marks(case: Case) -> str:

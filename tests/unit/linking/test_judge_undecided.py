@@ -69,6 +69,13 @@ UNDECIDED_CASES = {
         candidates="a",
         says="contradict each other (deleted_at, is_deleted). The settings can name the one",
     ),
+    "the only mark says neither live nor deleted": Line(
+        rows(untimed(contradicted=True), today=catalog(marker=UNTIMED, markers=(UNTIMED,))),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="(is_deleted) has a value that means neither live nor deleted to us",
+    ),
     "half restored": Line(
         rows(row(contradicted=True), **TWO_MARKS, earlier=seen()), UNDECIDED, WEAK, candidates="a"
     ),

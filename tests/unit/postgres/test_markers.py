@@ -188,6 +188,13 @@ def test_a_flag_that_cannot_hold_a_time_tells_none() -> None:
     assert number.since is not None
 
 
+def test_a_number_that_is_told_to_be_a_mark_leaves_no_doubt() -> None:
+    column = facts("deleted", "bigint")
+    (found,) = find_markers([column])
+    assert found.doubt is not None
+    assert mapped_marker(MarkerMapping("deleted", MarkerKind.EPOCH), column).doubt is None
+
+
 def test_the_marker_that_knows_the_time_comes_first() -> None:
     columns = [
         status("active", "deleted"),
