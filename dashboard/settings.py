@@ -70,7 +70,8 @@ class WriterSettings(BaseModel):
 class OidcSettings(BaseModel):
     """The identity provider. All of the first four, or none: then nobody can log in.
 
-    public_url   where browsers find the dashboard; the provider is told PUBLIC_URL/oauth2callback
+    public_url   where browsers find the dashboard; the provider is told PUBLIC_URL/oauth2callback.
+                 Its path, if it has one, is ours too: the proxy passes it on as it is
     role_claim   which claim gives roles (dots step in), and `claim_roles` what its values mean
     """
 
@@ -98,6 +99,11 @@ class OidcSettings(BaseModel):
     def public_address(self) -> str | None:
         """`public_url` without a slash at its end; None: there is no login."""
         return None if self.public_url is None else str(self.public_url).rstrip("/")
+
+    @property
+    def public_path(self) -> str:
+        """The path in it, "/tombstone", below which all of the dashboard is; mostly ""."""
+        return urlsplit(self.public_address or "").path
 
     @property
     def public_host(self) -> str | None:

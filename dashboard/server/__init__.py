@@ -52,7 +52,12 @@ def create_app(hosts: Sequence[str] = (), access: AccessSettings | None = None) 
     has_login = access.oidc.public_address is not None
     named = [access.oidc.public_host] if access.oidc.public_host else []
     allowed = [*LOOPBACK, *hosts, *named]
-    options = {**OPTIONS, **dict(looks()), "server.allowedHosts": allowed}
+    options = {
+        **OPTIONS,
+        **dict(looks()),
+        "server.allowedHosts": allowed,
+        "server.baseUrlPath": access.oidc.public_path,
+    }
     config.get_config_options(force_reparse=True, options_from_flags=options)
     log_without_customer_data()
     return st.App(
@@ -91,7 +96,7 @@ def run(
     _log_heads()
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
+    address = f"http://{shown}:{listening.getsockname()[1]}{access.oidc.public_path}"
     server = _Server(
         uvicorn.Config(
             create_app(hosts, access),

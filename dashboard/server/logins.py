@@ -78,6 +78,7 @@ class LoginGuard:
         self._app = app
         self._seconds = int(access.session_hours * 3600)
         self._secure = (access.oidc.public_address or "").startswith("https:")
+        self._base = access.oidc.public_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, refuse, or end a login."""
@@ -85,7 +86,7 @@ class LoginGuard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        path = request.url.path
+        path = self._within(request)
         if path.startswith(CLOSED) and not await _is_in(request):
             refusal = PlainTextResponse("Sign in first.", status_code=401)
             await refusal(scope, receive, send)
@@ -93,6 +94,10 @@ class LoginGuard:
         if path == LOGOUT:
             await _end(request)
         await self._app(scope, receive, self._answering(request, send))
+
+    def _within(self, request: Request) -> str:
+        """The path that is asked for, without the one that all of ours begin with."""
+        return request.url.path.removeprefix(self._base)
 
     def _answering(self, request: Request, send: Send) -> Send:
         async def changed(message: Message) -> None:
@@ -122,13 +127,13 @@ class LoginGuard:
 
     def _lead_back(self, request: Request, headers: MutableHeaders) -> None:
         """Remember where somebody came from to sign in, and take them there after."""
-        path = request.url.path
+        path = self._within(request)
         if path == LOGIN:
             origin = urlsplit(request.headers.get("referer", ""))
             wanted = f"{origin.path}?{origin.query}" if origin.query else origin.path
             if _INSIDE.fullmatch(wanted) and not wanted.startswith("//"):
                 headers.append("set-cookie", self._back(wanted, _BACK_SECONDS))
-        elif path == CALLBACK and headers.get("location") == "/":
+        elif path == CALLBACK and headers.get("location") == f"{self._base}/":
             wanted = request.cookies.get(BACK, "").strip('"')
             if _INSIDE.fullmatch(wanted) and not wanted.startswith("//"):
                 headers["location"] = wanted
@@ -137,7 +142,8 @@ class LoginGuard:
     def _back(self, value: str, seconds: int) -> str:
         secure = "; Secure" if self._secure else ""
         return (
-            f'{BACK}="{value}"; Path={CALLBACK}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}'
+            f'{BACK}="{value}"; Path={self._base}{CALLBACK}; Max-Age={seconds}; HttpOnly; '
+            f"SameSite=Lax{secure}"
         )
 
 

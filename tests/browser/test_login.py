@@ -97,11 +97,14 @@ class Place:
 
 
 @contextmanager
-def guarded(folder: Path, hours: float = 8, token_seconds: int = 3_600) -> Iterator[Place]:
+def guarded(
+    folder: Path, hours: float = 8, token_seconds: int = 3_600, below: str = ""
+) -> Iterator[Place]:
+    """`below`: the path where it is, as behind a proxy that serves more than this."""
     store = new_store(folder)
     story.tell(store)
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}{below}"
     settings, log = folder / "tombstone.toml", folder / "server.log"
     with provider(token_seconds) as issuer:
         settings.write_text(SETTINGS.format(provider=issuer, address=address, hours=hours))
@@ -225,17 +228,22 @@ def test_a_role_that_is_taken_away_is_gone_at_the_next_action(page: Page, place:
 def test_a_login_that_is_over_is_shown_out(
     page: Page, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """By our own limit, and by the provider's; to wait for both at once takes half the time."""
+    """By our own limit, and by the provider's; to wait for both at once takes half the time.
+
+    One of the two is below a path: every way in and out leads through it.
+    """
     too_old, past_its_exp = map(tmp_path_factory.mktemp, ("too_old", "past_its_exp"))
     with (
         guarded(too_old, hours=0.006) as ours,
-        guarded(past_its_exp, token_seconds=20) as theirs,
+        guarded(past_its_exp, token_seconds=20, below="/tools/tombstone") as theirs,
         another(chromium) as context,
     ):
         elsewhere = context.new_page()
+        assert httpx.get(f"{theirs.address}/media/0123.csv").status_code == 401
         for visitor, place in ((page, ours), (elsewhere, theirs)):
-            sign_in(visitor, "ann", place.address)
+            sign_in(visitor, "ann", f"{place.address}/health")
             signed_in_as(visitor, "ann@acme.test", "admin")
+            assert visitor.url == f"{place.address}/health"
         for visitor, why in (
             (page, "A login lasts 0.006 hours"),
             (elsewhere, "let this login last no longer"),

@@ -101,7 +101,10 @@ WHOLE = {
 def test_a_login_s_address_is_where_browsers_find_us() -> None:
     oidc = AccessSettings.model_validate({"oidc": WHOLE}).oidc
     assert (oidc.public_address, oidc.public_host) == ("https://tombstone.test", "tombstone.test")
+    assert oidc.public_path == ""
     assert "hush" not in repr(oidc)
+    below = AccessSettings.model_validate({"oidc": {**WHOLE, "public_url": "https://a.test/b/c/"}})
+    assert (below.oidc.public_address, below.oidc.public_path) == ("https://a.test/b/c", "/b/c")
 
 
 @pytest.mark.parametrize("name", WHOLE)
