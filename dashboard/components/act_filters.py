@@ -8,7 +8,7 @@ import streamlit as st
 
 from collectors.evidence.reads.activity import Act, ActFilter
 from dashboard import data
-from dashboard.components import plain
+from dashboard.components import address, plain
 from dashboard.components.filters import Filters
 
 WORDS: Mapping[Act, str] = {
@@ -25,6 +25,7 @@ WORDS: Mapping[Act, str] = {
 
 def show(filters: Filters) -> ActFilter:
     """Draw what narrows acts, beside the bar that every page has."""
+    address.say_what_is_not_known({"act": WORDS.values()})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         acts = st.multiselect(
             "What",

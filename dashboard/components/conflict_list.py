@@ -10,7 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow, Order, position
 from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data, state
-from dashboard.components import live_look, pager, plain, routes
+from dashboard.components import address, live_look, pager, plain, routes
 from dashboard.components.filters import Filters
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.components.verdict import LOOKS, label
@@ -41,6 +41,9 @@ def show(filters: Filters) -> None:
 
 def _choices() -> tuple[tuple[Verdict, ...], Order]:
     """Which Verdicts are listed, and in which order."""
+    orders = [order.value for order in Order]
+    words = [LOOKS[verdict].word for verdict in _WITH_CONFLICT]
+    address.say_what_is_not_known({"verdict": words, "order": map(str.capitalize, orders)})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         verdicts = st.multiselect(
             "Verdict",
@@ -54,7 +57,7 @@ def _choices() -> tuple[tuple[Verdict, ...], Order]:
         )
         order = st.selectbox(
             "Sorted by",
-            [order.value for order in Order],
+            orders,
             format_func=str.capitalize,
             key="order",
             bind="query-params",

@@ -16,7 +16,7 @@ from dashboard import data
 from dashboard.charts import estimates as estimate_chart
 from dashboard.charts import failures as failure_chart
 from dashboard.charts.ground import MOST_LABELS, Ground, Mark
-from dashboard.components import picture, plain
+from dashboard.components import address, picture, plain
 from dashboard.components.filters import Filters
 from dashboard.data.regression import Regression
 from dashboard.metrics.buckets import (
@@ -52,6 +52,7 @@ def show(found: Regression, chosen: Filters) -> None:
 
 
 def _switches() -> tuple[By, str]:
+    address.say_what_is_not_known({"by": APART, "of": (THIS_BUG, EVERY)})
     with st.container(horizontal=True, gap="small"):
         apart = st.selectbox("Told apart by", list(APART), key="by", bind="query-params", width=170)
         which = st.selectbox(

@@ -19,7 +19,7 @@ from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
 from dashboard import data, state
-from dashboard.components import plain
+from dashboard.components import address, plain
 from dashboard.text import BETWEEN, organization_words
 
 ANY_TIME = "Any time"
@@ -121,7 +121,7 @@ def show() -> Filters:
         "key": data.constraints(),
         "release": data.releases(),
     }
-    _say_what_is_not_known(known)
+    address.say_what_is_not_known(known)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         environments = st.multiselect(
             "Environment",
@@ -139,22 +139,6 @@ def show() -> Filters:
         constraint = _one("Unique key", "key", known["key"])
         release = _one("Release", "release", known["release"])
     return Filters(tuple(environments), organization, constraint, release, period)
-
-
-def _say_what_is_not_known(known: Mapping[str, list[str]]) -> None:
-    """Streamlit drops it from the address without a word, and the page would tell of everything."""
-    asked = [
-        f"{name}: {one}"
-        for name, options in known.items()
-        for one in st.query_params.get_all(name)
-        if one and one not in map(plain.cleaned, options)
-    ]
-    if asked:
-        st.warning(
-            "The address asks for what is not known here. Nothing is narrowed by it:",
-            icon=":material/filter_alt_off:",
-        )
-        plain.lines(asked)
 
 
 def _one(label: str, key: str, options: list[str]) -> str | None:

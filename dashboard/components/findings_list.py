@@ -9,7 +9,7 @@ import streamlit as st
 
 from collectors.evidence.reads.findings import FindingRow
 from dashboard import data
-from dashboard.components import export, finding_detail, plain, severity
+from dashboard.components import address, export, finding_detail, plain, severity
 from dashboard.data import Audited
 
 
@@ -76,6 +76,7 @@ def _exported(rows: Sequence[FindingRow]) -> pd.DataFrame:
 def _choose(rows: Sequence[FindingRow]) -> FindingRow | None:
     """By name, so that the address can say which."""
     named = {_name(row): row for row in rows}
+    address.say_what_is_not_known({"finding": named})
     chosen = st.selectbox(
         "Look closer at",
         list(named),

@@ -10,7 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import CheckedInvariant, InvariantState
 from dashboard import data
-from dashboard.components import plain, severity
+from dashboard.components import address, plain, severity
 from dashboard.components.moments import ago_and_local
 
 
@@ -86,6 +86,7 @@ def _table(checked: Sequence[CheckedInvariant]) -> None:
 def _closer(checked: Sequence[CheckedInvariant]) -> None:
     """By what it is called in the address, so that a Conflict can lead here."""
     named = {told(one): one for one in checked}
+    address.say_what_is_not_known({"invariant": named})
     chosen = st.selectbox("Look closer at", list(named), key="invariant", bind="query-params")
     one = named.get(chosen)
     if one is None:

@@ -6,12 +6,15 @@ from typing import Literal
 
 import streamlit as st
 
+from dashboard.components import address
+
 Queue = Literal["Conflicts", "Undecided"]
 
 
 def show() -> Queue:
     """A switch; the choice stands in the address."""
     queues: list[Queue] = ["Conflicts", "Undecided"]
+    address.say_what_is_not_known({"queue": queues})
     return st.radio(
         "Queue",
         queues,

@@ -18,14 +18,16 @@ from dashboard.report.answers import Wanted, impact_in
 from dashboard.report.document import document
 from dashboard.views import PAGES
 from sample_data.postgres import Database
-from tests.views import pages, shop, story
+from tests.views import pages, prevented, shop, story
 
 ROUTES = {route.url_path: route for route in PAGES}
 
 
-def draw(name: str, conflict_id: str | None = None) -> AppTest:
+def draw(name: str, conflict_id: str | None = None, **asked: str) -> AppTest:
     """The page alone, as its address opens it; nothing may raise on it."""
     app = AppTest.from_function(_alone, default_timeout=pages.PATIENCE_S, args=(name,))
+    for choice, wanted in asked.items():
+        app.query_params[choice] = wanted
     if conflict_id is not None:
         app.query_params["id"] = conflict_id
     app.run()
@@ -41,6 +43,24 @@ def _alone(name: str) -> None:
     if sign_in.passed():
         with problem.told():
             render()
+
+
+CHOICES = {
+    "triage": ("environment", "period", "queue", "verdict", "order"),
+    "regression": ("key", "release", "by", "of"),
+    "activity": ("act",),
+    "prevention": ("finding", "invariant"),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_what_an_address_asks_for_and_no_choice_offers_is_said(filled: Store, name: str) -> None:
+    prevented.tell(filled)
+    asked = dict.fromkeys(CHOICES[name], "Moon")
+    app = draw(name, **asked)
+    said = "\n".join(one.value for one in app.text)
+    assert {choice: f"• {choice}: Moon" in said for choice in asked} == dict.fromkeys(asked, True)
+    assert "It is left out" not in pages.texts(app.run())
 
 
 def its_conflict(name: str, store: Store) -> str | None:
