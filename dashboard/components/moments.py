@@ -9,8 +9,11 @@ import streamlit as st
 
 from collectors.model import RowRef
 
-_UNITS = (("day", 86_400, 21.5 * 3_600), ("hour", 3_600, 44.5 * 60), ("minute", 60, 44.5))
+_DAY = 86_400
+_UNITS = (("day", _DAY, 21.5 * 3_600), ("hour", 3_600, 44.5 * 60), ("minute", 60, 44.5))
 """Each unit's seconds, and from how many on a time ago is told in it."""
+_MONTH = 146_097 / 4_800 * _DAY
+_LONG_AGO = (("year", 12 * _MONTH, 10.5 * _MONTH), ("month", _MONTH, 25.5 * _DAY))
 
 
 def utc(moment: datetime | None) -> str:
@@ -53,7 +56,7 @@ def lasting(span: timedelta) -> str:
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago; a moment in the future (two clocks differ) is "just now".
+    """How long ago; or in how long, where two clocks differ by that much.
 
     Rounded as the tables round it (`format="distance"`), so that both say the same of one moment.
 
@@ -62,14 +65,18 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     ('6 days ago', '1 day ago')
     >>> ago(noon - timedelta(hours=3), noon), ago(noon + timedelta(seconds=2), noon)
     ('3 hours ago', 'just now')
+    >>> ago(noon - timedelta(days=41), noon), ago(noon - timedelta(days=400), noon)
+    ('1 month ago', '1 year ago')
     """
     if moment is None:
         return "never"
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for unit, length, least in _UNITS:
+    past = ((now or datetime.now(UTC)) - moment).total_seconds()
+    seconds = abs(past)
+    for unit, length, least in (*_LONG_AGO, *_UNITS):
         if seconds >= least:
             count = max(int(seconds / length + 0.5), 1)
-            return f"{_counted(count, unit)} ago"
+            words = _counted(count, unit)
+            return f"{words} ago" if past > 0 else f"in {words}"
     return "just now"
 
 
