@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from collectors.errors import TombstoneError, Unreachable
+from collectors.errors import NotSignedIn, TombstoneError, Unreachable
 from dashboard.components import plain
 
 
@@ -21,7 +21,12 @@ def told() -> Iterator[None]:
 
 
 def show(error: TombstoneError) -> None:
-    """Say what is wrong and whether to wait or to act. The sentence may name hosts and paths."""
+    """Say what is wrong and whether to wait or to act. The sentence may name hosts and paths.
+
+    Of a login that is over, the door says why: the page is drawn again, from the door on.
+    """
+    if isinstance(error, NotSignedIn):
+        st.rerun(scope="app")
     if isinstance(error, Unreachable):
         st.warning("Something cannot be reached just now.", icon=":material/cloud_off:")
     else:

@@ -167,3 +167,23 @@ def test_it_is_drawn_over_a_real_database(
     app = draw(name, conflict_id if name == CONFLICT.url_path else None)
     assert complaints(app) == []
     assert shop.JANE not in pages.texts(app)
+
+
+def test_a_login_that_ends_at_an_action_leads_to_the_door() -> None:
+    app = AppTest.from_function(_ending, default_timeout=pages.PATIENCE_S).run()
+    assert not app.exception
+    assert pages.texts(app).strip() == "The door"
+
+
+def _ending() -> None:
+    import streamlit as st
+
+    from collectors.errors import NotSignedIn
+    from dashboard.components import problem
+
+    if "over" in st.session_state:
+        st.text("The door")
+    else:
+        st.session_state["over"] = True
+        with problem.told():
+            raise NotSignedIn("A login lasts 8 hours; this one is over.")
