@@ -11,6 +11,7 @@ from collectors.evidence.reads.activity import Act, ActFilter, ActRow
 from dashboard import data, state
 from dashboard.components import export, pager, plain, routes
 from dashboard.components.act_filters import WORDS
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.activity import ACTS_EXPORTED
 
@@ -101,7 +102,7 @@ def _table(acts: Sequence[ActRow]) -> None:
     st.dataframe(
         on_page(acts),
         hide_index=True,
-        height="content" if len(acts) <= 12 else 480,
+        height=tall(len(acts), 12),
         column_config={
             "open": column.ButtonColumn(
                 "Open", key=_CLICK, width=70, pinned=True, type="secondary"

@@ -11,6 +11,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.failures import FailureRow
 from dashboard.components import plain
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 
 
@@ -24,7 +25,7 @@ def show(conflict: ConflictRow, failures: Sequence[FailureRow]) -> None:
     st.dataframe(
         frame(failures),
         hide_index=True,
-        height="content" if len(failures) <= 10 else 380,
+        height=tall(len(failures)),
         column_config={
             "ago": column.DatetimeColumn("When", format="distance", width=95),
             "at": in_zone("At", width=145),

@@ -12,6 +12,7 @@ from collectors.model.counted import counted
 from dashboard import data, state
 from dashboard.access import Role
 from dashboard.components import plain, problem, refusal
+from dashboard.components.table_height import tall
 from dashboard.data import Confirmed
 from dashboard.remediation.service.bulk import (
     BulkEnded,
@@ -92,6 +93,9 @@ def _preview(preview: BulkPreview) -> None:
         st.caption("Watch out")
         plain.lines(warnings)
     _exceptions(preview.exceptions)
+    if not preview.rows:
+        st.caption("Nothing would be written, so there is nothing to approve.")
+        return
     with st.expander("The SQL of one row of each kind, values masked", icon=":material/code:"):
         for statement in preview.statements:
             st.code(plain.cleaned(statement, lines=True), language="sql", wrap_lines=True)
@@ -110,7 +114,7 @@ def _exceptions(exceptions: tuple[Excepted, ...]) -> None:
     st.dataframe(
         exceptions_frame(exceptions),
         hide_index=True,
-        height=220,
+        height=tall(len(exceptions), 5),
         column_config={"conflict": "Conflict", "why": "Why"},
         alt="Each Conflict that is left as it is, with the reason in words",
     )

@@ -13,6 +13,7 @@ from collectors.model.counted import counted
 from dashboard import data, state
 from dashboard.components import plain, problem
 from dashboard.components.moments import local, utc
+from dashboard.components.table_height import tall
 from dashboard.state import Checked
 
 _SIGNS: Mapping[Health, str] = {
@@ -41,7 +42,7 @@ def show() -> None:
     st.dataframe(
         frame(checked.checks),
         hide_index=True,
-        height="content" if len(checked.checks) <= 12 else 440,
+        height=tall(len(checked.checks), 12),
         column_config={
             "health": st.column_config.TextColumn("", width=110),
             "name": st.column_config.TextColumn("Check", width=220),

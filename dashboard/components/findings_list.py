@@ -10,6 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.findings import FindingRow
 from dashboard import data
 from dashboard.components import address, export, finding_detail, plain, severity
+from dashboard.components.table_height import tall
 from dashboard.data import Audited
 
 
@@ -49,7 +50,7 @@ def _table(rows: Sequence[FindingRow]) -> None:
     st.dataframe(
         frame(rows),
         hide_index=True,
-        height="content" if len(rows) <= 10 else 388,
+        height=tall(len(rows)),
         column_config={
             "severity": column.MultiselectColumn(
                 "Severity", options=severity.labels(), color=severity.inks(), width=95
@@ -140,7 +141,7 @@ def _mended(rows: Sequence[FindingRow]) -> None:
                 }
             ),
             hide_index=True,
-            height="content" if len(rows) <= 8 else 320,
+            height=tall(len(rows), 8),
             column_config={
                 "gone": column.DatetimeColumn("No longer found", format="distance", width=130),
                 "key": column.TextColumn("Unique key", width=280),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.components import plain
 from dashboard.components.fix_summary import ABOVE, LOOKS, NO_DATA, per_thousand, percent
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import KeyLine
 from dashboard.metrics.regression import is_mended
@@ -65,7 +66,7 @@ def _table(keys: Sequence[KeyLine], window: str) -> None:
     st.dataframe(
         frame(keys),
         hide_index=True,
-        height="content" if len(keys) <= 12 else 460,
+        height=tall(len(keys), 12),
         column_config=_columns(window),
         placeholder=NO_DATA,
         alt="Each unique key by environment: whether it is fixed, and the numbers behind that",

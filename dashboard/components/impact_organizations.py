@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.components import export
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.report.answers import LISTED, Impact
 from dashboard.report.organizations import frame
@@ -40,7 +41,7 @@ def _table(table: pd.DataFrame) -> None:
     st.dataframe(
         shown,
         hide_index=True,
-        height="content" if len(shown) <= 10 else 400,
+        height=tall(len(shown)),
         column_config={
             "only": column.ButtonColumn(
                 "Narrow", key=_ONLY, width=80, pinned=True, type="secondary"

@@ -12,6 +12,7 @@ from collectors.model import CheckedInvariant, InvariantState
 from dashboard import data
 from dashboard.components import address, plain, severity
 from dashboard.components.moments import ago_and_local
+from dashboard.components.table_height import tall
 
 
 def show(wanted: SurveyFilter) -> None:
@@ -65,7 +66,7 @@ def _table(checked: Sequence[CheckedInvariant]) -> None:
     st.dataframe(
         told,
         hide_index=True,
-        height="content" if len(checked) <= 10 else 388,
+        height=tall(len(checked)),
         column_config={
             "state": column.TextColumn("State", width=110),
             "severity": column.MultiselectColumn(

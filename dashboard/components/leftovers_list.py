@@ -12,6 +12,7 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from dashboard import data
 from dashboard.components import plain
 from dashboard.components.moments import ago_and_local, utc
+from dashboard.components.table_height import tall
 from dashboard.metrics.prevention import KINDS
 
 
@@ -74,7 +75,7 @@ def _table(rows: Sequence[LeftoverRow]) -> None:
     st.dataframe(
         frame(rows).drop(columns="growth"),
         hide_index=True,
-        height="content" if len(rows) <= 10 else 388,
+        height=tall(len(rows)),
         column_config={
             "kind": column.TextColumn("What", width=175),
             "table": column.TextColumn("Rows of", width=95),

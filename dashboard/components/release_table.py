@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.components import plain
 from dashboard.components.fix_summary import ABOVE, NO_DATA
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.regression import RELEASES_SHOWN
 from dashboard.metrics.percents import percent
@@ -26,7 +27,7 @@ def show(lines: Sequence[ReleaseLine], window: str) -> None:
     st.dataframe(
         frame(lines),
         hide_index=True,
-        height="content" if len(lines) <= 12 else 460,
+        height=tall(len(lines), 12),
         column_config=_columns(window),
         placeholder=NO_DATA,
         alt="Each release by environment: deployed, first seen, failures, customers, rates",

@@ -11,6 +11,7 @@ from collectors.evidence.reads.runs import RunRow
 from dashboard import data
 from dashboard.components import plain
 from dashboard.components.moments import lasting
+from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 
 
@@ -25,7 +26,7 @@ def show() -> None:
     st.dataframe(
         frame(runs),
         hide_index=True,
-        height="content" if len(runs) <= 6 else 250,
+        height=tall(len(runs), 6),
         column_config={
             "ago": column.DatetimeColumn("Began", format="distance", width=110),
             "at": in_zone("At"),
