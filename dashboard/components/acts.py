@@ -9,8 +9,9 @@ import streamlit as st
 
 from collectors.evidence.reads.activity import Act, ActFilter, ActRow
 from dashboard import data, state
-from dashboard.components import export, pager, plain, routes
+from dashboard.components import export, open_one, pager, plain, routes
 from dashboard.components.act_filters import WORDS
+from dashboard.components.moments import utc
 from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.data.activity import ACTS_EXPORTED
@@ -30,6 +31,7 @@ def show(wanted: ActFilter) -> None:
         st.info(_NOTHING_YET if nothing else _NOTHING_LIKE_IT, icon=":material/history:")
         return
     _table(shown)
+    open_one.show(_conflicts(shown))
     pager.show(turned, shown[-1].seq, more=len(rows) > data.ACTS_PAGE, shown=len(shown))
     export.button(
         lambda: frame(data.acts_to_export(wanted)),
@@ -85,6 +87,16 @@ def changed(act: ActRow) -> Iterator[str]:
 def _what(act: ActRow) -> str:
     named = str(act.remedy or act.body.get("remedy") or act.body.get("asked") or "")
     return f"{WORDS[act.act]} · {named}" if named else WORDS[act.act]
+
+
+def _conflicts(acts: Sequence[ActRow]) -> dict[str, str]:
+    """Each by its id, told by the newest that was done about it."""
+    found: dict[str, str] = {}
+    for act in acts:
+        if act.conflict_id:
+            told = (_what(act), act.actor, utc(act.at), _place(act))
+            found.setdefault(act.conflict_id, ", ".join(filter(None, told)))
+    return found
 
 
 def _why(act: ActRow) -> str | None:

@@ -10,7 +10,7 @@ import streamlit as st
 from collectors.evidence.reads.conflicts import ConflictRow, Order, position
 from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data, state
-from dashboard.components import address, live_look, pager, plain, routes
+from dashboard.components import address, live_look, open_one, pager, plain, routes
 from dashboard.components.filters import Filters
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.components.verdict import LOOKS, label
@@ -34,6 +34,7 @@ def show(filters: Filters) -> None:
         )
         return
     _table(shown)
+    open_one.show(_words(shown))
     more = len(rows) > data.PAGE
     pager.show(turned, position(shown[-1], order), more=more, shown=len(shown), order=order)
     _act_on_clicked(shown)
@@ -146,6 +147,15 @@ def _table(conflicts: Sequence[ConflictRow]) -> None:
         },
         alt="Conflicts, each with a button to open it and one to ask whether it is still blocked",
     )
+
+
+def _words(conflicts: Sequence[ConflictRow]) -> dict[str, str]:
+    """Each by its Conflict's id, as it may be opened."""
+    names = _organizations(conflicts)
+    return {
+        one.id: f"{masked_key(one)}, {name}, {one.environment}"
+        for one, name in zip(conflicts, names, strict=True)
+    }
 
 
 def _act_on_clicked(conflicts: Sequence[ConflictRow]) -> None:

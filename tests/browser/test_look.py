@@ -106,6 +106,21 @@ def test_a_link_that_the_keyboard_has_reached_is_framed(
     expect(link).to_have_css("outline-style", "solid")  # the style comes after the links
 
 
+def test_a_row_of_a_table_is_opened_by_the_keyboard_alone(
+    page: Page, told: tuple[str, Store]
+) -> None:
+    """No key presses a button that a table's canvas draws, so the same stands beneath it."""
+    address, _ = told
+    page.goto(address)
+    choice = page.get_by_role("combobox", name="Open a Conflict")
+    choice.focus()
+    page.keyboard.type("2.")
+    expect(page.get_by_role("option", name="2.")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Conflict", level=1)).to_be_visible()
+    assert "/conflict?id=" in page.url
+
+
 @pytest.mark.parametrize("width", [680, 1_050], ids=["upright", "across"])
 def test_a_printed_report_loses_no_column_to_a_long_name(
     page: Page, told: tuple[str, Store], width: int
