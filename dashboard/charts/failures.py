@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from collectors.model.counted import counted
-from dashboard.charts.ground import HEIGHT, INKS, QUIET_INK, Ground, Mark
+from dashboard.charts.ground import COUNTS, HEIGHT, INKS, QUIET_INK, Ground, Mark
 from dashboard.metrics.buckets import OTHERS, Interval, Knowing
 
 COLUMNS = ["begin", "end", "name", "from", "to", "failures", "known", "when"]
@@ -30,7 +30,7 @@ def failures(
         .encode(
             x=ground.axis(),
             x2="end:T",
-            y=alt.Y("from:Q", title="Failures", axis=alt.Axis(tickMinStep=1, format=",d")),
+            y=alt.Y("from:Q", title="Failures", axis=COUNTS),
             y2="to:Q",
             color=alt.Color(
                 "name:N",

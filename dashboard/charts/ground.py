@@ -20,6 +20,8 @@ INKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET_INK = "#7D8894"
 MOST_LABELS, LABELS_ABREAST = 9, 5
 TICKS = 8
+COUNTS = alt.Axis(tickMinStep=1, labelExpr="datum.value % 1 ? '' : format(abs(datum.value), ',')")
+"""Of whole things, also downwards. Vega's smallest step still lets halves pass below three."""
 _FORMATS = {Cut.HOURS: "%-d %b %H:%M", Cut.DAYS: "%-d %b", Cut.WEEKS: "%-d %b", Cut.MONTHS: "%b %Y"}
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from collectors.model.counted import counted
 from collectors.model.customers import TRIES, Covered, DayOfCustomers
-from dashboard.charts.ground import between, day_ticks
+from dashboard.charts.ground import COUNTS, between, day_ticks
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
 from dashboard.metrics.impact import Median, Survival, thinned
 from dashboard.metrics.percents import percents
@@ -29,8 +29,6 @@ BARS_IN_WORDS = (
 )
 _WEEKLY_ABOVE = 92
 _OUTLINE = {"color": BLOCKS_INK, "strokeWidth": 2.5}
-_WHOLE = alt.Axis(tickMinStep=1)
-_EITHER_WAY = alt.Axis(tickMinStep=1, labelExpr="format(abs(datum.value), ',')")
 _LEGEND = alt.Legend(orient="top", title=None, columnPadding=24, columns=2)
 _DAY = timedelta(days=1)
 _GAP = 0.15
@@ -78,7 +76,7 @@ def kept_out_by_day(frame: pd.DataFrame) -> alt.Chart:
         )
         .encode(
             x=_time(step, len(drawn)),
-            y=alt.Y("out:Q", title="Customers", axis=_WHOLE),
+            y=alt.Y("out:Q", title="Customers", axis=COUNTS),
             tooltip=[
                 alt.Tooltip("day:T", title=step.capitalize(), format="%Y-%m-%d"),
                 alt.Tooltip("out:Q", title="Kept out at its end"),
@@ -114,7 +112,7 @@ def begun_and_freed(frame: pd.DataFrame) -> alt.Chart:
         .encode(
             x=_time(step, len(frame), "begin:T", between(day.iloc[0], day.iloc[-1] + length)),
             x2="end:T",
-            y=alt.Y("value:Q", title="Customers", axis=_EITHER_WAY, stack=None),
+            y=alt.Y("value:Q", title="Customers", axis=COUNTS, stack=None),
             y2="nobody:Q",
             color=alt.Color(
                 "what:N",
@@ -198,7 +196,7 @@ def attempts(tried: Mapping[int, int]) -> alt.Chart:
         .mark_bar(color=LIVE_INK)
         .encode(
             x=alt.X("attempts:O", title="Failed attempts", sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("customers:Q", title="Customers", axis=_WHOLE),
+            y=alt.Y("customers:Q", title="Customers", axis=COUNTS),
             tooltip=[
                 alt.Tooltip("attempts:O", title="Failed attempts"),
                 alt.Tooltip("customers:Q", title="Customers"),

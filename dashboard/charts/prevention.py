@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from dashboard.charts.ground import COUNTS
 from dashboard.metrics.prevention import ORDER, Point
 
 HEIGHT = 260
@@ -66,7 +67,7 @@ def _days() -> alt.X:
 
 
 def _counts(unit: str) -> alt.Y:
-    return alt.Y("count:Q", title=unit, axis=alt.Axis(tickMinStep=1, format=",d"))
+    return alt.Y("count:Q", title=unit, axis=COUNTS)
 
 
 def _color(points: Sequence[Point]) -> alt.Color:

@@ -42,6 +42,14 @@ SPANS = {
 }
 
 
+@pytest.mark.parametrize("freed", [0, 1, 2])
+def test_nobody_is_half_a_customer(freed: int) -> None:
+    """Where few are drawn Vega's ticks are halves, which have no label, rounded or not."""
+    found = by_day([DayOfCustomers(TODAY - DAY, 2 - freed, freed)], None, READ)
+    told = re.findall(r">([\d.]+)</text>", svg(begun_and_freed(found), "x"))
+    assert sorted(map(int, told)) == sorted([*range(3 - freed), *range(1, freed + 1)])
+
+
 @pytest.mark.parametrize("name", SPANS)
 def test_only_days_that_were_read_are_told(name: str) -> None:
     since, read, first, last, out = SPANS[name]
