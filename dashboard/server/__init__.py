@@ -99,7 +99,7 @@ def run(
     address = f"http://{shown}:{listening.getsockname()[1]}{access.oidc.public_path}"
     server = _Server(
         uvicorn.Config(
-            create_app(hosts, access),
+            create_app(_names(host, hosts), access),
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -132,6 +132,15 @@ def _log_heads() -> None:
     journal = logging.getLogger("tombstone.journal")
     journal.setLevel(logging.INFO)
     journal.addHandler(handler)
+
+
+def _names(host: str, hosts: Sequence[str]) -> list[str]:
+    """What the dashboard may be called by, with the loopback address that it listens on.
+
+    >>> _names("127.0.0.2", ["tombstone.internal"]), _names("0.0.0.0", [])
+    (['127.0.0.2', 'tombstone.internal'], [])
+    """
+    return [host, *hosts] if _is_loopback(host) else [*hosts]
 
 
 def _is_loopback(host: str) -> bool:
