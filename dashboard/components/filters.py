@@ -138,6 +138,10 @@ def show() -> Filters:
         organization = _organization()
         constraint = _one("Unique key", "key", known["key"])
         release = _one("Release", "release", known["release"])
+    if organization is not None and organization not in data.organizations_met():
+        st.warning(
+            "No Conflict of this organization is known here.", icon=":material/filter_alt_off:"
+        )
     return Filters(tuple(environments), organization, constraint, release, period)
 
 

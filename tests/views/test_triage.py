@@ -50,6 +50,8 @@ def test_what_an_address_asks_for_in_vain_is_said(filled: Store) -> None:
     assert page.multiselect(key="environment").value == ["production"]
     assert "It is left out" not in pages.texts(page.run())
     assert "It is left out" not in pages.texts(pages.triage(environment="production"))
+    unknown = pages.texts(pages.triage(organization="Nobody · 4711"))
+    assert "No Conflict of this organization is known here." in unknown
 
 
 def test_the_list_begins_with_what_is_blocked_newest_failure_first(filled: Store) -> None:
