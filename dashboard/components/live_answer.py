@@ -39,7 +39,7 @@ def _findings(live: LiveAnswer) -> None:
     if not live.findings:
         st.caption(f"The databases were not asked: no unique key takes such a value alone. {WHOSE}")
         return
-    st.caption("Asked of the application's databases just now")
+    st.caption("What the application's databases said, each as of its time")
     if any(finding.standing is Standing.IN_PART for finding in live.findings):
         st.caption(WHOSE)
     for finding in live.findings:
