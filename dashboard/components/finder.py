@@ -14,7 +14,9 @@ from dashboard.components import failure_card, live_answer, plain, problem, rout
 from dashboard.components.conflict_list import masked_key, organization
 from dashboard.state import Session
 
-LONGEST = 100_000
+LONGEST = 1_000_000
+"""Characters that are read of a text; an event's JSON has up to half of them. The box itself takes
+more: given a limit it drops a longer paste without a word."""
 SHOWN = 20
 _BOX, _TICKET = "pasted", "pasted_ticket"
 KINDS: Mapping[str, str] = {
@@ -37,7 +39,6 @@ def show() -> None:
             "Paste a ticket, an error, an e-mail address, an ID or a Sentry link",
             key=_BOX,
             height=90,
-            max_chars=LONGEST,
             placeholder="Customer jane@example.com says create fails with 500 …",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,7 +52,9 @@ def show() -> None:
             asked = st.form_submit_button("Find", type="primary", icon=":material/search:")
             st.form_submit_button("Clear", type="tertiary", on_click=_clear)
     if asked:
-        _ask(text, ticket.strip())
+        _ask(text[:LONGEST], ticket.strip())
+        if len(text) > LONGEST:
+            st.caption(f"It is long: its first {LONGEST:,} characters were read.")
         if not text.strip():
             st.caption("Nothing was pasted, so nothing was looked for.")
     answer = state.session().answer

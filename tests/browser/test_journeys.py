@@ -91,7 +91,8 @@ def test_support_has_a_reply_to_send_in_five_clicks_and_a_minute(desk: Page, dem
     event = a_blocked_event(demo)
     clicks = Clicks(desk)
     desk.goto(demo.dashboard)
-    desk.get_by_label("Paste a ticket").fill(f"Hello, our request failed, your id was {event}.")
+    log = "and this is all that our log has " * 8_000  # as long as an event's JSON often is
+    desk.get_by_label("Paste a ticket").fill(f"Our request failed, your id was {event}, {log}")
     clicks.on(desk.get_by_role("button", name="Find"))
     clicks.on(desk.get_by_role("link", name=re.compile("Open")).first)
     settled(desk)

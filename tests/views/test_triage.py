@@ -16,6 +16,7 @@ from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.evidence.writing import next_generation
 from collectors.model import Verdict
+from dashboard.components.finder import LONGEST
 from tests.views import pages, story
 
 
@@ -122,6 +123,17 @@ def test_finding_nothing_says_that_nothing_was_pasted(filled: Store) -> None:
     page = pages.triage()
     page.button[0].click().run()
     assert "Nothing was pasted" in pages.texts(page)
+
+
+def test_a_paste_is_never_too_long_to_be_read(filled: Store) -> None:
+    """A box that has a limit drops what is longer, and an Event's JSON is."""
+    page = pages.triage()
+    assert not page.text_area(key="pasted").proto.max_chars
+    page.text_area(key="pasted").input("jane.doe@example.com" + " and so on" * (LONGEST // 10))
+    page.button[0].click().run()
+    said = pages.texts(page)
+    assert "its first 1,000,000 characters were read" in said
+    assert "This is about one Conflict" in said
 
 
 def test_another_filter_begins_at_the_first_page_again(store: Store) -> None:
