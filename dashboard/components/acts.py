@@ -133,5 +133,6 @@ def _table(acts: Sequence[ActRow]) -> None:
             "line": column.NumberColumn("Line of the journal", width=90),
             "utc": in_utc("UTC"),
         },
+        placeholder=plain.UNKNOWN,
         alt="What people did, newest first, with a button in each row that opens its Conflict",
     )

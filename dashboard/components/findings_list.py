@@ -64,6 +64,7 @@ def _table(rows: Sequence[FindingRow]) -> None:
             "since": column.DatetimeColumn("First found", format="distance", width=100),
             "why": column.TextColumn("Why", width=420),
         },
+        placeholder=plain.UNKNOWN,
         alt="Findings by severity, each with the rows it exposes and the Failures it has caused",
     )
     export.button(lambda: _exported(rows), "tombstone-findings.csv")
@@ -119,6 +120,7 @@ def _accepted(rows: Sequence[FindingRow]) -> None:
                 "reason": column.TextColumn("Why it is lived with", width=420),
                 "target": column.TextColumn("Target", width=100),
             },
+            placeholder=plain.UNKNOWN,
             alt="Accepted Findings, with the day to look again and the reason",
         )
 
@@ -150,5 +152,6 @@ def _mended(rows: Sequence[FindingRow]) -> None:
                 "first": column.DatetimeColumn("First found", format="distance", width=120),
                 "target": column.TextColumn("Target", width=100),
             },
+            placeholder=plain.UNKNOWN,
             alt="Findings that later audits no longer found",
         )

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import export
+from dashboard.components import export, plain
 from dashboard.components.table_height import tall
 from dashboard.components.time_columns import in_utc, in_zone
 from dashboard.report.answers import LISTED, Impact
@@ -57,5 +57,6 @@ def _table(table: pd.DataFrame) -> None:
             "id": column.TextColumn("Id", width=150),
             "utc": in_utc("UTC", seconds=False),
         },
+        placeholder=plain.UNKNOWN,
         alt="Organizations, the most hurt first, with a button that narrows the page to one",
     )

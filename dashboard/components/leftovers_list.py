@@ -87,6 +87,7 @@ def _table(rows: Sequence[LeftoverRow]) -> None:
             "how": column.TextColumn("Counted", width=90),
             "target": column.TextColumn("Target", width=95),
         },
+        placeholder=plain.UNKNOWN,
         alt="What deletions left behind: how many rows of which table, since when",
     )
 

@@ -37,6 +37,7 @@ def show() -> None:
             "notes": column.TextColumn("Notes", width=320),
             "utc": in_utc("UTC"),
         },
+        placeholder=plain.UNKNOWN,
         alt="The newest Runs, with what each read and what it could not reach",
     )
 

@@ -40,6 +40,7 @@ def show(filters: Filters) -> None:
                 "newest": column.DatetimeColumn("Newest failure", format="distance"),
                 "at": in_zone("At"),
             },
+            placeholder=plain.UNKNOWN,
             alt="Each environment, its Target, and its newest failure",
         )
 
@@ -58,6 +59,7 @@ def _sources(sources: Sequence[SourceRow]) -> None:
             "lag": column.DatetimeColumn("A page was last stored", format="distance"),
             "utc": in_utc("UTC"),
         },
+        placeholder=plain.UNKNOWN,
         alt="Each source, and when a page of it was last stored",
     )
 
