@@ -33,6 +33,12 @@ _ROWS = re.compile(
     re.IGNORECASE,
 )
 _SET = re.compile(r"(?:\s+AS\s+[\w\"]{1,128})?\s+SET\s+", re.IGNORECASE)
+_DO_UPDATE = re.compile(
+    r"\bON\s+CONFLICT\b.{0,400}?\bDO\s+UPDATE\s+SET\s+", re.IGNORECASE | re.DOTALL
+)
+_NEXT = ("?", "%s")
+"""Each of these stands for another parameter."""
+
 _WHERE = re.compile(r"\s(?:WHERE|FROM|RETURNING)\s", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"([\w$.\"]{1,200})\s{0,8}=\s{0,8}(.*)", re.DOTALL)
 _SHORTENED = re.compile(r" \.\.\. \(?\d+ characters truncated\)? \.\.\. ")
@@ -103,7 +109,36 @@ def _inserted(sql: str, position: int) -> tuple[tuple[tuple[str, str], ...], boo
     several = sql[end:].lstrip().startswith(",")
     if len(names) != len(values) or len(names) > _MOST_COLUMNS:
         return (), several
-    return tuple(zip(map(bare, names), values, strict=True)), several
+    cells = tuple(zip(map(bare, names), values, strict=True))
+    return (cells if several else _if_either(cells, sql[end:])), several
+
+
+def _if_either(cells: tuple[tuple[str, str], ...], rest: str) -> tuple[tuple[str, str], ...]:
+    """The cells of an INSERT that becomes an UPDATE where its row is there already.
+
+    Which of the two was refused is not said. Of a column that the UPDATE sets to something else
+    neither value is certain; the cell keeps its place among the holes.
+    """
+    match = _DO_UPDATE.search(rest)
+    if match is None:
+        return cells
+    stop = _WHERE.search(rest, match.end())
+    assigned = split_columns(rest[match.end() : stop.start() if stop else len(rest)])
+    matches = [_ASSIGNMENT.fullmatch(part.strip()) for part in assigned[:_MOST_COLUMNS]]
+    sets = {bare(one[1]): one[2].strip() for one in matches if one}
+    return tuple(
+        (column, cell if all(matches) and _is_same(column, cell, sets) else f"either({cell})")
+        for column, cell in cells
+    )
+
+
+def _is_same(column: str, cell: str, sets: dict[str, str]) -> bool:
+    """The UPDATE leaves the column alone, or sets it to what the INSERT would have written."""
+    if column not in sets:
+        return True
+    source, _, name = sets[column].rpartition(".")
+    is_excluded = source.lower() == "excluded" and bare(name) == column
+    return is_excluded or (sets[column] == cell and cell not in _NEXT)
 
 
 def _selects_rows(sql: str) -> bool:

@@ -71,6 +71,28 @@ BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
         "('x', 'y')",
         {"a": "x"},
     ),
+    "upsert of the same values": (
+        "INSERT INTO c (a, b, d) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT c_key DO UPDATE "
+        'SET a = EXCLUDED."a", b = $2 WHERE c.e = 1 RETURNING c.id',
+        "('x', 'y', 'z')",
+        {"a": "x", "b": "y", "d": "z"},
+    ),
+    "upsert of other values": (
+        "INSERT INTO c (a, b, d) VALUES (%s, %s, %s)\n"
+        "on conflict (d) do update set a = excluded.b, b = %s",
+        "('x', 'y', 'z', 'y')",
+        {"d": "z"},
+    ),
+    "upsert of columns together": (
+        "INSERT INTO c (a, b) VALUES ($1, $2) ON CONFLICT (b) DO UPDATE SET (a, d) = ($2, $1)",
+        "('x', 'y')",
+        {},
+    ),
+    "upsert that leaves the row": (
+        "INSERT INTO c (a, b) VALUES ($1, $2) ON CONFLICT (b) DO NOTHING",
+        "('x', 'y')",
+        {"a": "x", "b": "y"},
+    ),
     "a column's value is a query": (
         "INSERT INTO c (a, b) VALUES ((SELECT id FROM d WHERE e = $1), $2)",
         "('x', 'y')",
