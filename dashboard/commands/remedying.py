@@ -155,7 +155,7 @@ def _sentences(one: Ended) -> Iterable[str]:
         for difference in one.outcome.refusal.difference:
             yield f"  {difference}"
     elif isinstance(one.outcome, Failed):
-        yield f"Failed: {one.outcome.text}"
+        yield f"{'Not settled yet' if one.outcome.settles else 'Failed'}: {one.outcome.text}"
     elif isinstance(one.outcome, Applied):
         yield f"Applied and verified. {_way_back(one)}"
     elif one.preview is not None:

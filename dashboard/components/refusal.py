@@ -21,11 +21,14 @@ def show(refused: Refused) -> None:
 
 
 def show_failed(failed: Failed) -> None:
-    """It ended unclear, and a person must look."""
-    st.error(
-        "This ended unclear: somebody must look at the row before anything else is done to it.",
-        icon=":material/error:",
-    )
+    """It ended unclear, and a person must look, or its end will show without one."""
+    if failed.settles:
+        st.warning("How this ended is not settled yet.", icon=":material/hourglass:")
+    else:
+        st.error(
+            "This ended unclear: somebody must look at the row before anything else is done to it.",
+            icon=":material/error:",
+        )
     plain.line(failed.text)
     _differences(failed.difference)
     plain.facts([("Remediation", failed.remediation_id)])

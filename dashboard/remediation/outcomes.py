@@ -106,11 +106,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It may have been written, and the row is not what the plan promised: a person must look."""
+    """It may have been written, and the row is not what the plan promised: a person must look.
+
+    settles  how it ended is not known yet, or not written down: that is found out without anybody
+    """
 
     remediation_id: str
     text: str
     difference: tuple[Difference, ...] = ()
+    settles: bool = False
 
 
 Outcome = Applied | Refused | Failed

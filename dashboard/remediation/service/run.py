@@ -152,7 +152,7 @@ class Runner:
         except Exception as error:
             if (said := store_trouble(error)) is None:
                 raise
-            return Failed(remediation_id, _NOT_WRITTEN_DOWN.format(said=said))
+            return Failed(remediation_id, _NOT_WRITTEN_DOWN.format(said=said), settles=True)
 
     def _conclude(self, order: Order, remediation_id: str, written: Written) -> Outcome:
         """Verified on the writer's own connection, journalled, and told to the Conflict."""
@@ -187,6 +187,7 @@ class Runner:
             remediation_id,
             "The database did not say how the COMMIT ended, or did not show the row afterwards. "
             "Whether it was done will be settled as soon as it answers.",
+            settles=True,
         )
 
 
