@@ -18,7 +18,8 @@ from collectors.postgres.engine import ReadTarget
 from dashboard.access import Actor, Role
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Outcome, RefusalCode, Step
-from dashboard.remediation.service import verify
+from dashboard.remediation.service import Approval, verify
+from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, Chosen
 from sample_data.postgres import Database, Postgres
 from tests.database.counting_proxy import counting
 from tests.database.remediation_world import (
@@ -112,6 +113,26 @@ def test_the_second_person_hears_who_did_it(world: World) -> None:
     for told in (late, later):
         assert told.code is RefusalCode.ALREADY_DONE
         assert "already done by erin at 20" in told.text
+
+
+@pytest.mark.parametrize("in_bulk", [False, True], ids=["alone", "in-a-bulk"])
+def test_the_other_key_of_a_row_is_not_said_to_be_released(world: World, in_bulk: bool) -> None:
+    jane = world.customer(external_id="cus_1")
+    conflict = world.conflict(jane)
+    bulk = world.door().bulk.preview(Chosen((conflict,)), RELEASE, ENGINEER)
+    assert isinstance(bulk, BulkPreview)
+    applied(world.door(), world.conflict(jane, EXTERNAL))
+    world.update(jane, "email = 'new@example.com'")
+
+    if in_bulk:
+        ended = world.door().bulk.apply(Approval(ENGINEER, bulk.digest, "why"))
+        assert isinstance(ended, BulkEnded)
+        (said,) = (one.refusal for one in ended.exceptions)
+        assert said.code is RefusalCode.CHANGED_SINCE_PREVIEW
+    else:
+        said = refusal(world.door().preview(conflict, RELEASE, ENGINEER))
+        assert said.code is RefusalCode.KEY_NOT_HELD
+    assert "already done" not in said.text
 
 
 def test_a_row_somebody_has_locked_is_refused_and_nobody_waits_behind_us(world: World) -> None:

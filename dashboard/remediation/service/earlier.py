@@ -41,6 +41,22 @@ def stays_empty(store: Store, plan: RemediationPlan, now: datetime) -> tuple[str
     return tuple(found)
 
 
+def already(
+    latest: RemediationRow, conflict_id: str, remedy: str, *, undo: bool = False
+) -> Refusal | None:
+    """What is said to whoever comes second; None where what was done is not what is asked for.
+
+    A release frees one key: of a row that holds two, the other's is another matter.
+    """
+    of_another_key = latest.remedy == RemedyName.RELEASE_KEY and latest.conflict_id != conflict_id
+    if of_another_key or (latest.undoes is not None) is not undo:
+        return None
+    text = f"This was already {'undone' if undo else 'done'} {done_by(latest)}."
+    if latest.remedy != remedy:
+        text = f"Another remedy was applied to this row: {latest.remedy} {done_by(latest)}."
+    return Refusal(RefusalCode.ALREADY_DONE, text)
+
+
 def by_us_since(store: Store, done: RemediationRow, refusal: Refusal) -> Refusal:
     """An undo's Refusal: where we have changed the row ourselves since, it says so."""
     if refusal.code not in _CHANGED:

@@ -36,7 +36,7 @@ from dashboard.remediation.service.children import (
     refusal_for,
     same_moment,
 )
-from dashboard.remediation.service.earlier import stays_empty
+from dashboard.remediation.service.earlier import already, stays_empty
 from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
 from dashboard.remediation.service.one_database import APART, is_same
 from dashboard.remediation.service.values import Approval, Offer
@@ -269,14 +269,11 @@ class Planner:
             return refusal
         wanted = RemediationFilter(slot=slot_of(case.place), state="applied")
         latest = next(iter(list_remediations(self.sources.store, wanted, limit=1)), None)
-        if latest is None or latest.undoes is not None:
+        if latest is None:
             return refusal
         if not forgotten and refusal.code is not _LOOKS_DONE[RemedyName(latest.remedy)]:
             return refusal  # somebody else has changed the row since
-        text = f"This was already done {done_by(latest)}."
-        if latest.remedy != remedy:
-            text = f"Another remedy was applied to this row: {latest.remedy} {done_by(latest)}."
-        return Refusal(RefusalCode.ALREADY_DONE, text)
+        return already(latest, case.place.conflict_id, remedy) or refusal
 
 
 def telling_values(plan: RemediationPlan) -> list[str]:

@@ -28,13 +28,14 @@ from dashboard.remediation.facts import Row
 from dashboard.remediation.journal import bulks, recording
 from dashboard.remediation.journal.bulks import WaitingBatch
 from dashboard.remediation.journal.forgetting import FORGOTTEN
-from dashboard.remediation.journal.ledger import Superseded, done_by
+from dashboard.remediation.journal.ledger import Superseded
 from dashboard.remediation.journal.orders import slot_at
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service.bulk.choosing import Candidate
 from dashboard.remediation.service.bulk.planning import plan_of
 from dashboard.remediation.service.bulk.values import Progress
+from dashboard.remediation.service.earlier import already
 from dashboard.remediation.service.gather import place_of
 from dashboard.remediation.undo import BeforeImage
 from dashboard.remediation.writer import BatchWriter, BatchWritten, EndUnknown, RolledBack
@@ -234,9 +235,11 @@ class BulkRunner:
             row = batch.rows[number]
             wanted = RemediationFilter(slot=slot_at(batch.lead.place, row.row_id), state="applied")
             latest = next(iter(list_remediations(self.store, wanted, limit=1)), None)
-            if latest is not None and (latest.finished_at or bulk.made_at) >= bulk.made_at:
-                text = f"This was already done {done_by(latest)}."
-                found[number] = Refusal(RefusalCode.ALREADY_DONE, text)
+            if latest is None or (latest.finished_at or bulk.made_at) < bulk.made_at:
+                continue
+            undo = bulk.undoes is not None
+            if refusal := already(latest, row.conflict_id, bulk.remedy, undo=undo):
+                found[number] = refusal
         return found
 
     def _conclude(self, bulk: BulkStanding, batch: ReadyBatch, written: BatchWritten) -> None:
