@@ -131,8 +131,9 @@ class Inquiry:
         answers = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.lookups]))
         others = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.others]))
         asked = [
-            _Asked(one, q, _take(answers, len(q.lookups)), _take(others, len(q.others)))
+            _Asked(one, _told(q, found), found, _take(others, len(q.others)))
             for one, q in zip(group, questions, strict=True)
+            for found in [_take(answers, len(q.lookups))]
         ]
         memory = self._memory(opened.name, asked)
         known = _known_rows(snapshot, catalog, asked, memory)
@@ -223,6 +224,21 @@ def _no_target(failure: Failure, target: str | None) -> str:
 
 def _take(answers: Iterator[LookupAnswer], count: int) -> tuple[LookupAnswer, ...]:
     return tuple(next(answers) for _ in range(count))
+
+
+def _told(question: Question, answers: Sequence[LookupAnswer]) -> Question:
+    """With the key's values as the Target computed them, where its columns' are all that is known.
+
+    So a Conflict is known again by what its Event gives, also when no row has it any more.
+    """
+    if not answers:
+        return question
+    width = len(question.asked_as.parts) if question.asked_as else 0
+    readings = tuple(
+        one.computed if reading is None and one.computed and len(one.computed) == width else reading
+        for reading, one in zip(question.readings, answers, strict=True)
+    )
+    return question if readings == question.readings else replace(question, readings=readings)
 
 
 def _parents(catalog: Catalog, asked: _Asked) -> tuple[Table, ...]:

@@ -228,7 +228,7 @@ class Case:
             row = holder if holder in self.rows else self.rows[0]
             return self._whole(self.confirmed[0], row.values if row else ())
         left = [one.reading for one in self.castable] if self.answers else self.question.readings
-        return left[0] if len(left) == 1 else None
+        return left[0] if len(set(left)) == 1 else None
 
     def _whole(self, asked: Asked, values: KeyValues) -> KeyValues:
         """Values of the parts asked by, completed by what the Event printed for the others."""

@@ -65,11 +65,13 @@ class LookupAnswer(msgspec.Struct, frozen=True, gc=False):
     """Who holds it, or why that could not be asked or told ("not a uuid: …", masked).
 
     `crowded`: there are more rows than were brought back, so nothing follows from one's absence.
+    `computed` is what the key's expressions make of a `from_columns` look-up's values.
     """
 
     holders: tuple[Holder, ...] = ()
     uncastable: str | None = None
     crowded: bool = False
+    computed: KeyValues | None = None
 
 
 def row_id(parts: Sequence[str]) -> str:

@@ -144,6 +144,7 @@ def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> lis
     inputs = [(values, n) for n, values in _askable(scope, given, columns, answers).items()]
     computed = _computed(scope, parts, inputs, answers)
     found = [(computed[values], n) for values, n in inputs if values in computed]
+    answers.computed |= {number: values for values, number in found}
     # Where NULLs are distinct nothing can conflict with a NULL.
     return asked + [one for one in found if not (key.nulls_distinct and None in one[0])]
 

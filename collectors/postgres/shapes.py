@@ -67,6 +67,7 @@ class Answers:
 
     refused: dict[int, str] = field(default_factory=dict)
     held: dict[int, tuple[Holder, ...]] = field(default_factory=dict)
+    computed: dict[int, KeyValues] = field(default_factory=dict)
 
     def refuse(self, number: int, reason: str) -> None:
         """Only the first reason is kept."""
@@ -76,11 +77,12 @@ class Answers:
         """A refused question has no Holders, even if half of it could be answered."""
         if number in self.refused:
             return LookupAnswer(uncastable=self.refused[number])
-        held = self.held.get(number, ())
+        held, computed = self.held.get(number, ()), self.computed.get(number)
         if len(held) < 2:
-            return LookupAnswer(held)
+            return LookupAnswer(held, computed=computed)
         held = tuple(sorted(held, key=lambda holder: holder.row.id))
-        return LookupAnswer(held[:MOST_HOLDERS], crowded=len(held) > MOST_HOLDERS)
+        crowded = len(held) > MOST_HOLDERS
+        return LookupAnswer(held[:MOST_HOLDERS], crowded=crowded, computed=computed)
 
 
 def scope_of(

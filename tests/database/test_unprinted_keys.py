@@ -73,3 +73,28 @@ def test_a_full_collect_does_not_forget_what_was_seen(world: World, told: str) -
     (failure,) = world.failures()
     assert (failure["verdict"], failure["blocker"]["id"]) == ("UNBLOCKED", row)
     assert failure["conflict_id"] is not None
+
+
+def test_a_failure_that_is_told_late_is_known_to_have_met_it(world: World) -> None:
+    """Two requests failed; of the second we hear when the key is free."""
+    row = world.customer("jane@example.com", "1 hour")
+    body = TOLD["the request has all of it"]
+    first, second = (unprinted(world.failed_create("jane@example.com"), body) for _ in range(2))
+    world.collect(first)
+    world.database.execute(FREED["released"])
+    world.collect(second)
+    failures = world.failures()
+    assert [one["verdict"] for one in failures] == ["UNBLOCKED"] * 2
+    assert {one["blocker"]["id"] for one in failures} == {row}
+    assert len({one["conflict_id"] for one in failures}) == 1
+
+
+def test_a_whole_key_that_nothing_holds_has_a_conflict(world: World) -> None:
+    world.customer("jane@example.com", "1 hour")
+    body = TOLD["the request has all of it"]
+    event = unprinted(world.failed_create("jane@example.com"), body)
+    world.database.execute(FREED["purged"])
+    world.collect(event)
+    (failure,) = world.failures()
+    assert failure["verdict"] == "HOLDER_GONE"
+    assert failure["conflict_id"] is not None
