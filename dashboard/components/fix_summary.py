@@ -108,14 +108,15 @@ def _numbers(found: Regression, chosen: Filters) -> None:
             "Of the customers who were created again after a deletion, those who got through: one "
             "counts once a day, however often they tried. With its interval (binomial, Clopper and "
             "Pearson). An API that answers 409 hides the failed ones from Sentry. "
-            f"{_days(found, chosen, recreated=True)}",
+            f"{_days(found, chosen, recreated=True)} "
+            f"Source: the store, and Re-creations as counted in the Targets{_sample(found)}.",
         )
         number.show(
             "Keys not fixed",
             _not_fixed(found),
             "Unique keys by environment that are not fixed, of all that ever failed with this "
             "bug. Obeys environment, organization and key; not the period, for it is about today, "
-            "nor the release.",
+            "nor the release. Source: the store, and the Targets as last audited and counted.",
         )
 
 

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from collectors.evidence.reads.exposure import ExposureTotal
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import InvariantState, LeftoverKind, Severity
 from dashboard import data
 from dashboard.components import number, plain
+from dashboard.components.moments import utc
 from dashboard.data import Audited
 from dashboard.metrics.prevention import IN_THE_WAY
+
+COUNTED_LAST = "Source: the Targets, as last counted, whatever the period."
 
 
 def show(wanted: SurveyFilter, found: Audited) -> None:
@@ -22,14 +26,15 @@ def show(wanted: SurveyFilter, found: Audited) -> None:
             "Findings, high",
             _high(found),
             "Unique keys on which soft deletion and uniqueness disagree, and for whose values "
-            "people can ask again, or did. Source: the audit of each Target's catalog.",
+            "people can ask again, or did. Source: the last audit of each Target's catalog, "
+            "whatever the period.",
         )
         exposure = data.exposure(wanted)
         number.show(
             IN_THE_WAY,
             "–" if exposure is None else f"{exposure.tombstones:,}",
             "Exposure: deleted rows that hold a key somebody could ask for again, each row "
-            f"once. {_how_exact(exposure is None or exposure.how.exact)}",
+            f"once. {_how_exact(exposure is None or exposure.how.exact)} {_counted(exposure)}",
         )
         _leftovers(wanted)
         _broken(wanted)
@@ -54,7 +59,8 @@ def _leftovers(wanted: SurveyFilter) -> None:
         "Live rows left behind",
         told,
         "Rows that still do something although what they belong to was deleted, through every "
-        "foreign key. A row counts once for each. Of a unique key nothing is told.",
+        "foreign key. A row counts once for each. Of a unique key nothing is told. "
+        f"{COUNTED_LAST}",
     )
 
 
@@ -80,12 +86,19 @@ def _broken(wanted: SurveyFilter) -> None:
     number.show(
         "Broken invariants",
         f"{broken:,}" if answered else "–",
-        "Reviewed SQL that says what must hold if every deletion and creation is whole." + unknown,
+        "Reviewed SQL that says what must hold if every deletion and creation is whole."
+        f"{unknown} Source: the Targets, as last asked, whatever the period and the key.",
     )
 
 
 def _how_exact(exact: bool) -> str:
     return "Every row was counted." if exact else "Some of it is estimated or from a sample."
+
+
+def _counted(exposure: ExposureTotal | None) -> str:
+    if exposure is None:
+        return COUNTED_LAST
+    return f"Source: the Targets, as counted {utc(exposure.how.as_of)}, whatever the period."
 
 
 def _audited(found: Audited) -> None:

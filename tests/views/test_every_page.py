@@ -80,6 +80,7 @@ def test_it_is_drawn_with_data_for_each_role(
     app = draw(name, its_conflict(name, filled))
     assert complaints(app) == []
     assert f"local · {role} · not verified" in [one.value for one in app.text]
+    assert [one.label for one in app.metric if "Source: " not in one.proto.help] == []
     unsaid = [one for one in app.dataframe if one.value.isna().any(axis=None)]
     assert all(one.proto.placeholder for one in unsaid)  # else a cell says “None”
 
