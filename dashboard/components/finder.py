@@ -10,7 +10,16 @@ from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.explain import CONFLICT, LiveAnswer, SearchAnswer
 from collectors.linking.ticket import IdentifierKind
 from dashboard import data, state
-from dashboard.components import failure_card, live_answer, plain, problem, routes, tickets, verdict
+from dashboard.components import (
+    failure_card,
+    freshness,
+    live_answer,
+    plain,
+    problem,
+    routes,
+    tickets,
+    verdict,
+)
 from dashboard.components.conflict_list import masked_key, organization
 from dashboard.state import Session
 
@@ -67,12 +76,17 @@ def _ask(text: str, ticket: str) -> None:
     session.answer, session.live, session.ticket = None, None, ticket
     if not text.strip():
         return
-    with problem.told(), st.spinner("Reading it, and asking the databases …"):
+    with (
+        problem.told(),
+        freshness.own_act(),
+        st.spinner("Reading it, and asking the databases …"),
+    ):
         session.answer = data.search(text)
         if not session.answer.conflicts and not session.answer.failures:
             session.live = data.ask_live(text)
     if ticket and (one := _only_conflict(session)):
-        tickets.keep(one, ticket)
+        with freshness.own_act():
+            tickets.keep(one, ticket)
 
 
 def _only_conflict(session: Session) -> str | None:

@@ -7,6 +7,9 @@ pressed. A Run that found nothing new moves the line's time on, and is no reason
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from collectors.errors import NotSignedIn, TombstoneError
@@ -26,6 +29,15 @@ def show(*, outages: bool = True, runs: bool = False) -> None:
     every_run = runs or not data.environments()
     state.session().shown = _stored(every_run)
     _watch(outages, every_run)
+
+
+@contextmanager
+def own_act() -> Iterator[None]:
+    """Around what is journalled while the page is drawn, and shown by it: no news to who did it."""
+    before = data.news()
+    yield
+    if state.session().shown == before:
+        state.session().shown = data.news()
 
 
 def _stored(every_run: bool) -> int:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from dashboard import data
-from dashboard.components import plain, problem
+from dashboard.components import freshness, plain, problem
 from dashboard.components.moments import local, utc
 from dashboard.remediation.outcomes import Refusal
 
@@ -20,7 +20,7 @@ def show(conflict: ConflictRow) -> None:
     )
     if not asked:
         return
-    with problem.told():
+    with problem.told(), freshness.own_act():
         answer = data.reveal(conflict.id)
         if isinstance(answer, Refusal):
             st.warning("Refused: nothing is shown.", icon=":material/front_hand:")

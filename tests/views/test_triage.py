@@ -125,6 +125,16 @@ def test_finding_nothing_says_that_nothing_was_pasted(filled: Store) -> None:
     assert "Nothing was pasted" in pages.texts(page)
 
 
+def test_a_look_up_of_one_s_own_is_no_news(filled: Store) -> None:
+    """It is journalled, and the page would offer to be refreshed for it."""
+    page, before = pages.triage(), filled.news()
+    page.text_area(key="pasted").input("nobody.known@example.com")
+    page.text_input(key="pasted_ticket").input("SUP-4711")
+    page.button[0].click().run()
+    assert filled.news() > before
+    assert page.session_state["tombstone"].shown == filled.news()
+
+
 def test_a_paste_is_never_too_long_to_be_read(filled: Store) -> None:
     """A box that has a limit drops what is longer, and an Event's JSON is."""
     page = pages.triage()
