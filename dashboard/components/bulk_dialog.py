@@ -11,7 +11,7 @@ from collectors.model import Verdict
 from collectors.model.counted import counted
 from dashboard import data, state
 from dashboard.access import Role
-from dashboard.components import plain, problem, refusal
+from dashboard.components import number, plain, problem, refusal
 from dashboard.components.table_height import tall
 from dashboard.data import Confirmed
 from dashboard.remediation.service.bulk import (
@@ -81,10 +81,22 @@ def _previewed(bulk: OpenBulk) -> BulkPreview | BulkRefused:
 
 def _preview(preview: BulkPreview) -> None:
     st.caption(f"Every row was run for real in {preview.took_ms:,} ms and rolled back.")
-    written, left, batches = st.columns(3)
-    written.metric("Rows that would be written", f"{preview.rows:,}")
-    left.metric("Left as they are", f"{len(preview.exceptions):,}")
-    batches.metric("Batches", f"{preview.batches:,}")
+    with number.row():
+        number.show(
+            "Rows that would be written",
+            f"{preview.rows:,}",
+            "Of those that were chosen. Source: this Preview.",
+        )
+        number.show(
+            "Left as they are",
+            f"{len(preview.exceptions):,}",
+            "Each is named with its reason. Source: this Preview.",
+        )
+        number.show(
+            "Batches",
+            f"{preview.batches:,}",
+            "Transactions of their own, one after the other. Source: this Preview.",
+        )
     warnings = list(preview.warnings)
     if preview.not_undoable and preview.undoes is None:
         erased = counted(preview.not_undoable, "row was", "rows were")
