@@ -39,6 +39,8 @@ def bind(statement: Statement, parameters: Tree) -> Fields:
     taken = 0
     constants = _are_sql(cell for _, cell in statement.cells)
     for column, cell in statement.cells:
+        if statement.follows and (hole := _HOLE.match(cell)) and hole["next"]:
+            continue
         value = _cell(cell, row, taken) if constants or _HOLE.match(cell) else UNKNOWN
         taken += len(_NEXT_HOLE.findall(cell))
         if not isinstance(value, Unknown):

@@ -51,7 +51,8 @@ class Statement:
     """`cells` pairs each column that is written, without quotes, with the text of its value.
 
     `columns` stand alone where the text was cut in the middle of the values, as SQLAlchemy does.
-    `table` is None where it writes into several tables.
+    `table` is None where it writes into several tables. `follows` parameters of a WITH before it,
+    so that unnumbered ones are not counted from the first.
     """
 
     verb: str
@@ -60,6 +61,7 @@ class Statement:
     cells: tuple[tuple[str, str], ...] = ()
     several: bool = False
     columns: tuple[str, ...] = ()
+    follows: bool = False
 
 
 def read_statement(sql: str) -> Statement | None:
@@ -82,7 +84,9 @@ def read_statement(sql: str) -> Statement | None:
         cells, several = _inserted(sql, match.end())
     elif verb == "UPDATE" and _SHORTENED.search(sql) is None:
         cells = _updated(sql, match.end())
-    return Statement(verb, bare(table), bare(schema) if schema else None, cells, several, columns)
+    follows = any(hole in sql[: match.start()] for hole in _NEXT)
+    named = bare(schema) if schema else None
+    return Statement(verb, bare(table), named, cells, several, columns, follows)
 
 
 def _written(sql: str) -> list[re.Match[str]]:

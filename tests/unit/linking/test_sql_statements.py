@@ -71,6 +71,11 @@ BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
         "('x', 'y')",
         {"a": "x"},
     ),
+    "parameters of a WITH before it": (
+        "WITH d AS (DELETE FROM e WHERE a = %s) INSERT INTO c (a, b) VALUES (%s, 'z')",
+        "('x', 'y')",
+        {"b": "z"},
+    ),
     "upsert of the same values": (
         "INSERT INTO c (a, b, d) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT c_key DO UPDATE "
         'SET a = EXCLUDED."a", b = $2 WHERE c.e = 1 RETURNING c.id',
