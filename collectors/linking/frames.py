@@ -61,6 +61,8 @@ _STATEMENTS = ("statement", "operation", "query", "sql", "str_statement")
 _MOST_VARIABLES = 500
 _MOST_FRAMES = 200
 _LONGEST_STATEMENT = 20_000
+_CUT_AT = 10
+"""Items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
 
 
 def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
@@ -86,6 +88,34 @@ def statements(event: Event) -> Iterator[tuple[Statement, Fields, bool]]:
             fields = _bound(statement, frame.variables)
             several = not fields and _wrote_several(statement, frame.variables)
             yield statement, fields, several
+
+
+def sent(event: Event) -> frozenset[str] | None:
+    """What the driver's innermost call was given, in small letters; None where nothing tells.
+
+    Whatever a body or another variable holds beside these was not written. Only frames of the
+    package that raised the error count, and only whole lists: SDKs cut a longer one.
+    """
+    for error in event.exceptions:
+        for frame in reversed(error.frames) if error.module else ():
+            if frame.in_app or _package(frame.module) != _package(error.module):
+                continue
+            trees = [printed(frame.variables.get(name)) for name in _PARAMETERS]
+            given = next((tree for tree in trees if isinstance(tree, list) and tree), None)
+            if given is not None:
+                sets = [item if isinstance(item, list) else [item] for item in given]
+                whole = max(len(given), *map(len, sets)) < _CUT_AT
+                return frozenset(folded(one) for each in sets for one in each) if whole else None
+    return None
+
+
+def folded(value: object) -> str:
+    """A value as it is compared with what was `sent`: an application may have folded it."""
+    return str(value).strip().casefold()
+
+
+def _package(module: str | None) -> str:
+    return (module or "").partition(".")[0]
 
 
 def _frames(event: Event) -> Iterator[Frame]:

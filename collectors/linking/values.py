@@ -17,7 +17,7 @@ from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
-from collectors.linking.frames import from_frames, statements
+from collectors.linking.frames import folded, from_frames, sent, statements
 from collectors.linking.names import bare, columns_in
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
@@ -217,12 +217,15 @@ def _gathered(
         (ValueSource.REQUEST, lambda: from_request(event, wanted, subject)),
         (ValueSource.ATTACHED, lambda: from_attached(event, wanted, subject)),
     )
+    given = sent(event)
     most = 0 if wrote.several else 1 if wrote.again else len(sources)
     for place, read in sources[:most]:
         enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS
         if enough:
             break
         new = {name: value for name, value in read().items() if name not in fields}
+        if given is not None and place is not ValueSource.PARAMETERS:
+            new = {name: value for name, value in new.items() if folded(value) in given}
         if new:
             fields |= new
             source = place

@@ -1,0 +1,58 @@
+"""What the driver was given bounds what a request may tell, where no statement can be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from collectors.linking.violation import read_event
+from collectors.model import Event, Frame, Request
+from tests.unit.linking.sdk_events import event, innermost, key_of
+
+ORG, JANE, PAYER = "org-1", "jane@example.com", "payer@example.com"
+
+
+def prepared(body: dict[str, str], *given: str, module: str = "asyncpg.prepared_stmt") -> Event:
+    """A prepared statement's call: its frame holds the values, and no frame the statement."""
+    frames = (
+        Frame(
+            "create",
+            "app",
+            in_app=True,
+            variables={"payload": {k: repr(v) for k, v in body.items()}},
+        ),
+        Frame("__bind_execute", module, variables={"args": [repr(one) for one in given]}),
+    )
+    return event(
+        replace(innermost(), frames=frames), request=Request("POST", "/v1/customers/", body)
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "given", "told"),
+    [
+        (JANE, (ORG, JANE), {"organization_id": ORG, "email": JANE}),
+        ("Jane@Example.com", (ORG, JANE), {"organization_id": ORG, "email": "Jane@Example.com"}),
+        (PAYER, (ORG, JANE), {"organization_id": ORG}),
+        (PAYER, ("org-2", JANE), {}),
+    ],
+)
+def test_only_what_was_sent_can_be_the_row(
+    email: str, given: tuple[str, ...], told: dict[str, str]
+) -> None:
+    body = {"organization_id": ORG, "email": email}
+    assert dict(key_of(read_event(prepared(body, *given))).fields) == told
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        prepared({"email": PAYER}, *map(str, range(10))),
+        prepared({"email": PAYER}),
+        prepared({"email": PAYER}, JANE, module="celery.app.trace"),
+    ],
+    ids=["cut at ten", "none", "another package's arguments"],
+)
+def test_what_may_not_be_all_of_it_refutes_nothing(sent: Event) -> None:
+    assert dict(key_of(read_event(sent)).fields)["email"] == PAYER
