@@ -65,6 +65,11 @@ def _bind_shortened(columns: Sequence[str], row: list[Tree] | dict[str, Tree]) -
     return {column: value for column, value in values.items() if not isinstance(value, Unknown)}
 
 
+def is_parameter(cell: str) -> bool:
+    """Its value is not in the statement, but handed over with it."""
+    return _HOLE.match(cell) is not None
+
+
 def wrote_several(statement: Statement, parameters: Tree) -> bool:
     """Several rows were written at once, and which one failed is not said."""
     if statement.several:

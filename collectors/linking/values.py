@@ -11,7 +11,7 @@ from itertools import islice
 from collectors.linking import hidden
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback
-from collectors.linking.binding import bind, wrote_several
+from collectors.linking.binding import bind, is_parameter, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
@@ -200,6 +200,12 @@ def _is_of_another(key: ViolatedKey, statement: Statement) -> bool:
     return named and bare(str(key.table)) != statement.table
 
 
+def _constants(wrote: Written) -> set[str]:
+    """The columns whose values stand in the statement itself."""
+    cells = wrote.statement.cells if wrote.statement else ()
+    return {column for column, cell in cells if not is_parameter(cell)}
+
+
 def _gathered(
     key: ViolatedKey, event: Event, wrote: Written, wanted: Sequence[str]
 ) -> tuple[Fields, ValueSource | None]:
@@ -224,8 +230,9 @@ def _gathered(
         if enough:
             break
         new = {name: value for name, value in read().items() if name not in fields}
-        if given is not None and place is not ValueSource.PARAMETERS:
-            new = {name: value for name, value in new.items() if folded(value) in given}
+        if given is not None:
+            kept = _constants(wrote) if place is ValueSource.PARAMETERS else ()
+            new = {n: value for n, value in new.items() if n in kept or folded(value) in given}
         if new:
             fields |= new
             source = place

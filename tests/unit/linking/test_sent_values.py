@@ -45,6 +45,18 @@ def test_only_what_was_sent_can_be_the_row(
     assert dict(key_of(read_event(prepared(body, *given))).fields) == told
 
 
+def test_a_statement_that_was_not_the_one_tells_nothing() -> None:
+    """Another one's parameters, and what stands in the statement itself, beside the call's own."""
+    told: dict[str, object] = {
+        "query": "'INSERT INTO c (email, kind, slug) VALUES ($1, \\'vip\\', $2)'"
+    }
+    told |= {"args": [repr(PAYER), repr("acme")]}
+    mine, driver = prepared({}, ORG, "acme").exceptions[0].frames
+    frames = (replace(mine, variables=told), driver)
+    found = key_of(read_event(event(replace(innermost(), frames=frames), request=None)))
+    assert dict(found.fields) == {"kind": "vip", "slug": "acme"}
+
+
 @pytest.mark.parametrize(
     "sent",
     [
