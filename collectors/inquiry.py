@@ -20,7 +20,8 @@ from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
 from collectors.evidence.reads.followup import Pending, earlier_looks
 from collectors.linking.judge import Case, judge
-from collectors.linking.question import Question
+from collectors.linking.organization import organization_of
+from collectors.linking.question import Question, with_computed
 from collectors.model import (
     Catalog,
     Earlier,
@@ -29,7 +30,6 @@ from collectors.model import (
     Judgement,
     KeyValues,
     LookupAnswer,
-    RowRef,
     Table,
     UniqueKey,
     is_address,
@@ -131,7 +131,7 @@ class Inquiry:
         answers = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.lookups]))
         others = iter(find_holders(snapshot, catalog, [k for q in questions for k in q.others]))
         asked = [
-            _Asked(one, _told(q, found), found, _take(others, len(q.others)))
+            _Asked(one, with_computed(q, found), found, _take(others, len(q.others)))
             for one, q in zip(group, questions, strict=True)
             for found in [_take(answers, len(q.lookups))]
         ]
@@ -166,7 +166,7 @@ class Inquiry:
         judgement = judge(case)
         pending = asked.pending
         conflict_id = pending.conflict_id or self._conflict_id(target, judgement)
-        organization = _organization(asked, judgement, earlier, known[0] if known else None)
+        organization = organization_of(case, judgement)
         return Judged(
             pending.source, pending.failure, target, judgement, as_of, conflict_id, organization
         )
@@ -226,21 +226,6 @@ def _take(answers: Iterator[LookupAnswer], count: int) -> tuple[LookupAnswer, ..
     return tuple(next(answers) for _ in range(count))
 
 
-def _told(question: Question, answers: Sequence[LookupAnswer]) -> Question:
-    """With the key's values as the Target computed them, where its columns' are all that is known.
-
-    So a Conflict is known again by what its Event gives, also when no row has it any more.
-    """
-    if not answers:
-        return question
-    width = len(question.asked_as.parts) if question.asked_as else 0
-    readings = tuple(
-        one.computed if reading is None and one.computed and len(one.computed) == width else reading
-        for reading, one in zip(question.readings, answers, strict=True)
-    )
-    return question if readings == question.readings else replace(question, readings=readings)
-
-
 def _parents(catalog: Catalog, asked: _Asked) -> tuple[Table, ...]:
     """The tables of what the rows belong to that came back, where that is deleted."""
     labels = {row.parent.table for one in asked.answers for row in one.holders if row.parent}
@@ -275,36 +260,3 @@ def _own_memory(pending: Pending, earlier: Earlier) -> Earlier:
     if pending.verdict.is_blocked and pending.blocker is not None:
         return replace(earlier, verdict=pending.verdict, blocker=pending.blocker)
     return earlier
-
-
-def _organization(
-    asked: _Asked, judgement: Judgement, earlier: Earlier | None, known: Holder | None
-) -> str | None:
-    """Whose customer it is: the word of the row that it is about, else the key's own column.
-
-    Where neither is left it is whose it was. A row that holds the key since may be anybody's.
-    """
-    blocker, holder = judgement.blocker, judgement.holder
-    rows = [
-        *(row for answer in asked.answers for row in answer.holders),
-        *([known] if known else []),
-    ]
-    about = [row for row in rows if blocker and _named(row.row) == _named(blocker)]
-    told = [
-        *(row.organization_id for row in ([holder] if holder and not blocker else about)),
-        _in_the_key(asked, judgement),
-        earlier.organization_id if earlier else None,
-        holder.organization_id if holder else None,
-    ]
-    return next(filter(None, told), asked.pending.failure.organization_id)
-
-
-def _named(row: RowRef) -> tuple[str, str]:
-    return row.table, row.id
-
-
-def _in_the_key(asked: _Asked, judgement: Judgement) -> str | None:
-    table, key = asked.question.table, judgement.key
-    if table is None or table.organization is None or key is None or judgement.values is None:
-        return None
-    return dict(zip(key.columns, judgement.values, strict=True)).get(table.organization)

@@ -34,24 +34,10 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from collectors.errors import SettingsError, StoreVersionError, UsageError, WrongSecretKey
 from collectors.evidence import schema
 from collectors.evidence.privacy import Vault
+from collectors.evidence.trouble import store_says
 
 BUSY_TIMEOUT_MS = 30_000
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
-_OF_THE_FILE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_READONLY,
-    }
-)
-"""Primary result codes that tell of the file and its disk (https://www.sqlite.org/rescode.html).
-Every other one, a missing table for example, is a fault of our own."""
 
 
 @dataclass(frozen=True)
@@ -135,25 +121,6 @@ def store_version(engine: Engine) -> str | None:
     if tables:
         raise SettingsError(f"{_shown(str(engine.url))} is another program's database, no store.")
     return None
-
-
-def store_trouble(error: BaseException) -> str | None:
-    """What SQLite says of the file (locked, full, damaged), None for an error that is our own."""
-    return store_says(error) if _code(getattr(error, "orig", None)) in _OF_THE_FILE else None
-
-
-def store_says(error: BaseException) -> str:
-    """The first line of what SQLite, or the operating system, says of an error."""
-    origin = getattr(error, "orig", None) or error
-    said = str(getattr(origin, "strerror", None) or origin).partition("\n")[0]
-    # A log or an index of it that cannot grow is told as a fault of the disk.
-    return (
-        f"its disk is full, or at fault ({said})" if _code(origin) == sqlite3.SQLITE_IOERR else said
-    )
-
-
-def _code(origin: BaseException | None) -> int:
-    return int(getattr(origin, "sqlite_errorcode", 0)) & 0xFF
 
 
 def sqlite_file(url: str) -> Path | None:

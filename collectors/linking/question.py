@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from collectors.model import (
@@ -11,6 +12,7 @@ from collectors.model import (
     KeyLookup,
     KeyPart,
     KeyValues,
+    LookupAnswer,
     Operation,
     Table,
     UniqueKey,
@@ -136,3 +138,18 @@ class Question:
 def reads_marker(part: KeyPart, table: Table | None) -> bool:
     """The part depends on the table's mark of deletion."""
     return table is not None and table.marker is not None and table.marker.column in part.columns
+
+
+def with_computed(question: Question, answers: Sequence[LookupAnswer]) -> Question:
+    """With the key's values as the Target computed them, where its columns' are all that is known.
+
+    So a Conflict is known again by what its Event gives, also when no row has it any more.
+    """
+    if not answers:
+        return question
+    width = len(question.asked_as.parts) if question.asked_as else 0
+    readings = tuple(
+        one.computed if reading is None and one.computed and len(one.computed) == width else reading
+        for reading, one in zip(question.readings, answers, strict=True)
+    )
+    return question if readings == question.readings else replace(question, readings=readings)

@@ -38,7 +38,7 @@ def run(app: typer.Typer, arguments: list[str], *, debug: bool) -> int:
             return DONE
         raise
     except Exception as error:  # the outermost boundary: whatever is left is our fault
-        from collectors.evidence.database import store_trouble
+        from collectors.evidence.trouble import store_trouble
 
         if (said := store_trouble(error)) is not None:
             return _complain(f"The store does not answer just now: {said}.", UNREACHABLE)

@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import telemetry
 from collectors.errors import TombstoneError, Unreachable
-from collectors.evidence.database import Store, open_store, store_says
+from collectors.evidence.database import Store, open_store
+from collectors.evidence.trouble import store_says
 from collectors.inquiry import Inquiry
 from collectors.postgres.engine import ReadTarget
 from collectors.settings import Settings, load_settings

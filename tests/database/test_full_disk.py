@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from collectors.errors import SettingsError
-from collectors.evidence.database import open_store, store_trouble
+from collectors.evidence.database import open_store
 from collectors.evidence.reads.remediations import list_remediations
+from collectors.evidence.trouble import store_trouble
 from collectors.model import Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Failed, Step

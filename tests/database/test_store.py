@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from collectors.errors import Busy, SettingsError, StoreVersionError, WrongSecretKey
 from collectors.evidence import schema
-from collectors.evidence.database import open_store, store_trouble, upgrade_store
+from collectors.evidence.database import open_store, upgrade_store
 from collectors.evidence.lease import collecting
 from collectors.evidence.looks import save_looks
 from collectors.evidence.migrations.run import upgrade
@@ -33,6 +33,7 @@ from collectors.evidence.reads.followup import earlier_looks, open_conflicts
 from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import known_events, load_cursor, save_page
+from collectors.evidence.trouble import store_trouble
 from collectors.model import Issue, Verdict
 from tests.factories import NOON, SECRET, judged, new_store, violated
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collectors.errors import TargetUnreachable
-from collectors.evidence.database import Store, store_trouble
+from collectors.evidence.database import Store
 from collectors.evidence.reads.remediations import RemediationRow, find_remediation
+from collectors.evidence.trouble import store_trouble
 from dashboard.remediation import guard
 from dashboard.remediation.facts import Place
 from dashboard.remediation.journal import recording

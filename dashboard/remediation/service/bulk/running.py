@@ -6,11 +6,10 @@ other; whatever their order, every batch is journalled before it is written and 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
@@ -34,6 +33,7 @@ from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service.bulk.choosing import Candidate
 from dashboard.remediation.service.bulk.planning import plan_of
+from dashboard.remediation.service.bulk.tally import Tally
 from dashboard.remediation.service.bulk.values import Progress
 from dashboard.remediation.service.earlier import already
 from dashboard.remediation.service.gather import place_of
@@ -43,8 +43,6 @@ from dashboard.settings import WriteSettings
 
 LANES = 2
 LOOKS_DONE = (RefusalCode.CHANGED_SINCE_PREVIEW, RefusalCode.NOT_A_TOMBSTONE, RefusalCode.ROW_GONE)
-ENOUGH_TO_JUDGE = 20
-"""Rows. Before that many were tried, a share of refused ones says nothing."""
 
 CUT_OFF = "It was cut off, and can go on."
 MISSING = "It was committed, and the row is not as it was left: somebody changed it since."
@@ -77,30 +75,6 @@ class ReadyBatch:
             "rows": [row.row_id for row in self.rows],
             "statement": self.lead.statements[0].shown,
         }
-
-
-@dataclass
-class Tally:
-    """How far it came, and whether it should go on."""
-
-    rows: int
-    tried: int = 0
-    refused: int = 0
-    stopped: str | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, tried: int, refused: int, stop_percent: int) -> int:
-        """Count a batch; too many refused ones stop the rest. Rows dealt with so far."""
-        with self.lock:
-            self.tried += tried
-            self.refused += refused
-            share = 100 * self.refused
-            if self.tried >= ENOUGH_TO_JUDGE and share > stop_percent * self.tried:
-                self.stopped = (
-                    f"It stopped by itself: {self.refused:,} of {self.tried:,} rows were refused, "
-                    f"more than {stop_percent} in a hundred."
-                )
-            return self.tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +130,7 @@ class BulkRunner:
         limits = self.settings.remediation
         try:
             with self.writer.lane() as connection:
-                while (batch := _next(waiting, tally)) is not None:
+                while (batch := tally.next_of(waiting)) is not None:
                     refused = self._run_one(connection, bulk, batch)
                     done = tally.add(len(batch.rows), refused, limits.bulk_stop_percent)
                     told.put(done)
@@ -291,11 +265,6 @@ def _heard(told: SimpleQueue[int | None], lanes: int) -> Iterator[int]:
             lanes -= 1
         else:
             yield done
-
-
-def _next(waiting: Iterator[ReadyBatch], tally: Tally) -> ReadyBatch | None:
-    with tally.lock:
-        return None if tally.stopped else next(waiting, None)
 
 
 def _by_remediation(batch: ReadyBatch, written: BatchWritten) -> dict[str, Refusal]:
