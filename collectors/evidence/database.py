@@ -22,6 +22,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    bindparam,
     create_engine,
     event,
     inspect,
@@ -38,6 +39,8 @@ from collectors.evidence.trouble import store_says
 
 BUSY_TIMEOUT_MS = 30_000
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
+_META = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("name"))
+"""Written once: every question of every page asks for the generation first."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Store:
 
     def _number(self, name: str) -> int:
         with self.read() as connection:
-            return int(connection.scalar(_meta(name)) or 0)
+            return int(connection.scalar(_META, {"name": name}) or 0)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -164,7 +167,7 @@ def _opening(url: str) -> Iterator[None]:
 
 def _ensure_secret(engine: Engine, vault: Vault) -> None:
     with Store(engine, vault).read() as connection:
-        known = connection.scalar(_meta("secret_check"))
+        known = connection.scalar(_META, {"name": "secret_check"})
     if known is None:
         with Store(engine, vault).write() as connection:
             row = {"name": "secret_check", "value": vault.check}
@@ -174,10 +177,6 @@ def _ensure_secret(engine: Engine, vault: Vault) -> None:
             "The store was written with another TOMBSTONE_SECRET_KEY: "
             "set the one it was made with, or start a new store."
         )
-
-
-def _meta(name: str) -> Any:
-    return select(schema.meta.c.value).where(schema.meta.c.name == name)
 
 
 def _parsed(url: str) -> URL:

@@ -13,6 +13,7 @@ options.py  how Streamlit is told to serve
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,7 +39,7 @@ from dashboard.server.options import OPTIONS, PACKAGE, looks
 from dashboard.server.origins import OwnOrigin
 from dashboard.settings import LOOPBACK, AccessSettings, load_write_settings
 
-__all__ = ["HEADERS", "create_app", "run", "show_own_fault"]
+__all__ = ["HEADERS", "create_app", "prepared", "run", "show_own_fault"]
 
 _APP = PACKAGE / "app.py"
 
@@ -69,7 +70,7 @@ def create_app(hosts: Sequence[str] = (), access: AccessSettings | None = None) 
             Middleware(OwnOrigin, public=access.oidc.public_address),
             *([Middleware(LoginGuard, access=access)] if has_login else []),
         ],
-        lifespan=_prepared,
+        lifespan=prepared,
         on_script_error=show_own_fault,
         exception_handlers={Exception: answer_own_fault},
     )
@@ -113,12 +114,17 @@ def run(
 
 
 @asynccontextmanager
-async def _prepared(_app: App) -> AsyncIterator[None]:
+async def prepared(_app: App) -> AsyncIterator[None]:
     """Import the pages before anybody is let in: that takes seconds, and a visitor none.
+
+    What they are made of lives as long as the server. Streamlit looks for garbage at the end of
+    every run, before its last words reach the browser, and need not go through all of that again.
 
     Beside them, a thread has the answers ready when something new was stored.
     """
     import_module("dashboard.views")
+    gc.collect()
+    gc.freeze()
     stopped = Event()
     Thread(target=keep_ready, args=(stopped,), name="answers", daemon=True).start()
     yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,17 @@ def ask(address: str, path: str, **headers: str) -> httpx.Response:
 
 def test_it_starts_without_a_word_of_warning(address: str, log: Path) -> None:
     assert log.read_text() == ""
+
+
+def test_the_pages_are_not_looked_through_for_garbage_at_the_end_of_every_run() -> None:
+    async def frozen() -> int:
+        async with server.prepared(server.create_app()):
+            return gc.get_freeze_count()
+
+    try:
+        assert asyncio.run(frozen()) > 100_000
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("path", PATHS)
