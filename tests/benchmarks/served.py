@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.server.options import OPTIONS, looks
 from tests.factories import SECRET
 
 NOBODY_THERE = {
@@ -19,15 +20,15 @@ NOBODY_THERE = {
 """Targets that are configured and answer nothing: what is measured is what the store tells."""
 
 _PLAIN = """
-import socket, sys, streamlit as st, uvicorn
-import dashboard.server as server
-server.create_app()
+import socket, streamlit as st, uvicorn
+from streamlit import config
+config.get_config_options(force_reparse=True, options_from_flags={options!r})
 app = st.App({script!r})
 listening = socket.create_server(("127.0.0.1", 0))
 print("at http://127.0.0.1:%d" % listening.getsockname()[1], flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listening])
 """
-"""A bare Streamlit with our theme, and none of our pages."""
+"""A bare Streamlit with our options and our theme, and nothing of ours in its memory."""
 
 _OURS = "from dashboard.server import run; run(port=0)"
 
@@ -116,7 +117,7 @@ def replaying(folder: Path, recorded: Path) -> Iterator[Served]:
     """A page that sends what was recorded."""
     script = folder / f"{recorded.name}.py"
     script.write_text(_REPLAY.format(recorded=str(recorded)), encoding="utf-8")
-    with _running(_PLAIN.format(script=str(script)), folder) as served:
+    with _plain(script, folder) as served:
         yield served
 
 
@@ -125,7 +126,14 @@ def empty(folder: Path) -> Iterator[Served]:
     """A page with a button and a word."""
     script = folder / "empty.py"
     script.write_text(_EMPTY, encoding="utf-8")
-    with _running(_PLAIN.format(script=str(script)), folder) as served:
+    with _plain(script, folder) as served:
+        yield served
+
+
+@contextmanager
+def _plain(script: Path, folder: Path) -> Iterator[Served]:
+    options = {**OPTIONS, **dict(looks())}
+    with _running(_PLAIN.format(script=str(script), options=options), folder) as served:
         yield served
 
 
