@@ -53,14 +53,14 @@ FILTERS = {
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Store]:
-    """Some hundred Failures of forty customers over some days."""
+    """Some hundred Failures of forty customers over some days, some in two environments."""
     store, chance = new_store(tmp_path), random.Random(11)
     page = [
         replace(
             judged(
                 key=violated("o", f"c{customer}@example.com"),
                 verdict=chance.choice(VERDICTS),
-                environment="sandbox" if customer % 3 else "production",
+                environment="sandbox" if chance.randrange(9) < 2 * (customer % 4) else "production",
                 release=chance.choice(RELEASES),
                 operation=chance.choice(OPERATIONS),
                 occurred_at=NOON - timedelta(hours=chance.randrange(120)),
@@ -235,3 +235,14 @@ def test_a_store_from_before_is_counted_when_it_is_upgraded(filled: Store) -> No
     assert told_of_releases(filled, FailureFilter()) == hurt(filled, FailureFilter())
     with filled.read() as connection:
         assert set(connection.execute(select(counted_days)).all()) == wholes
+
+
+def test_a_store_that_was_counted_wrongly_is_counted_afresh(filled: Store) -> None:
+    with filled.write() as connection:
+        connection.execute(text("UPDATE failed_recreation_days SET customers = customers - 1"))
+        connection.execute(text("UPDATE release_customers SET customers = customers + 1"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    upgrade(filled.engine)
+    changed_at_random(filled)
+    assert told(filled, FailureFilter()) == recounted(filled, FailureFilter())
+    assert told_of_releases(filled, FailureFilter()) == hurt(filled, FailureFilter())

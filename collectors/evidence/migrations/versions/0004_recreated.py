@@ -23,9 +23,14 @@ def upgrade() -> None:
     _create("failed_recreation_days", _FAILED, "customers")
     _create("release_customers", _CUSTOMERS, "customers")
     _create("counted_days", _COUNTED, "counted")
-    _count_failed()
-    _count_customers()
     _count_days()
+    count_customers()
+
+
+def count_customers() -> None:
+    """Count failed Re-creations and customers afresh, and keep counting."""
+    _count_failed()
+    _count_of_releases()
     moved = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _PLACE)
     update = f"UPDATE OF {', '.join((*_PLACE, *_KIND))}"
     for name, is_one, step in (
@@ -83,7 +88,7 @@ def _count_failed() -> None:
         )
 
 
-def _count_customers() -> None:
+def _count_of_releases() -> None:
     kinds = ", ".join(f"{_text('f', name)} AS {name}" for name in _CUSTOMERS[1:])
     op.execute(
         "INSERT INTO release_customers SELECT day, environment, constraint_name, release, count(*)"
@@ -139,10 +144,13 @@ def _step_customers(row: str, step: int) -> str:
 
 
 def _others(row: str) -> str:
-    """The other Failures of the same Conflict under the same name of its key."""
+    """The other Failures of the same Conflict, environment and name of its key.
+
+    Several environments may share its Target.
+    """
     return (
         f"FROM failures AS other WHERE other.conflict_id = {row}.conflict_id"
-        f" AND other.event_id <> {row}.event_id"
+        f" AND other.event_id <> {row}.event_id AND other.environment = {row}.environment"
         f" AND {_text('other', 'constraint_name')} = {_text(row, 'constraint_name')}"
         f" AND {_text('other', 'table_name')} = {_text(row, 'table_name')}"
     )
