@@ -120,6 +120,14 @@ def test_a_damaged_file_does_not_keep_the_next_from_being_read(tmp_path: Path) -
     assert [bool(event.oddity) for event in events] == [True, True, True, True, False]
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.JSONL"])
+@pytest.mark.parametrize("nothing", [b"", b"\n \n"])
+def test_a_file_of_no_lines_holds_no_event(tmp_path: Path, name: str, nothing: bytes) -> None:
+    (tmp_path / name).write_bytes(nothing)
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(nothing))
+    assert read(tmp_path) == []
+
+
 def test_what_is_packed_is_read_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(body("a").encode()))
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(f"{body('b')}\n{body('c')}".encode()))

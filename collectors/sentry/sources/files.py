@@ -29,6 +29,9 @@ from collectors.sentry.sources.page import PAGE_SIZE, Page
 SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".envelope"})
 """What is read of a folder, besides files that begin like JSON; a file named by itself is read
 whatever its name."""
+LINES = frozenset({".jsonl", ".ndjson"})
+"""Those of one event a line: of no lines, they hold no event, while a blank file of one event is a
+damaged one."""
 MAX_WHOLE_BYTES = 512_000_000
 """A larger file is read only when it has one event a line."""
 MAX_LINE_BYTES = MAX_EVENT_BYTES + 1
@@ -69,13 +72,14 @@ class Files:
         for path in self._paths:
             if path == "-":
                 origin = Origin(datetime.now(UTC))
-                yield from _read_unpacked(self._stdin or sys.stdin.buffer, origin, "The input")
+                stream = self._stdin or sys.stdin.buffer
+                yield from _read_unpacked(stream, origin, "The input", may_be_blank=True)
                 continue
             for file in _files_of(Path(path)):
                 yield from _read_file(file)
 
 
-def read_stream(stream: BinaryIO, origin: Origin) -> Iterator[Event]:
+def read_stream(stream: BinaryIO, origin: Origin, *, may_be_blank: bool) -> Iterator[Event]:
     """The Events of one file; line by line, where its first line is an event by itself."""
     first = stream.readline(MAX_LINE_BYTES)
     if _is_body(first):
@@ -84,16 +88,21 @@ def read_stream(stream: BinaryIO, origin: Origin) -> Iterator[Event]:
     rest = stream.read(MAX_WHOLE_BYTES)
     if len(rest) == MAX_WHOLE_BYTES:
         raise UsageError(f"A file over {MAX_WHOLE_BYTES:,} bytes must have one event a line.")
-    yield from parse_events(first + rest, origin)
+    whole = first + rest
+    if not (may_be_blank and (not whole or whole.isspace())):
+        yield from parse_events(whole, origin)
 
 
-def _read_unpacked(stream: BinaryIO, origin: Origin, name: str) -> Iterator[Event]:
+def _read_unpacked(
+    stream: BinaryIO, origin: Origin, name: str, *, may_be_blank: bool
+) -> Iterator[Event]:
     """A stream that may be packed with gzip. Raises UsageError where that is cut."""
     if not (isinstance(stream, BufferedReader) and stream.peek(2).startswith(_GZIP)):
-        yield from read_stream(stream, origin)
+        yield from read_stream(stream, origin, may_be_blank=may_be_blank)
         return
+    unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
     try:
-        yield from read_stream(cast("BinaryIO", gzip.GzipFile(fileobj=stream)), origin)
+        yield from read_stream(unpacked, origin, may_be_blank=may_be_blank)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UsageError(f"{name} is packed with gzip, and cut or damaged.") from error
 
@@ -121,7 +130,8 @@ def _read_file(file: Path) -> Iterator[Event]:
         with file.open("rb") as stream:
             written = datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, UTC)
             received_at = written if _Y2K < written < now else now
-            yield from _read_unpacked(stream, Origin(received_at, now=now), str(file))
+            origin, of_lines = Origin(received_at, now=now), _suffix(file) in LINES
+            yield from _read_unpacked(stream, origin, str(file), may_be_blank=of_lines)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
 
@@ -151,11 +161,16 @@ def _look_for(path: str) -> None:
 
 
 def _may_hold_events(file: Path) -> bool:
-    plain = file.with_suffix("") if file.suffix.lower() == ".gz" else file
-    if plain.suffix.lower() in SUFFIXES:
+    if _suffix(file) in SUFFIXES:
         return True
     try:
         with file.open("rb") as opened:
             return _JSON.match(opened.read(64)) is not None
     except OSError:
         return True  # reading it will say why it cannot be read
+
+
+def _suffix(file: Path) -> str:
+    """Of what is in it, packed or not."""
+    plain = file.with_suffix("") if file.suffix.lower() == ".gz" else file
+    return plain.suffix.lower()

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from io import BytesIO
 
+import pytest
+
 from collectors.sentry.sources import PAGE_SIZE, Files
 
 
@@ -46,8 +48,9 @@ def test_an_envelope_is_read_by_its_lengths() -> None:
     assert pages(header % len(payload) + payload) == [["4"]]
 
 
-def test_nothing_on_standard_input_is_one_odd_event() -> None:
-    assert pages(b"") == [["?"]]
+@pytest.mark.parametrize("nothing", [b"", b"\n", b" \r\n\t\n"])
+def test_nothing_is_no_event(nothing: bytes) -> None:
+    assert pages(nothing) == []
 
 
 def test_what_is_older_than_was_asked_for_is_passed_over_and_counted() -> None:
