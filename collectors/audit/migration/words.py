@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 from collectors.audit.migration.draft import Draft, NewKey, Shape, live_condition
@@ -15,6 +17,10 @@ _NO_WAY_BACK = (
     "it: this key asks less than the old one did. To have the old key again, first free the values "
     "that deleted rows hold, then build it CONCURRENTLY as well."
 )
+
+_COLUMN = re.compile(r'"(?:[^"]|"")+"|[a-z_][a-z0-9_$]*')
+_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)")
+"""What SQLAlchemy's `text` takes for one, unless a backslash stands before it."""
 
 
 def title(draft: Draft) -> str:
@@ -116,7 +122,22 @@ def _about(draft: Draft, new: NewKey) -> Iterator[str]:
 
 def _model(new: NewKey) -> str:
     """As SQLAlchemy has it, the words of which other mappers share."""
-    items = ", ".join(f'text("{item}")' if "(" in item else f'"{item}"' for item in new.items)
-    more = f', postgresql_where=text("{new.predicate}")' if new.predicate else ""
+    items = ", ".join(map(_model_item, new.items))
+    more = f", postgresql_where={_model_sql(new.predicate)}" if new.predicate else ""
     more += ", postgresql_nulls_not_distinct=True" if new.nulls_not_distinct else ""
-    return f'Index("{new.name}", {items}, unique=True{more})'
+    return f"Index({_python(new.name)}, {items}, unique=True{more})"
+
+
+def _model_item(item: str) -> str:
+    """A column goes by its raw name, which SQLAlchemy quotes itself; anything else is SQL."""
+    return _python(raw(item)) if _COLUMN.fullmatch(item) else _model_sql(item)
+
+
+def _model_sql(sql: str) -> str:
+    escaped = _PARAMETER.sub(r"\\:", sql)
+    return f"text({_python(escaped)})"
+
+
+def _python(text: str) -> str:
+    """A literal of Python: JSON's is one."""
+    return json.dumps(text, ensure_ascii=False)
