@@ -59,7 +59,10 @@ def save_dependents(
     *,
     paid_within_days: int,
 ) -> None:
-    """What depends on the Tombstones of one table that block somebody, in the place of before."""
+    """What depends on the Tombstones of one table that block somebody, in the place of before.
+
+    Where payments are not known now, nothing says any more that they were counted.
+    """
     about = {"target": target, "table_name": table.label, "counted_at": at}
     counted = [
         {"row_id": one.row_id, "child_table": one.table, "rows": one.rows, "live": one.live} | about
@@ -72,6 +75,10 @@ def save_dependents(
             of_table = (stored.c.target == target, stored.c.table_name == table.label)
             connection.execute(delete(stored).where(*of_table))
             _insert(connection, stored, lines)
+        if payments is None:
+            counts = TableCounts(target, table.schema, table.name, Topic.PAYMENTS, Counting(at))
+            earlier = (*_same_table(schema.surveys, counts), schema.surveys.c.topic == counts.topic)
+            connection.execute(delete(schema.surveys).where(*earlier))
         for topic in topics:
             how = Counting(at)
             _save_survey(connection, TableCounts(target, table.schema, table.name, topic, how))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from collectors.evidence.reads.conflicts import ConflictFilter
+from collectors.evidence.reads.paid import payments_known
+from collectors.evidence.surveyed import save_dependents
 from collectors.model import Dependents, Payment
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.tombstones.dependents import count_dependents, count_payments
 from sample_data.postgres import Database
+from tests.database import hurt_world
+from tests.factories import NOON, new_store
 
 SCHEMA = """
 CREATE TABLE customers (id int PRIMARY KEY, deleted_at timestamptz, email text UNIQUE);
@@ -74,6 +81,26 @@ def test_a_row_that_names_the_customer_twice_counts_once(database: Database) -> 
     assert set(paid) == {Payment("1", "usd", 800), Payment("1", "eur", 700)}
 
 
+def test_a_currency_is_one_however_it_is_spelled_and_no_amount_is_no_zero(
+    database: Database,
+) -> None:
+    database.execute(SCHEMA)
+    database.execute("""
+        ALTER TABLE orders ALTER currency TYPE char(5);
+        INSERT INTO orders (customer_id, status, subtotal_amount, currency, created_at)
+        SELECT customer_id, status, n, spelled, created_at FROM orders,
+            (VALUES (1, 'USD'), (20, ' usd'), (NULL, 'usd'), (NULL, 'chf')) AS more (n, spelled)
+        WHERE customer_id = 1 AND currency = 'eur' AND status = 'paid'
+    """)
+    with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+        table = catalog.table("public", "customers")
+        assert table is not None
+        paid = count_payments(snapshot, catalog, table, {"1": None})
+    assert paid is not None
+    assert set(paid) == {Payment("1", "usd", 821), Payment("1", "eur", 700)}
+
+
 def test_money_is_not_known_where_nothing_says_what_was_paid(database: Database) -> None:
     database.execute("""
         CREATE TABLE people (id int, code int, PRIMARY KEY (id, code), deleted_at timestamptz);
@@ -88,3 +115,19 @@ def test_money_is_not_known_where_nothing_says_what_was_paid(database: Database)
         rows = count_dependents(snapshot, catalog, table, ['["1", "2"]'])
         assert count_payments(snapshot, catalog, table, {'["1", "2"]': None}) is None
     assert rows == [Dependents('["1", "2"]', "things", 1, None)]
+
+
+def test_what_was_paid_is_not_known_any_more_once_nothing_tells_it(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute(SCHEMA)
+    with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:
+        table = read_catalog(snapshot).table("public", "customers")
+    assert table is not None
+    store = new_store(tmp_path)
+    hurt_world.fill(store)
+    assert payments_known(store, ConflictFilter())
+    there = [Dependents(f"row-{number}", "orders", 1, 1) for number in range(hurt_world.CUSTOMERS)]
+    save_dependents(store, "production", table, NOON, there, None, paid_within_days=90)
+    assert payments_known(store, ConflictFilter()) == {}
+    store.close()

@@ -54,8 +54,9 @@ def count_payments(
     """What was paid through these rows in the days before their deletion, by currency.
 
     Each with the deletion that we saw, if any: a row that was restored since tells of none. A
-    payment that refers to a row twice counts once. None where the mapping names no payments, or a
-    time is missing to place them by.
+    payment that refers to a row twice counts once, one without an amount not at all, and a currency
+    is one however it is spelled. None where the mapping names no payments, or a time is missing to
+    place them by.
     """
     marker = table.marker
     paying = [(child, link) for child, link in children(catalog, table) if _is_payment(child)]
@@ -65,7 +66,7 @@ def count_payments(
     told = [None if at is None else at.isoformat() for _, at in _parsed(rows, width)]
     for place, (child, link) in enumerate(paying):
         once = " AND ".join([f"({child.paid_when})", *_not_before(paying, place)])
-        currency = f"({child.currency})::text" if child.currency else "''"
+        currency = f"lower(btrim(({child.currency})::text))" if child.currency else "''"
         outputs = (
             f"({child.money})::numeric AS tombstone_money, {currency} AS tombstone_currency,"
             f" {created_at(child)} AS tombstone_at"
@@ -76,9 +77,10 @@ SELECT {_shown(table)}, coalesce(tombstone_currency, ''), sum(tombstone_money)::
 WHERE tombstone_at <= coalesce(tombstone_told, tombstone_since)
   AND tombstone_at > coalesce(tombstone_told, tombstone_since)
       - interval '{PAID_WITHIN_DAYS} days'
-GROUP BY {_grouped(table)}, {width + 1}"""
+GROUP BY {_grouped(table)}, {width + 1}
+HAVING count(tombstone_money) > 0"""
         paid = snapshot.rows(statement, *_arrays(table, list(rows)), text_array(told))
-        found += [Payment(row_id(ids), cur, amount or 0) for *ids, cur, amount in paid]
+        found += [Payment(row_id(ids), cur, amount) for *ids, cur, amount in paid]
     return found
 
 
