@@ -104,6 +104,15 @@ def test_a_column_that_may_not_be_read_is_named(
     assert found["target production grants"] is Health.LACKING
 
 
+def test_a_reader_that_may_look_up_nothing_at_all_is_wrong(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute("CREATE TABLE notes (id int PRIMARY KEY, slug text UNIQUE)")
+    database.execute(f"GRANT SELECT ON notes TO {role}; REVOKE SELECT ON customers FROM {role}")
+    found = read_side(tmp_path, as_role(database, role))
+    assert found["target production keys"] is Health.WRONG
+
+
 def test_a_schema_that_is_not_there_and_a_database_without_deletion_are_said(
     database: Database, tmp_path: Path
 ) -> None:
