@@ -19,7 +19,7 @@ import typer
 from collectors.errors import UsageError
 from collectors.model import Severity, Verdict
 from dashboard.commands.ending import DONE, FOUND, UNREACHABLE, run
-from dashboard.commands.streams import steady_streams
+from dashboard.commands.streams import let_go, steady_streams
 from dashboard.commands.times import duration, moment, whole_days
 
 
@@ -79,7 +79,9 @@ def main() -> None:
     steady_streams()
     if not LASTING.intersection(arguments[:1]):
         look_for_cycles_rarely()
-    sys.exit(run(app, arguments or ["--help"], debug=debug))
+    code = run(app, arguments or ["--help"], debug=debug)
+    let_go()
+    sys.exit(code)
 
 
 def look_for_cycles_rarely() -> None:

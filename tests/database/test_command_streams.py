@@ -33,7 +33,8 @@ def folder(tmp_path: Path) -> Path:
 
 def shell(folder: Path, line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """`line` in bash, where `$T` is the command; the exit code is the first one's of a pipe."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
+    ours = ("TOMBSTONE_", "PYTHONUNBUFFERED")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     own |= {"TOMBSTONE_STORE_URL": "sqlite:///store.sqlite", "TOMBSTONE_SECRET_KEY": SECRET}
     own |= {"PYTHONPATH": str(Path(__file__).parents[2])}
     line = line.replace("$T", COMMAND)
@@ -54,6 +55,7 @@ def shell(folder: Path, line: str, **variables: str) -> subprocess.CompletedProc
         pytest.param("$T doctor | true", 1, id="what doctor finds, for nobody"),
         pytest.param("$T explain nowhere 2> >(true)", WRONG_USAGE, id="no reader of stderr"),
         pytest.param("$T explain nowhere 2>/dev/full", WRONG_USAGE, id="stderr is full"),
+        pytest.param("$T failures --environment nowhere 2>/dev/full", DONE, id="no room"),
         pytest.param("$T explain nowhere 2>&-", WRONG_USAGE, id="stderr is closed"),
         pytest.param("$T conflicts >&-", DONE, id="stdout is closed"),
         pytest.param("$T explain --json <&-", DONE, id="stdin is closed"),
