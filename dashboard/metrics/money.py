@@ -15,16 +15,22 @@ NOT_KNOWN = "not known"
 def amount(smallest: int, currency: str) -> str:
     """An amount that is counted in the smallest unit of its currency ('': not told).
 
+    What is less than nothing has a minus, and no hyphen, which would begin a spreadsheet's formula.
+
     >>> amount(123450, "usd"), amount(500, "JPY"), amount(-1500, "BHD"), amount(12345, "clf")
-    ('1,234.50 USD', '500 JPY', '-1.500 BHD', '1.2345 CLF')
+    ('1,234.50 USD', '500 JPY', '\u22121.500 BHD', '1.2345 CLF')
     >>> amount(900_719_925_474_099_301, "idr"), amount(7, "")
     ('9,007,199,254,740,993.01 IDR', '7 in the smallest unit of a currency that is not told')
     """
     if not currency:
-        return f"{smallest:,} in the smallest unit of a currency that is not told"
+        return f"{_minus(f'{smallest:,}')} in the smallest unit of a currency that is not told"
     name = currency.upper()
     decimals = 0 if name in _NONE else 3 if name in _THREE else 4 if name in _FOUR else 2
-    return f"{Decimal(smallest).scaleb(-decimals):,.{decimals}f} {name}"
+    return f"{_minus(f'{Decimal(smallest).scaleb(-decimals):,.{decimals}f}')} {name}"
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "\u2212")
 
 
 def amounts(by_currency: Mapping[str, int], *, known: bool) -> str:
