@@ -23,7 +23,6 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    func,
     or_,
     select,
     update,
@@ -37,6 +36,7 @@ from collectors.evidence.writing import next_generation
 
 TELLING = 6
 """Characters. A shorter value is part of many a time, number, id and digest."""
+_ASCII = re.compile(r"[\x20-\x7e]+")
 _NUMBERS = (Boolean, Integer, Numeric, schema.Moment)
 _CHUNK = 500
 _READERS_END_MS = 3_000
@@ -114,16 +114,16 @@ def still_in_clear(store: Store, spellings: Collection[str]) -> list[str]:
 def _stands(
     connection: Connection, table: Table, spellings: Collection[str], alone: re.Pattern[str]
 ) -> set[str]:
-    """The columns of a table, which is read once for all of them."""
+    """The columns of a table, which is read once for all of them.
+
+    Its LIKE takes A for a, and Ä for no ä: it is asked for the longest part that it can compare.
+    """
     columns = [one for one in table.columns if not isinstance(one.type, _NUMBERS)]
     if not columns:
         return set()
     texts = {one.name: one.cast(String).label(one.name) for one in columns}
-    hits = [
-        func.lower(text).contains(one.lower(), autoescape=True)
-        for text in texts.values()
-        for one in spellings
-    ]
+    parts = {max(_ASCII.findall(one), key=len, default="") for one in spellings}
+    hits = [text.contains(one, autoescape=True) for text in texts.values() for one in parts]
     found = connection.execute(select(*texts.values()).where(or_(*hits))).mappings()
     return {name for row in found for name, text in row.items() if text and alone.search(text)}
 
