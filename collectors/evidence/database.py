@@ -4,7 +4,8 @@ SQLite runs in WAL mode, so readers never wait for `collect`. Writers begin with
 deferred transaction that upgrades to writing fails at once when another writer is ahead, whatever
 `busy_timeout` says (https://www.sqlite.org/lang_transaction.html). `synchronous` is FULL, for the
 journal's line must outlive a power cut that comes after a Target's COMMIT; `secure_delete` is on,
-for what was erased must not linger in free pages.
+for what was erased must not linger in free pages. `lower()` is Unicode's, as PostgreSQL's is:
+SQLite's own knows ASCII alone.
 """
 
 from __future__ import annotations
@@ -247,6 +248,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
 def _begin(connection: Connection) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert
 
 from collectors.evidence import schema
+from collectors.evidence.reads.organizations import organizations_meant
 from collectors.evidence.reads.remediations import list_entries
+from collectors.evidence.surveyed import save_organizations
 from dashboard.access import Actor, Role
 from dashboard.remediation.service.triaging import Triager
 from tests.factories import NOON, new_store
@@ -29,4 +32,14 @@ def test_only_an_organization_that_is_known_is_journalled_as_it_is(tmp_path: Pat
         "values": ["j…@e….com"],
         "organizations": ["org-1", "J…", "c…"],
     }
+    store.close()
+
+
+@pytest.mark.parametrize("told", ["Ärzte AG", "ärzte ag", "ÄRZTE AG", "ООО Ромашка", "acme"])
+def test_an_organization_is_known_by_its_name_in_whatever_case_and_script(
+    tmp_path: Path, told: str
+) -> None:
+    store = new_store(tmp_path)
+    save_organizations(store, "production", {"1": "Ärzte AG", "2": "ООО Ромашка", "3": "Acme"})
+    assert len(organizations_meant(store, [told])[told]) == 1
     store.close()
