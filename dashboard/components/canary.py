@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -34,8 +35,15 @@ def show(chosen: Filters) -> None:
     picture.show(strip, seen, alt=described(seen), key="canary")
     st.caption(
         "It obeys environment and period. Green: every answer was right; red: one was wrong; grey: "
-        "it could not be walked through."
+        f"it could not be walked through.{_cut(walks)}"
     )
+
+
+def _cut(walks: Sequence[WalkRow]) -> str:
+    """What the strip leaves out."""
+    most = max(Counter(walk.environment for walk in walks).values())
+    shown = data.WALKS_SHOWN
+    return "" if most < shown else f" Of each environment the newest {shown:,} walks at most."
 
 
 def _said(walk: WalkRow) -> str:

@@ -51,6 +51,7 @@ from dashboard.data.prevention import (
     with_texts,
 )
 from dashboard.data.regression import (
+    WALKS_SHOWN,
     canary_walks,
     failures_over_time,
     known_releases,
@@ -98,6 +99,7 @@ __all__ = [
     "ATTEMPTS_SHOWN",
     "PAGE",
     "QUEUE_PAGE",
+    "WALKS_SHOWN",
     "Audited",
     "Confirmed",
     "actor",

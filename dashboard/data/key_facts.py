@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads import covered, failing, findings, walks
+from collectors.evidence.reads import covered, failing, findings
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.counted_days import recreations_by_key
 from collectors.evidence.reads.exposure import KeyExposure, exposure_by_key
@@ -23,7 +23,7 @@ from collectors.evidence.reads.failure_counts import By, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.surveys import SurveyFilter
-from collectors.evidence.reads.walks import WalkRow
+from collectors.evidence.reads.walks import WalkRow, list_walks
 from collectors.model import OF_THIS_BUG, Counting
 from collectors.model.customers import Covered
 from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
@@ -96,7 +96,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
         failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
-        walks=_newest(walks.list_walks(store, wanted.environments)),
+        walks={walk.environment: walk for walk in list_walks(store, wanted.environments)},
         tables={
             **{place: row.finding.table for place, row in {**_by_place(gone), **still}.items()},
             **{(one.target, one.constraint): one.table for one in rows},
@@ -241,10 +241,6 @@ def _canary(walk: WalkRow | None, table: str) -> CanaryLook | None:
         for word in re.split(r"[/?&=]", str(step.get("path", "")).lower())
     }
     return CanaryLook(walk.color, walk.finished_at, name in words)
-
-
-def _newest(seen: Sequence[WalkRow]) -> dict[str, WalkRow]:
-    return {walk.environment: walk for walk in reversed(seen)}
 
 
 def _by_place(rows: Sequence[FindingRow]) -> dict[Place, FindingRow]:

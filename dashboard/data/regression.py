@@ -28,6 +28,8 @@ from dashboard.metrics.releases import Failed, ReleaseLine, Went, release_lines
 from dashboard.metrics.success import DayLine, day_lines
 
 RELEASES_SHOWN = 200
+WALKS_SHOWN = 1_000
+"""Of each environment; walked every hour, those of six weeks."""
 
 Targets = tuple[tuple[str, str | None], ...]
 """Every environment with its Target."""
@@ -87,8 +89,8 @@ def known_releases() -> list[Release]:
 
 
 def canary_walks(environments: tuple[str, ...], since: datetime | None) -> list[WalkRow]:
-    """The canary's walks, the newest first."""
-    return remembered(walks.list_walks, environments, since)
+    """The canary's walks, the newest first: WALKS_SHOWN of each environment."""
+    return remembered(walks.list_walks, environments, since, WALKS_SHOWN)
 
 
 def read_span(environments: tuple[str, ...]) -> Covered:

@@ -17,6 +17,7 @@ from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.evidence.surveyed import save_counts
+from collectors.evidence.walked import save_walk
 from collectors.model import (
     Counting,
     DayCount,
@@ -103,6 +104,17 @@ def test_the_first_bad_release_is_the_one_that_failed_first_whatever_its_name(
     for hour, release in enumerate(releases):
         fail(store, TODAY - 3 * DAY + hour * HOUR, release)
     assert the_key(asked(store)).facts.first_bad == first
+
+
+def test_another_environment_that_is_walked_far_more_often_hides_no_last_walk(store: Store) -> None:
+    fail(store, TODAY - 3 * DAY)
+    save_walk(store, "production", TODAY - 2 * DAY, TODAY - 2 * DAY, "red", [])
+    for minute in range(210):
+        at = TODAY - DAY + minute * HOUR / 60
+        save_walk(store, "sandbox", at, at, "green", [])
+    canary = the_key(asked(store)).facts.canary
+    assert canary is not None
+    assert canary.color == "red"
 
 
 def test_a_period_in_which_nothing_failed_failed_zero_times_for_its_creates(store: Store) -> None:

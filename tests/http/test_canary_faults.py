@@ -256,7 +256,7 @@ def test_where_there_is_a_store_the_walk_joins_its_history(tmp_path: Path) -> No
         for _ in range(2):
             canary(config)
     store = open_store(url, secret)
-    walks = list_walks(store, ("sandbox",))
+    walks = list_walks(store, ("sandbox",), each=9)
     store.close()
     assert [one.color for one in walks] == ["green", "green"]
     assert {step["ruling"] for step in walks[0].steps} == {"right"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from collectors.evidence import schema
 from collectors.evidence.audited import save_audit
 from collectors.evidence.database import Store
 from collectors.evidence.followed import save_releases
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.surveyed import save_counts
 from collectors.evidence.walked import save_walk
+from collectors.evidence.writing import next_generation
 from collectors.model import (
     Counting,
     DayCount,
@@ -84,3 +86,14 @@ def walked(store: Store, color: str, *, hours_ago: int) -> None:
     wrong = {"probe": "same e-mail", "name": "re-create", "path": "/v1/customers/",
              "status": 409, "ruling": "wrong" if color == "red" else "right"}  # fmt: skip
     save_walk(store, "production", at, at, color, [wrong])
+
+
+def walked_often(store: Store, times: int) -> None:
+    """A walk every minute, written at once."""
+    now = story.now()
+    minutes = (now - number * story.HOUR / 60 for number in range(times))
+    same = {"environment": "production", "color": "green", "steps": []}
+    lines = [same | {"started_at": at, "finished_at": at} for at in minutes]
+    with store.write() as connection:
+        connection.execute(schema.walks.insert(), lines)
+        next_generation(connection)

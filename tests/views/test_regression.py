@@ -183,6 +183,15 @@ def test_without_a_canary_it_says_how_to_set_one_up(store: Store) -> None:
     assert any("`tombstone canary`" in one.value for one in app.markdown)
 
 
+def test_a_strip_of_walks_that_is_cut_says_so(store: Store) -> None:
+    story.tell(store)
+    cut = "the newest 1,000 walks at most"
+    regressed.walked(store, "red", hours_ago=1)
+    assert cut not in pages.texts(opened())
+    regressed.walked_often(store, 1_000)
+    assert cut in pages.texts(opened())
+
+
 def test_no_name_of_anybody_else_stands_in_a_chart_s_specification(shop: Store) -> None:
     for spec in charts(opened(of="every failure")):
         assert "evil.example" not in json.dumps(spec)

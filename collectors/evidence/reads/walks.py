@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from collectors.evidence.database import Store
 from collectors.evidence.schema import walks as table
@@ -28,16 +28,23 @@ def list_walks(
     store: Store,
     environments: tuple[str, ...] = (),
     since: datetime | None = None,
-    limit: int = 200,
+    each: int = 1,
 ) -> list[WalkRow]:
-    """The newest `limit` walks of these environments (none: of any), newest first."""
-    query = select(table).order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit)
+    """The newest of each of these environments (none: of every one), newest first.
+
+    So many of `each`: where one is walked every minute, another's last walk is not lost among them.
+    """
+    newest = (table.c.started_at.desc(), table.c.id.desc())
+    place = func.row_number().over(partition_by=table.c.environment, order_by=newest)
+    numbered = select(table.c.id, place.label("place"))
     if environments:
-        query = query.where(table.c.environment.in_(environments))
+        numbered = numbered.where(table.c.environment.in_(environments))
     if since is not None:
-        query = query.where(table.c.started_at >= since)
+        numbered = numbered.where(table.c.started_at >= since)
+    kept = numbered.subquery()
+    query = select(table).join(kept, kept.c.id == table.c.id).where(kept.c.place <= each)
     with store.read() as connection:
         return [
             WalkRow(row.environment, row.started_at, row.finished_at, row.color, tuple(row.steps))
-            for row in connection.execute(query)
+            for row in connection.execute(query.order_by(*newest))
         ]
