@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads.conflicts import ConflictRow
-from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
+from collectors.evidence.reads.failures import FailureFilter, iter_verdicts
 from collectors.explain.printed import judged_now
-from collectors.explain.search import search
+from collectors.explain.search import SearchAnswer, search
 from collectors.inquiry import Inquiry
 from collectors.linking.pasted import read_json, read_pasted_event
 from collectors.linking.ticket import Identifier
@@ -54,13 +53,11 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
     """
     reading = read_text(text)
     found = search(inquiry, store, text)
-    stored = [*_failures_of(store, found.conflicts), *found.failures]
     event = _event_of(inquiry, text, environment)
-    if event is not None:
-        stored = [failure for failure in stored if failure.event_id == event.event_id]
-    elif environment is not None:
-        stored = [failure for failure in stored if failure.environment == environment]
-    verdict = _agreed(stored)
+    meant = FailureFilter(event_id=event.event_id) if event else _of_environment(environment)
+    stored = [some for some in _stored(store, found, meant) if some]
+    verdicts = {newest for (_, newest), *_ in stored}
+    verdict = verdicts.pop() if len(verdicts) == 1 else None
     if not stored and reading.key is not None:
         now = Failure("0" * 32, environment or "production", datetime.now(UTC), key=reading.key)
         verdict = judged_now(inquiry, event or now)
@@ -68,18 +65,25 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
         reading.kind,
         reading.key,
         reading.identifiers,
-        tuple(failure.event_id for failure in stored),
+        tuple(event_id for some in stored for event_id, _ in some),
         verdict,
         tuple(dict.fromkeys((*found.notes, *inquiry.unreachable.values()))),
     )
 
 
-def _agreed(stored: Sequence[FailureRow]) -> Verdict | None:
-    newest: dict[str, Verdict] = {}
-    for failure in stored:
-        newest.setdefault(failure.conflict_id or failure.event_id, failure.verdict)
-    verdicts = set(newest.values())
-    return verdicts.pop() if len(verdicts) == 1 else None
+def _of_environment(environment: str | None) -> FailureFilter:
+    return FailureFilter(environments=() if environment is None else (environment,))
+
+
+def _stored(
+    store: Store, found: SearchAnswer, meant: FailureFilter
+) -> Iterator[list[tuple[str, Verdict]]]:
+    """Of each Conflict those that are meant, newest first; then those without one, each alone."""
+    for conflict in found.conflicts:
+        yield list(iter_verdicts(store, replace(meant, conflict_id=conflict.id)))
+    for failure in found.failures:
+        if meant.event_id in (None, failure.event_id):
+            yield list(iter_verdicts(store, replace(meant, event_id=failure.event_id)))
 
 
 def _event_of(inquiry: Inquiry, text: str, environment: str | None) -> Failure | None:
@@ -91,11 +95,3 @@ def _event_of(inquiry: Inquiry, text: str, environment: str | None) -> Failure |
         return None
     named = event.environment or environment or "production"
     return read_event(replace(event, environment=inquiry.environment_of(event.project, named)))
-
-
-def _failures_of(store: Store, conflicts: Iterable[ConflictRow]) -> list[FailureRow]:
-    return [
-        failure
-        for conflict in conflicts
-        for failure in list_failures(store, FailureFilter(conflict_id=conflict.id))
-    ]

@@ -422,6 +422,22 @@ def test_a_ticket_that_names_two_conflicts_has_no_verdict_unless_they_agree(worl
     assert world.explain("jane@example.com")["verdict"] == "BLOCKED_BY_TOMBSTONE"
 
 
+def test_explain_means_every_failure_of_a_conflict_and_of_an_event_the_one(world: World) -> None:
+    """More of them than a page of a list has; the pasted one is the oldest."""
+    world.customer("jane@example.com", "1 day")
+    event = world.failed_create("jane@example.com")
+    now = datetime.now(UTC)
+    times = [(now - timedelta(minutes=n)).isoformat() for n in range(205)]
+    events = [event | {"event_id": uuid4().hex, "timestamp": time} for time in times]
+    world.collect(*events)
+    assert len(world.explain("jane@example.com cannot be created")["failures"]) == 205
+    told = world.explain(json.dumps(events[-1]))
+    assert (told["failures"], told["verdict"]) == (
+        [events[-1]["event_id"]],
+        "BLOCKED_BY_TOMBSTONE",
+    )
+
+
 def test_a_printed_key_means_its_own_conflict_and_no_other_with_one_of_its_values(
     world: World,
 ) -> None:

@@ -84,6 +84,16 @@ def list_failures(
     return list(iter_failures(store, wanted, after=after, limit=limit))
 
 
+def iter_verdicts(store: Store, wanted: FailureFilter) -> Iterator[tuple[str, Verdict]]:
+    """The event ids of `iter_failures`, each with its Verdict, and no more of a line."""
+    at = table.c.occurred_at
+    query = select(table.c.event_id, table.c.verdict).where(*conditions(table, wanted, at))
+    query = query.order_by(at.desc(), table.c.event_id.desc())
+    with store.read() as connection:
+        for event_id, verdict in connection.execution_options(yield_per=1_000).execute(query):
+            yield event_id, Verdict(verdict)
+
+
 def known_environments(store: Store) -> list[str]:
     """Every environment a Failure or Conflict was stored for, in alphabetical order.
 
