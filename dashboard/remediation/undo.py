@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectors.model import KeyValues, input_columns
-from dashboard.remediation.changes import Change, Write
+from collectors.model import KeyValues
+from collectors.model.releasable import keys_reading
+from dashboard.remediation.changes import Write
 from dashboard.remediation.facts import Place, RemedyName, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, assemble
@@ -91,7 +92,7 @@ def plan_undo(
     draft = Draft(
         changes=changes,
         goal=Goal(deleted=image.before.deleted, holds=image.before.holds if place.key else None),
-        checked=() if restored else _keys_written(place, changes),
+        checked=() if restored else keys_reading(place.table, {*image.written}),
         preconditions=_preconditions(restored=restored),
         undo="None of its own: run the remedy again.",
         undoable=False,
@@ -129,13 +130,6 @@ def _put_back(place: Place, image: BeforeImage, name: str) -> Write:
     assert column is not None
     clear = name in marks(place.table)
     return Write(name, column.type, image.before.columns[name], clear=clear)
-
-
-def _keys_written(place: Place, changes: tuple[Change, ...]) -> tuple[Any, ...]:
-    written = {change.column for change in changes}
-    return tuple(
-        key for key in place.table.keys if not key.primary and written & {*input_columns(key)}
-    )
 
 
 def _preconditions(*, restored: bool) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, select
 
+from collectors import model
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.model import Counting, Topic
@@ -104,8 +105,7 @@ def in_period(table: Table, wanted: SurveyFilter) -> ColumnElement[bool]:
 
 def label_of(row: Row[Any]) -> str:
     """As `Table.label` has it."""
-    name: str = row.table_name
-    return name if row.schema_name == "public" else f"{row.schema_name}.{name}"
+    return model.label_of(row.schema_name, row.table_name)
 
 
 def _together(lines: Sequence[Row[Any]]) -> Counting | None:
