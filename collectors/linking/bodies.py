@@ -32,9 +32,9 @@ _UNWANTED = re.compile(
 )
 """Secrets, and the numbered parameters of an INSERT of several rows."""
 _CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+"""The registered claims of a token (RFC 7519): it tells who called, not whom the row is about."""
 _MOMENTS = frozenset({"exp", "iat", "nbf"})
 _UNIX_TIME = re.compile(r"\d{10}(?:\.\d{1,9})?")
-"""The registered claims of a token (RFC 7519): it tells who called, not whom the row is about."""
 
 _ARGUMENT = re.compile(r"(?:\A|[(,\s])([A-Za-z_]\w{0,127})=(?!=)")
 _OBJECT = re.compile(r"\A(?:[A-Za-z_][\w.]{0,120}\(|[A-Za-z_]\w{0,127}=)")

@@ -16,11 +16,13 @@ writer/        a plan or a batch, in a transaction of the writer's own; `databas
                says what PostgreSQL's refusal of it means
 journal/       the hash-chained AuditEntries, where each remediation stands, the sealed rows
 service/       the one door: roles, order of steps, and what a crash left behind
+showing.py     what a plan changes, for the eye and the journal
+written.py     which columns the Remedies may write: what a writer's role has to be granted
 replies.py     the text for the ticket
 writeback.py   comments on Sentry's Issues, with a token of their own
 
 Pure: `facts, remedies, plan, undo, changes, children, kept, statements, references, batch, names,
-guard, outcomes, replies`.
+guard, outcomes, showing, written, replies`.
 `writer` knows nothing of the store, `journal` nothing of the Target, and neither shares a
 connection or a credential with the read side.
 """

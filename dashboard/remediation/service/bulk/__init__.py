@@ -4,7 +4,7 @@ choosing.py  the Conflicts, or what an earlier bulk has written, as rows
 planning.py  every plan made, and kept under one digest
 rehearsing.py  the batches run for real and rolled back, and what is kept sealed of each
 lines.py     what of it is stored beside the batches
-running.py   the batches, two at a time, paced, stopped by too many refusals
+running.py   the batches, two at a time, paced, stopped by too many refusals: `tally.py` counts
 settling.py  the batches whose end nobody saw
 door.py      what may be asked, and by whom
 values.py    what is handed in and out
