@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from collectors.model import LookupAnswer, RowRef, ValueSource
+from collectors.model import Blocks, LookupAnswer, Operation, RowRef, ValueSource
 from tests.unit.linking.cases import (
     COLUMNS,
     CUSTOMERS,
@@ -19,6 +19,7 @@ from tests.unit.linking.cases import (
     MARKED,
     MENDED_KEY,
     MONTH,
+    ORGANIZATION,
     UNTIMED,
     VALUES,
     at,
@@ -81,6 +82,29 @@ BLOCKED_BY_TOMBSTONE = {
         "a",
         "a",
         says="Exactly one row fits",
+    ),
+    "cut in two ways, one of which no row can have": Line(
+        rows(
+            row(deleted=-DAY, values=(ORGANIZATION, "b, c")),
+            key=violated(splits=((ORGANIZATION, "b, c"), (f"{ORGANIZATION}, b", "c"))),
+        ),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
+        says="exactly one of them",
+    ),
+    "what failed was a deletion, under a key that tells deleted rows from live ones": Line(
+        rows(
+            untimed(),
+            key=FIELDS,
+            today=catalog(replace(FLAG_KEY, blocks=Blocks.DELETE), marker=UNTIMED),
+            about={"operation": Operation.DELETE},
+        ),
+        BLOCKED,
+        LIKELY,
+        "a",
+        "a",
     ),
     "anonymized, and still holding": Line(
         rows(row(deleted=-DAY, erased=True)), BLOCKED, CERTAIN, "a", "a", says="never restored"

@@ -130,6 +130,7 @@ CREATION_DAYS = {
     "over in every time zone, deleted since": (-2 * DAY, -HOUR, BLOCKED, CERTAIN),
     "begun nowhere": (14 * HOUR + NEAR + TICK, None, GONE, LIKELY),
     "the Event's own day, live": (0.0, None, LIVE, LIKELY),
+    "begun in the first time zone, live": (14 * HOUR, None, LIVE, LIKELY),
 }
 """How far the midnight that a date of creation stands for lies from the Event; the deletion."""
 

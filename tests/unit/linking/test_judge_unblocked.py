@@ -6,18 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from collectors.model import RowRef
+from collectors.linking.dropped import dropped
+from collectors.model import KeyPart, RowRef
 from tests.unit.linking.cases import (
+    CUSTOMERS,
     DAY,
+    EXTERNAL_KEY,
     FLAG_KEY,
     ORGANIZATION,
     UNTIMED,
     at,
     catalog,
+    failure,
     leftover,
     row,
     seen,
     untimed,
+    violated,
 )
 from tests.unit.linking.truth import (
     CERTAIN,
@@ -119,6 +124,18 @@ UNBLOCKED_SINCE = {
     "given to another deleted row": Line(
         rows(row("b", deleted=-DAY), earlier=seen()), UNBLOCKED, CERTAIN, "a", "b"
     ),
+    "released, and given to a row that was deleted in the same moment": Line(
+        rows(
+            row("b", deleted=-DAY),
+            earlier=seen(),
+            **known(row(deleted=-DAY, values=(ORGANIZATION, "freed"))),
+        ),
+        UNBLOCKED,
+        CERTAIN,
+        "a",
+        "b",
+        says="Its key was released.",
+    ),
     "the key mended, without any earlier look": Line(
         rows(row(deleted=-DAY), **MENDED), UNBLOCKED, CERTAIN, "a", says="today the key does not"
     ),
@@ -203,6 +220,14 @@ UNBLOCKED_SINCE = {
         PLACES[0],
         PLACES[1],
     ),
+    "a live row of another place, where no key names one": Line(
+        rows(row(PLACES[1]), earlier=seen(RowRef("customers", PLACES[0]), verdict=LEFT_OVER)),
+        UNBLOCKED,
+        LIKELY,
+        PLACES[0],
+        PLACES[1],
+        says="It no longer holds the unique key.",
+    ),
     "a leftover whose parent was restored": Line(
         rows(row(), earlier=seen(A, verdict=LEFT_OVER)),
         UNBLOCKED,
@@ -271,3 +296,13 @@ UNBLOCKED_SINCE = {
 @pytest.mark.parametrize("line", UNBLOCKED_SINCE.values(), ids=UNBLOCKED_SINCE.keys())
 def test_it_was_unblocked_since(line: Line) -> None:
     check(line)
+
+
+@pytest.mark.parametrize("primary", [True, False])
+def test_a_primary_key_does_not_take_the_place_of_a_dropped_one(primary: bool) -> None:
+    """Its column is called as a part of many another is."""
+    told = violated(columns=EXTERNAL_KEY.columns, splits=((ORGANIZATION, "x-1"),))
+    by_id = KeyPart("id", ("id",), "uuid", nullable=False)
+    left = replace(EXTERNAL_KEY, parts=(by_id,), primary=primary)
+    asked = dropped(failure(told), EXTERNAL_KEY.columns, replace(CUSTOMERS, keys=(left,)))
+    assert (asked is not None) is primary

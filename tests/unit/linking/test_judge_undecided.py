@@ -79,6 +79,9 @@ UNDECIDED_CASES = {
     "half restored": Line(
         rows(row(contradicted=True), **TWO_MARKS, earlier=seen()), UNDECIDED, WEAK, candidates="a"
     ),
+    "half restored, under a key of other columns": Line(
+        replace(REMEMBERED, earlier=seen(), **known(row(contradicted=True))), UNDECIDED, WEAK
+    ),
     "its mark of deletion is no longer known": Line(
         rows(row(), today=catalog(marker=None), earlier=seen()),
         UNDECIDED,

@@ -34,6 +34,7 @@ from tests.unit.linking.cases import (
     ORGANIZATION,
     ORGANIZATION_PART,
     PARTIAL_KEY,
+    VALUES,
     by_fields,
     catalog,
     failure,
@@ -45,6 +46,12 @@ def test_each_way_to_read_the_values_is_asked_once() -> None:
     splits: tuple[KeyValues, ...] = (("a", "b, c"), ("a, b", "c"), ("a", "b, c"), ("alone",))
     question = resolve(failure(violated(splits=splits)), catalog())
     assert [lookup.values for lookup in question.lookups] == [("a", "b, c"), ("a, b", "c")]
+
+
+def test_where_two_ways_to_read_them_differ_in_the_mark_of_deletion_it_says_nothing() -> None:
+    deleted = (ORGANIZATION, "x", "2026-01-01 00:00:00+00")
+    told = violated(columns=MARKED, splits=((*VALUES, None), deleted))
+    assert resolve(failure(told), catalog(MENDED_KEY)).holder_was_live is None
 
 
 def test_too_many_ways_to_read_the_values_are_not_asked() -> None:

@@ -37,6 +37,7 @@ CHANGES: dict[str, tuple[Row | None, RefusalCode | None]] = {
     "restored": (row(deleted=False), RefusalCode.NOT_A_TOMBSTONE),
     "erased": (row(erased=True, email="x"), RefusalCode.ERASED),
     "moved-on": (row(holds=False, email="x@y.z"), RefusalCode.KEY_NOT_HELD),
+    "equal-under-another-key": (row(holds=False), RefusalCode.KEY_NOT_HELD),
     "another-column": (row(name="Janet"), RefusalCode.CHANGED_SINCE_PREVIEW),
     "null-now": (row(name=None), RefusalCode.CHANGED_SINCE_PREVIEW),
 }
@@ -141,6 +142,8 @@ REASONS: dict[str, tuple[str, str | None, RefusalCode | None]] = {
     "fine-with-a-ticket": ("see ticket", "SUP-4711", None),
     "empty": ("  \n", None, RefusalCode.REASON_MISSING),
     "too-long": ("x" * 501, None, RefusalCode.REASON_MISSING),
+    "a-ticket-too-long": ("fine", "x" * 501, RefusalCode.REASON_MISSING),
+    "as-long-as-may-be": ("x" * 500, "x" * 500, None),
     "an-address": ("for bob@example.org", None, RefusalCode.PERSONAL_DATA),
     "an-address-in-the-ticket": ("fine", "bob@example.org", RefusalCode.PERSONAL_DATA),
     "a-wide-at-sign": ("bob＠example.org", None, RefusalCode.PERSONAL_DATA),
