@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -81,6 +81,26 @@ TAMPERINGS: dict[str, tuple[Callable[[], list[object]], str]] = {
             update(entries).where(entries.c.seq == 3).values(at=datetime(2020, 1, 1, tzinfo=UTC))
         ],
         "Line 3 was changed.",
+    ),
+    "a-body-that-is-a-list": (
+        lambda: [update(entries).where(entries.c.seq == 2).values(body="[]")],
+        "Line 2 was changed.",
+    ),
+    "a-hash-in-other-letters": (
+        lambda: [update(entries).where(entries.c.seq == 2).values(hash="ä")],
+        "Line 2 was changed.",
+    ),
+    "a-time-that-is-none": (
+        lambda: [text("UPDATE audit_entries SET at = 'never' WHERE seq = 3")],
+        "Line 3 was changed.",
+    ),
+    "an-actor-in-bytes": (
+        lambda: [text("UPDATE audit_entries SET actor = x'00' WHERE seq = 1")],
+        "Line 1 was changed.",
+    ),
+    "a-kept-head-that-is-none": (
+        lambda: [update(schema.meta).where(schema.meta.c.name == "journal_head").values(value="?")],
+        "The journal ends at line 3, which is not its last: lines were cut off.",
     ),
     "a-line-taken-out": (
         lambda: [delete(entries).where(entries.c.seq == 2)],

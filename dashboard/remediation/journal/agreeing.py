@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from collectors.evidence import schema
 
@@ -25,9 +25,9 @@ class Told:
     looked_at: bool = False
 
 
-def disagreements(connection: Connection) -> list[str]:
-    """Every remediation that the ledger tells otherwise."""
-    told, bulks = _told(connection), _told_of_bulks(connection)
+def disagreements(connection: Connection, changed: Set[int]) -> list[str]:
+    """Every remediation that the ledger tells otherwise; a changed line tells nothing."""
+    told, bulks = _told(connection, changed), _told_of_bulks(connection, changed)
     applied = [one for one in told.values() if one.ended == "applied"]
     taken_back = {one.meant["undoes"] for one in applied if one.meant.get("undoes")}
     table = schema.remediations
@@ -54,9 +54,10 @@ def _agrees(row: Row[Any], told: Told, taken_back: set[str]) -> bool:
     return meant and who == told.who and row.state == state
 
 
-def _told(connection: Connection) -> dict[str, Told]:
+def _told(connection: Connection, changed: Set[int]) -> dict[str, Told]:
     told: dict[str, Told] = {}
-    for entry, body in _lines(connection, schema.audit_entries.c.remediation_id.is_not(None)):
+    of_one = schema.audit_entries.c.remediation_id.is_not(None)
+    for entry, body in _lines(connection, of_one, changed):
         one = told.setdefault(entry.remediation_id, Told())
         if entry.kind == "intent":
             one.meant = body
@@ -68,23 +69,22 @@ def _told(connection: Connection) -> dict[str, Told]:
     return told
 
 
-def _told_of_bulks(connection: Connection) -> dict[str, set[Who]]:
+def _told_of_bulks(connection: Connection, changed: Set[int]) -> dict[str, set[Who]]:
     """Everybody who began a bulk or went on with it."""
     told: dict[str, set[Who]] = {}
-    for entry, body in _lines(connection, schema.audit_entries.c.kind == "bulk"):
+    for entry, body in _lines(connection, schema.audit_entries.c.kind == "bulk", changed):
         if "bulk" in body and "reason" in body:
             who = entry.actor, entry.role, body["reason"], body.get("ticket")
             told.setdefault(body["bulk"], set()).add(who)
     return told
 
 
-def _lines(connection: Connection, which: Any) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
-    """These lines in their order; a changed one is left out, for the chain's own check names it."""
-    entries = schema.audit_entries
-    for entry in connection.execute(select(entries).where(which).order_by(entries.c.seq)):
-        try:
-            body = json.loads(entry.body)
-        except ValueError:
-            continue
-        if isinstance(body, dict):
-            yield entry, body
+def _lines(
+    connection: Connection, which: ColumnElement[bool], changed: Set[int]
+) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
+    """These lines in their order."""
+    line = schema.audit_entries.c
+    query = select(line.seq, line.kind, line.remediation_id, line.actor, line.role, line.body)
+    for entry in connection.execute(query.where(which).order_by(line.seq)):
+        if entry.seq not in changed:
+            yield entry, json.loads(entry.body)

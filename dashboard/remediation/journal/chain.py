@@ -7,7 +7,6 @@ every remediation must have its intent in it.
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import BigInteger, Connection, Row, select, type_coerce, update
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -82,7 +81,7 @@ class Recording:
             "body": canonical(line.body),
             "previous_hash": previous,
         }
-        signature = self.vault.sign(signed_text(stored))
+        signature = self.vault.sign(signed_text(stored | {"at": to_micros(line.at)}))
         self.connection.execute(schema.audit_entries.insert(), {**stored, "hash": signature})
         self.head = (seq, signature)
 
@@ -118,14 +117,18 @@ def recording(store: Store) -> Iterator[Recording]:
 def verify(store: Store) -> ChainReport:
     """Read the whole journal and name everything that is not as it was written."""
     problems: list[str] = []
+    changed: set[int] = set()
     seq, previous = 0, NOTHING_BEFORE
     with store.read() as connection:
         for row in connection.execution_options(yield_per=1_000).execute(_in_order()):
-            problems += _wrong_with(store.vault, row, seq + 1, previous)
+            problems += _out_of_order(row, seq + 1, previous)
+            if store.vault.sign(signed_text(row._asdict())) != row.hash:
+                problems.append(f"Line {row.seq} was changed.")
+                changed.add(row.seq)
             seq, previous = row.seq, row.hash
         problems += _cut_off(connection, seq, previous)
-        problems += tampering.images_and_intents(connection)
-        problems += agreeing.disagreements(connection)
+        problems += tampering.images_and_intents(connection, changed)
+        problems += agreeing.disagreements(connection, changed)
     return ChainReport(seq, previous if seq else None, tuple(problems))
 
 
@@ -135,14 +138,20 @@ def canonical(body: Mapping[str, Any]) -> str:
 
 
 def signed_text(stored: Mapping[str, Any]) -> str:
-    """Everything of a line that its hash covers."""
-    names = ("seq", "kind", "remediation_id", "conflict_id", "actor", "role", "body")
-    values = [stored[name] for name in names]
-    return json.dumps([*values, to_micros(stored["at"]), stored["previous_hash"]])
+    """Everything of a line that its hash covers, `at` in microseconds.
+
+    A changed line may hold there what we never write: that, too, is only to read otherwise.
+    """
+    names = ("seq", "kind", "remediation_id", "conflict_id", "actor", "role", "body", "at")
+    return json.dumps([stored[name] for name in (*names, "previous_hash")], default=repr)
 
 
 def _in_order() -> Any:
-    return select(schema.audit_entries).order_by(schema.audit_entries.c.seq)
+    """Every line as it is stored, whatever stands where a time should."""
+    entries = schema.audit_entries.c
+    as_stored = [one for one in entries if one is not entries.at]
+    at = type_coerce(entries.at, BigInteger).label("at")
+    return select(*as_stored, at).order_by(entries.seq)
 
 
 def _head(connection: Connection) -> tuple[int, str]:
@@ -160,13 +169,21 @@ def _head(connection: Connection) -> tuple[int, str]:
 
 
 def _kept_head(connection: Connection) -> tuple[int, str]:
-    kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == HEAD))
-    seq, _, signature = (kept or f"0 {NOTHING_BEFORE}").partition(" ")
+    seq, _, signature = _kept(connection).partition(" ")
     return int(seq), signature
 
 
+def _kept(connection: Connection) -> str:
+    query = select(schema.meta.c.value).where(schema.meta.c.name == HEAD)
+    return connection.scalar(query) or _as_kept(0, NOTHING_BEFORE)
+
+
+def _as_kept(seq: int, signature: str) -> str:
+    return f"{seq} {signature}"
+
+
 def _keep_head(connection: Connection, head: tuple[int, str]) -> None:
-    value = f"{head[0]} {head[1]}"
+    value = _as_kept(*head)
     changed = connection.execute(
         update(schema.meta).where(schema.meta.c.name == HEAD).values(value=value)
     )
@@ -174,17 +191,15 @@ def _keep_head(connection: Connection, head: tuple[int, str]) -> None:
         connection.execute(schema.meta.insert(), {"name": HEAD, "value": value})
 
 
-def _wrong_with(vault: Vault, row: Row[Any], expected: int, previous: str) -> list[str]:
+def _out_of_order(row: Row[Any], expected: int, previous: str) -> list[str]:
     if row.seq != expected:
         return [f"Line {expected} is missing."]
     if row.previous_hash != previous:
         return [f"Line {row.seq} does not follow the one before it."]
-    if not hmac.compare_digest(vault.sign(signed_text(row._asdict())), row.hash):
-        return [f"Line {row.seq} was changed."]
     return []
 
 
 def _cut_off(connection: Connection, seq: int, last: str) -> list[str]:
-    if _kept_head(connection) == (seq, last):
+    if _kept(connection) == _as_kept(seq, last):
         return []
     return [f"The journal ends at line {seq}, which is not its last: lines were cut off."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from sqlalchemy import Connection, select
 
@@ -15,10 +15,13 @@ WRITTEN = ("planned", "failed")
 """The states of a row that an applied batch has written."""
 
 
-def images_and_intents(connection: Connection) -> list[str]:
-    """A remediation whose intent was cut away, an image that is not the one that was journalled."""
-    said, began = _said_of_images(connection)
-    for remediation_id, digest, has_begun in _said_of_bulk_images(connection):
+def images_and_intents(connection: Connection, changed: Set[int]) -> list[str]:
+    """A remediation whose intent was cut away, an image that is not the one that was journalled.
+
+    A changed line says nothing, but that there was one.
+    """
+    said, began = _said_of_images(connection, changed)
+    for remediation_id, digest, has_begun in _said_of_bulk_images(connection, changed):
         began |= {remediation_id} if has_begun else set()
         if digest is not None:
             said[remediation_id] = digest
@@ -44,49 +47,43 @@ def rows_print(rows: Sequence[tuple[str, str | None]]) -> str:
     return hashlib.sha256(json.dumps([list(one) for one in rows]).encode()).hexdigest()
 
 
-def _said_of_images(connection: Connection) -> tuple[dict[str, str], set[str]]:
+def _said_of_images(connection: Connection, changed: Set[int]) -> tuple[dict[str, str], set[str]]:
     """The newest image digest that the chain holds for each remediation, and all that began."""
     entries = schema.audit_entries.c
-    query = select(entries.remediation_id, entries.body).where(entries.remediation_id.is_not(None))
+    query = select(entries.seq, entries.remediation_id, entries.body).order_by(entries.seq)
     said: dict[str, str] = {}
     began: set[str] = set()
-    for remediation_id, body in connection.execute(query.order_by(entries.seq)):
+    for seq, remediation_id, body in connection.execute(
+        query.where(entries.remediation_id.is_not(None))
+    ):
         began.add(remediation_id)
-        try:
-            image = json.loads(body).get("image")
-        except ValueError:  # a changed line; the chain's own check names it
-            continue
+        image = None if seq in changed else json.loads(body).get("image")
         if image is not None:
             said[remediation_id] = image
     return said, began
 
 
-def _said_of_bulk_images(connection: Connection) -> Iterator[tuple[str, str | None, bool]]:
+def _said_of_bulk_images(
+    connection: Connection, changed: Set[int]
+) -> Iterator[tuple[str, str | None, bool]]:
     """Each bulk's rows with their digests, and whether the chain has a line of their batch.
 
     The rows of an applied batch must agree with that line; the others have written nothing yet.
     """
-    printed = _batch_prints(connection)
+    printed = _batch_prints(connection, changed)
     for (bulk_id, batch, state), rows in _batches(connection).items():
         applied = state == "applied"
         if not applied or printed.get((bulk_id, batch)) == rows_print(rows):
             yield from ((one, digest, applied) for one, digest in rows)
 
 
-def _batch_prints(connection: Connection) -> dict[tuple[str, int], str]:
+def _batch_prints(connection: Connection, changed: Set[int]) -> dict[tuple[str, int], str]:
     entries = schema.audit_entries.c
-    query = select(entries.body).where(
+    query = select(entries.seq, entries.body).where(
         entries.kind == "outcome", entries.remediation_id.is_(None), entries.body.contains('"bulk"')
     )
-    printed = {}
-    for body in connection.scalars(query):
-        try:
-            told = json.loads(body)
-        except ValueError:  # a changed line; the chain's own check names it
-            continue
-        if "images" in told:
-            printed[told["bulk"], told["batch"]] = told["images"]
-    return printed
+    bodies = [json.loads(body) for seq, body in connection.execute(query) if seq not in changed]
+    return {(told["bulk"], told["batch"]): told["images"] for told in bodies if "images" in told}
 
 
 def _batches(connection: Connection) -> dict[tuple[str, int, str], list[tuple[str, str | None]]]:
