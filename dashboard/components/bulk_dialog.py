@@ -28,16 +28,11 @@ def show(conflict: ConflictRow) -> None:
     """The button for all that this key blocks for this organization, and the open dialog."""
     blocked = conflict.verdict is Verdict.BLOCKED_BY_TOMBSTONE
     if blocked and data.actor().role.is_at_least(Role.ENGINEER):
-        chosen = Chosen(
-            environment=conflict.environment,
-            constraint=conflict.constraint,
-            organization_id=conflict.organization_id,
-        )
         st.button(
             "Release all that this key blocks here",
             icon=":material/playlist_remove:",
             on_click=open_dialog,
-            args=(OpenBulk("Release in bulk", chosen=chosen),),
+            args=(OpenBulk("Release in bulk", chosen=Chosen(like=conflict.id)),),
             help="Every Conflict of this key, organization and environment that is CERTAIN.",
         )
     bulk = state.session().bulk
@@ -95,7 +90,7 @@ def _preview(preview: BulkPreview) -> None:
         number.show(
             "Batches",
             f"{preview.batches:,}",
-            "Transactions of their own, one after the other. Source: this Preview.",
+            "Transactions of their own. Source: this Preview.",
         )
     warnings = list(preview.warnings)
     if preview.not_undoable and preview.undoes is None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
+from collectors.evidence import schema
 from collectors.evidence.reads.remediations import (
     list_entries,
 )
@@ -119,6 +121,24 @@ def test_an_organization_and_a_key_choose(world: World) -> None:
 
     assert previewed(world, Chosen(constraint=EMAIL)).rows == 3
     nobody = world.door().bulk.preview(Chosen(organization_id="another"), RELEASE, ENGINEER)
+    assert refused(nobody) is RefusalCode.UNKNOWN_CONFLICT
+
+
+def test_one_conflict_chooses_those_of_its_own_key_and_organization(world: World) -> None:
+    """Where each tenant has a schema, the same index name is in every one of them."""
+    one, _, anothers, of_another_schema = crowd(world, 4).values()
+    stored = schema.conflicts
+    with world.store.write() as connection:
+        for conflict, change in (
+            (anothers, {"organization_id": "another"}),
+            (of_another_schema, {"schema_name": "west"}),
+        ):
+            connection.execute(update(stored).where(stored.c.id == conflict).values(change))
+
+    preview = previewed(world, Chosen(like=one))
+
+    assert (preview.rows, preview.exceptions) == (2, ())
+    nobody = world.door().bulk.preview(Chosen(like="0" * 16), RELEASE, ENGINEER)
     assert refused(nobody) is RefusalCode.UNKNOWN_CONFLICT
 
 

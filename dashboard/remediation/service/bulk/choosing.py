@@ -135,16 +135,27 @@ class Chooser:
         return choice
 
     def _chosen(self, chosen: Chosen) -> Iterable[tuple[str, ConflictRow | None]]:
-        store = self.sources.store
         if chosen.conflict_ids:
+            store = self.sources.store
             return [(one, find_conflict(store, one)) for one in chosen.conflict_ids]
+        found = self._blocked(chosen) if chosen.like is None else self._like(chosen.like)
+        return [(conflict.id, conflict) for conflict in found]
+
+    def _like(self, conflict_id: str) -> list[ConflictRow]:
+        one = find_conflict(self.sources.store, conflict_id)
+        if one is None:
+            return []
+        chosen = Chosen((), one.environment, one.constraint, one.organization_id)
+        return [other for other in self._blocked(chosen) if _whose(other) == _whose(one)]
+
+    def _blocked(self, chosen: Chosen) -> list[ConflictRow]:
         wanted = ConflictFilter(
             environments=(chosen.environment,) if chosen.environment else (),
             verdicts=(Verdict.BLOCKED_BY_TOMBSTONE,),
             organization_id=chosen.organization_id,
             constraint=chosen.constraint,
         )
-        return [(conflict.id, conflict) for conflict in list_conflicts(store, wanted)]
+        return list_conflicts(self.sources.store, wanted)
 
     def _catalog(self, target: str) -> Catalog | Refusal:
         reader = self.sources.readers.get(target)
@@ -152,6 +163,10 @@ class Chooser:
             text = f"Target {target!r} is not in the settings."
             return Refusal(RefusalCode.UNREACHABLE, text)
         return reader.ask(self.sources.catalogs)
+
+
+def _whose(conflict: ConflictRow) -> tuple[str | None, ...]:
+    return conflict.target, conflict.schema, conflict.table, conflict.organization_id
 
 
 def _unfit(conflict: ConflictRow | None) -> Refusal | None:

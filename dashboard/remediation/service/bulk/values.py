@@ -10,12 +10,17 @@ from dashboard.remediation.outcomes import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which Conflicts: those named, else every blocked one of a key, organization, environment."""
+    """Which Conflicts: those named, else every blocked one of a key, organization, environment.
+
+    like  a Conflict whose own they are: an index of that name in another schema is another key, and
+          that it has no organization is not just any
+    """
 
     conflict_ids: tuple[str, ...] = ()
     environment: str | None = None
     constraint: str | None = None
     organization_id: str | None = None
+    like: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
