@@ -214,6 +214,27 @@ def test_a_row_that_is_no_longer_as_seen_is_an_exception_and_the_others_are_done
     assert verify(world.store).intact
 
 
+def test_a_batch_that_is_written_otherwise_than_previewed_is_rolled_back(world: World) -> None:
+    everybody = crowd(world, 2)
+    before = {customer: world.row(customer) for customer in everybody}
+    preview = previewed(world)
+    trigger = """CREATE FUNCTION marks() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.email := 'x' || NEW.email; RETURN NEW; END $$;
+        CREATE TRIGGER marks BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION marks()"""
+
+    def announce(step: str, _: int) -> None:
+        if step == "begun":
+            world.database.execute(trigger)
+
+    door = world.door(announce_batch=announce)
+    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+
+    assert isinstance(ended, BulkEnded)
+    assert (ended.applied, ended.refused) == (0, 2)
+    assert all("otherwise than in the preview" in one.refusal.text for one in ended.exceptions)
+    assert {customer: world.row(customer) for customer in everybody} == before
+
+
 def test_a_row_that_is_gone_or_locked_is_left_out_without_waiting(world: World) -> None:
     everybody = list(crowd(world, 4))
     preview = previewed(world)

@@ -63,6 +63,11 @@ FOLLOWED = {
     "restore-cascade": (f"{BY_MARK} ON UPDATE CASCADE", RESTORE, RefusalCode.REFERENCED),
     "restore-set-null": (f"{BY_MARK} ON UPDATE SET NULL", RESTORE, RefusalCode.REFERENCED),
     "restore-no-action": (f"{BY_MARK} DEFERRABLE", RESTORE, RefusalCode.DATABASE_REFUSED),
+    "restore-no-action-deferred": (
+        f"{BY_MARK} DEFERRABLE INITIALLY DEFERRED",
+        RESTORE,
+        RefusalCode.DATABASE_REFUSED,
+    ),
     "release-what-is-computed-from-it": (
         "FOREIGN KEY (folded) REFERENCES people (folded) ON UPDATE CASCADE",
         RELEASE,

@@ -89,6 +89,12 @@ def test_a_text_loses_the_values_that_stand_alone_in_it(text: str, shown: str) -
     assert mask_values(text, ["acme", "+49 (171) 555", "back\\1 slash", "abc", None, ""]) == shown
 
 
+def test_of_values_that_are_within_each_other_nothing_is_left() -> None:
+    words = ["acme", "north", "sales", "team", "emea"]
+    nested = [" ".join(words[:number]) for number in range(1, 6)]
+    assert mask_values(f"import {nested[-1]}", nested) == "import a…"
+
+
 def test_a_conflict_keeps_its_id_and_shares_it_with_no_other() -> None:
     one = VAULT.conflict_id("production", "customers", ["email"], ("a",))
     assert one == VAULT.conflict_id("production", "customers", ["email"], ("a",))
