@@ -198,8 +198,11 @@ def remediate(
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
     ids, tables = tuple(conflict or ()), tuple(along or ())
+    chosen_by = constraint or organization or environment
     if bulk and tables:
         raise UsageError("--with is for one restore at a time, not for --bulk.")
+    if bulk and ids and chosen_by:
+        raise UsageError("Name the Conflicts, or choose them by key, organization, environment.")
     if bulk:
         from dashboard.commands import bulk as many
         from dashboard.remediation.service.bulk import Chosen
@@ -210,7 +213,7 @@ def remediate(
         )
     from dashboard.commands import remedying
 
-    if constraint or organization or environment:
+    if chosen_by:
         raise UsageError("--constraint, --organization and --environment are for --bulk.")
     if not ids:
         raise UsageError("Name the Conflicts, or choose them with --bulk.")

@@ -57,6 +57,11 @@ def test_an_environment_of_which_nothing_is_stored_is_named(folder: Path, comman
     [
         pytest.param((), "Name the Conflicts", id="no Conflict"),
         pytest.param(("1", "--constraint", "k"), "are for --bulk", id="a choice beside a name"),
+        pytest.param(
+            ("1", "--bulk", "--constraint", "k"),
+            "or choose them",
+            id="a bulk's choice beside names",
+        ),
     ],
 )
 def test_one_by_one_takes_names_and_a_bulk_takes_choices(
