@@ -37,12 +37,16 @@ EXCEPTIONS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a bulk's command ended; `applying`: it was to be done, not only previewed."""
+    """How a bulk's command ended; `applying`: it was to be done, not only previewed.
+
+    digest  what was approved, by which a bulk that has stopped goes on
+    """
 
     remedy: str
     applying: bool
     preview: BulkPreview | None = None
     answer: BulkEnded | BulkRefused | None = None
+    digest: str | None = None
 
     @property
     def refusal(self) -> Refusal | None:
@@ -117,7 +121,7 @@ def _then(
 def _applied(bulk: Bulk, approval: Approval, ended: Ended) -> Ended:
     with _bar() as told:
         answer = _answered(lambda: bulk.apply(approval, told))
-    return Ended(ended.remedy, ended.applying, ended.preview, answer)
+    return Ended(ended.remedy, ended.applying, ended.preview, answer, approval.digest)
 
 
 def _answered(ask: Any) -> Any:
@@ -176,20 +180,23 @@ def _sentences(ended: Ended) -> Iterable[str]:
         yield f"Refused: {ended.refusal.text}"
         return
     if isinstance(ended.answer, BulkEnded):
-        yield from _ending(ended.answer)
+        yield from _ending(ended.answer, ended)
     elif ended.preview is not None:
         yield from _preview(ended.preview)
     yield from _exceptions(ended.exceptions)
 
 
-def _ending(done: BulkEnded) -> Iterable[str]:
+def _ending(done: BulkEnded, ended: Ended) -> Iterable[str]:
+    """An undo has none itself; cut off, it begins anew with what is left to take back."""
+    undoes = ended.preview.undoes if ended.preview else None
     yield f"{done.applied:,} applied and verified, {done.refused:,} refused."
     if done.failed:
         yield f"{done.failed:,} ended unclear: somebody must look at them."
     if done.stopped:
         waiting = counted(done.waiting, "row waits", "rows wait")
-        yield f"{done.stopped} {waiting}: go on with the same --digest."
-    if done.applied:
+        the_rest = f"tombstone undo {undoes} --apply" if undoes else f"--digest {ended.digest}"
+        yield f"{done.stopped} {waiting}: go on with {the_rest}"
+    if done.applied and undoes is None:
         yield f"To take it back: tombstone undo {done.bulk_id}"
 
 
