@@ -231,3 +231,19 @@ def test_lines_are_paged(world: World, done: str) -> None:
 
     assert [line.seq for line in newest] == [3]
     assert [line.seq for line in list_entries(world.store, before=3)] == [2, 1]
+
+
+def test_what_was_put_back_by_hand_is_released_once_more(world: World) -> None:
+    """The plan is the very same one; its Approval is newer than what it did before."""
+    jane = world.customer()
+    as_it_was = world.row(jane)
+    first = previewed(world.door(), world.conflict(jane))
+    applied(world.door(), world.conflict(jane))
+    world.update(jane, "email = 'Jane@Example.com', user_metadata = '{}'")
+    assert world.row(jane) == as_it_was
+
+    again = world.conflict(jane)
+    assert previewed(world.door(), again).plan.digest == first.plan.digest
+    applied(world.door(), again)
+
+    assert world.row(jane)["email"] != "Jane@Example.com"

@@ -11,7 +11,7 @@ from dashboard.remediation.changes import Write
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies import Draft
 from dashboard.remediation.remedies.restore_row import RestoreRow
-from tests.unit.remediation.row_facts import COLUMNS, facts, place, row, table
+from tests.unit.remediation.row_facts import COLUMNS, ID, facts, place, row, table
 
 MARKERS = {
     "timestamp": ("NULL", MarkerKind.TIMESTAMP, None),
@@ -49,6 +49,32 @@ def test_a_row_whose_live_state_nobody_knows_is_not_restored() -> None:
 
     assert isinstance(refusal, Refusal)
     assert refusal.text.startswith("Which state a live row has is not known")
+
+
+COMPUTED = Column("gone", "boolean", False, generated=True, computed="(deleted_at IS NOT NULL)")
+
+
+@pytest.mark.parametrize(
+    ("primary_key", "possible"),
+    [(("id", "deleted_at"), False), (("id", "gone"), False), (("id",), True)],
+    ids=["the mark", "what is computed from it", "another column"],
+)
+def test_a_mark_that_names_the_row_stays(primary_key: tuple[str, ...], possible: bool) -> None:
+    of_such = table(columns=(*COLUMNS, COMPUTED), primary_key=primary_key)
+
+    draft = RestoreRow().draft(facts(place(table=of_such)))
+
+    assert isinstance(draft, Draft) is possible
+    assert possible or "is part of the primary key" in draft.text  # type: ignore[union-attr]
+
+
+def test_a_row_with_a_made_up_value_is_not_restored_before_that_release_is_taken_back() -> None:
+    made_up = row(email=f"released+{ID.replace('-', '')}@tombstone.invalid")
+
+    refusal = RestoreRow().draft(facts(None, made_up))
+
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, "into email" in refusal.text) == (RefusalCode.ALREADY_DONE, True)
 
 
 def test_every_unique_key_is_checked() -> None:
