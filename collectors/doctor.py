@@ -14,7 +14,7 @@ from collectors.evidence.reads.runs import last_run
 from collectors.model import Catalog
 from collectors.model.counted import counted
 from collectors.postgres.engine import ReadTarget
-from collectors.postgres.reader import ReaderFacts, reader_facts
+from collectors.postgres.reader import ReaderFacts, Unreadable, reader_facts
 from collectors.postgres.snapshot import Snapshot
 from collectors.sentry.client import SentryClient
 from collectors.sentry.connect import connect
@@ -232,14 +232,21 @@ def _reader_checks(label: str, facts: ReaderFacts) -> Iterator[Check]:
         mend = "ALTER ROLE … BYPASSRLS, or a policy that lets it see every row."
         yield Check(f"{label} rows", Health.WRONG, sentence, mend)
     for one in facts.unreadable:
-        lacks = (
-            f"no SELECT on {_some(one.columns)}" if one.columns else "its schema is closed to it"
-        )
-        sentence = f"It may not look up the keys of {one.table}: {lacks}."
-        yield Check(f"{label} grants", Health.LACKING, sentence, one.grants(facts.role) or None)
+        grants = one.grants(facts.role) or None
+        yield Check(f"{label} grants", Health.LACKING, _unreadable(one), grants)
     for schema in facts.missing:
         sentence = f"There is no schema {schema}: nothing of it is read."
         yield Check(f"{label} schemas", Health.WRONG, sentence, "Correct the target's schemas.")
+
+
+def _unreadable(one: Unreadable) -> str:
+    if one.parents:
+        return (
+            f"Whether a live row of {one.table} was left behind it cannot tell: not every row of "
+            f"{_some(one.parents)} is open to it."
+        )
+    lacks = f"no SELECT on {_some(one.columns)}" if one.columns else "its schema is closed to it"
+    return f"It may not look up the keys of {one.table}: {lacks}."
 
 
 def _some(names: tuple[str, ...]) -> str:

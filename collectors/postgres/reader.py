@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from collectors.model import Catalog, Table, UniqueKey
 from collectors.postgres.outage import StatementFailed
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import held_rows, parents_of
+from collectors.postgres.statements import Parent, held_rows, parents_of
 
 _BECOMES = "SELECT r.oid, r.rolsuper FROM pg_catalog.pg_roles r WHERE pg_has_role(r.oid, '{way}')"
 """The role itself, and every one that it may become by SET ROLE, whether it inherits of it or not.
@@ -65,15 +65,18 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = name)
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A table with a key that the role cannot look up.
+    """A table with a key that the role cannot look up, or not whether a live row was left behind.
 
     columns  those it may not read
     schema   the table's, where it may not enter it
+    parents  the tables that a row belongs to and that it may not read; then the keys themselves
+             can be looked up
     """
 
     table: str
     columns: tuple[str, ...]
     schema: str | None
+    parents: tuple[str, ...] = ()
 
     def grants(self, role: str) -> str:
         """The statements that mend it, for whoever owns the table."""
@@ -89,7 +92,7 @@ class ReaderFacts:
     writable    where it could write or owns: must be empty, as `superuser` must be false; it, or a
                 role that it may become
     filtered    tables whose rows row-level security hides from it
-    unreadable  tables with a key that it cannot look up
+    unreadable  tables with a key that it cannot look up in full
     missing     configured schemas that are not there
     """
 
@@ -118,9 +121,15 @@ def reader_facts(
     refused = {
         f"{table.schema}.{table.name}"
         for table in catalog.tables
-        if any(not _may_look_up(snapshot, catalog, table, key) for key in table.keys)
+        if not _may_look_up(snapshot, table)
     }
     filtered = tuple(name for name, (rls, *_) in hidden.items() if rls)
+    orphaned = (
+        Unreadable(name, (), None, closed)
+        for table in catalog.tables
+        if (name := f"{table.schema}.{table.name}") not in (*refused, *filtered)
+        and (closed := _closed_parents(snapshot, catalog, table))
+    )
     return ReaderFacts(
         role,
         superuser,
@@ -130,16 +139,31 @@ def reader_facts(
             Unreadable(name, tuple(columns), schema)
             for name, (_, columns, schema) in hidden.items()
             if name in refused and name not in filtered
-        ),
+        )
+        + tuple(orphaned),
         tuple(name for (name,) in snapshot.rows(_MISSING, list(schemas))),
     )
 
 
-def _may_look_up(snapshot: Snapshot, catalog: Catalog, table: Table, key: UniqueKey) -> bool:
-    nulls = [False] * len(key.parts)
-    statement = held_rows(
-        table, key.parts, nulls, key=key, parents=parents_of(catalog, table), within=True
+def _closed_parents(snapshot: Snapshot, catalog: Catalog, table: Table) -> tuple[str, ...]:
+    """The tables that its rows belong to, of which the role cannot read what is deleted."""
+    return tuple(
+        dict.fromkeys(
+            f"{one.table.schema}.{one.table.name}"
+            for one in parents_of(catalog, table)
+            if not _may_look_up(snapshot, table, one)
+        )
     )
+
+
+def _may_look_up(snapshot: Snapshot, table: Table, *parents: Parent) -> bool:
+    """Every key of the table, with these parents of its rows."""
+    return all(_may_ask(snapshot, table, key, parents) for key in table.keys)
+
+
+def _may_ask(snapshot: Snapshot, table: Table, key: UniqueKey, parents: Sequence[Parent]) -> bool:
+    nulls = [False] * len(key.parts)
+    statement = held_rows(table, key.parts, nulls, key=key, parents=parents, within=True)
     try:
         snapshot.attempt_each((statement, *("{}" for _ in key.parts)))
     except StatementFailed as failure:

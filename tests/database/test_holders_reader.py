@@ -107,6 +107,14 @@ def test_unreadable_parents_leave_a_doubt_only_about_live_rows(
         uncastable="the reader may not read a table that the live row belongs to"
     )
     assert nobody == LookupAnswer()
+    owners, table = facts(reader).unreadable
+    assert (owners.table, table.table, table.parents) == (
+        "public.owners",
+        "public.t",
+        ("public.owners",),
+    )
+    assert owners.columns
+    assert table.grants(role) == ""
 
 
 def test_row_level_security_is_an_answer_refused_and_never_a_row_hidden(
