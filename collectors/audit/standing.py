@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from collectors.model import Blocks, KeyPart, MarkerKind, Table, UniqueKey
-from collectors.model.releasable import columns_read
-
-_ANSWERS_NULL = re.compile(
-    r"\b(coalesce|case|greatest|least|concat|concat_ws|format|num_nulls|num_nonnulls|row|array)\b"
-    r"|\bIS\b|jsonb?_build",
-    re.IGNORECASE,
-)
-"""What may give a value for NULL; every other operator and function is taken as strict."""
+from collectors.model.releasable import ANSWERS_NULL, columns_read
 
 
 def marked_columns(table: Table) -> set[str]:
@@ -46,7 +38,7 @@ def is_idle(table: Table, key: UniqueKey) -> bool:
     state = states_in_key(table, key)
     unset = {marker.column for marker in table.markers if marker.live == "NULL"}
     return any(
-        unset.issuperset(part.columns) and not _ANSWERS_NULL.search(part.expression)
+        unset.issuperset(part.columns) and not ANSWERS_NULL.search(part.expression)
         for part in state
     )
 

@@ -22,6 +22,13 @@ _SORT = re.compile(
 )
 """And one that says of which sort the row is: one of a few words, which the application knows."""
 
+ANSWERS_NULL = re.compile(
+    r"\b(coalesce|case|greatest|least|concat|concat_ws|format|num_nulls|num_nonnulls|row|array)\b"
+    r"|\bIS\b|jsonb?_build",
+    re.IGNORECASE,
+)
+"""What may give a value for NULL; every other operator and function is taken as strict."""
+
 _ONE_VALUE = frozenset("SNDBE")
 """Type categories whose values are of one piece: texts, numbers, times, booleans, enums."""
 
@@ -33,7 +40,8 @@ def releasable_columns(
 
     Then the last ones: a key begins with whose row it is, and ends with what people ask for; a
     state (a boolean, an enum) or the row's sort is not asked for. Where no foreign key says whose
-    it is, its name does, and so does `owner_type` beside `owner_id`. A document, of which the key
+    it is, its name does, and so does `owner_type` beside `owner_id`. What a row may go without
+    (`COALESCE(domain, '')`) comes last: empty it says something too. A document, of which the key
     reads one member, would be lost with all its others.
     """
     fixed = identifying_columns(table, foreign_keys)
@@ -52,7 +60,9 @@ def releasable_columns(
     free = [column for column in free if column.category not in "BE"] or free
     free = [column for column in free if _is_asked_for(column)] or free
     free = free or [column for column in usable if column.category == "S"][:1]
-    return sorted(free, key=lambda column: column.name not in table.kept_in)
+    return sorted(
+        free, key=lambda one: (one.name not in table.kept_in, _may_be_empty(one.name, key))
+    )
 
 
 def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set[str]:
@@ -129,6 +139,10 @@ def _folded(name: str) -> str:
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
     if f"{column} IS NOT NULL" in (key.predicate or ""):
         return True
-    reading = [part.expression.lower() for part in key.parts if column in part.columns]
-    turned_into_a_value = any("coalesce" in expression for expression in reading)
-    return key.nulls_distinct and not turned_into_a_value
+    return key.nulls_distinct and not _may_be_empty(column, key)
+
+
+def _may_be_empty(column: str, key: UniqueKey) -> bool:
+    """The key has a value for a row that has none in this column."""
+    reading = [part.expression for part in key.parts if column in part.columns]
+    return any(ANSWERS_NULL.search(_LITERAL.sub("''", one)) for one in reading)

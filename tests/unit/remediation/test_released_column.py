@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.model import Column
-from collectors.model.releasable import releasable_columns
+from collectors.model import Column, KeyPart
+from collectors.model.releasable import null_frees, releasable_columns
 from tests.unit.remediation.row_facts import COLUMNS, key, plain, table, text
 
 NUMBER = Column("shelf_number", "integer", nullable=False, category="N")
@@ -44,3 +44,25 @@ def test_the_rows_sort_is_given_up_where_nothing_else_can_be() -> None:
         "region",
         "shelf_number",
     ]
+
+
+@pytest.mark.parametrize(
+    "stands_in", ["COALESCE(domain, '')", "CASE WHEN domain IS NULL THEN 'a' END"]
+)
+def test_what_a_row_may_go_without_is_given_up_last(stands_in: str) -> None:
+    """An account without a domain is one of our own; with one it would be somebody else's."""
+    parts = key("username", KeyPart(stands_in, ("domain",), "text", nullable=True))
+    known = table(columns=(*COLUMNS, text("username"), text("domain", nullable=True)))
+
+    found = releasable_columns(known, parts, ())
+
+    assert [column.name for column in found] == ["username", "domain"]
+    assert not null_frees(table(columns=known.columns, keys=(parts,)), found[1])
+
+
+def test_a_word_in_a_text_stands_in_for_nothing() -> None:
+    part = KeyPart("replace(code, 'case', 'is')", ("code",), "text", nullable=True)
+    parts = key("shelf", part)
+    known = table(columns=(*COLUMNS, text("shelf"), text("code", nullable=True)), keys=(parts,))
+
+    assert null_frees(known, known.columns[-1])
