@@ -30,6 +30,8 @@ GONE = frozenset({"deleted", "removed", "trashed", "soft_deleted", "soft-deleted
 SPELLED = {"n": "y", "no": "yes", "f": "t", "false": "true", "0": "1"}
 """How "no" is written where a flag is a text or a bit, and the "yes" that goes with it."""
 
+OPPOSITES = SPELLED | {yes: no for no, yes in SPELLED.items()}
+
 CREATED = re.compile(
     r"(created?|creation|inserted)(at|on|time|date|ts|timestamp|datetime)(utc)?"
     r"|(date|time)(created|added|inserted)|created"
@@ -232,7 +234,7 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
     yes = SPELLED[no.lower()]
     if others := [label for label in facts.labels if label != no]:
         return _status(facts, *others) if yes in map(str.lower, others) else None
-    yes = yes.upper() if no.isupper() else yes.title() if no.istitle() else yes
+    yes = _cased(yes, no)
     doubt = f"{facts.column.name} NOT IN ({_quoted(no)}, {_quoted(yes)})"
     return replace(_status(facts, yes), doubt=doubt)
 
@@ -240,16 +242,23 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
 def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:
     """Which status the row had before is lost: `live` is the default, else the likeliest label.
 
-    For a number without a default nobody knows: it is empty.
+    For a number without a default nobody knows: it is empty; nor where the guess has no room.
     """
     column = facts.column.name
     counted = facts.base in WHOLE_TYPES and all(re.fullmatch(r"-?\d{1,18}", one) for one in gone)
     others = [label for label in facts.labels if label not in gone]
     guess = "active" if "active" in others or not others else others[0]
-    live = facts.constant or ("" if counted else _quoted(guess))
+    if not others and len(gone) == 1 and (other := OPPOSITES.get(gone[0].lower())):
+        guess = _cased(other, gone[0])
+    unknown = counted or len(guess) > facts.column.room
+    live = facts.constant or ("" if unknown else _quoted(guess))
     values = [one if counted else _quoted(one) for one in gone]
     said = f"= {values[0]}" if len(values) == 1 else f"IN ({', '.join(values)})"
     return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} {said}", live, None)
+
+
+def _cased(word: str, like: str) -> str:
+    return word.upper() if like.isupper() else word.title() if like.istitle() else word
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
@@ -258,6 +260,16 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
                 "phase", MarkerKind.STATUS, "phase = 'it''s gone'", "'new'::text", None
             ),
         ),
+        (
+            MarkerMapping("gone", MarkerKind.STATUS, ("Y",)),
+            facts("gone", "character", category="S"),
+            SoftDeleteMarker("gone", MarkerKind.STATUS, "gone = 'Y'", "'N'", None),
+        ),
+        (
+            MarkerMapping("enabled", MarkerKind.STATUS, ("false",)),
+            facts("enabled", "text", category="S"),
+            SoftDeleteMarker("enabled", MarkerKind.STATUS, "enabled = 'false'", "'true'", None),
+        ),
     ],
     ids=[
         "timestamp",
@@ -268,12 +280,19 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
         "status number without a default",
         "two status numbers",
         "status",
+        "a yes in a text",
+        "a no in a text",
     ],
 )
 def test_a_mapped_marker_needs_no_telling_name(
     mapping: MarkerMapping, column: ColumnFacts, marker: SoftDeleteMarker
 ) -> None:
     assert mapped_marker(mapping, column) == marker
+
+
+def test_no_live_value_is_guessed_that_its_column_has_no_room_for() -> None:
+    column = replace(facts("state", "character"), column=Column("state", "character(1)", False))
+    assert mapped_marker(MarkerMapping("state", MarkerKind.STATUS, ("X",)), column).live == ""
 
 
 @pytest.mark.parametrize(
