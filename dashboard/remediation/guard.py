@@ -127,8 +127,8 @@ def met_live(plan: RemediationPlan, key: str | None) -> Refusal:
     if plan.undoes:
         return Refusal(
             RefusalCode.RECREATED,
-            f"A live {one} holds the key now{under}: it came to it after the release, and putting "
-            "the old value back would lock it out or double it.",
+            f"A live {one} holds the key now{under}: putting the old value back would lock it out "
+            "or double it.",
         )
     if plan.remedy is RemedyName.RESTORE_ROW:
         return Refusal(
