@@ -32,8 +32,15 @@ def states_in_key(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
 
 
 def is_idle(table: Table, key: UniqueKey) -> bool:
-    """It lets live rows repeat: a part of it is NULL for each of them, and NULLs are distinct."""
-    if not key.nulls_distinct or key.blocks is not Blocks.NOTHING:
+    """It lets live rows repeat: a part of it is NULL for each of them, and NULLs are distinct.
+
+    Or its predicate holds for none of them.
+    """
+    if key.blocks is not Blocks.NOTHING:
+        return False
+    if key.idle is not None:
+        return True
+    if not key.nulls_distinct:
         return False
     state = states_in_key(table, key)
     unset = {marker.column for marker in table.markers if marker.live == "NULL"}
@@ -41,6 +48,11 @@ def is_idle(table: Table, key: UniqueKey) -> bool:
         unset.issuperset(part.columns) and not ANSWERS_NULL.search(part.expression)
         for part in state
     )
+
+
+def leaves_live_out(table: Table, key: UniqueKey) -> bool:
+    """No live row is in its index."""
+    return is_idle(table, key) and key.idle is not None and key.idle not in key.columns
 
 
 def is_right(table: Table, key: UniqueKey) -> bool:

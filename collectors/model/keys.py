@@ -65,7 +65,9 @@ class UniqueKey:
     CREATE INDEX CONCURRENTLY left behind. `counts_deleted` is true when a soft-deleted row can
     still hold the key: the bug; `blocks` is what it makes fail. `aliases` are the names of a
     partitioned key's own partition indexes. `besides` is what the predicate asks of a row besides
-    its being live or deleted. `build` is how, not what: two keys are equal without it.
+    its being live or deleted. `idle` is what keeps every live row out of it, or lets each repeat: a
+    term of the predicate, or an expression that is NULL for them. `build` is how, not what: two
+    keys are equal without it.
     """
 
     name: str
@@ -80,6 +82,7 @@ class UniqueKey:
     aliases: tuple[str, ...] = ()
     blocks: Blocks = Blocks.NOTHING
     besides: str | None = None
+    idle: str | None = None
     build: IndexBuild | None = field(default=None, compare=False)
 
     @property

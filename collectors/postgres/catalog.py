@@ -1,7 +1,7 @@
 """A Target's catalog: every unique key of the configured schemas, and what surrounds them.
 
-Nine statements in two round trips for a whole schema, however many tables it has, and a third for
-the conditions of its mapping.
+Nine statements in two round trips for a whole schema, however many tables it has, a third for the
+conditions of its mapping, and a fourth for what its keys say of deletion.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from collectors.model import Catalog, ForeignKey, Partition, Table
+from collectors.model import Catalog, Column, ForeignKey, Partition, Table
 from collectors.postgres import catalog_sql
+from collectors.postgres.asked_meanings import asked_meanings
 from collectors.postgres.borne_out import borne_out, mapping_of, markers_of, tables_found
-from collectors.postgres.keys import PartRow, unique_keys
+from collectors.postgres.keys import PartRow, questions_of, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
 from collectors.postgres.markers import GONE, apart_from_id
+from collectors.postgres.meaning import Meanings
 from collectors.postgres.snapshot import Rows, Snapshot
 from collectors.postgres.table_columns import Columns, TableRow, with_columns
 
@@ -72,17 +74,30 @@ def read_catalog(
     )
     tables = tables_found([row for row, _ in known], mapping, schemas)
     told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
+    asked = asked_meanings(
+        snapshot,
+        (
+            question
+            for (row, its), of_it in zip(known, told, strict=True)
+            for question in questions_of(
+                parts.keys.get(row.oid, ()), _columns(its), markers_of(its, of_it)
+            )
+        ),
+    )
     return Catalog(
         snapshot.as_of,
-        tuple([_table(*one, parts, its) for one, its in zip(known, told, strict=True)]),
+        tuple([_table(*one, parts, its, asked) for one, its in zip(known, told, strict=True)]),
         tuple([_foreign_key(row) for row in foreign_keys]),
     )
 
 
-def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> Table:
-    columns = {number: fact.column for number, fact in found.facts.items()}
+def _table(
+    row: TableRow, found: Columns, parts: _Parts, told: TableMapping, asked: Meanings
+) -> Table:
+    columns = _columns(found)
     markers = markers_of(found, told)
-    keys = unique_keys(row.schema, row.name, parts.keys.get(row.oid, ()), columns, markers)
+    of_it = parts.keys.get(row.oid, ())
+    keys = unique_keys(row.schema, row.name, of_it, columns, markers, asked)
     primary = next((key.columns for key in keys if key.primary), ())
     markers = tuple([apart_from_id(marker, primary) for marker in markers])
     return Table(
@@ -112,6 +127,10 @@ def _table(row: TableRow, found: Columns, parts: _Parts, told: TableMapping) -> 
         subscribed=row.subscribed,
         ahead_of_utc=parts.ahead_of_utc,
     )
+
+
+def _columns(found: Columns) -> dict[int, Column]:
+    return {number: fact.column for number, fact in found.facts.items()}
 
 
 def _foreign_key(row: Sequence[Any]) -> ForeignKey:

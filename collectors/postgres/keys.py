@@ -9,7 +9,14 @@ from itertools import groupby
 
 from collectors.model import Blocks, Column, IndexBuild, KeyPart, SoftDeleteMarker, UniqueKey
 from collectors.model.releasable import named_in
-from collectors.postgres.deletion import besides_deletion, blocked
+from collectors.postgres.deletion import (
+    Reading,
+    besides_deletion,
+    blocked,
+    keeps_live_out,
+    questions,
+)
+from collectors.postgres.meaning import Meanings, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,24 @@ def unique_keys(
     rows: Sequence[PartRow],
     columns: Mapping[int, Column],
     markers: Sequence[SoftDeleteMarker],
+    meanings: Meanings | None = None,
 ) -> tuple[UniqueKey, ...]:
     """The keys of one table, from its part rows in order and its columns by number."""
     by_index = groupby(rows, key=lambda row: row.index)
-    return tuple([_key(schema, table, list(parts), columns, markers) for _, parts in by_index])
+    reading = Reading([*columns.values()], meanings or {})
+    return tuple(
+        [_key(schema, table, list(parts), columns, markers, reading) for _, parts in by_index]
+    )
+
+
+def questions_of(
+    rows: Sequence[PartRow], columns: Mapping[int, Column], markers: Sequence[SoftDeleteMarker]
+) -> Iterator[Question]:
+    """What there is to ask the server of the keys of one table."""
+    for _, found in groupby(rows, key=lambda row: row.index):
+        of_key = list(found)
+        parts = [part for _, part in _parts(of_key, columns)]
+        yield from questions(of_key[0].predicate, parts, markers, [*columns.values()])
 
 
 def _key(
@@ -58,15 +79,11 @@ def _key(
     rows: Sequence[PartRow],
     columns: Mapping[int, Column],
     markers: Sequence[SoftDeleteMarker],
+    reading: Reading,
 ) -> UniqueKey:
     first = rows[0]
-    read = iter(columns_of_expressions(first.nodes or "()"))
-    parts = tuple([_part(row, read, columns) for row in rows])
-    meant = [
-        _as_computed(part, columns.get(row.column), columns)
-        for part, row in zip(parts, rows, strict=True)
-    ]
-    blocks = blocked(first.predicate, meant, markers)
+    parts, meant = zip(*_parts(rows, columns), strict=True)
+    blocks = blocked(first.predicate, meant, markers, reading)
     nullable = {column.name for column in columns.values() if column.nullable}
     return UniqueKey(
         name=first.name,
@@ -80,7 +97,10 @@ def _key(
         counts_deleted=blocks is not Blocks.NOTHING,
         aliases=tuple(first.aliases),
         blocks=blocks,
-        besides=besides_deletion(first.predicate, markers, nullable),
+        besides=besides_deletion(first.predicate, markers, nullable, reading),
+        idle=keeps_live_out(
+            first.predicate, meant if first.nulls_distinct else (), markers, reading
+        ),
         build=IndexBuild(
             first.definition or "",
             first.constraint,
@@ -89,6 +109,16 @@ def _key(
             first.tablespace,
         ),
     )
+
+
+def _parts(rows: Sequence[PartRow], columns: Mapping[int, Column]) -> list[tuple[KeyPart, KeyPart]]:
+    """Each part of a key, and as what the database computes it, if it does."""
+    read = iter(columns_of_expressions(rows[0].nodes or "()"))
+    parts = [_part(row, read, columns) for row in rows]
+    return [
+        (part, _as_computed(part, columns.get(row.column), columns))
+        for part, row in zip(parts, rows, strict=True)
+    ]
 
 
 def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column]) -> KeyPart:

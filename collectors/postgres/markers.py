@@ -156,6 +156,12 @@ def epoch_sql(column: str) -> str:
     )
 
 
+def is_flag(column: str) -> bool:
+    """By its (quoted) name it says whether a row is deleted, and cannot say when."""
+    folded = _folded(column)
+    return bool(FLAGS.fullmatch(folded)) and not TIMES.fullmatch(folded)
+
+
 @cache
 def _folded(name: str) -> str:
     """Kept, because the tables of a schema call their columns alike."""

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.model import Column, SoftDeleteMarker
-from collectors.postgres.deletion import conjuncts
 from collectors.postgres.markers import ColumnFacts, created_column, find_markers
 from collectors.postgres.snapshot import Rows
+from collectors.postgres.spellings import conjuncts
 
 Labels = Mapping[tuple[int, int | str], Sequence[str | None]]
 """The values a column is known to take, by (table, number) or (table, raw name)."""

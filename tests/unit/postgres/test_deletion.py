@@ -9,8 +9,8 @@ from collectors.postgres.deletion import (
     besides_deletion,
     blocked,
     blocked_by_deleted,
-    conjuncts,
 )
+from collectors.postgres.spellings import conjuncts
 
 TIME = SoftDeleteMarker(
     "deleted_at", MarkerKind.TIMESTAMP, "deleted_at IS NOT NULL", "NULL", "deleted_at"
