@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from collectors.model.catalog import Column, ForeignKey, Table
+from collectors.model.catalog import Column, ForeignKey, SoftDeleteMarker, Table
 from collectors.model.keys import UniqueKey, input_columns
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -80,6 +80,12 @@ def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set
     for column in computed:
         names.update(columns_read(table, (column and column.computed) or ""))
     return names
+
+
+def marks_of(key: UniqueKey, table: Table) -> tuple[SoftDeleteMarker, ...]:
+    """The table's marks of deletion that the key goes by."""
+    read = {*named_in(key.predicate or ""), *input_columns(key)}
+    return tuple(marker for marker in table.markers if marker.column in read)
 
 
 def keys_reading(table: Table, columns: set[str]) -> tuple[UniqueKey, ...]:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from collectors.model import Catalog, Column, ForeignKey, KeyPart, MarkerKind, Table, UniqueKey
+from collectors.model.releasable import marks_of
 from collectors.postgres.markers import epoch_sql, instant_sql
 from collectors.postgres.printing import PRINTED_BY_CAST, text_of, time_of
 
@@ -101,7 +102,7 @@ SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.contradict
        {_parent_columns(parents)}, {shown}
 FROM ({_asked(asked, nulls)}) AS tombstone_asked
 CROSS JOIN LATERAL (
-    SELECT {_described(table, texts)}{_links(parents)}
+    SELECT {_described(table, texts, key)}{_links(parents)}
     FROM {source(table)}
     WHERE {" AND ".join(where)}
     {fence}
@@ -201,12 +202,12 @@ def created_at(table: Table) -> str | None:
     return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
 
 
-def _described(table: Table, texts: Sequence[str]) -> str:
+def _described(table: Table, texts: Sequence[str], key: UniqueKey) -> str:
     marker = table.marker
     owner = table.column(table.organization) if table.organization else None
     outputs = {
         "deleted": f"({marker.deleted}) IS TRUE" if marker else "false",
-        "contradicted": _contradicted(table),
+        "contradicted": _contradicted(table, key),
         "since": time_of(marker.since if marker else None),
         "created": time_of(created_at(table)),
         "organization": text_of(owner.name, owner.type) if owner else "NULL::text",
@@ -216,17 +217,21 @@ def _described(table: Table, texts: Sequence[str]) -> str:
     return ",\n           ".join(f"{sql} AS {name}" for name, sql in outputs.items())
 
 
-def _contradicted(table: Table) -> str:
+def _contradicted(table: Table, key: UniqueKey) -> str:
     """Another mark says "deleted" of a row that is not, or in so many words "live" of one that is.
 
-    A status has other things to say of a deleted row, and a second time may mean something else.
-    Where there is no other mark, the only one has a value that says neither.
+    Or nothing of one that is, where the key goes by it: then the row is in the index. A status has
+    other things to say of a deleted row, and a second time may mean something else. Where there is
+    no other mark, the only one has a value that says neither.
     """
     marker, others = table.marker, [one for one in table.markers if one is not table.marker]
     if marker is None or not others:
         return f"({marker.doubt}) IS TRUE" if marker and marker.doubt else "false"
+    read = marks_of(key, table)
     live = [
-        f"({one.column} IS NOT NULL AND ({one.deleted}) IS NOT TRUE)"
+        f"({one.deleted}) IS NOT TRUE"
+        if one in read
+        else f"({one.column} IS NOT NULL AND ({one.deleted}) IS NOT TRUE)"
         for one in others
         if one.kind in (MarkerKind.BOOLEAN, MarkerKind.EPOCH)
     ]

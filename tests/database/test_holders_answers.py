@@ -348,6 +348,10 @@ def test_another_mark_of_deletion_that_says_otherwise_is_told(
     told = [row for row, holder in zip(rows, found, strict=True) if holder.contradicted]
     assert told == ["half", "forgot", "by status"]
 
+    database.execute("CREATE UNIQUE INDEX by_flag ON t (a) WHERE is_deleted IS NOT TRUE")
+    (older,) = answers(target, "by_flag", ("older",))
+    assert older.holders[0].contradicted
+
 
 def test_a_row_that_cannot_be_shown_spoils_only_its_own_look_up(
     database: Database, target: ReadTarget

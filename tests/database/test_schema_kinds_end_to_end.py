@@ -214,6 +214,21 @@ WAYS = {
         f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
         TWIN,
     ),
+    "a time, where the key goes by a flag that was left alone": Way(
+        "deleted_at timestamptz, is_deleted boolean, email text",
+        "(lower(email)) WHERE is_deleted IS NOT TRUE",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
+    "a time, where the key goes by a flag, on a live row": Way(
+        "deleted_at timestamptz, is_deleted boolean, email text",
+        "(lower(email)) WHERE is_deleted IS NOT TRUE",
+        "(email) VALUES ('jane@e.com')",
+        "INSERT INTO items (email, deleted_at, is_deleted)"
+        f" VALUES ('jane@e.com', '{DELETED}', true); {AGAIN}",
+        Verdict.LIVE_DUPLICATE,
+    ),
     "a boolean in the key, deleted twice": Way(
         "is_deleted boolean NOT NULL DEFAULT false, email text",
         "(email, is_deleted)",

@@ -2,7 +2,7 @@
 
 Speaks last, and always decides. It cannot tell a purged Tombstone from a live row that was renamed,
 so it is LIKELY. From a Snapshot that is not younger than the Event, nothing found proves nothing:
-UNDECIDED, asked again.
+UNDECIDED, asked again. So it is where a row is deleted by one mark, and the key goes by another.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from collectors.linking.case import Case, Ruling, When, undecided
 from collectors.linking.words import born, failed
 from collectors.model import Confidence, Finding, Holder, Verdict
+from collectors.model.releasable import marks_of
 
 NAME = "holder_gone"
 
@@ -24,6 +25,13 @@ def holder_gone(case: Case) -> Ruling:
     later = [row for row in case.rows if case.when_created(row.created_at) is When.AFTER]
     now = next((row for row in later if case.holds_now(row)), None)
     outside = [row for row in case.rows if row.deleted and row not in later]
+    if marks := _another_mark(case, outside):
+        reason = (
+            f"A row with these values is deleted, but not by the mark that the unique key goes by "
+            f"({marks}): whether it is in the way is not known. The settings can name the one that "
+            "counts, as the table's marker."
+        )
+        return undecided(NAME, reason, case.candidates)
     return Ruling(
         (_found(case, now), *_outside(case, outside)),
         Verdict.HOLDER_GONE,
@@ -31,6 +39,15 @@ def holder_gone(case: Case) -> Ruling:
         holder=now,
         candidates=tuple(row.row for row in outside if _blamable(case, row)),
     )
+
+
+def _another_mark(case: Case, outside: Sequence[Holder]) -> str:
+    """The marks that keep deleted rows out of the key, where one of these rows has none of them."""
+    key, table = case.question.key, case.question.table
+    if key is None or table is None or not any(row.contradicted for row in outside):
+        return ""
+    marks = marks_of(key, table)
+    return "" if table.marker in marks else ", ".join(marker.column for marker in marks)
 
 
 def _blamable(case: Case, row: Holder) -> bool:
