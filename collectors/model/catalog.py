@@ -73,6 +73,8 @@ class Column:
     """The SQL that the database computes it by, from other columns of the row."""
     filled: bool = False
     """A CHECK or its domain lets no NULL be written, whatever the column itself says."""
+    holds_addresses: bool = False
+    """A part of the primary key in which the statistics know an e-mail address."""
 
     @property
     def takes_null(self) -> bool:
@@ -190,8 +192,12 @@ class Table:
 
         Ids are stored and shown in clear, and the journal keeps them for ever.
         """
-        texts = {column.name for column in self.columns if column.category == "S"}
-        return tuple(n for n in self.primary_key if n in texts and _PERSONAL.search(n))
+        personal = {
+            column.name
+            for column in self.columns
+            if column.category == "S" and (column.holds_addresses or _PERSONAL.search(column.name))
+        }
+        return tuple(name for name in self.primary_key if name in personal)
 
     @property
     def row_key(self) -> tuple[str, ...]:

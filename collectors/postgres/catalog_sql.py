@@ -209,7 +209,7 @@ WHERE k.contype = 'c' AND k.contypid <> 0 AND a.attrelid = ANY ({_TABLES})
 """  # noqa: S608  (made of constants)
 """The CHECKs that speak of one column, and those of its domain."""
 
-SEEN_STATES = """
+SEEN_STATES = r"""
 SELECT s.schemaname, s.tablename, s.attname, v.label
 FROM pg_catalog.pg_stats s
 CROSS JOIN LATERAL unnest(s.most_common_vals::text::text[]) v (label)
@@ -221,7 +221,20 @@ FROM pg_catalog.pg_stats s
 WHERE s.schemaname = ANY ($1::text[]) AND s.attname ~* '(del|remov|discard|trash)'
   AND s.null_frac > 0
   AND NOT coalesce(s.most_common_vals::text::text[], '{}') && ARRAY['0', '0.0', '0.00']
+UNION ALL
+SELECT s.schemaname, s.tablename, s.attname, '@'
+FROM pg_catalog.pg_stats s
+JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
+JOIN pg_catalog.pg_class c ON (c.relnamespace, c.relname) = (n.oid, s.tablename)
+JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+JOIN pg_catalog.pg_attribute a
+    ON (a.attrelid, a.attname) = (c.oid, s.attname) AND a.attnum = ANY (i.indkey::int2[])
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcategory = 'S'
+WHERE s.schemaname = ANY ($1::text[])
+  AND concat(s.histogram_bounds::text, s.most_common_vals::text)
+      ~ '[^@\s,{"]@[^@\s,}"]+\.[[:alpha:]]'
 """
 """$2 the labels that mean deletion; names are raw. A text status tells its values nowhere else,
 and a number whether a live row has NULL or 0 in it: NULL, where some are NULL and 0 is not common.
-Nothing but these labels leaves the statistics."""
+An `@` is told of a primary key that has e-mail addresses in it. Nothing but these labels leaves the
+statistics."""

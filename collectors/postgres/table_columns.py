@@ -15,6 +15,9 @@ from collectors.postgres.spellings import conjuncts
 Labels = Mapping[tuple[int, int | str], Sequence[str | None]]
 """The values a column is known to take, by (table, number) or (table, raw name)."""
 
+_ADDRESSES = "@"
+"""What `catalog_sql.SEEN_STATES` says of a column with e-mail addresses in it."""
+
 _NOT_NULL = re.compile(r'(?:"(?:[^"]|"")+"|[\w$]+) IS NOT NULL')
 
 
@@ -71,9 +74,20 @@ def _columns(
         table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
         default, fixed, computed, enum, filled = more
         filled = filled or (table, number) in checked
-        column = Column(quoted, type_, nullable, generated, category, default, computed, filled)
-        seen = (*enum, *labels.get((table, number), ()), *labels.get((table, raw), ()))
-        said = tuple(label for label in seen if label is not None)
+        known = labels.get((table, raw), ())
+        column = Column(
+            quoted,
+            type_,
+            nullable,
+            generated,
+            category,
+            default,
+            computed,
+            filled,
+            holds_addresses=_ADDRESSES in known,
+        )
+        seen = (*enum, *labels.get((table, number), ()), *known)
+        said = tuple(label for label in seen if label not in (None, _ADDRESSES))
         columns[table][number] = ColumnFacts(
             column, raw, base, default, said, fixed, nulls=None in seen
         )

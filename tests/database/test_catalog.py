@@ -452,6 +452,23 @@ def test_statistics_tell_what_a_live_row_has_where_a_number_marks_deletion(
     assert marker.live == told
 
 
+def test_a_primary_key_that_holds_addresses_names_no_row_whatever_it_is_called(
+    target: ReadTarget, database: Database
+) -> None:
+    database.execute(
+        "CREATE TABLE users (name text PRIMARY KEY, nick text UNIQUE);"
+        "CREATE TABLE images (tenant int, ref text, PRIMARY KEY (tenant, ref));"
+        "INSERT INTO users SELECT 'u' || n || '@Example.com', n FROM generate_series(1, 200) n;"
+        "INSERT INTO images SELECT 1, 'shop@sha256:' || md5(n::text) FROM generate_series(1, 99) n;"
+        "ANALYZE users, images"
+    )
+    with target.snapshot() as snapshot:
+        tables = {table.name: table for table in read_catalog(snapshot).tables}
+    assert tables["users"].personal_key == ("name",)
+    assert tables["users"].row_key == ()
+    assert tables["images"].row_key == ("tenant", "ref")
+
+
 def test_keys_say_whether_deleted_rows_still_hold_them(
     target: ReadTarget, database: Database
 ) -> None:
