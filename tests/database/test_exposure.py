@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -87,6 +88,39 @@ def test_a_released_text_is_known_whatever_the_collation_is(
             (now(), 'jane'), (now(), 'released:0a'), (now(), 'Released:0b')
     """)
     assert whole(exposure(target, "people")) == {None: 2, "people_handle_key": 2}
+
+
+PRIMARY_KEYS = {
+    # what it is of, and whether a row that was deleted keeps another out
+    "two references": ("team_id int, user_id uuid, PRIMARY KEY (team_id, user_id)", True),
+    "a number that is counted up": ("id serial, PRIMARY KEY (id)", False),
+    "an id of its own beside a reference": (
+        "team_id int, id uuid, PRIMARY KEY (team_id, id)",
+        False,
+    ),
+    "its own id by the table's name": ("org int, seat_id int, PRIMARY KEY (org, seat_id)", False),
+    "what a default makes": (
+        "org int, nr uuid DEFAULT gen_random_uuid(), PRIMARY KEY (org, nr)",
+        False,
+    ),
+    "a code": ("code text PRIMARY KEY", True),
+}
+
+
+@pytest.mark.parametrize("name", PRIMARY_KEYS)
+def test_a_primary_key_counts_where_its_values_can_be_asked_for_again(
+    database: Database, target: ReadTarget, name: str
+) -> None:
+    columns, asked = PRIMARY_KEYS[name]
+    names = (
+        columns.partition("KEY (")[2].rstrip(")").split(", ") if "KEY (" in columns else ["code"]
+    )
+    values = [f"'{uuid4()}'" if f"{each} uuid" in columns else "7" for each in names]
+    database.execute(
+        f"CREATE TABLE seats ({columns}, deleted_at timestamptz);"
+        f"INSERT INTO seats ({', '.join(names)}, deleted_at) VALUES ({', '.join(values)}, now())"
+    )
+    assert whole(exposure(target, "seats")) == ({None: 1, "seats_pkey": 1} if asked else {None: 0})
 
 
 def test_whose_and_since_when(database: Database, target: ReadTarget) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from collectors.model import (
     Blocks,
     Catalog,
+    Column,
     ForeignKey,
     KeyPart,
     SoftDeleteMarker,
@@ -50,7 +51,8 @@ def holding_keys(table: Table) -> tuple[UniqueKey, ...]:
     """The keys under which a deleted row makes a create fail.
 
     An INVALID index holds nobody knows which rows, so it is not among them; nor is a primary key of
-    numbers or UUIDs, which are handed out and never asked for.
+    a number or UUID that is handed out and never asked for. One of nothing but other rows' ids is:
+    whoever left a team may join it again.
     """
     blocking = (key for key in table.keys if key.blocks is Blocks.CREATE and key.valid)
     return tuple(key for key in blocking if not key.primary or _is_chosen(table, key))
@@ -135,9 +137,19 @@ def _as_undeleted(table: Table, part: KeyPart) -> list[str]:
 
 
 def _is_chosen(table: Table, key: UniqueKey) -> bool:
-    """Some part of it is a text."""
-    columns = (table.column(name) for part in key.parts for name in part.columns)
-    return any(column is not None and column.category == "S" for column in columns)
+    """Some part of it is a text, or several are all ids of other rows."""
+    names = [name for part in key.parts for name in part.columns]
+    columns = [column for name in names if (column := table.column(name))]
+    others = len(columns) > 1 and not any(_is_own_id(table, column) for column in columns)
+    return others or any(column.category == "S" for column in columns)
+
+
+def _is_own_id(table: Table, column: Column) -> bool:
+    """`id`, `customer_id` in customers, or what a default makes anew for each row."""
+    made = column.generated or not _CONSTANT.fullmatch(column.default or "NULL")
+    table_name, name = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (table.name, column.name))
+    own = ("id", "uuid", "guid", f"{table_name}id", f"{table_name.removesuffix('s')}id")
+    return made or name in own
 
 
 def _released(table: Table, columns: set[str]) -> list[str]:
