@@ -55,15 +55,17 @@ _LIKELY = re.compile(
 def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
     """By the key's own parts: one that is made anew for every row makes the whole key so.
 
-    Foreign keys alone tie rows together: two that were untied can be tied again, but whether a
-    parent may have a second child is the application's to know.
+    An `id` beside a primary key of another name is made as well. Foreign keys alone tie rows
+    together: two that were untied can be tied again, but whether a parent may have a second child
+    is the application's to know.
     """
     if _keeps_copies(schema, table):
         return Reuse.COPIED
     if any(_sets_apart(table, part) for part in own):
         return Reuse.SET_APART
     parts = [(part, _reuse_of_part(table, part)) for part in own]
-    if any(reuse is Reuse.NEVER for _, reuse in parts):
+    is_id = [words(part.expression) for part in own] == [("id",)]
+    if is_id or any(reuse is Reuse.NEVER for _, reuse in parts):
         return Reuse.NEVER
     references = [set(fk.columns) for fk in schema.references_of(table)]
     chosen = [

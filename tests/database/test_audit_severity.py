@@ -65,6 +65,13 @@ def test_severity_follows_from_whether_the_value_can_be_asked_for_again(
     assert (finding.migration is None) is (severity is Severity.INFO)
 
 
+def test_a_row_s_id_beside_its_primary_key_is_asked_for_by_nobody(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (record_id serial PRIMARY KEY, id varchar(36) UNIQUE, deleted_at date)"
+    )
+    assert [finding.severity for finding in findings_of(database)] == [Severity.INFO]
+
+
 @pytest.mark.parametrize(
     ("name", "severity"),
     [
