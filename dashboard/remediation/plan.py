@@ -220,7 +220,7 @@ def refused_by_row_key(table: Table, row_id: str) -> Refusal | None:
     """Why this row of the table cannot be named, if it cannot."""
     if table.row_key and row_id_parts(row_id, len(table.row_key)):
         return None
-    why = "has no primary key, so no statement can name exactly one row of it."
+    why = "has no primary key of its own, so no statement can name exactly one row of it."
     if table.row_key:
         why = (
             f"has another primary key than when the row was seen ({', '.join(table.row_key)} now), "
