@@ -172,7 +172,7 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     if facts.base in TIME_TYPES and TIMES.fullmatch(facts.folded):
         return _timestamp(facts, facts.undeleted) if facts.undeleted else None
     if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
-        return _boolean(facts)
+        return _boolean(facts, deleted=facts.constant != "true")
     if facts.base in EPOCH_TYPES and (
         TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
     ):
@@ -203,7 +203,10 @@ def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
 
 
 def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:
-    """`deleted` is what the column is for a deleted row: false for one that says "active"."""
+    """`deleted` is what the column is for a deleted row: false for one that says "active".
+
+    So it is for one that is true by default, whatever it is called: what a create writes is live.
+    """
     column, gone, live = facts.column.name, *(("TRUE", "false") if deleted else ("FALSE", "true"))
     return SoftDeleteMarker(column, MarkerKind.BOOLEAN, f"{column} IS {gone}", live, None)
 

@@ -115,6 +115,19 @@ WAYS = {
         "(is_deleted, email) VALUES (true, 'jane@e.com')",
         AGAIN,
     ),
+    "a flag that is true by default, on a live row": Way(
+        "deleted boolean NOT NULL DEFAULT true, email text",
+        "(lower(email))",
+        "(email) VALUES ('jane@e.com')",
+        AGAIN,
+        Verdict.LIVE_DUPLICATE,
+    ),
+    "a flag that is true by default, taken back": Way(
+        "deleted boolean NOT NULL DEFAULT true, email text",
+        "(lower(email))",
+        "(deleted, email) VALUES (false, 'jane@e.com')",
+        AGAIN,
+    ),
     "seconds since 1970": Way(
         "deleted_at bigint NOT NULL DEFAULT 0, email text",
         "(lower(email))",
