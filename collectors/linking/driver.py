@@ -15,7 +15,7 @@ from collectors.linking.detail import Detail, find_detail
 from collectors.linking.itemized import itemized
 from collectors.linking.literals import UNKNOWN, Tree, decoded, printed
 from collectors.linking.message import read_message, with_values
-from collectors.linking.names import field_word
+from collectors.linking.names import closed, field_word
 from collectors.linking.other import other_engine
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one
 from collectors.linking.tuples import value_of
@@ -254,7 +254,7 @@ def _with_fields(key: ViolatedKey, error: DriverError) -> ViolatedKey:
 def _with_target(key: ViolatedKey, error: DriverError) -> ViolatedKey:
     """Prisma's target is a list of fields, or the constraint's name; the model goes with fields."""
     if isinstance(error.target, list) and not key.columns:
-        fields = tuple(str(field).strip('"') for field in error.target[:32])
+        fields = tuple(closed(str(field).strip('"')) for field in error.target[:32])
         table = key.table if key.constraint else key.table or error.model
         return replace(key, columns=fields, table=table)
     if isinstance(error.target, str) and not key.constraint:

@@ -36,6 +36,15 @@ def closing(text: str, opening: int, longest: int = _LONGEST_LIST) -> int | None
     return None
 
 
+def closed(expression: str) -> str:
+    """The expression with the brackets at its end that a library cut off with the list's own.
+
+    >>> closed("lower(email::text")
+    'lower(email::text)'
+    """
+    return expression + ")" * (expression.count("(") - expression.count(")"))
+
+
 def without_marks(text: str) -> str:
     """The text without the characters that show nothing: where a line may break, which way it runs.
 

@@ -10,7 +10,7 @@ import re
 from collectors.linking import hidden
 from collectors.linking.itemized import are_whole
 from collectors.linking.literals import read_at
-from collectors.linking.names import split_columns
+from collectors.linking.names import closed, split_columns
 from collectors.linking.other import other_engine, other_refusal
 from collectors.linking.tuples import LIMIT, splits, value_of
 from collectors.model import KeyValues, ValueSource, ViolatedKey
@@ -22,9 +22,11 @@ _ECTO = re.compile(
 _CHANGESET = re.compile(r"\bconstraint: :unique, constraint_name: \"([\w$.-]{1,128})\"")
 _CHANGES = re.compile(r"\bApplied changes\s{1,8}(?=%\{)")
 _PRISMA = re.compile(
-    r"Unique constraint failed on the (?:fields?: \(([^()\n]{1,500})\)"
+    r"Unique constraint failed on the (?:fields?: \((`[^`\n]{1,200}`(?:, ?`[^`\n]{1,200}`){0,31}"
+    r"|[^()\n]{1,500})\)"
     r"|constraint: `([^`\n]{1,200})`|\(not available\)|\{constraint\})"
 )
+_FIELD = re.compile(r"`([^`]*)`")
 _PRISMA_TARGET = re.compile(
     r"(?:P2002\b|UniqueConstraintViolation).{0,600}?\b(?:target|fields|index)[\"']?\s?:\s?"
     r"(?:\[([^\[\]]{1,500})\]|[\"']([\w$.-]{1,200})[\"'])",
@@ -82,8 +84,8 @@ def _prisma(text: str) -> ViolatedKey | None:
     match = _PRISMA.search(text) or _PRISMA_TARGET.search(text)
     if match is None:
         return ViolatedKey(doubt=hidden.ABSENT) if _ADAPTER.search(text) else None
-    fields = split_columns(match[1]) if match[1] else ()
-    columns = tuple(field.strip("`\"'\\ \n") for field in fields)
+    fields = _FIELD.findall(match[1]) or split_columns(match[1]) if match[1] else ()
+    columns = tuple(closed(field.strip("`\"'\\ \n")) for field in fields)
     return ViolatedKey(constraint=match[2], columns=columns, doubt=hidden.ABSENT)
 
 

@@ -25,9 +25,10 @@ from collectors.linking.several import part_about
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
-_PRISMA = re.compile(r"Invalid `(?:[\w$]{1,100}\.){0,4}([\w$]{1,100})\.\w{1,40}\(\)` invocation")
+_PRISMA = re.compile(r"Invalid `[^`\n]{0,300}?\b([\w$]{1,100})\.\w{1,40}\(\)` invocation")
 _PRISMA_MODEL = re.compile(r"\bmodelName[\"']?\s?:\s?[\"'](\w{1,63})[\"']")
-_PRISMA_MANY = re.compile(r"\.(?:create|update|upsert)Many\w{0,20}\(")
+_PRISMA_MANY = re.compile(r"Invalid `[^`\n]{0,300}\.(?:create|update|upsert)Many\w{0,20}\(")
+"""The call itself: below it stand the lines of code before it, with other calls."""
 _MANY = re.compile(
     r"bulk_?(?:create|insert|save)\w{0,40}|(?:create|insert|upsert)_?many(?:_?async|AndReturn)?"
     r"|(?:insert|upsert)_all!?",

@@ -290,8 +290,17 @@ def test_a_unique_violation_is_recognised_without_any_name(text: str) -> None:
             '"constraint":{"fields":["\\"organizationId\\"","email"]}}}}}',
             ("organizationId", "email"),
         ),
+        (
+            "Unique constraint failed on the fields: (`org_id`, `lower(email::text`)",
+            ("org_id", "lower(email::text)"),
+        ),
+        (
+            '{"code":"P2002","meta":{"driverAdapterError":{"cause":{"originalCode":"23505",'
+            '"constraint":{"fields":["org_id","lower((email)::text"]}}}}}',
+            ("org_id", "lower((email)::text)"),
+        ),
     ],
-    ids=["one field", "two fields", "inspected", "json", "adapter"],
+    ids=["one field", "two fields", "inspected", "json", "adapter", "expression", "adapter's own"],
 )
 def test_prisma_gives_fields_and_no_values(text: str, columns: tuple[str, ...]) -> None:
     reading = read_text(text)

@@ -264,3 +264,23 @@ def test_a_call_that_writes_several_rows_leaves_the_body_alone(exception: dict[s
     assert key is not None
     assert (key.columns or ("email",), key.fields) == (("email",), ())
     assert key.splits or key.doubt == hidden.SEVERAL
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["await Promise.all([prisma.orgMember.create()", "made=prisma.orgMember.create()"],
+)
+def test_a_call_of_prismas_is_told_by_its_own_line(call: str) -> None:
+    """Below it stand the lines before it, and beside it what stands before it without a space."""
+    fields = "Unique constraint failed on the fields: (`orgId`, `lower(email::text`)"
+    text = (
+        f"\nInvalid `{call}` invocation in\n/app/a.ts:9:2\n\n  8 tx.tag.createMany({{ data }})\n"
+        f"→ 9 {call[:-1]}\n{fields}"
+    )
+    body = {"email": "jane@e.com", "org_id": 1}
+    key = read_text(
+        event(raised(("PrismaClientKnownRequestError", text)), request={"data": body})
+    ).key
+    assert key is not None
+    assert (key.table, key.columns) == ("orgMember", ("orgId", "lower(email::text)"))
+    assert dict(key.fields) == {"orgId": "1", "email": "jane@e.com"}
