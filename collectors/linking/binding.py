@@ -78,6 +78,13 @@ def wrote_several(statement: Statement, parameters: Tree) -> bool:
     return row is None or len(row) > len(statement.columns) > 0
 
 
+def is_short(statement: Statement, parameters: Tree) -> bool:
+    """The list of parameters was cut: the statement has places for more."""
+    if not isinstance(parameters, list) or any(isinstance(one, list | dict) for one in parameters):
+        return False
+    return len(parameters) < sum(is_parameter(cell) for _, cell in statement.cells)
+
+
 def _only_row(parameters: Tree, cells: int) -> list[Tree] | dict[str, Tree] | None:
     """The one set of parameters; None where there are several sets or none can be read."""
     if not isinstance(parameters, list):

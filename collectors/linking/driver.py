@@ -83,7 +83,11 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class DriverError:
-    """One such object. `code` is an SQLSTATE, or Prisma's own."""
+    """One such object. `code` is an SQLSTATE, or Prisma's own.
+
+    One that has a `query` and its `parameters` alone is the wrapper's, as Drizzle's: its cause has
+    the rest. It tells nothing but what a statement that is quoted elsewhere wrote.
+    """
 
     code: str | None = None
     constraint: str | None = None
@@ -97,6 +101,11 @@ class DriverError:
     target: object = None
     model: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def wraps(self) -> bool:
+        """It tells of a statement, and nothing of what became of it."""
+        return not (self.code or self.constraint or self.detail or self.message)
 
 
 def driver_errors(value: object, *, reprs: bool = False) -> Iterator[DriverError]:
@@ -134,7 +143,7 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
     has_code = code is not None and _CODE.fullmatch(code) is not None
     has_code = has_code and (protocol or _is_error(node, texts, outermost=outermost))
     if not has_code and "constraint" not in texts and ")=(" not in detail:
-        return _itemized(node, texts)
+        return _itemized(node, texts) or _wrapper(texts, found)
     parameters = found.get("parameters", UNKNOWN)
     return DriverError(
         code=code if has_code else None,
@@ -156,6 +165,13 @@ def _error(node: Mapping[object, object], *, reprs: bool, outermost: bool) -> Dr
 def _itemized(node: Mapping[object, object], texts: Mapping[str, str]) -> DriverError | None:
     told = itemized(node) if "fields" in node and "errors" in node else None
     return DriverError(message=told[0], query=texts.get("query"), fields=told[1]) if told else None
+
+
+def _wrapper(texts: Mapping[str, str], found: Mapping[str, object]) -> DriverError | None:
+    query, parameters = texts.get("query"), found.get("parameters")
+    if query is None or not isinstance(parameters, list):
+        return None
+    return DriverError(query=query, parameters=decoded(parameters))
 
 
 def _is_error(node: Mapping[object, object], texts: Mapping[str, str], *, outermost: bool) -> bool:

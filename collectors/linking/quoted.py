@@ -37,7 +37,11 @@ _LINE = re.compile(r"\n(?!\t|[^\n]{0,150}?#011)|\Z")
 _CSV_END = re.compile(r"\"(?=,\d{0,10},|,<|[ \t\r]{0,8}(?:\n|\Z))|\n(?=\d{4}-\d\d-\d\d )|\Z")
 _ROW_END = re.compile(r"\)[.。を](?=[\s\"'\\\])}]|\Z|含)|\Z")
 _ERROR = re.compile(r"\sERROR: |\Z")
-_CAUSE = re.compile(r"\n\s{0,20}(?:\[cause\]: |Caused by: |### Cause: )|\Z")
+_CAUSE = re.compile(
+    r"\n\s{0,20}(?:\[cause\]: |[Cc]aused by: |### Cause: |cause: (?=\w{0,60}[Ee]rror\b))|\Z"
+)
+"""Node prints a cause without brackets where the class lists it, as Drizzle's does."""
+
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
 )
@@ -112,7 +116,7 @@ _QUOTES = (
     _quote(rf"\[rows:[-\d]{{1,12}}\] {_VERB}", _until(_ERROR), "[rows:"),  # GORM's log
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
-    _quote(r"(?<=\s)parameters: (?=\[)", _literal_end, " parameters: ["),  # TypeORM, Sequelize
+    _quote(r"(?<=\s)param(?:eter)?s: (?=\[)", _literal_end, " parameters: [", " params: ["),
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log

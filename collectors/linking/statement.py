@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 
 from collectors.linking import hidden
 from collectors.linking.literals import UNKNOWN, Tree, read_at
@@ -201,6 +201,8 @@ _AFTER_PARAMETERS = re.compile(
     r"\s{0,8}\Z|\n\s{0,8}(?:at |\.\.\. |cause\b|\[cause\]|Caused by"
     r"|[\w.]{0,80}(?:Error|error|Exception): )"
 )
+_PIECE = re.compile(r"\A\s|\s\Z|[\[\]{}()\"'\n]")
+_CUT_OFF = "..."
 _TAILS_READ = 4
 
 
@@ -251,13 +253,17 @@ def _parameters(text: str, start: re.Match[str], statement: Statement) -> Tree:
 def _joined(text: str, statement: Statement) -> Tree:
     """Drizzle's parameters: joined by commas, unquoted; certain only if as many as holes.
 
-    A value may go on in the next line, and so may the last one, where a trace does not follow.
+    A value may go on in the next line, and so may the last one, where a trace does not follow. Of
+    a list that was cut those count that stand before anything that may be a piece of a value.
     """
     printed = _AFTER_PARAMETERS.split(text, maxsplit=1)[0]
     values: Sequence[str] = printed.split(",")
     holes = sum(cell.count("$") for _, cell in statement.cells)
-    if statement.verb != "INSERT" or len(values) != holes or hidden.is_cut(printed):
+    is_cut = hidden.is_cut(printed)
+    if statement.verb != "INSERT" or (len(values) > holes if is_cut else len(values) != holes):
         return UNKNOWN
+    if is_cut:
+        values = [*takewhile(_is_no_piece, values[:-1]), _CUT_OFF]
     last = len(values) - 1
     return [
         value
@@ -265,3 +271,8 @@ def _joined(text: str, statement: Statement) -> Tree:
         else UNKNOWN
         for place, value in enumerate(values)
     ]
+
+
+def _is_no_piece(value: str) -> bool:
+    """Nothing shows that its comma stood inside a text, a list or an object."""
+    return _PIECE.search(value) is None

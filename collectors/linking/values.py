@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -11,13 +11,14 @@ from itertools import islice
 from collectors.linking import hidden
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback
-from collectors.linking.binding import bind, is_parameter, wrote_several
+from collectors.linking.binding import bind, is_parameter, is_short, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import folded, from_frames, sent, statements
+from collectors.linking.literals import Tree
 from collectors.linking.names import bare, columns_in
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
@@ -42,13 +43,15 @@ _MOST_FRAMES = 100
 class Written:
     """The failed statement as far as the Event quotes it, and the values it wrote.
 
-    `again` if it had failed before: what was sent is then what was tried first.
+    `again` if it had failed before: what was sent is then what was tried first. `short` if the
+    text was cut before it had told all of them.
     """
 
     statement: Statement | None = None
     fields: Fields = field(default_factory=dict)
     several: bool = False
     again: bool = False
+    short: bool = False
 
 
 def about(event: Event, key: ViolatedKey) -> Event:
@@ -134,18 +137,34 @@ def _target(statement: Statement) -> tuple[str, str | None]:
 def _quoted(
     event: Event, drivers: Sequence[DriverError], key: ViolatedKey | None
 ) -> Iterator[Written]:
+    yield from _given(error for error in drivers if not error.wraps)
+    told = list(_told(event, key))
+    for wrapped in _given(error for error in drivers if error.wraps):
+        if any(_write_alike(wrapped.statement, one.statement) for one in told):
+            yield wrapped
+    yield from told
+    if _with_frames(key):
+        yield from (Written(*found) for found in statements(event))
+
+
+def _given(drivers: Iterable[DriverError]) -> Iterator[Written]:
     for error in drivers:
         statement = read_statement(error.query) if error.query else None
         if statement is not None:
-            several = wrote_several(statement, error.parameters)
-            yield Written(statement, bind(statement, error.parameters), several)
+            yield _wrote(statement, error.parameters)
+
+
+def _told(event: Event, key: ViolatedKey | None) -> Iterator[Written]:
     texts = [error.value for error in reversed(event.exceptions)]
     for text in dict.fromkeys([*texts, event.message or ""]):
         reading = next(readings(focused(last_traceback(text))))
         for statement, tree in tails(reading if key is None else part_about(reading, key)):
-            yield Written(statement, bind(statement, tree), wrote_several(statement, tree))
-    if _with_frames(key):
-        yield from (Written(*found) for found in statements(event))
+            yield _wrote(statement, tree)
+
+
+def _wrote(statement: Statement, tree: Tree) -> Written:
+    several, short = wrote_several(statement, tree), is_short(statement, tree)
+    return Written(statement, bind(statement, tree), several, short=short)
 
 
 def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
@@ -227,7 +246,8 @@ def _gathered(
     given = sent(event)
     most = 0 if wrote.several else 1 if wrote.again else len(sources)
     for place, read in sources[:most]:
-        enough = covers(fields, wanted) if wanted else source is ValueSource.PARAMETERS
+        told = source is ValueSource.PARAMETERS and not wrote.short
+        enough = covers(fields, wanted) if wanted else told
         if enough:
             break
         new = {name: value for name, value in read().items() if name not in fields}

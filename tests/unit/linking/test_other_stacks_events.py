@@ -223,6 +223,43 @@ def test_a_body_gives_the_keys_columns_and_nobody_elses(body: object, known: boo
     assert not key.splits
 
 
+CUT = 'Failed query: insert into "customers" ("org", "email", "n") values ($1, $2, $3)\nparams: '
+WRAPPER = {
+    "query": 'insert into "customers" ("org", "email", "n") values ($1, $2, $3)',
+    "params": [1, "jane@example.com", "Jane"],
+    "cause": "error: duplicate key",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "email"),
+    [
+        (f"{CUT}1,jane@example.com,x...", None, "jane@example.com"),
+        (f"{CUT}1,ja...", WRAPPER, "jane@example.com"),
+        (CUT[:40] + "...", WRAPPER, "jane@example.com"),
+        ("Could not save it", WRAPPER, BYSTANDER),
+        (
+            f"{CUT}1,ja...",
+            {**WRAPPER, "query": 'insert into "logs" ("email") values ($2)'},
+            BYSTANDER,
+        ),
+    ],
+    ids=["printed", "attached", "cut in the statement", "quoted nowhere", "another statement"],
+)
+def test_parameters_of_a_cut_message_go_before_the_body(
+    text: str, context: dict[str, Any] | None, email: str
+) -> None:
+    """The SDK cuts a message at 250 characters; the body's address may be somebody else's."""
+    seen = event(
+        raised(("error", duplicate("u_email")), ("Error", text)),
+        contexts={"Error": context} if context else {},
+        request={"data": {"email": BYSTANDER}},
+    )
+    key = read_text(seen).key
+    assert key is not None
+    assert dict(key.fields)["email"] == email
+
+
 META = {"modelName": "OrgMember", "target": ["orgId", "email"]}
 FIELDS = "Unique constraint failed on the fields: (`orgId`,`email`)"
 SHORT = {

@@ -47,6 +47,11 @@ WRAPPERS = {
         'Failed query: insert into "jobs" ("last_error") values ($1)\n'
         f"params: {STORED}\n  [cause]: error: {{failure}}"
     ),
+    "drizzle, inspected": (
+        'saving failed: DrizzleQueryError: Failed query: insert into "jobs" ("last_error") values '
+        f"($1)\nparams: {STORED}\n    at run (/app/a.ts:1:2) {{{{\n  params: [ {STORED!r} ],\n"
+        "  cause: error: {failure}"
+    ),
     "typeorm": (
         "QueryFailedError: {failure}\n  query: 'INSERT INTO jobs(last_error) VALUES ($1)',\n"
         f"  parameters: [ {STORED!r} ]"

@@ -295,3 +295,24 @@ def test_drizzle_parameters_that_may_hold_a_comma_are_not_guessed(
     text = f'Failed query: insert into "c" ("a", "b") values ($1, $2)\nparams: {printed}'
     [(statement, parameters)] = tails(text)
     assert bind(statement, parameters) == bound
+
+
+@pytest.mark.parametrize(
+    ("printed", "bound"),
+    [
+        ("x,y@e...", {"a": "x"}),
+        ("x,y@e.com,...", {"a": "x", "b": "y@e.com"}),
+        ("x,y@e.com,7...", {"a": "x", "b": "y@e.com"}),
+        ("Doe, Jane,y@e...", {"a": "Doe"}),
+        ('{"a":1,"b":2},y...', {}),
+        ("x,y,z,more...", {}),
+        ("...", {}),
+    ],
+    ids=["the last", "a comma last", "a third", "a comma inside", "an object", "too many", "none"],
+)
+def test_of_drizzle_parameters_that_were_cut_the_whole_ones_count(
+    printed: str, bound: dict[str, str]
+) -> None:
+    text = f'Failed query: insert into "c" ("a", "b", "d") values ($1, $2, $3)\nparams: {printed}'
+    [(statement, parameters)] = tails(text)
+    assert bind(statement, parameters) == bound
