@@ -148,7 +148,8 @@ def without_colours(text: str, *, pasted: bool) -> str:
 def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
     """The text without its outermost escapes, and whether no others are to be undone.
 
-    A field's literal is undone alone, for nothing says that its surroundings are escaped as well.
+    A field's literal is undone alone, for nothing says that its surroundings are escaped as well,
+    unless the sentence stands there a second time, behind a name whose quotes are escaped.
     """
     said = without_quotes(text, prose=pasted)  # what is quoted has escapes of its own
     document = _DOCUMENT.match(said, max(0, said.find("'{\"")))  # one that is cut is scanned once
@@ -157,8 +158,10 @@ def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
         return f"{text[: start - 1]} {unescape(text[start:end])} {text[end + 1 :]}", False
     fields = list(_fields(said))
     for start, end in reversed(fields):
-        text = f"{text[:start]}{unescape(text[start:end])}{text[end:]}"
-    if fields or _ESCAPED.search(said) is None:
+        said = f"{said[:start]}{said[end:]}"
+    if (fields and ")=(" not in said) or _ESCAPED.search(said) is None:
+        for start, end in reversed(fields):
+            text = f"{text[:start]}{unescape(text[start:end])}{text[end:]}"
         return text, True
     return unescape(text), False
 

@@ -26,6 +26,12 @@ def as_json(detail: str) -> str:
     )
 
 
+def twice(detail: str) -> str:
+    """As MikroORM's error is logged, whose message tells the detail once more."""
+    told = {"message": f"{DUPLICATE}\n - detail: {detail}", "code": "23505", "detail": detail}
+    return json.dumps({**told, "constraint": "u_name"})
+
+
 def whole(detail: str) -> str:
     return f"{DUPLICATE}\nDETAIL:  {detail}"
 
@@ -39,6 +45,7 @@ PRINTED: dict[str, Callable[[str], str]] = {
     "pg8000, its repr": lambda detail: repr(pg8000(detail)),
     "node": lambda detail: f"error: {DUPLICATE} {{\n  code: '23505',\n  detail: {node(detail)}\n}}",
     "JSON": lambda detail: f"app | {as_json(detail)}",
+    "JSON, in the message too": lambda detail: f"app | {twice(detail)}",
     "JSON in JSON": lambda detail: f"app | {json.dumps({'log': as_json(detail)})}",
     "JSON in node": lambda detail: f"AxiosError: 409\n  data: {node(as_json(detail))}",
     "JSON in a repr": lambda detail: f"HTTPError({as_json(detail)!r})",
