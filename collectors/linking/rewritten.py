@@ -42,9 +42,13 @@ _HIBERNATE = re.compile(
 _SEQUELIZE = re.compile(r"\bSequelizeUniqueConstraintError\b|\btype: 'unique violation'")
 _SEQUELIZE_FIELDS = re.compile(r"\bfields[\"']?\s?:\s?(?=\{)")
 _RETOLD = re.compile(
-    r"^(?:[\w.]{1,80}(?:Error|Exception): )?([A-Z][\w]{0,62}) with "
+    r"^(?:[\w.]{1,80}(?:Error|Exception): )?([A-Z][\w]{0,62}(?: [a-z]\w{0,62}){0,6}) with "
     r"([a-z_][\w$]{0,62}(?:, [a-z_][\w$]{0,62}){0,31})(:?) ([^\n]{1,3000}?),? already exists\.?$",
     re.MULTILINE,
+)
+_IN_COLLECTION = re.compile(
+    r"\bValue (?:\"([^\n]{1,3000}?)\" )?for field \"(\w{1,63})\" in collection \"(\w{1,63})\" "
+    r"has to be unique\."
 )
 _ARTICLES = frozenset({"a", "an", "the", "this", "that", "same", "such", "your", "given", "id"})
 _OF_ANOTHER_ENGINE = re.compile(r"mysql|sqlite|mssql|sqlserver|oracle|mongo", re.IGNORECASE)
@@ -52,7 +56,10 @@ _OF_ANOTHER_ENGINE = re.compile(r"mysql|sqlite|mssql|sqlserver|oracle|mongo", re
 
 def read_rewritten(text: str) -> ViolatedKey | None:
     """What a retold unique violation still says of its key; None when `text` is none."""
-    for reader in (_ecto, _changeset, _prisma, _retold, _hibernate, _sequelize, _gorm):
+    for reader in (
+        *(_ecto, _changeset, _prisma, _retold, _in_collection),
+        *(_hibernate, _sequelize, _gorm),
+    ):
         key = reader(text)
         if key is not None:
             return key if other_engine(text) is None else None
@@ -92,6 +99,8 @@ def _prisma(text: str) -> ViolatedKey | None:
 def _retold(text: str) -> ViolatedKey | None:
     """`Customer with email, has_account x@y, t already exists.`
 
+    A table's name may be told in words (`Customer group with name: VIP already exists.`), but only
+    a value behind its own column's name tells that from prose.
     Such applications take the brackets out of DETAIL, out of its values too, so the values are only
     as good as a retelling.
     """
@@ -100,7 +109,8 @@ def _retold(text: str) -> ViolatedKey | None:
         return None
     table, listed, colon, printed = match.groups()
     columns = split_columns(listed)
-    if _ARTICLES & set(columns):
+    words = table.lower().split(" ")
+    if _ARTICLES & {*columns, words[0]} or (len(words) > 1 and not colon):
         return None
     if colon:
         columns, ways = _labelled(f"{listed}: {printed}")
@@ -109,12 +119,24 @@ def _retold(text: str) -> ViolatedKey | None:
     usable = tuple(way for way in ways if all(map(hidden.is_usable, way)))
     doubt = None if usable else hidden.HIDDEN if ways else hidden.MISFIT
     return ViolatedKey(
-        table=table.lower(),
+        table="_".join(words),
         columns=columns,
         splits=usable[:LIMIT],
         source=ValueSource.MESSAGE if usable else None,
         doubt=doubt,
     )
+
+
+def _in_collection(text: str) -> ViolatedKey | None:
+    """Directus takes DETAIL apart: `Value "x@y" for field "email" in collection "users" has …`."""
+    match = _IN_COLLECTION.search(text)
+    if match is None:
+        return None
+    value, field, table = match.groups()
+    if value is None or not are_whole(((field, value),)):
+        return ViolatedKey(table=table, columns=(field,), doubt=hidden.ABSENT)
+    split, source = (value_of(value),), ValueSource.MESSAGE
+    return ViolatedKey(table=table, columns=(field,), splits=(split,), source=source)
 
 
 def _labelled(text: str) -> tuple[tuple[str, ...], tuple[KeyValues, ...]]:

@@ -350,6 +350,18 @@ RETOLD = {
         ("name",),
         ("EU (West)",),
     ),
+    "a table in words": (
+        "Customer group with name: VIP already exists.",
+        "customer_group",
+        ("name",),
+        ("VIP",),
+    ),
+    "directus": (
+        'Value "x@y.com" for field "email" in collection "members" has to be unique.',
+        "members",
+        ("email",),
+        ("x@y.com",),
+    ),
 }
 
 
@@ -361,6 +373,24 @@ def test_a_retold_message_gives_table_columns_and_values(
     assert key is not None
     assert (key.table, key.columns, key.splits) == (table, columns, (values,))
     assert key.source is ValueSource.MESSAGE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Another customer with email x@y.com already exists.",
+        "A customer with email: x@y.com already exists.",
+        'The value for field "email" has to be unique.',
+    ],
+)
+def test_prose_is_no_retold_violation(text: str) -> None:
+    assert read_text(text).kind == "not_recognised"
+
+
+def test_a_value_that_directus_cut_is_not_taken() -> None:
+    key = read_text('Value "EU (West" for field "name" in collection "r" has to be unique.').key
+    assert key is not None
+    assert (key.table, key.columns, key.splits) == ("r", ("name",), ())
 
 
 NO_NAMES = {
