@@ -57,6 +57,9 @@ _INDEX_WORDS = frozenset(
 )
 """What the name of a constraint may have before its table's."""
 
+_REFERENCE = (["id"], ["uuid"], ["key"], ["idx"])
+"""What follows a word that is no entity's: `customer_id`, or the end of a constraint's name."""
+
 _HASHED = re.compile(r"(?:[A-Za-z]{2,4}_)?[0-9A-Fa-f]{12,}")
 """A name that a mapper computed, such as TypeORM's `UQ_97672ac8…`, tells of no table."""
 
@@ -84,19 +87,19 @@ def _is_deed(word: str) -> bool:
 
 
 def subject_of(key: ViolatedKey) -> str:
-    """The table, else the constraint's name, which begins with it; empty where neither tells.
+    """The words of the table, else of the constraint's name, which begins with them; or none.
 
-    >>> subject_of(ViolatedKey(constraint="uq_members_email"))
-    'membersemail'
+    >>> subject_of(ViolatedKey(constraint="uq_OrgMember_email"))
+    'org_member_email'
     """
     if key.table is not None:
-        return fold(key.table.rpartition(".")[2])
+        return "_".join(_words(key.table.rpartition(".")[2]))
     if key.constraint is None or _HASHED.fullmatch(key.constraint):
         return ""
     words = _words(key.constraint)
     while words and words[0] in _INDEX_WORDS:
         words.pop(0)
-    return "".join(words)
+    return "_".join(words)
 
 
 @lru_cache(maxsize=4096)
@@ -108,14 +111,29 @@ def is_of_another(name: str, subject: str, *, within: bool = False) -> bool:
     named = _naming(name)
     if not subject or not named:
         return within
-    return not subject.startswith((_stem("".join(named)), _stem(named[-1])))
+    return not _joined(subject).startswith((_stem("".join(named)), _stem(named[-1])))
 
 
 @lru_cache(maxsize=4096)
 def is_called_after(name: str, subject: str) -> bool:
-    """An object of this name is the subject itself: `customer`, and not `linked_customer`."""
-    named = "".join(_naming(name))
-    return len(named) > 1 and subject.startswith(_stem(named))
+    """An object of this name is the subject itself: `customer`, and not `linked_customer`.
+
+    It may be called by a later word, `members` of `org_members`, unless that is a reference.
+    """
+    named = _naming(name)
+    stem = _stem("".join(named))
+    if len("".join(named)) < 2:
+        return False
+    words = subject.split("_")
+    return _joined(subject).startswith(stem) or any(
+        _stem("".join(words[place : place + len(named)])) == stem
+        and words[place + len(named) : place + len(named) + 1] not in _REFERENCE
+        for place in range(1, len(words))
+    )
+
+
+def _joined(subject: str) -> str:
+    return subject.replace("_", "")
 
 
 @lru_cache(maxsize=4096)

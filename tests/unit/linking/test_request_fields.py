@@ -173,7 +173,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("body", OTHERS.values(), ids=OTHERS.keys())
 def test_another_entitys_id_or_name_is_not_the_rows(body: dict[str, Any]) -> None:
-    assert from_request(posted(body), ("id", "name"), "customerspkey") == {}
+    assert from_request(posted(body), ("id", "name"), "customers_pkey") == {}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_another_entitys_id_or_name_is_not_the_rows(body: dict[str, Any]) -> Non
 )  # fmt: skip
 def test_the_rows_own_id_and_name_are_read_wherever_they_stand(name: str) -> None:
     body = {"team": "T", name: {"id": 7, "name": "red"}}
-    found = from_request(posted(body), ("id", "name"), "customerspkey")
+    found = from_request(posted(body), ("id", "name"), "customers_pkey")
     assert found == {"id": "7", "name": "red"}
 
 
@@ -228,14 +228,33 @@ def test_a_plural_is_the_same_entity() -> None:
 
 
 @pytest.mark.parametrize(
+    ("subject", "known"),
+    [
+        ("team_members", None),
+        ("org_member_org_id_email_key", None),
+        ("crm_team_member", None),
+        ("orders_member_id_email_key", "boss@e.com"),
+        ("customers", "boss@e.com"),
+    ],
+)
+def test_whose_email_a_body_of_several_means(subject: str, known: str | None) -> None:
+    """A table is often called by what stands around it first, and by what it is of last."""
+    body = {"email": "boss@e.com", "name": "T", "members": [{"email": "j@e.com"}]}
+    assert from_request(posted(body), ("email",), subject).get("email") == known
+    alone = {"name": "T", "members": [{"email": "j@e.com"}]}
+    assert from_request(posted(alone), ("email",), subject) == {"email": "j@e.com"}
+
+
+@pytest.mark.parametrize(
     ("constraint", "table", "told"),
     [
-        ("customers_pkey", None, "customerspkey"),
-        ("ix_customers_email", None, "customersemail"),
-        ("UQ_member_org", None, "memberorg"),
+        ("customers_pkey", None, "customers_pkey"),
+        ("ix_customers_email", None, "customers_email"),
+        ("UQ_member_org", None, "member_org"),
         ("UQ_97672ac88f789774dd47f7c8be3", None, ""),
         ("uniq_81398e09e7927c74", "public.users", "users"),
         (None, "Customer", "customer"),
+        (None, 'crm."OrgMember"', "org_member"),
         (None, None, ""),
     ],
 )
