@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from collectors.evidence import schema
 
@@ -84,7 +84,9 @@ def _lines(
 ) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
     """These lines in their order."""
     line = schema.audit_entries.c
-    query = select(line.seq, line.kind, line.remediation_id, line.actor, line.role, line.body)
+    query: Select[Any] = select(
+        line.seq, line.kind, line.remediation_id, line.actor, line.role, line.body
+    )
     for entry in connection.execute(query.where(which).order_by(line.seq)):
         if entry.seq not in changed:
             yield entry, json.loads(entry.body)
