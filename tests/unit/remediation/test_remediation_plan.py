@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collectors.model import Confidence
 from dashboard.remediation.changes import Statement
-from dashboard.remediation.facts import Facts, RemedyName
+from dashboard.remediation.facts import Child, Facts, RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from tests.unit.remediation.row_facts import (
@@ -49,6 +49,10 @@ REFUSALS: dict[str, tuple[Facts, RefusalCode]] = {
         RefusalCode.KEY_MENDED,
     ),
     "no-primary-key": (facts(place(table=table(primary_key=()))), RefusalCode.NO_PRIMARY_KEY),
+    "a-primary-key-that-people-go-by": (
+        facts(place(table=table(primary_key=("email",)), row_id="jane@example.com")),
+        RefusalCode.NO_PRIMARY_KEY,
+    ),
     "weak": (facts(confidence=Confidence.WEAK), RefusalCode.NOT_SURE_ENOUGH),
     "no-confidence": (facts(confidence=None), RefusalCode.NOT_SURE_ENOUGH),
     "triggers": (facts(place(table=table(triggers=("touch",)))), RefusalCode.USER_TRIGGERS),
@@ -153,6 +157,17 @@ def test_whatever_differs_changes_the_digest(name: str) -> None:
     known, remedy = DIFFERENT[name]
 
     assert planned(known, remedy).digest != planned().digest
+
+
+@pytest.mark.parametrize("name", ["Jane Doe", "Janet"])
+def test_what_is_restored_along_is_in_the_digest_as_it_was_seen(name: str) -> None:
+    along = Child(place(row_id=ORGANIZATION), row(id=ORGANIZATION, name="Jane Doe"))
+    other = replace(along, row=row(id=ORGANIZATION, name=name))
+    whole, alone = planned(facts(children=(along,)), RESTORE), planned(facts(), RESTORE)
+
+    same = planned(facts(children=(other,)), RESTORE).digest == whole.digest
+
+    assert (same, whole.digest == alone.digest) == (other == along, False)
 
 
 @given(st.text(), st.text())
