@@ -28,3 +28,10 @@ def test_it_says_what_to_look_at(state: str) -> None:
     assert words in refused.text
     assert "values" not in refused.text
     assert is_final(error)
+
+
+@pytest.mark.parametrize("state", ["08006", "57P01", "57P02", None])
+def test_what_ends_the_connection_at_a_commit_leaves_its_end_open(state: str | None) -> None:
+    error = psycopg.errors.lookup(state)() if state else psycopg.OperationalError()
+
+    assert not is_final(error)
