@@ -19,8 +19,9 @@ from collectors.evidence.reads.remediations import (
     list_remediations,
 )
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import RefusalCode
+from dashboard.remediation.outcomes import RefusalCode, Step
 from dashboard.remediation.service import verify
+from dashboard.remediation.service.settlement import settle_uncommitted
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
@@ -247,3 +248,16 @@ def test_what_was_put_back_by_hand_is_released_once_more(world: World) -> None:
     applied(world.door(), again)
 
     assert world.row(jane)["email"] != "Jane@Example.com"
+
+
+def test_what_has_come_to_its_commit_is_not_called_off(world: World) -> None:
+    answers = []
+
+    def announce(step: Step) -> None:
+        if step is Step.COMMITTING:
+            (running,) = list_remediations(world.store, RemediationFilter(state="running"))
+            answers.append(settle_uncommitted(world.store, running.id, datetime.now(UTC)))
+
+    applied(world.door(announce), world.conflict(world.customer()))
+
+    assert answers == [None]
