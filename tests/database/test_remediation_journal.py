@@ -18,7 +18,9 @@ from collectors.evidence.reads.remediations import (
     list_entries,
     list_remediations,
 )
+from collectors.evidence.schema import to_micros
 from dashboard.remediation.facts import RemedyName
+from dashboard.remediation.journal.chain import signed_text
 from dashboard.remediation.outcomes import RefusalCode, Step
 from dashboard.remediation.service import verify
 from dashboard.remediation.service.settlement import settle_uncommitted
@@ -75,6 +77,14 @@ TAMPERINGS: dict[str, tuple[Callable[[], list[object]], str]] = {
     ),
     "another-actor": (
         lambda: [update(entries).where(entries.c.seq == 1).values(actor="mallory")],
+        "Line 1 was changed.",
+    ),
+    "another-role": (
+        lambda: [update(entries).where(entries.c.seq == 1).values(role="admin")],
+        "Line 1 was changed.",
+    ),
+    "another-conflict": (
+        lambda: [update(entries).where(entries.c.seq == 1).values(conflict_id="0" * 16)],
         "Line 1 was changed.",
     ),
     "another-time": (
@@ -143,6 +153,29 @@ def test_tampering_is_named(world: World, done: str, how: str) -> None:
 
     problems = verify(world.store).problems
     assert any(expected in problem for problem in problems), problems
+
+
+def test_a_line_of_another_history_does_not_follow(world: World, done: str) -> None:
+    """A copy of the store that went on by itself signs its lines with the same secret."""
+    with world.store.read() as connection:
+        line = connection.execute(select(entries).where(entries.c.seq == 2)).one()
+    theirs = line._asdict() | {"previous_hash": "0" * 64}
+    theirs["hash"] = world.store.vault.sign(signed_text(theirs | {"at": to_micros(line.at)}))
+
+    tamper(world.store, update(entries).where(entries.c.seq == 2).values(theirs))
+
+    problems = verify(world.store).problems
+    assert "Line 2 does not follow the one before it." in problems
+    assert "Line 2 was changed." not in problems
+
+
+def test_only_what_ended_unclear_is_opened_again(world: World, done: str) -> None:
+    refused = world.door().reopen(done, ENGINEER, "looked at it")
+
+    assert refused is not None
+    found = find_remediation(world.store, done)
+    assert found is not None
+    assert found.state == "applied"
 
 
 def test_a_cut_stays_visible_after_the_next_line(world: World, done: str) -> None:
