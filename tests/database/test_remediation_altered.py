@@ -94,6 +94,25 @@ def test_what_was_committed_before_the_table_went_is_closed_for_a_look(
     assert verify(world.store).intact
 
 
+def test_a_row_that_somebody_changes_right_after_the_commit_waits_for_a_look(
+    world: World,
+) -> None:
+    jane = world.customer()
+    conflict = world.conflict(jane)
+    approval = approved(previewed(world.door(), conflict))
+
+    def announce(step: Step) -> None:
+        if step is Step.COMMITTED:
+            world.update(jane, "email = 'jane@example.com'")
+
+    failed = world.door(announce).apply(conflict, RELEASE, approval)
+
+    assert isinstance(failed, Failed)
+    assert failed.text.endswith("the row is not as it was left: somebody changed it since.")
+    assert ["email" in str(one) for one in failed.difference] == [True]
+    assert [one.state for one in list_remediations(world.store)] == ["failed"]
+
+
 OTHER_ROW_KEYS = {
     "more-columns": (
         "id bigint PRIMARY KEY",
