@@ -235,6 +235,28 @@ def test_a_batch_that_is_written_otherwise_than_previewed_is_rolled_back(world: 
     assert {customer: world.row(customer) for customer in everybody} == before
 
 
+def test_rows_that_are_not_as_they_were_left_once_committed_wait_for_a_look(world: World) -> None:
+    everybody = crowd(world, 2)
+    preview = previewed(world)
+    trigger = """CREATE FUNCTION marks() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE customers SET email = 'x' || email WHERE id = NEW.id; RETURN NULL; END $$;
+        CREATE TRIGGER marks AFTER UPDATE ON customers
+        FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION marks()"""
+
+    def announce(step: str, _: int) -> None:
+        if step == "begun":
+            world.database.execute(trigger)
+
+    door = world.door(announce_batch=announce)
+    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+
+    assert isinstance(ended, BulkEnded)
+    assert (ended.applied, ended.refused, ended.failed) == (0, 0, 2)
+    verdicts = {world.stored(conflict).verdict for conflict in everybody.values()}
+    assert verdicts == {Verdict.BLOCKED_BY_TOMBSTONE}
+    assert verify(world.store).intact
+
+
 def test_a_row_that_is_gone_or_locked_is_left_out_without_waiting(world: World) -> None:
     everybody = list(crowd(world, 4))
     preview = previewed(world)
