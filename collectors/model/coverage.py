@@ -43,4 +43,6 @@ class Coverage:
                 f"The server counts {counted(self.total or 0, 'Event')} and holds "
                 f"{self.read:,} of them: numbers are at least."
             )
+        if self.read == 1:
+            return "Read the one Event that the server holds."
         return f"Read all {self.read:,} Events that the server holds."

@@ -14,6 +14,8 @@ from enum import StrEnum
 import altair as alt
 import pandas as pd
 
+from collectors.model.counted import counted
+
 HEIGHT = 220
 _LEAST_AIR = timedelta(hours=1)
 _MINUTES, _SOME_DAYS, _A_YEAR = timedelta(minutes=15), timedelta(days=4), timedelta(days=365)
@@ -129,9 +131,9 @@ def described(moments: Sequence[Moment], until: datetime) -> str:
         f"{moment.step} {_utc(moment.at)}" for moment in moments if moment.step is not Step.FAILED
     ]
     if failed:
-        words.append(
-            f"{len(failed)} failed attempts from {_utc(min(failed))} to {_utc(max(failed))}"
-        )
+        first, last = _utc(min(failed)), _utc(max(failed))
+        span = first if len(failed) == 1 else f"from {first} to {last}"
+        words.append(f"{counted(len(failed), 'failed attempt')} {span}")
     return "; ".join([*words, f"as of {_utc(until)}"]) + "."
 
 

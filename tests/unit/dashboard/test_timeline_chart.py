@@ -80,6 +80,11 @@ def test_the_description_says_every_step() -> None:
     )
 
 
+def test_one_attempt_is_told_as_one() -> None:
+    told = described((FAILED[0],), NOON)
+    assert told == "1 failed attempt 2026-11-17 12:00:00 UTC; as of 2026-11-20 12:00:00 UTC."
+
+
 def test_a_long_life_before_does_not_crush_the_attempts() -> None:
     born = at(Step.CREATED, -900)
     attempts = tuple(at(Step.FAILED, -9 + hour / 24) for hour in range(1, 7))
