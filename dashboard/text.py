@@ -74,6 +74,18 @@ def organization_words(id_: str, name: str | None, only_in: str | None = None) -
     return f"{told}{BETWEEN}{cleaned(id_)}" if told else cleaned(id_)
 
 
+def organizations_of(known: int, customers: int) -> str:
+    """How many organizations so many customers have; a dash where nobody's is known.
+
+    A table whose organization no mapping names tells of none, and its customers have one all the
+    same.
+
+    >>> organizations_of(1200, 3000), organizations_of(0, 0), organizations_of(0, 7)
+    ('1,200', '0', '–')
+    """
+    return f"{known:,}" if known or not customers else UNKNOWN
+
+
 def csv(frame: pd.DataFrame) -> bytes:
     """The table, every text of it cleaned; times in UTC. With a byte order mark."""
     safe = frame.map(lambda held: cell(held) if isinstance(held, str) else held)

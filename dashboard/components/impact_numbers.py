@@ -11,6 +11,7 @@ from dashboard.metrics.money import amounts
 from dashboard.metrics.trends import Change
 from dashboard.report.answers import Impact
 from dashboard.report.words import DEFINITIONS, OUTCOMES, TRENDS, counted_for
+from dashboard.text import UNKNOWN, organizations_of
 
 
 def definitions() -> None:
@@ -31,9 +32,9 @@ def show(found: Impact) -> None:
             "these environments. Those that were only looked up are among them, and not hit. "
             f"{store}; last failed {window}.",
         )
-        _metric(
+        number.show(
             "Organizations blocked now",
-            found.organizations_blocked,
+            organizations_of(found.organizations_blocked, found.blocked),
             "Organizations with such a customer. One that is not known is not counted. "
             f"{store}; last failed {window}.",
         )
@@ -42,9 +43,9 @@ def show(found: Impact) -> None:
             hurt.hit,
             f"Customers with a failed attempt {window}, blocked now or not. {store}.",
         )
-        _metric(
+        number.show(
             "Organizations hit",
-            hurt.organizations,
+            organizations_of(hurt.organizations, hurt.hit),
             f"Organizations with a customer who was hit {window}. {store}.",
         )
     with number.row():
@@ -65,9 +66,9 @@ def trend(found: Impact) -> None:
         for (label, what), change in zip(TRENDS, told.changes(), strict=True):
             number.show(
                 label,
-                f"{change.now:,}",
+                value := told.value(change),
                 f"{what} From {spans.now.words()}, UTC. Source: the store.",
-                delta=_delta(change),
+                delta=None if value == UNKNOWN else _delta(change),
                 color=_color(label, change),
                 arrow="auto" if change.difference else "off",
             )
@@ -122,8 +123,10 @@ def apart(found: Impact) -> None:
             "Test customers hit", cost.hit, f"With a failed attempt {window}. Source: the store."
         )
         _metric("Blocked there now", cost.blocked, f"Last failed {window}. Source: the store.")
-        _metric(
-            "Organizations testing", cost.organizations, f"Hit there {window}. Source: the store."
+        number.show(
+            "Organizations testing",
+            organizations_of(cost.organizations, cost.hit),
+            f"Hit there {window}. Source: the store.",
         )
 
 

@@ -6,6 +6,7 @@ from collectors.model import BLOCKED_VERDICTS, Verdict
 from dashboard import data
 from dashboard.components import number
 from dashboard.components.filters import Filters
+from dashboard.text import organizations_of
 
 
 def show(filters: Filters) -> None:
@@ -22,7 +23,7 @@ def show(filters: Filters) -> None:
         )
         number.show(
             "Organizations hurt",
-            f"{data.organizations_blocked(filters.conflicts()):,}",
+            organizations_of(data.organizations_blocked(filters.conflicts()), open_now),
             "Organizations with at least one Conflict that is blocked now. One whose "
             f"organization is not known is not counted. Source: the store; last failed {window}.",
         )

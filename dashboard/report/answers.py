@@ -33,6 +33,7 @@ from dashboard.metrics.impact import Kept, Survival, survival
 from dashboard.metrics.production import Places, split
 from dashboard.metrics.trends import Change, Comparison, Span, comparison
 from dashboard.settings import load_write_settings
+from dashboard.text import organizations_of
 
 T = TypeVar("T")
 Ask = Callable[..., Any]
@@ -86,6 +87,12 @@ class Trend:
     def changes(self) -> tuple[Change, Change, Change, Change]:
         """In the order in which they are shown."""
         return self.customers, self.organizations, self.attempts, self.freed
+
+    def value(self, change: Change) -> str:
+        """One of them as it is shown."""
+        if change is self.organizations:
+            return organizations_of(change.now, self.customers.now)
+        return f"{change.now:,}"
 
 
 @dataclass(frozen=True, slots=True)

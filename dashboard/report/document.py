@@ -23,6 +23,7 @@ from dashboard.report.words import (
     counted_for,
     undecided_words,
 )
+from dashboard.text import UNKNOWN, organizations_of
 
 HEADINGS = (
     "Organization",
@@ -96,10 +97,12 @@ def _about(found: Impact) -> Iterator[str]:
 
 def _headline(found: Impact) -> Iterator[tuple[str, str, str]]:
     hurt, window = found.hurt, found.wanted.window
+    organizations = organizations_of(found.organizations_blocked, found.blocked)
     yield "Customers blocked now", f"{found.blocked:,}", f"last failed {window}"
-    yield "Organizations blocked now", f"{found.organizations_blocked:,}", f"last failed {window}"
+    yield "Organizations blocked now", organizations, f"last failed {window}"
     yield "Customers hit", f"{hurt.hit:,}", f"failed {window}"
-    yield "Organizations hit", f"{hurt.organizations:,}", f"failed {window}"
+    organizations = organizations_of(hurt.organizations, hurt.hit)
+    yield "Organizations hit", organizations, f"failed {window}"
     for label, outcome, what in OUTCOMES:
         yield label, f"{hurt.outcomes[outcome]:,}", what
 
@@ -122,7 +125,7 @@ def _trend(told: Trend | str) -> Iterator[str]:
         return
     before = told.spans.before
     yield html.numbers(
-        (label, f"{change.now:,}", _against(change))
+        (label, value := told.value(change), _against(change, known=value != UNKNOWN))
         for (label, _), change in zip(TRENDS, told.changes(), strict=True)
     )
     against = f" against {before.words()}" if before else ""
@@ -133,8 +136,8 @@ def _trend(told: Trend | str) -> Iterator[str]:
         yield html.paragraph(f"No comparison. {told.spans.why}")
 
 
-def _against(change: Change) -> str:
-    if change.before is None:
+def _against(change: Change, *, known: bool) -> str:
+    if change.before is None or not known:
         return "before: not known"
     return f"before: {change.before:,} ({change.now - change.before:+,})"
 
@@ -185,11 +188,12 @@ def _apart(found: Impact) -> Iterator[str]:
     yield html.heading("Integration tests")
     yield html.paragraph(f"Nobody's customers, but developers' time: {', '.join(places.beside)}.")
     window = found.wanted.window
+    testing = organizations_of(cost.organizations, cost.hit)
     yield html.numbers(
         [
             ("Failed requests", f"{cost.failures:,}", f"caused by this bug, {window}"),
             ("Test customers hit", f"{cost.hit:,}", f"failed {window}"),
             ("Blocked there now", f"{cost.blocked:,}", f"last failed {window}"),
-            ("Organizations testing", f"{cost.organizations:,}", f"failed {window}"),
+            ("Organizations testing", testing, f"failed {window}"),
         ]
     )

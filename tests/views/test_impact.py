@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from dashboard.report.answers import Wanted, impact_in
+from dashboard.report.document import document
 from tests.database import hurt_world
 from tests.factories import SECRET, new_store
 from tests.views import pages
@@ -129,3 +131,25 @@ def test_what_somebody_called_an_organization_is_never_rendered(hurt: Store) -> 
     with hurt.write() as connection:
         connection.execute(update(table).values(name=name))
     assert "evil.example" not in pages.marked_up(opened())
+
+
+def test_of_organizations_that_nobody_knows_the_number_is_no_zero(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A schema whose mapping names no organization: its customers have one all the same."""
+    store = new_store(tmp_path)
+    hurt_world.fill(store)
+    with store.write() as connection:
+        connection.execute(update(schema.conflicts).values(organization_id=None))
+    monkeypatch.setenv("TOMBSTONE_STORE_URL", f"sqlite:///{tmp_path}/store.sqlite")
+    shown = {one.label: one for one in opened(period="Last 30 days").metric}
+    theirs = ("Organizations blocked now", "Organizations hit", "Their organizations")
+    assert [shown[label].value for label in (*theirs, "Organizations testing")] == ["–"] * 4
+    assert not shown["Their organizations"].delta
+    assert int(shown["Customers hit"].value) > 0
+    written = document(impact_in(store, Wanted(since=hurt_world.MIDNIGHT - 30 * hurt_world.DAY)))
+    told = dict(re.findall(r"<small>([^<]+)</small><b>([^<]+)</b>", written))
+    assert [told[label] for label in (*theirs, "Organizations testing")] == ["–"] * 4
+    triage = {one.label: one.value for one in pages.triage().metric}
+    assert triage["Organizations hurt"] == "–"
+    store.close()
