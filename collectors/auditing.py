@@ -117,7 +117,7 @@ def audit_when_due(
         name
         for name in settings.targets
         if only in (None, name) and name not in without
-        if name not in last or now - last[name] >= spell
+        if name not in last or abs(now - last[name]) >= spell  # a clock that was ahead may be set
     ]
     notes: list[str] = []
     for name in due:

@@ -287,5 +287,6 @@ def _smaller(share: float | None) -> float:
 
 
 def _is_due(store: Store, target: str, settings: SurveySettings) -> bool:
-    last = surveyed_at(store, target)
-    return last is None or datetime.now(UTC) - last >= timedelta(minutes=settings.every_minutes)
+    """Its last survey is old enough; or still to come, after a clock that was ahead was set."""
+    last, spell = surveyed_at(store, target), timedelta(minutes=settings.every_minutes)
+    return last is None or abs(datetime.now(UTC) - last) >= spell

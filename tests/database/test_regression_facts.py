@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from collectors.evidence.database import Store
 from collectors.evidence.followed import save_releases
@@ -15,6 +16,7 @@ from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.runs import finish_run, start_run
+from collectors.evidence.schema import runs
 from collectors.evidence.store import save_page
 from collectors.evidence.surveyed import save_counts
 from collectors.evidence.walked import save_walk
@@ -157,11 +159,21 @@ def test_an_organization_without_a_tombstone_holds_none_of_a_key_that_was_counte
     assert the_key(asked(store, organization="two")).facts.exposure == 0
 
 
-def test_a_sender_whose_clock_is_ahead_does_not_make_it_read_until_now(tmp_path: Path) -> None:
+def test_a_clock_that_is_or_was_ahead_does_not_make_it_read_until_now(tmp_path: Path) -> None:
     opened, last = new_store(tmp_path), TODAY - 2 * DAY
     fail(opened, last)
     fail(opened, datetime.now(UTC) + 5 * HOUR, owner="ahead")
     assert covered(opened).until == last
+    finish_run(opened, start_run(opened), read=0, stored=0, unreachable=[], notes=[])
+    read_until = covered(opened).until
+    assert read_until is not None
+    assert read_until > last
+    run = start_run(opened)
+    finish_run(opened, run, read=0, stored=0, unreachable=[], notes=[])
+    with opened.write() as connection:
+        ours_was_ahead = update(runs).where(runs.c.id == run)
+        connection.execute(ours_was_ahead.values(started_at=datetime.now(UTC) + 5 * HOUR))
+    assert covered(opened).until == read_until
     opened.close()
 
 

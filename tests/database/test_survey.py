@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from collectors.auditing import audit_when_due
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.counted_days import creates_by_day, recreations_by_day
@@ -18,6 +19,7 @@ from collectors.evidence.reads.exposure import (
     exposure_total,
     exposure_trend,
 )
+from collectors.evidence.reads.findings import last_audits
 from collectors.evidence.reads.organizations import agreed, names_of
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.settings import Settings, SurveySettings, TargetSettings
@@ -178,6 +180,21 @@ def test_a_second_survey_takes_the_place_of_the_first(database: Database, store:
     assert total.tombstones == 0
     again = survey(settings(database, every_minutes=0), store)
     assert again.tables > 0
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_from_being_counted(
+    database: Database, store: Store
+) -> None:
+    database.execute(SCHEMA)
+    survey(settings(database), store)
+    audit_when_due(settings(database), store)
+    ahead = NOW + timedelta(days=3)
+    with store.write() as connection:
+        for table in (schema.surveys, schema.audits):
+            connection.execute(table.update().values(as_of=ahead))
+    assert survey(settings(database), store).tables > 0
+    audit_when_due(settings(database), store)
+    assert last_audits(store)["production"] < ahead
 
 
 def test_a_table_that_is_gone_is_forgotten(database: Database, store: Store) -> None:

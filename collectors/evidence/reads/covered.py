@@ -23,10 +23,11 @@ def covered(store: Store, environments: Sequence[str] = ()) -> Covered:
     with the first Run, if that was earlier; and not before what a server still has to give. It ends
     with the last whole Run of the one that was read least lately. Where one had none it ends with
     the newest Failure, but not one whose sender's clock is ahead of ours: that would mean "until
-    now" as long as it is.
+    now" as long as it is. So would a Run that began before our own clock was set back.
     """
     seen, now = failures.c.occurred_at, datetime.now(UTC)
-    lately = select(runs.c.environment, func.max(runs.c.started_at)).where(runs.c.whole)
+    lately = select(runs.c.environment, func.max(runs.c.started_at))
+    lately = lately.where(runs.c.whole, runs.c.started_at <= now)
     with store.read() as connection:
         oldest = connection.scalar(select(func.min(seen)))
         newest = connection.scalar(select(func.max(seen)).where(seen <= now))
