@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from collectors.evidence.reads.conflicts import ConflictFilter, iter_conflicts
+from collectors.evidence.reads.conflicts import ConflictFilter, find_conflict, iter_conflicts
 from collectors.evidence.reads.failures import (
     FailureFilter,
     iter_failures,
@@ -72,6 +72,8 @@ def show_failures(
 ) -> None:
     """One object a line, or a table."""
     say_unknown(environment)
+    if conflict and find_conflict(our_store(), conflict) is None:
+        say(f"There is no Conflict {conflict}.")
     wanted = FailureFilter(
         environments=_only(environment),
         verdicts=_only(verdict),

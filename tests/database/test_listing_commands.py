@@ -52,6 +52,12 @@ def test_an_environment_of_which_nothing_is_stored_is_named(folder: Path, comman
     assert done.stderr == "Nothing of the environment prodution was ever stored.\n"
 
 
+@pytest.mark.parametrize("shape", [(), ("--json",)])
+def test_a_conflict_that_is_not_there_is_named(folder: Path, shape: tuple[str, ...]) -> None:
+    done = asked(folder, "failures", "--conflict", "c0ffee", *shape)
+    assert done.stderr == "There is no Conflict c0ffee.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
