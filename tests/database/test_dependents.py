@@ -86,10 +86,11 @@ def test_a_currency_is_one_however_it_is_spelled_and_no_amount_is_no_zero(
 ) -> None:
     database.execute(SCHEMA)
     database.execute("""
-        ALTER TABLE orders ALTER currency TYPE char(5);
+        ALTER TABLE orders ALTER currency TYPE char(5), ALTER subtotal_amount TYPE numeric;
         INSERT INTO orders (customer_id, status, subtotal_amount, currency, created_at)
         SELECT customer_id, status, n, spelled, created_at FROM orders,
-            (VALUES (1, 'USD'), (20, ' usd'), (NULL, 'usd'), (NULL, 'chf')) AS more (n, spelled)
+            (VALUES (1, 'USD'), (20, ' usd'), (NULL, 'usd'), (NULL, 'chf'), ('NaN'::numeric, 'usd'),
+                ('Infinity', 'usd')) AS more (n, spelled)
         WHERE customer_id = 1 AND currency = 'eur' AND status = 'paid'
     """)
     with ReadTarget("production", database.dsn) as target, target.snapshot() as snapshot:

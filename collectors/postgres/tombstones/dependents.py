@@ -54,9 +54,9 @@ def count_payments(
     """What was paid through these rows in the days before their deletion, by currency.
 
     Each with the deletion that we saw, if any: a row that was restored since tells of none. A
-    payment that refers to a row twice counts once, one without an amount not at all, and a currency
-    is one however it is spelled. None where the mapping names no payments, or a time is missing to
-    place them by.
+    payment that refers to a row twice counts once, one without an amount (NaN is none) not at all,
+    and a currency is one however it is spelled. None where the mapping names no payments, or a time
+    is missing to place them by.
     """
     marker = table.marker
     paying = [(child, link) for child, link in children(catalog, table) if _is_payment(child)]
@@ -67,8 +67,10 @@ def count_payments(
     for place, (child, link) in enumerate(paying):
         once = " AND ".join([f"({child.paid_when})", *_not_before(paying, place)])
         currency = f"lower(btrim(({child.currency})::text))" if child.currency else "''"
+        amount = f"({child.money})::numeric"
+        finite = f"CASE WHEN {amount} > '-Infinity' AND {amount} < 'Infinity' THEN {amount} END"
         outputs = (
-            f"({child.money})::numeric AS tombstone_money, {currency} AS tombstone_currency,"
+            f"{finite} AS tombstone_money, {currency} AS tombstone_currency,"
             f" {created_at(child)} AS tombstone_at"
         )
         statement = f"""
