@@ -101,9 +101,12 @@ def _is_told_by(part: KeyPart, given: Mapping[str, KeyPart]) -> bool:
 
 
 def _sets_live_rows_apart(table: Table, key: UniqueKey) -> bool:
-    """The mark of deletion in it may be NULL or a constant in a live row: it takes one of each."""
+    """The mark of deletion in it may be NULL or a constant in a live row: it takes one of each.
+
+    Or an expression of the mark may be one thing or another.
+    """
     plain = {part.expression for part in states_in_key(table, key) if part.is_column}
-    return any(
+    return key.splits_live or any(
         marker.column in plain
         and (column := table.column(marker.column)) is not None
         and column.nullable

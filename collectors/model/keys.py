@@ -66,7 +66,8 @@ class UniqueKey:
     still hold the key: the bug; `blocks` is what it makes fail. `aliases` are the names of a
     partitioned key's own partition indexes. `besides` is what the predicate asks of a row besides
     its being live or deleted. `idle` is what keeps every live row out of it, or lets each repeat: a
-    term of the predicate, or an expression that is NULL for them. `build` is how, not what: two
+    term of the predicate, or an expression that is NULL for them; `splits_live` is true where an
+    expression of the mark of deletion may set two live rows apart. `build` is how, not what: two
     keys are equal without it.
     """
 
@@ -83,6 +84,7 @@ class UniqueKey:
     blocks: Blocks = Blocks.NOTHING
     besides: str | None = None
     idle: str | None = None
+    splits_live: bool = False
     build: IndexBuild | None = field(default=None, compare=False)
 
     @property

@@ -117,6 +117,22 @@ def keeps_live_out(
     return None
 
 
+def splits_live(
+    parts: Sequence[KeyPart], markers: Sequence[SoftDeleteMarker], reading: Reading = Reading()
+) -> bool:
+    """An expression that reads the mark alone may be one thing in one live row, another in another.
+
+    Of a status every state but the deleted one is live: `NULLIF(status, 'deleted')`.
+    """
+    return any(
+        question(marker, reading.columns, part.expression) is not None
+        and ((told := reading.of(part.expression, marker)) is None or not told.is_same_when_live)
+        for marker in markers
+        for part in parts
+        if not part.is_column
+    )
+
+
 def blocked_by_deleted(
     predicate: str | None,
     parts: Sequence[KeyPart],

@@ -15,6 +15,7 @@ from collectors.postgres.deletion import (
     blocked,
     keeps_live_out,
     questions,
+    splits_live,
 )
 from collectors.postgres.meaning import Meanings, Question
 
@@ -101,6 +102,7 @@ def _key(
         idle=keeps_live_out(
             first.predicate, meant if first.nulls_distinct else (), markers, reading
         ),
+        splits_live=splits_live(meant, markers, reading),
         build=IndexBuild(
             first.definition or "",
             first.constraint,

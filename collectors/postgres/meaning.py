@@ -81,6 +81,11 @@ class Meaning:
         return bool(self.lives) and {*self.lives} == {None}
 
     @property
+    def is_same_when_live(self) -> bool:
+        """As a part of a key, no two live rows differ in it."""
+        return len({*self.lives}) == 1
+
+    @property
     def is_null_when_deleted(self) -> bool:
         """And this, for each deleted one."""
         return bool(self.deaths) and {*self.deaths} == {None}

@@ -170,3 +170,32 @@ def test_the_only_key_over_live_rows_is_not_given_up_for_one_that_holds_none(
         database.execute("INSERT INTO t (email) VALUES ('jane')")
     assert sorted(found) == ["k", "t_email_key"]
     assert findings_of(database) == []
+
+
+SPLIT = {
+    "a status": (
+        "status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'deleted'))",
+        "NULLIF(status, 'deleted')",
+        "'paused'",
+    ),
+    "a flag that may be NULL": (
+        "is_deleted boolean DEFAULT false",
+        "NULLIF(is_deleted, true)",
+        "NULL",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_nor_for_one_that_takes_two_live_rows_in_two_states(name: str, database: Database) -> None:
+    column, part, other = SPLIT[name]
+    database.execute(
+        f"CREATE TABLE t (id serial PRIMARY KEY, email text NOT NULL UNIQUE, {column});"
+        f"CREATE UNIQUE INDEX k ON t (email, ({part}))"
+    )
+    run(database, statements_of(draft_of(database, "t_email_key")))
+
+    database.execute("INSERT INTO t (email) VALUES ('jane')")
+    mark = column.split()[0]
+    with pytest.raises(UniqueViolation):
+        database.execute(f"INSERT INTO t (email, {mark}) VALUES ('jane', {other})")
