@@ -16,10 +16,10 @@ from sqlalchemy import create_engine
 from collectors.audit.backfill import Freeing, backfill, freeing
 from collectors.audit.backfill.statements import steps
 from collectors.audit.inspect import audit, cases
-from collectors.model import Catalog
+from collectors.model import Catalog, MarkerKind
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
-from collectors.postgres.mapping import POLAR, TableMapping
+from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
 from sample_data.postgres import Database
 from sample_data.postgres_home import account, binaries
 from tests.database.auditing_world import run
@@ -300,6 +300,26 @@ def test_alembic_runs_the_same(database: Database, tmp_path: Path) -> None:
     assert rows(database, left) == [(0,)]
     with pytest.raises(RuntimeError, match="not taken back"):
         revision.downgrade()
+
+
+@pytest.mark.parametrize(
+    ("column", "marked"),
+    [
+        ("deleted_at date", "deleted_at = now()"),
+        ("is_deleted smallint NOT NULL DEFAULT 0", "is_deleted = …"),
+        ("deleted_at bigint NOT NULL DEFAULT 0", "deleted_at = …"),
+        ("deleted_by int", "deleted_by = …"),
+    ],
+)
+def test_the_change_for_every_delete_path_marks_the_row_as_far_as_anybody_can_tell(
+    column: str, marked: str, database: Database
+) -> None:
+    """Milliseconds and seconds look alike in the catalog, and so do a flag and a count."""
+    database.execute(f"CREATE TABLE t (id int PRIMARY KEY, nick text UNIQUE, {column})")
+    who = TableMapping(marker=MarkerMapping("deleted_by", MarkerKind.TIMESTAMP))
+    mapping = {"t": who} if "deleted_by" in column else {}
+    plan = plan_of(database, "t_nick_key", mapping)
+    assert f"UPDATE public.t SET {marked}, nick = NULL WHERE id = …;" in backfill(plan).sql
 
 
 def test_the_change_for_every_delete_path_is_sql_that_frees_the_key(database: Database) -> None:

@@ -30,7 +30,7 @@ class Freeing:
     held     the row still holds a value that somebody could ask for
     keeper   the JSON column that keeps the old value under the member `kept`; None: nothing does
     erased   a row of which nothing may be kept, None where the mapping does not tell
-    mark     what a deletion writes into the marker's column
+    mark     what a deletion writes into the marker's column, as far as anybody can tell
     """
 
     table: Table
@@ -133,10 +133,9 @@ def _keeper(table: Table, column: Column) -> Column | None:
 
 
 def _mark(marker: SoftDeleteMarker) -> str:
+    """Of a number only the application knows: a 1, or a time in its own unit; or who deletes."""
     if marker.kind is MarkerKind.BOOLEAN:
         return "false" if marker.live == "true" else "true"
-    if marker.kind is MarkerKind.EPOCH:
-        return "extract(epoch FROM now())::bigint"
     if marker.kind is MarkerKind.STATUS:
         return marker.states[0]
-    return "now()"
+    return "now()" if marker.kind is MarkerKind.TIMESTAMP and marker.since else "…"
