@@ -68,7 +68,7 @@ WITH RECURSIVE base (oid, base, filled) AS (
 COLUMNS = f"""
 {_BASE_TYPES}
 SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
-       format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       format_type(a.atttypid, a.atttypmod), NOT a.attnotnull OR v.oid IS NOT NULL,
        a.attgenerated <> '' OR a.attidentity <> '', t.typcategory::text,
        format_type(b.base, -1),
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
@@ -79,17 +79,19 @@ SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
            ),
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
-             ORDER BY e.enumsortorder), b.filled
+             ORDER BY e.enumsortorder), b.filled OR v.oid IS NOT NULL
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN base b ON b.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+LEFT JOIN pg_catalog.pg_constraint v
+    ON (v.conrelid, v.contype, v.convalidated) = (a.attrelid, 'n', false) AND v.conkey[1] = a.attnum
 WHERE a.attrelid = ANY ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """  # noqa: S608  (made of constants)
 """The fourth column is raw. After a default, whether all of its functions are immutable: so
 says PostgreSQL's own dump of it (nodes/outfuncs.c), and nothing else does. At the end, whether its
-domain takes no NULL."""
+domain takes no NULL, or a NOT NULL that is not valid: older rows may have one."""
 
 KEY_PARTS = f"""
 {_BASE_TYPES}

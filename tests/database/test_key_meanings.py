@@ -199,3 +199,22 @@ def test_nor_for_one_that_takes_two_live_rows_in_two_states(name: str, database:
     mark = column.split()[0]
     with pytest.raises(UniqueViolation):
         database.execute(f"INSERT INTO t (email, {mark}) VALUES ('jane', {other})")
+
+
+def test_a_mark_that_older_rows_may_lack_is_not_taken_to_be_in_every_row(
+    database: Database,
+) -> None:
+    """PostgreSQL 18 calls such a column NOT NULL in `pg_attribute`."""
+    ((version,),) = database.execute("SHOW server_version_num")
+    if int(version) < 180_000:
+        pytest.skip("NOT NULL … NOT VALID came with PostgreSQL 18")
+    database.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text NOT NULL UNIQUE, is_deleted boolean);"
+        "INSERT INTO t (email) VALUES ('jane');"
+        "ALTER TABLE t ADD NOT NULL is_deleted NOT VALID;"
+        "CREATE UNIQUE INDEX k ON t (email) WHERE NOT is_deleted"
+    )
+    run(database, statements_of(draft_of(database, "t_email_key")))
+
+    with pytest.raises(UniqueViolation):
+        database.execute("INSERT INTO t (email, is_deleted) VALUES ('jane', false)")
