@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from collectors.model.catalog import Column, ForeignKey, SoftDeleteMarker, Table
 from collectors.model.keys import UniqueKey, input_columns
@@ -106,13 +107,17 @@ def columns_read(table: Table, condition: str) -> set[str]:
     >>> sorted(columns_read(table, 'lower(Email) IS NULL AND "Kind" = 1'))
     ['"Kind"', 'email']
     """
-    return named_in(condition) & {column.name for column in table.columns}
+    return {column.name for column in table.columns} & named_in(condition)
 
 
-def named_in(condition: str) -> set[str]:
-    """Every name in an SQL condition, as `quote_ident` spells it; words of SQL are among them."""
+@lru_cache(maxsize=8_192)
+def named_in(condition: str) -> frozenset[str]:
+    """Every name in an SQL condition, as `quote_ident` spells it; words of SQL are among them.
+
+    Kept, because the tables of a schema say much the same.
+    """
     words = _NAME.findall(_LITERAL.sub("''", condition))
-    return {word if word.startswith('"') else word.lower() for word in words}
+    return frozenset(word if word.startswith('"') else word.lower() for word in words)
 
 
 def _is_the_keys(column: Column, key: UniqueKey) -> bool:

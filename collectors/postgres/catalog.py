@@ -16,7 +16,7 @@ from collectors.model import Catalog, Column, ForeignKey, Partition, Table
 from collectors.postgres import catalog_sql
 from collectors.postgres.asked_meanings import asked_meanings
 from collectors.postgres.borne_out import borne_out, mapping_of, markers_of, tables_found
-from collectors.postgres.keys import PartRow, questions_of, unique_keys
+from collectors.postgres.keys import PartRow, ReadKey, questions_of, read_keys, unique_keys
 from collectors.postgres.mapping import POLAR, TableMapping
 from collectors.postgres.markers import GONE, apart_from_id
 from collectors.postgres.meaning import Meanings
@@ -74,30 +74,48 @@ def read_catalog(
     )
     tables = tables_found([row for row, _ in known], mapping, schemas)
     told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
-    asked = asked_meanings(
-        snapshot,
-        (
-            question
-            for (row, its), of_it in zip(known, told, strict=True)
-            for question in questions_of(
-                parts.keys.get(row.oid, ()), _columns(its), markers_of(its, of_it)
-            )
-        ),
-    )
+    keys = [read_keys(parts.keys.get(row.oid, ()), _columns(its)) for row, its in known]
+    asked = _what_keys_say(snapshot, [its for _, its in known], told, keys)
     return Catalog(
         snapshot.as_of,
-        tuple([_table(*one, parts, its, asked) for one, its in zip(known, told, strict=True)]),
+        tuple(
+            [
+                _table(*one, parts, its, of_it, asked)
+                for one, its, of_it in zip(known, told, keys, strict=True)
+            ]
+        ),
         tuple([_foreign_key(row) for row in foreign_keys]),
     )
 
 
+def _what_keys_say(
+    snapshot: Snapshot,
+    found: Sequence[Columns],
+    told: Sequence[TableMapping],
+    keys: Sequence[Sequence[ReadKey]],
+) -> Meanings:
+    each = zip(found, told, keys, strict=True)
+    return asked_meanings(
+        snapshot,
+        (
+            question
+            for its, said, read in each
+            for question in questions_of(read, _columns(its), markers_of(its, said))
+        ),
+    )
+
+
 def _table(
-    row: TableRow, found: Columns, parts: _Parts, told: TableMapping, asked: Meanings
+    row: TableRow,
+    found: Columns,
+    parts: _Parts,
+    told: TableMapping,
+    read: Sequence[ReadKey],
+    asked: Meanings,
 ) -> Table:
     columns = _columns(found)
     markers = markers_of(found, told)
-    of_it = parts.keys.get(row.oid, ())
-    keys = unique_keys(row.schema, row.name, of_it, columns, markers, asked)
+    keys = unique_keys(row.schema, row.name, read, columns, markers, asked)
     primary = next((key.columns for key in keys if key.primary), ())
     markers = tuple([apart_from_id(marker, primary) for marker in markers])
     return Table(

@@ -233,6 +233,7 @@ JOIN pg_catalog.pg_attribute a
     ON (a.attrelid, a.attname) = (c.oid, s.attname) AND a.attnum = ANY (i.indkey::int2[])
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcategory = 'S'
 WHERE s.schemaname = ANY ($1::text[])
+  AND concat(s.histogram_bounds::text, s.most_common_vals::text) LIKE '%@%'
   AND concat(s.histogram_bounds::text, s.most_common_vals::text)
       ~ '[^@\s,{"]@[^@\s,}"]+\.[[:alpha:]]'
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -48,49 +48,71 @@ class PartRow:
     tablespace: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadKey:
+    """An index as its rows say it: `first` of them, its parts, and what the computed ones mean."""
+
+    first: PartRow
+    parts: tuple[KeyPart, ...]
+    meant: tuple[KeyPart, ...]
+
+
+def read_keys(rows: Sequence[PartRow], columns: Mapping[int, Column]) -> tuple[ReadKey, ...]:
+    """The indexes of one table, from its part rows in order and its columns by number."""
+    by_index = groupby(rows, key=lambda row: row.index)
+    return tuple([_read(list(of_key), columns) for _, of_key in by_index])
+
+
 def unique_keys(
     schema: str,
     table: str,
-    rows: Sequence[PartRow],
+    read: Sequence[ReadKey],
     columns: Mapping[int, Column],
     markers: Sequence[SoftDeleteMarker],
-    meanings: Meanings | None = None,
+    meanings: Meanings,
 ) -> tuple[UniqueKey, ...]:
-    """The keys of one table, from its part rows in order and its columns by number."""
-    by_index = groupby(rows, key=lambda row: row.index)
-    reading = Reading([*columns.values()], meanings or {})
-    return tuple(
-        [_key(schema, table, list(parts), columns, markers, reading) for _, parts in by_index]
-    )
+    """The keys of one table, and what they say of deletion."""
+    reading = Reading([*columns.values()], meanings)
+    nullable = {column.name for column in columns.values() if column.nullable}
+    return tuple([_key(schema, table, one, nullable, markers, reading) for one in read])
 
 
 def questions_of(
-    rows: Sequence[PartRow], columns: Mapping[int, Column], markers: Sequence[SoftDeleteMarker]
+    read: Sequence[ReadKey], columns: Mapping[int, Column], markers: Sequence[SoftDeleteMarker]
 ) -> Iterator[Question]:
     """What there is to ask the server of the keys of one table."""
-    for _, found in groupby(rows, key=lambda row: row.index):
-        of_key = list(found)
-        parts = [part for _, part in _parts(of_key, columns)]
-        yield from questions(of_key[0].predicate, parts, markers, [*columns.values()])
+    each = [*columns.values()]
+    for one in read if markers else ():
+        yield from questions(one.first.predicate, one.meant, markers, each)
+
+
+def _read(rows: list[PartRow], columns: Mapping[int, Column]) -> ReadKey:
+    numbers = iter(columns_of_expressions(rows[0].nodes or "()"))
+    parts = tuple([_part(row, numbers, columns) for row in rows])
+    meant = tuple(
+        [
+            _as_computed(part, columns.get(row.column), columns)
+            for part, row in zip(parts, rows, strict=True)
+        ]
+    )
+    return ReadKey(rows[0], parts, meant)
 
 
 def _key(
     schema: str,
     table: str,
-    rows: Sequence[PartRow],
-    columns: Mapping[int, Column],
+    read: ReadKey,
+    nullable: Collection[str],
     markers: Sequence[SoftDeleteMarker],
     reading: Reading,
 ) -> UniqueKey:
-    first = rows[0]
-    parts, meant = zip(*_parts(rows, columns), strict=True)
+    first, meant = read.first, read.meant
     blocks = blocked(first.predicate, meant, markers, reading)
-    nullable = {column.name for column in columns.values() if column.nullable}
     return UniqueKey(
         name=first.name,
         schema=schema,
         table=table,
-        parts=parts,
+        parts=read.parts,
         predicate=first.predicate,
         nulls_distinct=first.nulls_distinct,
         valid=first.valid,
@@ -111,16 +133,6 @@ def _key(
             first.tablespace,
         ),
     )
-
-
-def _parts(rows: Sequence[PartRow], columns: Mapping[int, Column]) -> list[tuple[KeyPart, KeyPart]]:
-    """Each part of a key, and as what the database computes it, if it does."""
-    read = iter(columns_of_expressions(rows[0].nodes or "()"))
-    parts = [_part(row, read, columns) for row in rows]
-    return [
-        (part, _as_computed(part, columns.get(row.column), columns))
-        for part, row in zip(parts, rows, strict=True)
-    ]
 
 
 def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column]) -> KeyPart:

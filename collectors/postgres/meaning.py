@@ -107,6 +107,8 @@ Meanings = Mapping[Question, Meaning]
 
 def question(marker: SoftDeleteMarker, columns: Iterable[Column], sql: str) -> Question | None:
     """Whether the mark alone is read is told by the names in it; None where more is, or nothing."""
+    if marker.column not in sql:
+        return None
     read = named_in(sql)
     found = [column for column in columns if column.name in read]
     if [column.name for column in found] != [marker.column] or ".*" in sql:
