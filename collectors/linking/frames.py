@@ -11,7 +11,7 @@ from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.entities import CREDENTIALS
-from collectors.linking.literals import UNKNOWN, printed
+from collectors.linking.literals import UNKNOWN, Unknown, Value, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, Frame
@@ -58,6 +58,7 @@ _PARAMETERS = (
     "args",
 )
 _STATEMENTS = ("statement", "operation", "query", "sql", "str_statement")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_VARIABLES = 500
 _MOST_FRAMES = 200
 _LONGEST_STATEMENT = 20_000
@@ -65,19 +66,32 @@ _CUT_AT = 10
 """Items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
 
 
-def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
-    """The values that variables of the stack frames hold, the innermost call's first."""
-    fields: Fields = {}
+def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> dict[str, Value]:
+    """The values that variables of the stack frames hold, the innermost call's first.
+
+    A name of which two bodies in one frame differ is UNKNOWN, whatever an outer call holds: which
+    of them was written nothing tells.
+    """
+    fields: dict[str, Value] = {}
     seen: set[str] = set()
     for frame in _frames(event):
-        for found in _frame_fields(frame, seen, subject):
-            new = chosen(found, wanted)
-            fields = {
-                name: value for name, value in new.items() if value is not None or wanted
-            } | fields
+        here: dict[str, Value] = {}
+        for found, is_body in _frame_fields(frame, seen, subject):
+            for name, value in chosen(found, wanted).items():
+                if is_body and _differ(here.get(name), value):
+                    here[name] = UNKNOWN
+                elif not is_body or here.get(name) is None:
+                    here[name] = value
+        fields = {name: v for name, v in here.items() if v is not None or wanted} | fields
         if len(fields) >= MOST_FIELDS or (wanted and covers(fields, wanted)):
             break
     return dict(islice(fields.items(), MOST_FIELDS))
+
+
+def _differ(one: Value, other: Value) -> bool:
+    if one is None or other is None:
+        return False
+    return isinstance(one, Unknown) or folded(one) != folded(other)
 
 
 def statements(event: Event) -> Iterator[tuple[Statement, Fields, bool]]:
@@ -154,26 +168,47 @@ def _wrote_several(statement: Statement, variables: Mapping[str, object]) -> boo
     )
 
 
-def _frame_fields(frame: Frame, seen: set[str], subject: str) -> Iterator[Fields]:
-    """What one frame's variables hold; a text `seen` in another frame is not read again."""
-    statement = _statement(frame.variables)
-    if statement is not None:
-        yield _bound(statement, frame.variables)
+def _frame_fields(frame: Frame, seen: set[str], subject: str) -> Iterator[tuple[Fields, bool]]:
+    """What one frame's bodies hold, and what its statement and parameters do after them.
+
+    A text `seen` in another frame is not read again.
+    """
+    exact: list[Fields] = []
+    shapes = set(_body_shapes(frame))
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        role = _role(name)
+        is_alike = bool(shapes) and _shape(value) in shapes
+        role = "body" if is_alike else _role(name)
         if role is None or (isinstance(value, str) and value in seen):
             continue
         if isinstance(value, str):
             seen.add(value)
-        is_body = role == "body"
-        yield variable_leaves(name, value, subject) if is_body else _from_parameters(value)
+        if role == "body":
+            yield variable_leaves(name, value, subject), True
+        else:
+            exact.append(_from_parameters(value))
+    statement = _statement(frame.variables)
+    if statement is not None:
+        exact.insert(0, _bound(statement, frame.variables))
+    yield from ((fields, False) for fields in reversed(exact))
+
+
+def _body_shapes(frame: Frame) -> Iterator[frozenset[str]]:
+    """The names that its bodies have: what has the same, as `fallback` has, may be one as well."""
+    for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
+        if isinstance(value, dict) and len(value) > 1 and _role(name) == "body":
+            yield _shape(value)
+
+
+def _shape(value: object) -> frozenset[str]:
+    return frozenset(map(str, value)) if isinstance(value, dict) else frozenset()
 
 
 @lru_cache(maxsize=4096)
 def _role(name: str) -> str | None:
-    """What a variable of this name can hold that we may read."""
+    """What a variable of this name, in whatever case style, can hold that we may read."""
     if name in _PARAMETERS:
         return "parameters"
+    name = _HUMP.sub("_", name).lower()
     if name.startswith("create_") or name.endswith(_REQUEST_SUFFIXES):
         return "body"
     is_body = fold(name) in _BODIES or name.endswith(_BODY_SUFFIXES)

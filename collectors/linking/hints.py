@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 from collectors.linking.bodies import chosen, from_request
 from collectors.linking.frames import from_frames
@@ -27,7 +28,7 @@ def organization_of(event: Event, key: ViolatedKey | None) -> str | None:
     return None
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 

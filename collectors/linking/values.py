@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -18,7 +18,7 @@ from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import folded, from_frames, sent, statements
-from collectors.linking.literals import Tree
+from collectors.linking.literals import Tree, Unknown, Value
 from collectors.linking.names import bare, columns_in
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
@@ -234,10 +234,10 @@ def _gathered(
     Where the columns are not known, the parameters of an INSERT are all there is to know; a frame
     and the body may each hold just a part of the key.
     """
-    fields: Fields = dict(key.fields)
+    fields: dict[str, Value] = dict(key.fields)
     source = ValueSource.DETAIL if fields and key.columns else None
     subject = subject_of(key)
-    sources: tuple[tuple[ValueSource, Callable[[], Fields]], ...] = (
+    sources: tuple[tuple[ValueSource, Callable[[], Mapping[str, Value]]], ...] = (
         (ValueSource.PARAMETERS, lambda: chosen(wrote.fields, ())),
         (ValueSource.FRAME, lambda: from_frames(event, wanted, subject)),
         (ValueSource.REQUEST, lambda: from_request(event, wanted, subject)),
@@ -257,4 +257,4 @@ def _gathered(
         if new:
             fields |= new
             source = place
-    return fields, source
+    return {name: v for name, v in fields.items() if not isinstance(v, Unknown)}, source

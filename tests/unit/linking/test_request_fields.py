@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from collectors.linking.bodies import chosen, from_request, leaves
 from collectors.linking.entities import subject_of
 from collectors.linking.frames import from_frames
+from collectors.linking.literals import UNKNOWN
+from collectors.linking.violation import read_event
 from collectors.model import Event, ExceptionValue, Frame, Request, ViolatedKey
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -320,11 +323,14 @@ def test_secrets_are_never_kept_when_the_columns_are_unknown() -> None:
             "parameters": "('acct-7',)",
         },
         {"query": "insert into c (external_id) values ($1)", "args": ["'acct-7'"]},
+        {"createCustomerDto": {"externalId": "acct-7"}},
+        {"requestBody": {"externalId": "acct-7"}, "data": {"externalId": " ACCT-7"}},
+        {"data": {"external_id": "'x'"}, "parameters": {"external_id": "'acct-7'"}},
     ],
     ids=[
         "kwargs", "body", "repr of a mapping", "repr of a model", "pydantic's str",
         "endpoint values", "distilled", "named", "positional", "a long statement",
-        "one text", "args",
+        "one text", "args", "camel case", "two that are alike", "a statement's beside a body",
     ],
 )  # fmt: skip
 def test_frame_variables_hold_the_value(variables: dict[str, Any]) -> None:
@@ -341,9 +347,13 @@ def test_frame_variables_hold_the_value(variables: dict[str, Any]) -> None:
         {"kwargs": {"current_user": {"external_id": "'x'"}}},
         {"distilled_parameters": [{"external_id": "'x'"}, {"external_id": "'y'"}]},
         {"body": "'[Filtered]'"},
+        {"currentUserData": {"external_id": "'x'"}},
     ],
-    ids=["user", "subject", "some local", "some object", "user inside", "two rows", "filtered"],
-)
+    ids=[
+        "user", "subject", "some local", "some object", "user inside", "two rows", "filtered",
+        "user in camel case",
+    ],
+)  # fmt: skip
 def test_variables_that_may_be_about_somebody_else_are_not_read(variables: dict[str, Any]) -> None:
     assert from_frames(framed(variables), ("external_id",)) == {}
 
@@ -351,3 +361,27 @@ def test_variables_that_may_be_about_somebody_else_are_not_read(variables: dict[
 def test_the_innermost_frame_counts() -> None:
     event = framed({"body": {"email": "outer@e.com"}}, {"body": {"email": "inner@e.com"}})
     assert from_frames(event, ("email",)) == {"email": "inner@e.com"}
+
+
+def test_two_bodies_of_one_frame_that_differ_are_no_answer() -> None:
+    """Neither is what stands further out: it may be either of the two."""
+    inner = {"data": {"email": "jane@e.com", "name": "J"}, "input": {"email": "boss@e.com"}}
+    seen = framed({"body": {"email": "boss@e.com"}}, inner)
+    assert from_frames(seen, ("email", "name")) == {"email": UNKNOWN, "name": "J"}
+    text = 'duplicate key value violates unique constraint "u_email"'
+    seen = replace(
+        seen,
+        exceptions=tuple(replace(one, value=text) for one in seen.exceptions),
+        request=Request("POST", "/", {"email": "boss@e.com"}),
+    )
+    key = read_event(seen).key
+    assert key is not None
+    assert "email" not in dict(key.fields)
+
+
+def test_a_variable_with_the_fields_of_a_body_may_have_been_written_instead() -> None:
+    first, second = {"email": "a@e.com", "org": "1"}, {"email": "b@e.com", "org": "1"}
+    found = from_frames(framed({"payload": first, "fallback": second}), ("email", "org"))
+    assert found == {"email": UNKNOWN, "org": "1"}
+    alone = from_frames(framed({"fallback": second, "data": {"org": "2"}}), ("email", "org"))
+    assert alone == {"org": "2"}
