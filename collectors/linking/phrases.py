@@ -121,7 +121,7 @@ _CLASS_NAME = (
     r"|SequelizeUniqueConstraintError|RecordNotUnique|ErrUniqueViolation)"
 )
 _CLASS = re.compile(
-    r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()(?<!class )\b(?:\w+[.:\\]+)*"
+    r"(?<!except )(?<!catch )(?<!rescue )(?<!catch \()(?<!class )\b(?:\w{1,80}[.:\\]{1,8}){0,9}"
     rf"{_CLASS_NAME}(?=[\"']?[:(,\]]|'>:|\s*$)(?!:\s*$)"
     rf"|(?:\A|[:\n\"'>])\s{{0,3}}\((?:\w{{1,60}}\.){{1,6}}{_CLASS_NAME}\)\s{{1,3}}\S"
     r"|:\s\((?:\w{1,60}\.){1,6}Uniq\w{0,40}(?:\.{3}|…)\s*\Z"

@@ -47,7 +47,7 @@ _RETOLD = re.compile(
     re.MULTILINE,
 )
 _IN_COLLECTION = re.compile(
-    r"\bValue (?:\"([^\n]{1,3000}?)\" )?for field \"(\w{1,63})\" in collection \"(\w{1,63})\" "
+    r"\bValue (?:\"([^\n]{1,400}?)\" )?for field \"(\w{1,63})\" in collection \"(\w{1,63})\" "
     r"has to be unique\."
 )
 _ARTICLES = frozenset({"a", "an", "the", "this", "that", "same", "such", "your", "given", "id"})

@@ -414,3 +414,11 @@ def test_table_and_schema_are_taken_where_the_message_has_them() -> None:
     key = read_text(WITH_DETAIL["psql verbose"]).key
     assert key is not None
     assert (key.schema, key.table) == ("public", "customers")
+
+
+@pytest.mark.parametrize("joint", [".", "::", "\\", "\\\\\\\\"])
+@pytest.mark.parametrize("depth", [1, 9, 30])
+def test_a_class_is_known_however_deep_its_package(joint: str, depth: int) -> None:
+    """A path of any length costs its length, and no more: it is looked at in short pieces."""
+    path = joint.join(["acme"] * depth)
+    assert read_text(f"{path}{joint}UniqueViolation: no words").kind == "unique_violation"
