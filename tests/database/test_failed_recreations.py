@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, event, select, text, update
 
 from collectors.evidence.database import Store
 from collectors.evidence.migrations.run import upgrade
@@ -246,3 +247,28 @@ def test_a_store_that_was_counted_wrongly_is_counted_afresh(filled: Store) -> No
     changed_at_random(filled)
     assert told(filled, FailureFilter()) == recounted(filled, FailureFilter())
     assert told_of_releases(filled, FailureFilter()) == hurt(filled, FailureFilter())
+
+
+def steps_of_another(folder: Path, customers: int) -> int:
+    """Hundreds of SQLite's steps that one more Failure costs beside so many of other customers."""
+    folder.mkdir()
+    store, steps = new_store(folder), Counter[str]()
+    page = [
+        replace(judged(key=violated("o", f"c{n}@example.com")), conflict_id=f"{n:016x}")
+        for n in range(customers + 1)
+    ]
+    save_page(store, "test", page[:-1])
+
+    def watch(connection: sqlite3.Connection, *_of_the_pool: object) -> None:
+        connection.set_progress_handler(lambda: steps.update(["taken"]), 100)
+
+    event.listen(store.engine, "checkout", watch)
+    save_page(store, "test", page[-1:])
+    store.close()
+    return steps["taken"]
+
+
+def test_one_more_failure_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    """The triggers ask for the others of its Conflict alone, and not for all of its environment."""
+    few, many = (steps_of_another(tmp_path / str(n), n) for n in (50, 1_000))
+    assert 0 < many < 2 * few
