@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -195,14 +196,10 @@ def remediate(
     as_json: Json = False,
 ) -> int:
     """Preview a Remedy, or apply it by the same rules as the dashboard."""
+    ids, tables = tuple(conflict or ()), tuple(along or ())
     if apply and not reason:
         raise UsageError("--apply needs --reason TEXT.")
-    ids, tables = tuple(conflict or ()), tuple(along or ())
-    chosen_by = constraint or organization or environment
-    if bulk and tables:
-        raise UsageError("--with is for one restore at a time, not for --bulk.")
-    if bulk and ids and chosen_by:
-        raise UsageError("Name the Conflicts, or choose them by key, organization, environment.")
+    _agree(ids, tables, bulk=bulk, chosen=bool(constraint or organization or environment))
     if bulk:
         from dashboard.commands import bulk as many
         from dashboard.remediation.service.bulk import Chosen
@@ -213,14 +210,22 @@ def remediate(
         )
     from dashboard.commands import remedying
 
-    if chosen_by:
-        raise UsageError("--constraint, --organization and --environment are for --bulk.")
-    if not ids:
-        raise UsageError("Name the Conflicts, or choose them with --bulk.")
     ended = remedying.remediate(
         ids, remedy, apply=apply, reason=reason, digest=digest, along=tables
     )
     return remedying.show(ended, as_json)
+
+
+def _agree(ids: Sequence[str], along: Sequence[str], *, bulk: bool, chosen: bool) -> None:
+    """Which Conflicts are meant is said in one way. Raises UsageError."""
+    if bulk and along:
+        raise UsageError("--with is for one restore at a time, not for --bulk.")
+    if bulk and ids and chosen:
+        raise UsageError("Name the Conflicts, or choose them by key, organization, environment.")
+    if chosen and not bulk:
+        raise UsageError("--constraint, --organization and --environment are for --bulk.")
+    if not ids and not bulk:
+        raise UsageError("Name the Conflicts, or choose them with --bulk.")
 
 
 @app.command()

@@ -48,7 +48,27 @@ def read_catalog(
     `primary_key` is empty for a table that has none. Raises SettingsError where the mapping names a
     table or column that is not there, and TargetUnreachable.
     """
-    named = list(schemas)
+    known, parts, foreign_keys = _read_parts(snapshot, list(schemas))
+    tables = tables_found([row for row, _ in known], mapping, schemas)
+    told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
+    keys = [read_keys(parts.keys.get(row.oid, ()), _columns(its)) for row, its in known]
+    asked = _what_keys_say(snapshot, [its for _, its in known], told, keys)
+    return Catalog(
+        snapshot.as_of,
+        tuple(
+            [
+                _table(*one, parts, its, of_it, asked)
+                for one, its, of_it in zip(known, told, keys, strict=True)
+            ]
+        ),
+        tuple([_foreign_key(row) for row in foreign_keys]),
+    )
+
+
+def _read_parts(
+    snapshot: Snapshot, named: list[str]
+) -> tuple[Sequence[tuple[TableRow, Columns]], _Parts, Rows]:
+    """Each table with its columns, what stands of them elsewhere, and the foreign keys."""
     # Of the server's time most goes to the keys' parts; until then, what is known is made use of.
     known, (key_parts, triggers, partitions, foreign_keys, zones) = snapshot.rows_of_each_while(
         (
@@ -72,20 +92,7 @@ def read_catalog(
         _partitions(partitions),
         _ahead_of_utc(zones),
     )
-    tables = tables_found([row for row, _ in known], mapping, schemas)
-    told = borne_out(snapshot, [(row, its, mapping_of(row, its, tables)) for row, its in known])
-    keys = [read_keys(parts.keys.get(row.oid, ()), _columns(its)) for row, its in known]
-    asked = _what_keys_say(snapshot, [its for _, its in known], told, keys)
-    return Catalog(
-        snapshot.as_of,
-        tuple(
-            [
-                _table(*one, parts, its, of_it, asked)
-                for one, its, of_it in zip(known, told, keys, strict=True)
-            ]
-        ),
-        tuple([_foreign_key(row) for row in foreign_keys]),
-    )
+    return known, parts, foreign_keys
 
 
 def _what_keys_say(

@@ -214,6 +214,19 @@ def test_a_row_that_is_no_longer_as_seen_is_an_exception_and_the_others_are_done
     assert verify(world.store).intact
 
 
+def applied_beside(world: World, preview: BulkPreview, sql: str) -> BulkEnded:
+    """How it ends where somebody does this as a batch begins."""
+
+    def announce(step: str, _: int) -> None:
+        if step == "begun":
+            world.database.execute(sql)
+
+    door = world.door(announce_batch=announce)
+    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+    assert isinstance(ended, BulkEnded)
+    return ended
+
+
 def test_a_batch_that_is_written_otherwise_than_previewed_is_rolled_back(world: World) -> None:
     everybody = crowd(world, 2)
     before = {customer: world.row(customer) for customer in everybody}
@@ -222,14 +235,8 @@ def test_a_batch_that_is_written_otherwise_than_previewed_is_rolled_back(world: 
         $$ BEGIN NEW.email := 'x' || NEW.email; RETURN NEW; END $$;
         CREATE TRIGGER marks BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION marks()"""
 
-    def announce(step: str, _: int) -> None:
-        if step == "begun":
-            world.database.execute(trigger)
+    ended = applied_beside(world, preview, trigger)
 
-    door = world.door(announce_batch=announce)
-    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
-
-    assert isinstance(ended, BulkEnded)
     assert (ended.applied, ended.refused) == (0, 2)
     assert all("otherwise than in the preview" in one.refusal.text for one in ended.exceptions)
     assert {customer: world.row(customer) for customer in everybody} == before
@@ -243,14 +250,8 @@ def test_rows_that_are_not_as_they_were_left_once_committed_wait_for_a_look(worl
         CREATE TRIGGER marks AFTER UPDATE ON customers
         FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION marks()"""
 
-    def announce(step: str, _: int) -> None:
-        if step == "begun":
-            world.database.execute(trigger)
+    ended = applied_beside(world, preview, trigger)
 
-    door = world.door(announce_batch=announce)
-    ended = door.bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
-
-    assert isinstance(ended, BulkEnded)
     assert (ended.applied, ended.refused, ended.failed) == (0, 0, 2)
     verdicts = {world.stored(conflict).verdict for conflict in everybody.values()}
     assert verdicts == {Verdict.BLOCKED_BY_TOMBSTONE}
