@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import data
 from dashboard.components import problem, sign_in, style
 from dashboard.views import PAGES
 
@@ -26,5 +27,5 @@ page = st.navigation(
     position="top" if signed_in else "hidden",
 )
 if signed_in:
-    with problem.told():
+    with problem.told(), data.one_state():
         page.run()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -41,7 +41,17 @@ from collectors.evidence.trouble import store_says
 BUSY_TIMEOUT_MS = 30_000
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
 _META = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("name"))
-"""Written once: every question of every page asks for the generation first."""
+_STATE = select(schema.meta.c.name, schema.meta.c.value).where(
+    schema.meta.c.name.in_(["generation", "news"])
+)
+"""Written once: every page asks for the store's state first."""
+
+
+class State(NamedTuple):
+    """Which state a store is in; see `Store.generation` and `Store.news`."""
+
+    generation: int
+    news: int
 
 
 @dataclass(frozen=True)
@@ -67,15 +77,17 @@ class Store:
 
     def generation(self) -> int:
         """A number that grows whenever what is stored has changed; caches key on it."""
-        return self._number("generation")
+        return self.state().generation
 
     def news(self) -> int:
         """One that grows more seldom: a Run that found nothing new leaves it as it is."""
-        return self._number("news")
+        return self.state().news
 
-    def _number(self, name: str) -> int:
+    def state(self) -> State:
+        """Both numbers, of one moment."""
         with self.read() as connection:
-            return int(connection.scalar(_META, {"name": name}) or 0)
+            found = {name: int(value) for name, value in connection.execute(_STATE)}
+        return State(found.get("generation", 0), found.get("news", 0))
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -6,8 +6,9 @@ everyone alike: they hold masked values only. What asks a Target, or acts on one
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import telemetry
 from collectors.errors import TombstoneError, Unreachable
-from collectors.evidence.database import Store, open_store
+from collectors.evidence.database import State, Store, open_store
 from collectors.evidence.trouble import store_says
 from collectors.inquiry import Inquiry
 from collectors.postgres.engine import ReadTarget
@@ -58,6 +59,35 @@ def opened() -> Opened:
     dsn = settings.telemetry.dsn
     telemetry.start(dsn.get_secret_value() if dsn else None)
     return Opened(settings, open_store(settings.store_url, settings.required_secret()))
+
+
+class _Drawn(threading.local):
+    """What is found out once for a page that is being drawn; each is drawn by a thread alone."""
+
+    now: bool = False
+    state: State | None = None
+    admitted: bool = False
+
+    def forget(self) -> None:
+        self.state, self.admitted = None, False
+
+
+_drawn = _Drawn()
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """While a page is drawn, its answers are of the state that the store was in as it began.
+
+    So two numbers of one page agree, and each of twenty questions asks for itself alone. Whatever
+    asks a Target or acts ends that: what is answered next is of the state that it left.
+    """
+    _drawn.now = True
+    try:
+        yield
+    finally:
+        _drawn.now = False
+        _drawn.forget()
 
 
 class _Asked(NamedTuple):
@@ -122,8 +152,9 @@ def keep_ready(stopped: Event, every_s: float = _LOOK_EVERY_S) -> None:
 
 def answered(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Ask for whoever is signed in. A store that breaks under a running dashboard is a sentence."""
-    if needs_login():
+    if needs_login() and not _drawn.admitted:
         actor()
+        _drawn.admitted = _drawn.now
     try:
         return ask(*args, **kwargs)
     except SQLAlchemyError as error:
@@ -167,16 +198,26 @@ def tracker_url() -> str | None:
 
 def generation() -> int:
     """The store's state; grows with every change."""
-    return answered(opened().store.generation)
+    return _state().generation
 
 
 def news() -> int:
     """Grows with every change but the end of a Run that found nothing new."""
-    return answered(opened().store.news)
+    return _state().news
+
+
+def _state() -> State:
+    if _drawn.state is not None:
+        return _drawn.state
+    found = answered(opened().store.state)
+    if _drawn.now:
+        _drawn.state = found
+    return found
 
 
 def inquiry() -> closing[Inquiry]:
     """A new one for each question: it remembers which Target did not answer."""
+    _drawn.forget()
     return closing(Inquiry(opened().settings, opened().store))
 
 
@@ -185,6 +226,7 @@ def remediation() -> Remediation:
 
     And now and then after it: another process may have been killed since, or our own store full.
     """
+    _drawn.forget()
     _settle()
     return _door()
 

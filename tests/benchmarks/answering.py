@@ -33,7 +33,13 @@ plain, held.answered = held.answered, answered
 
 def draw(path):
     page, _, query = path.strip("/").partition("?")
-    code = f"from dashboard.views import {page or 'triage'} as view; view.render()"
+    view = page or "triage"
+    code = f'''
+from dashboard import data
+from dashboard.views import {view} as view
+with data.one_state():
+    view.render()
+'''
     app = AppTest.from_string(code, default_timeout=120)
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")

@@ -1,4 +1,4 @@
-"""What was asked lately is asked again as soon as something new is stored."""
+"""Answers are kept ready for the store's newest state, and a page is of one state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_answer_is_ready_before_somebody_asks(store: Store) -> None:
     try:
         until = monotonic() + SOON
         while len(asked) < 2 and monotonic() < until:  # the thread must have looked once before
-            finish_run(store, start_run(store), read=0, stored=0, unreachable=[], notes=[])
+            _found_nothing(store)
             sleep(0.2)
         while asked[-1] != store.generation() and monotonic() < until:
             sleep(0.05)
@@ -37,3 +37,19 @@ def test_the_answer_is_ready_before_somebody_asks(store: Store) -> None:
     assert asked[-1] > first
     assert held.remembered(question) == store.generation()
     assert len(asked) == known
+
+
+def _found_nothing(store: Store) -> None:
+    finish_run(store, start_run(store), read=0, stored=0, unreachable=[], notes=[])
+
+
+def test_a_page_is_of_one_state(store: Store) -> None:
+    """Else two of its numbers might disagree, for `collect` writes while it is drawn."""
+    with held.one_state():
+        before = held.generation()
+        _found_nothing(store)
+        assert held.generation() == before
+        with held.inquiry():
+            assert held.generation() > before, "what asked a Target has stored its answer"
+    _found_nothing(store)
+    assert held.generation() == store.generation()
