@@ -22,14 +22,15 @@ from dashboard import data, state
 from dashboard.components import address, plain
 from dashboard.text import BETWEEN, organization_words
 
-ANY_TIME = "Any time"
+ANY_TIME = "Any"
 PERIODS: Mapping[str, timedelta | None] = {
     ANY_TIME: None,
-    "Last 24 hours": timedelta(days=1),
-    "Last 7 days": timedelta(days=7),
-    "Last 30 days": timedelta(days=30),
-    "Last 90 days": timedelta(days=90),
+    "24 hours": timedelta(days=1),
+    "7 days": timedelta(days=7),
+    "30 days": timedelta(days=30),
+    "90 days": timedelta(days=90),
 }
+"""The last so many of them; short, for all stand beside one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Filters:
         since = self.since
         if since is None:
             return "at any time"
-        return f"since {since:%Y-%m-%d %H:%M} UTC ({self.period.lower()})"
+        return f"since {since:%Y-%m-%d %H:%M} UTC (last {self.period})"
 
 
 def show() -> Filters:
@@ -132,8 +133,13 @@ def show() -> Filters:
             bind="query-params",
             width="stretch",
         )
-        period = st.selectbox(
-            "Period", known["period"], key="period", bind="query-params", width="stretch"
+        period = st.segmented_control(  # what is changed most often, so one click does it
+            "Period",
+            known["period"],
+            default=ANY_TIME,
+            required=True,
+            key="period",
+            bind="query-params",
         )
         organization = _organization()
         constraint = _one("Unique key", "key", known["key"])
@@ -142,7 +148,7 @@ def show() -> Filters:
         st.warning(
             "No Conflict of this organization is known here.", icon=":material/filter_alt_off:"
         )
-    return Filters(tuple(environments), organization, constraint, release, period)
+    return Filters(tuple(environments), organization, constraint, release, period or ANY_TIME)
 
 
 def _one(label: str, key: str, options: list[str]) -> str | None:

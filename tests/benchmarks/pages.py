@@ -91,21 +91,25 @@ def _first_renders(browser: Browser, name: str, urls: Mapping[str, str]) -> dict
 
 
 def _changes(browser: Browser, address: str, bare: str) -> Generator[dict[str, Any], None, float]:
-    """A period chosen on each page, against a rerun of the empty page; returns the latter."""
+    """A period and a key chosen on each page, against a rerun of the empty page; returns that."""
     still = _opened(browser, bare)
     rerun = 0.0
     for name in ("triage", "regression", "impact"):
         page = _opened(browser, address + PAGES[name])
-        periods = cycle(["Last 90 days", "Last 30 days", "Last 7 days"])
-        change = partial(_choose_next, page, periods)
-        medians = _medians({"change": change, "empty": partial(_again, still)})
+        medians = _medians({
+            "period": partial(_period, page, cycle(["90 days", "30 days", "7 days"])),
+            "key": partial(_key, page, cycle(crowded.KEYS)),
+            "empty": partial(_again, still),
+        })  # fmt: skip
         rerun = medians["empty"]
         yield {
             "what": "a filter change, against a rerun of an empty page",
             "page": name,
-            "change_ms": round(medians["change"] * 1_000),
+            "period_ms": round(medians["period"] * 1_000),
+            "key_ms": round(medians["key"] * 1_000),
             "empty_ms": round(rerun * 1_000),
-            "times_empty": round(medians["change"] / rerun, 2),
+            "times_empty": round(medians["period"] / rerun, 2),
+            "key_times_empty": round(medians["key"] / rerun, 2),
         }
         page.context.close()
     still.context.close()
@@ -147,9 +151,13 @@ def _wait(page: Page) -> None:
     )
 
 
-def _choose_next(page: Page, periods: Iterator[str]) -> float:
-    page.get_by_role("combobox", name="Period", exact=True).click()
-    option = page.get_by_role("option", name=next(periods))
+def _period(page: Page, periods: Iterator[str]) -> float:
+    return _rerun(page, page.get_by_role("radio", name=next(periods), exact=True).click)
+
+
+def _key(page: Page, keys: Iterator[str]) -> float:
+    page.get_by_role("combobox", name="Unique key", exact=True).click()
+    option = page.get_by_role("option", name=next(keys), exact=True)
     option.wait_for()
     return _rerun(page, option.click)
 

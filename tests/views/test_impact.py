@@ -77,7 +77,7 @@ def test_the_page_says_what_the_store_says(hurt: Store) -> None:
 
 
 def test_every_number_says_its_window_and_source_on_hover(hurt: Store) -> None:
-    for one in opened(period="Last 30 days").metric:
+    for one in opened(period="30 days").metric:
         assert "UTC" in one.help, one.label
         assert "store" in one.help, one.label
 
@@ -88,13 +88,13 @@ def test_any_time_is_compared_with_nothing(hurt: Store) -> None:
 
 
 def test_thirty_days_are_compared_with_thirty_before(hurt: Store) -> None:
-    app = opened(period="Last 30 days")
+    app = opened(period="30 days")
     (began,) = [one for one in app.metric if one.label == "First kept out"]
     assert "before:" in began.delta
 
 
 def test_ninety_days_are_not_compared_with_days_that_were_not_read(hurt: Store) -> None:
-    app = opened(period="Last 90 days")
+    app = opened(period="90 days")
     (began,) = [one for one in app.metric if one.label == "First kept out"]
     assert not began.delta
     (told,) = [one.value for one in app.caption if "were not read in full" in one.value]
@@ -142,7 +142,7 @@ def test_of_organizations_that_nobody_knows_the_number_is_no_zero(
     with store.write() as connection:
         connection.execute(update(schema.conflicts).values(organization_id=None))
     monkeypatch.setenv("TOMBSTONE_STORE_URL", f"sqlite:///{tmp_path}/store.sqlite")
-    shown = {one.label: one for one in opened(period="Last 30 days").metric}
+    shown = {one.label: one for one in opened(period="30 days").metric}
     theirs = ("Organizations blocked now", "Organizations hit", "Their organizations")
     assert [shown[label].value for label in (*theirs, "Organizations testing")] == ["–"] * 4
     assert not shown["Their organizations"].delta
