@@ -1,4 +1,4 @@
-"""How long the store takes for all that a page asks, when nothing of it is kept."""
+"""How long all takes that a page asks: when nothing of it is kept, and when it is asked again."""
 
 from __future__ import annotations
 
@@ -49,20 +49,21 @@ with data.one_state():
 
 found = {}
 for name, path in json.loads(sys.argv[1]).items():
-    times = []
+    afresh, kept = [], []
     for _ in range(int(sys.argv[2]) + 1):
         st.cache_data.clear()
-        took.clear()
-        draw(path)
-        times.append(sum(took))
-    found[name] = statistics.median(times[1:])
+        for times in (afresh, kept):
+            took.clear()
+            draw(path)
+            times.append(sum(took))
+    found[name] = [statistics.median(times[1:]) for times in (afresh, kept)]
 print(json.dumps(found))
 """
 """`held.answered` is what every question goes through; questions do not ask one another there."""
 
 
-def answer_times(folder: Path, pages: Mapping[str, str]) -> dict[str, float]:
-    """Median seconds of each page over the store in `folder`."""
+def answer_times(folder: Path, pages: Mapping[str, str]) -> dict[str, tuple[float, float]]:
+    """Median seconds of each page over the store in `folder`: asked afresh, and again."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("TOMBSTONE_")}
     own |= {
         "TOMBSTONE_STORE_URL": f"sqlite:///{folder}/store.sqlite",
@@ -77,5 +78,5 @@ def answer_times(folder: Path, pages: Mapping[str, str]) -> dict[str, float]:
         text=True,
         check=True,
     )
-    found: dict[str, float] = json.loads(said.stdout.splitlines()[-1])
-    return found
+    found = json.loads(said.stdout.splitlines()[-1])
+    return {name: (afresh, kept) for name, (afresh, kept) in found.items()}
