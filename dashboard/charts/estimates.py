@@ -20,7 +20,7 @@ HEIGHT = 230
 def estimates(
     ground: Ground, points: Sequence[Estimate], unit: str, form: str, marks: Sequence[Mark]
 ) -> alt.LayerChart | alt.FacetChart:
-    """Points with their 95 % intervals; an interval that is not over is hollow. `unit` is ours."""
+    """Points with their 95% intervals; an interval that is not over is hollow. `unit` is ours."""
     base = alt.Chart(_frame(points, form)).encode(
         x=ground.axis("middle:T"),
         tooltip=[

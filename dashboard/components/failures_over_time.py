@@ -186,7 +186,7 @@ def _trend(
     nothing: str,
 ) -> None:
     """`nothing` says why there is no point."""
-    st.markdown(f"**{what}**, with its 95 % interval")
+    st.markdown(f"**{what}**, with its 95% interval")
     if not points:
         st.caption(nothing)
         return

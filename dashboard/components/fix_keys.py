@@ -118,11 +118,11 @@ def _counted(window: str) -> dict[str, Any]:
         "rate": column.TextColumn(
             "Violations per 1,000 creates",
             width=175,
-            help=f"Failures by this key of any Verdict for 1,000 rows created in its table (95 %). "
+            help=f"Failures by this key of any Verdict for 1,000 rows created in its table (95%). "
             f"{ABOVE}",
         ),
         "success": column.TextColumn(
-            "Re-creation success", width=145, help="Under this key (95 %)."
+            "Re-creation success", width=145, help="Under this key (95%)."
         ),
         "rests": column.NumberColumn(
             "Rests on", width=75, help="Re-creations that succeeded since the last Failure."

@@ -170,7 +170,7 @@ def percent(share: Share | None) -> Told:
 
 
 def _estimate(label: str, told: Told, help_: str) -> None:
-    sure = f"95 %: {told.sure}" if told.sure else None
+    sure = f"95%: {told.sure}" if told.sure else None
     number.show(label, told.value, help_, delta=sure)
 
 
@@ -184,7 +184,7 @@ _MEANINGS: Mapping[FixState, str] = {
     FixState.CAME_BACK: "So many Re-creations had succeeded without a Failure that luck does not "
     "explain it, or an audit had found the key mended; then it failed again.",
     FixState.FAILING: "The last Failure is so recent that, at the rate before, the silence since "
-    "may be luck (5 % or more).",
+    "may be luck (5% or more).",
     FixState.POSSIBLE: "Silence, but the key still counts deleted rows and some hold it. An API "
     "that answers 409 or 422 is silent in Sentry, and customers stay blocked.",
     FixState.UNSURE: "Something is missing: an audit, a survey, or anybody who tried since. It is "

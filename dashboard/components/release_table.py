@@ -61,12 +61,12 @@ def _columns(window: str) -> dict[str, Any]:
             width=175,
             help=f"Failures that violated a key, of any Verdict. {ABOVE} {alone}",
         ),
-        "rate_sure": column.TextColumn("95 %", width=90, help="Poisson."),
+        "rate_sure": column.TextColumn("95%", width=90, help="Poisson."),
         "success": column.NumberColumn(
             "Re-creation success", format="%.1f%%", width=132, help=alone
         ),
         "success_sure": column.TextColumn(
-            "95 %, of tried", width=142, help="Binomial (Clopper and Pearson), and what was tried."
+            "95%, of tried", width=142, help="Binomial (Clopper and Pearson), and what was tried."
         ),
         "days": column.TextColumn("Alone on", width=190),
         "deployed_utc": in_utc("Deployed, UTC", seconds=False),

@@ -96,7 +96,7 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class RestsOn:
-    """What "fixed" rests on, and how many of the next Re-creations may fail all the same (95 %).
+    """What "fixed" rests on, and how many of the next Re-creations may fail all the same (95%).
 
     at_most_failing  of several `keys`, under the one that was tried least
     release          the one that is live now

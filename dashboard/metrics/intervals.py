@@ -1,4 +1,4 @@
-"""How sure is a share, a rate, a silence? Exact intervals, at 95 % unless told otherwise.
+"""How sure is a share, a rate, a silence? Exact intervals, at 95% unless told otherwise.
 
 `scipy.special` and not `scipy.stats`: the same numbers for a tenth of the import.
 """

@@ -33,7 +33,7 @@ def before_and_since(facts: KeyFacts, before: Rate, silent_days: float, what: st
     assert facts.last_failed is not None
     assert before.value is not None
     rate = (
-        f"{figure(before.value)} {what} a day (95 %: {figure(interval.low)} to "
+        f"{figure(before.value)} {what} a day (95%: {figure(interval.low)} to "
         f"{figure(interval.high)}), the last on {_utc(facts.last_failed)}"
     )
     if silent_days < 1 / 24:
@@ -84,7 +84,7 @@ def recreation_words(facts: KeyFacts, succeeded: int, *, closed: bool) -> str:
     if not closed:
         return f"{many} succeeded since, {when}; one that was answered 409 or 422 is not seen."
     most = percent(at_most_failing(succeeded))
-    return f"{many} succeeded since and none failed: at most {most} may fail (95 %), {when}."
+    return f"{many} succeeded since and none failed: at most {most} may fail (95%), {when}."
 
 
 def rests_words(rests: RestsOn) -> str:
@@ -96,7 +96,7 @@ def rests_words(rests: RestsOn) -> str:
     if rests.at_most_failing >= 1:
         return f"{many}{_when_live(rests)}; under one of the keys on the canary alone."
     least = " under the key that was tried least" if rests.keys > 1 else ""
-    most = f"at most {percent(rests.at_most_failing)} may fail all the same{least} (95 %)"
+    most = f"at most {percent(rests.at_most_failing)} may fail all the same{least} (95%)"
     return f"{many}{_when_live(rests)}; {most}."
 
 

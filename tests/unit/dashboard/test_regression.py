@@ -196,7 +196,7 @@ def test_fixed_says_what_it_rests_on() -> None:
         (RestsOn(9, 0.28, "r2", None), "since the last Failure, in r2; at most 28% may fail"),
         (RestsOn(9, 0.28, "r2", None, earlier=4), ", 4 of them before r2 went live; at most"),
         (RestsOn(9, 0.28, "r2", None, earlier=9), ", all before r2 went live; at most"),
-        (RestsOn(9, 0.63, None, None, keys=2), "under the key that was tried least (95 %)"),
+        (RestsOn(9, 0.63, None, None, keys=2), "under the key that was tried least (95%)"),
         (RestsOn(9, 1.0, None, NOW, keys=2), "; under one of the keys on the canary alone."),
         (RestsOn(99_999, 0.00003, None, None), "at most 0.003% may fail"),
     ],
