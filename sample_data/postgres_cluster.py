@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sample_data.files import write_private
 from sample_data.postgres_home import (
     DATA_FOLDER_FILE,
     Account,
@@ -85,7 +86,7 @@ class Cluster:
         making = self.home / "making"
         for old in (self.folder, making):
             shutil.rmtree(old, ignore_errors=True)
-        _write_private(kept, secrets.token_urlsafe(24))
+        write_private(kept, secrets.token_urlsafe(24))
         self._initdb(making)
         making.rename(self.folder)
         return True
@@ -130,7 +131,7 @@ class Cluster:
 
     def _initdb(self, target: Path) -> None:
         password_file = self.home / "password"
-        _write_private(password_file, self.password)
+        write_private(password_file, self.password)
         os.chown(password_file, self.account.uid, self.account.gid)
         program = str(self.programs / "initdb")
         place = [f"--pgdata={target}", "--username=postgres", "--encoding=UTF8", "--no-sync"]
@@ -241,12 +242,6 @@ def _environment() -> dict[str, str]:
     """Nothing of the caller's PG… settings may reach the server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     return {**kept, "LANG": "C", "TZ": "UTC"}
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(text)
 
 
 def _last_line(text: str) -> str:

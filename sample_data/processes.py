@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PROC = Path("/proc")
@@ -50,3 +51,15 @@ def wait_until_gone(pid: int, command: list[str], seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def stop(process: subprocess.Popen[Any], seconds: float = 5.0) -> None:
+    """Ask it to end and wait; after that time, end it. Doing it twice is harmless."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from collectors.errors import TombstoneError
 from sample_data.api.settings import Settings
-from sample_data.processes import end_with_parent
+from sample_data.processes import end_with_parent, stop
 
 _PATIENCE_SECONDS = 20.0
 
@@ -61,14 +61,7 @@ class ApiProcess:
 
     def stop(self) -> None:
         """Let it finish its requests and tell Sentry everything; then it ends."""
-        self.process.terminate()
-        try:
-            self.process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        stop(self.process, _PATIENCE_SECONDS)
 
     def __enter__(self) -> ApiProcess:
         return self

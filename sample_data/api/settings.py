@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from sample_data.files import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,4 @@ class Settings:
 
     def write(self, path: Path) -> None:
         """Write them for the process to be started, mode 0600."""
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(asdict(self), file)
+        write_private(path, json.dumps(asdict(self)))

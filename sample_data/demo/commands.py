@@ -41,18 +41,6 @@ def start_tombstone(config: Path, log: Path, *arguments: str) -> subprocess.Pope
         )
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    """Ask it to end, and wait."""
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
 def _command(arguments: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-c", _MAIN, *arguments]
 

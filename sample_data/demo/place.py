@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.errors import UsageError
+from sample_data.files import write_private
 
 DATABASES = {"production": "shop_production", "sandbox": "shop_sandbox"}
 
@@ -78,13 +78,6 @@ class Place:
     @property
     def _done(self) -> Path:
         return self.folder / "scenario.done"
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(text)
 
 
 def toml(values: dict[str, Any], prefix: str = "") -> str:

@@ -24,10 +24,12 @@ import httpx
 
 from sample_data.api.process import ApiProcess
 from sample_data.api.settings import Settings
-from sample_data.demo.commands import CommandFailed, start_tombstone, stop, tombstone
-from sample_data.demo.place import DATABASES, Place, toml, write_private
+from sample_data.demo.commands import CommandFailed, start_tombstone, tombstone
+from sample_data.demo.place import DATABASES, Place, toml
 from sample_data.demo.roles import READER, WRITER, make_roles
+from sample_data.files import write_private
 from sample_data.postgres import Postgres
+from sample_data.processes import stop
 from sample_data.scenario import Play, play, tokens
 from sample_data.scenario.timeline import SANDBOX, Deploy, Timeline
 from sample_data.sentry.address import Address

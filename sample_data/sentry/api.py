@@ -23,8 +23,7 @@ from sample_data.sentry.render import (
     light_event_json,
     project_json,
 )
-from sample_data.sentry.store import Row, Store
-from sample_data.sentry.wire import Wire
+from sample_data.sentry.store import Row, Store, body_of
 
 STATUSES = {
     "resolved": None,
@@ -231,8 +230,7 @@ def _events(request: Request, wanted: EventFilter) -> Response:
 
 
 def _full(row: Row) -> bytes:
-    wire = Wire(row["wire"], row["encoding"], row["start"], row["length"])
-    return full_event(row, wire.body())
+    return full_event(row, body_of(row))
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -30,8 +30,7 @@ from sample_data.sentry.api import (
 from sample_data.sentry.cursors import MAX_PAGE
 from sample_data.sentry.render import comment_json, full_event, iso, issue_json
 from sample_data.sentry.shapes import ERRORS
-from sample_data.sentry.store import Row
-from sample_data.sentry.wire import Wire
+from sample_data.sentry.store import Row, body_of
 
 VERSION = "5.2.0"
 SORTS = {
@@ -181,9 +180,8 @@ def _issue_json(request: Request, row: Row) -> dict[str, Any]:
 
 def _event(row: Row) -> dict[str, Any]:
     """The Web API's event with its outer keys in snake_case; frames as they were sent."""
-    wire = Wire(row["wire"], row["encoding"], row["start"], row["length"])
     try:
-        read = msgspec.json.decode(full_event(row, wire.body()), type=dict[str, Any])
+        read = msgspec.json.decode(full_event(row, body_of(row)), type=dict[str, Any])
     except ERRORS:
         read = {"eventID": row["event_id"], "dateReceived": iso(row["received"]), "title": ""}
     read.pop("event.type", None)

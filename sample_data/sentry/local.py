@@ -14,6 +14,7 @@ from types import TracebackType
 import msgspec
 
 from collectors.errors import TombstoneError
+from sample_data.processes import stop
 from sample_data.sentry.address import Address
 
 
@@ -70,14 +71,7 @@ class LocalSentry:
 
     def stop(self) -> None:
         """Ask it to end, and wait. Doing it twice is harmless."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        stop(self._process)
         atexit.unregister(self.stop)
 
     def __enter__(self) -> LocalSentry:

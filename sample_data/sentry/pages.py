@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from collectors.model import Event
 from collectors.sentry.parse import Origin, parse_event
+from sample_data.sentry.api import store_of
 from sample_data.sentry.filters import EventFilter, IssueFilter
 from sample_data.sentry.render import iso
-from sample_data.sentry.store import Row, Store
-from sample_data.sentry.wire import Wire
+from sample_data.sentry.store import Row, body_of
 
 NOTICE = (
     "This is not Sentry. It is a small stand-in that takes what Sentry's SDKs send and answers the "
@@ -40,7 +40,7 @@ _STYLE = (
 
 async def index(request: Request) -> HTMLResponse:
     """The latest issues."""
-    rows = _store(request).issues(IssueFilter(EventFilter()), MAX_LISTED, 0)
+    rows = store_of(request).issues(IssueFilter(EventFilter()), MAX_LISTED, 0)
     organization = request.app.state.organization
     lines = "".join(
         f"<tr><td><a href='/organizations/{escape(organization)}/issues/{row['id']}/'>"
@@ -55,10 +55,10 @@ async def index(request: Request) -> HTMLResponse:
 
 async def issue(request: Request) -> HTMLResponse:
     """One issue, and the exception texts of its latest event."""
-    row = _store(request).issue(request.path_params["issue_id"])
+    row = store_of(request).issue(request.path_params["issue_id"])
     if row is None or request.path_params["organization"] != request.app.state.organization:
         return _page("No such issue", "<p>There is no issue of that number.</p>", 404)
-    latest = _store(request).events(EventFilter(issue_id=row["id"]), 1, 0)
+    latest = store_of(request).events(EventFilter(issue_id=row["id"]), 1, 0)
     facts = (
         ("Project", row["slug"]),
         ("Status", row["status"]),
@@ -72,8 +72,7 @@ async def issue(request: Request) -> HTMLResponse:
 
 
 def _event(row: Row) -> str:
-    wire = Wire(row["wire"], row["encoding"], row["start"], row["length"])
-    event = parse_event(wire.body(), Origin(datetime.fromtimestamp(row["received"], UTC)))
+    event = parse_event(body_of(row), Origin(datetime.fromtimestamp(row["received"], UTC)))
     return f"<h2>Latest event</h2><pre>{escape(_text(event))}</pre>"
 
 
@@ -95,11 +94,6 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
 
 def _time(seconds: float) -> str:
     return iso(round(seconds)).replace("T", " ").replace("Z", " UTC")
-
-
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
 
 
 ROUTES = [

@@ -6,9 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sample_data.sentry.api import answer
+from sample_data.sentry.api import answer, store_of
 from sample_data.sentry.ingest import key_of, take_body, take_envelope
-from sample_data.sentry.store import Store
 from sample_data.sentry.wire import MAX_WIRE, UnreadableBody
 
 
@@ -23,7 +22,7 @@ async def bare_event(request: Request) -> Response:
 
 
 async def _take(request: Request, *, bare: bool) -> Response:
-    store: Store = request.app.state.store
+    store = store_of(request)
     project = store.project(str(request.path_params["project_id"]))
     key = key_of(request.headers.get("X-Sentry-Auth", ""), request.url.query)
     if project is None or key != project["public_key"]:

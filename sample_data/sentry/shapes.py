@@ -68,7 +68,6 @@ class SdkEvent(Struct):
     environment: Any = None
     release: Any = None
     transaction: Any = None
-    server_name: Any = None
     message: Any = None
     logentry: Any = None
     fingerprint: Any = None

@@ -19,6 +19,11 @@ WRITE_SCOPES = "event:read event:write project:releases"
 Row = sqlite3.Row
 
 
+def body_of(row: Row) -> bytes:
+    """An event's body, as it came."""
+    return Wire(row["wire"], row["encoding"], row["start"], row["length"]).body()
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """An event to keep; times are seconds since 1970."""
