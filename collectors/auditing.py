@@ -15,8 +15,9 @@ from pathlib import Path
 from collectors.audit.case import KeyCase, KeyFacts
 from collectors.audit.inspect import Flaw, cases, flaw_of, inspect, name_of, worst_first
 from collectors.audit.migration import Draft, draft, repeats
+from collectors.audit.naming import raw
 from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
-from collectors.audit.upserts import Upsert, needs, raw, read_upserts
+from collectors.audit.upserts import Upsert, needs, read_upserts
 from collectors.errors import SettingsError, TargetUnreachable, TombstoneError
 from collectors.evidence.audited import exposed_by_key, failures_by_key, save_audit
 from collectors.evidence.database import Store

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from collectors.audit.naming import Naming
-from collectors.audit.upserts import Upsert, raw
+from collectors.audit.naming import Naming, raw
+from collectors.audit.upserts import Upsert
 from collectors.model import Catalog, ForeignKey, KeyPart, Severity, Table, UniqueKey
 
 
@@ -102,7 +102,7 @@ class KeyCase:
 
     def knowing(self, facts: KeyFacts) -> KeyCase:
         """The same, once more is known of it."""
-        return KeyCase(self.schema, self.table, self.key, self.own, self.right, self.reuse, facts)
+        return replace(self, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from collectors.audit.backfill import backfill, freeing
-from collectors.audit.case import KeyCase, KeyFacts, Reuse, Ruling, Schema
-from collectors.audit.migration import Draft, Obstacle, draft, migration
+from collectors.audit.case import KeyCase, Reuse, Ruling, Schema
+from collectors.audit.migration import Obstacle, draft, migration
 from collectors.audit.reuse import is_row_id, reuse_of
 from collectors.audit.rules import FLAWS, OBSTACLES
 from collectors.audit.severity import weighed
@@ -63,22 +64,9 @@ def inspect(case: KeyCase, flaw: Flaw | None, *, backfills: bool = True) -> Iter
         severity, why = weighed(case)
         yield _finding(case, flaw.rule, flaw.ruling, flaw.ruling.severity or severity, why, offer)
     for rule in OBSTACLES:
-        if ruling_besides := rule(case):
-            severity = ruling_besides.severity or Severity.MEDIUM
-            yield _finding(case, rule.__name__, ruling_besides, severity, "", offer)
-
-
-def audit(catalog: Catalog, facts: Mapping[KeyName, KeyFacts] | None = None) -> list[KeyFinding]:
-    """The Findings of a whole catalog, worst first."""
-    known = facts or {}
-    found = (
-        finding
-        for case in cases(catalog)
-        for finding in inspect(
-            case.knowing(known.get(name_of(case.key), KeyFacts())), flaw_of(case)
-        )
-    )
-    return worst_first(found)
+        if ruling := rule(case):
+            severity = ruling.severity or Severity.MEDIUM
+            yield _finding(case, rule.__name__, ruling, severity, "", offer)
 
 
 def worst_first(findings: Iterable[KeyFinding]) -> list[KeyFinding]:
@@ -105,17 +93,12 @@ class _Offer:
 
     def __init__(self, case: KeyCase, backfills: bool) -> None:
         self._case, self._backfills = case, backfills
-        self._made: tuple[Migration | None, str] | None = None
 
-    def made(self) -> tuple[Migration | None, str]:
+    @cached_property
+    def way_out(self) -> tuple[Migration | None, str]:
         """The migration, or the sentence that says why there is none."""
-        if self._made is None:
-            found: Draft | Obstacle = draft(self._case)
-            if isinstance(found, Obstacle):
-                self._made = None, found.sentence
-            else:
-                self._made = migration(found), ""
-        return self._made
+        found = draft(self._case)
+        return (None, found.sentence) if isinstance(found, Obstacle) else (migration(found), "")
 
     def backfill(self) -> Migration | None:
         """The text that frees what deleted rows hold now."""
@@ -127,7 +110,7 @@ def _finding(
     case: KeyCase, rule: str, ruling: Ruling, severity: Severity, why: str, offer: _Offer
 ) -> KeyFinding:
     mends = ruling.mends and severity is not Severity.INFO
-    way_out, obstacle = offer.made() if mends else (None, "")
+    way_out, obstacle = offer.way_out if mends else (None, "")
     frees = mends and rule in _FLAWS_NAMED
     return KeyFinding(
         table=case.table.label,

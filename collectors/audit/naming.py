@@ -1,4 +1,4 @@
-"""What a new index is called: in the habit of the schema's own unique indexes."""
+"""Names in SQL and as they are, and what a new index is called: in the schema's own habit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from collectors.audit.upserts import raw
 from collectors.model import Catalog, Table, UniqueKey
 
 LONGEST = 63
@@ -74,6 +73,18 @@ def quoted(name: str) -> str:
     """
     plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and "_" in name
     return name if plain else '"' + name.replace('"', '""') + '"'
+
+
+@lru_cache(maxsize=4_096)
+def raw(name: str) -> str:
+    """A name as its author wrote it, from SQL: folded unless it is quoted.
+
+    Kept, because the tables of a schema call their columns alike.
+
+    >>> raw('"Order"'), raw("Order")
+    ('Order', 'order')
+    """
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
 def shortened(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from collectors.audit.case import Reuse, Schema
-from collectors.audit.upserts import raw
+from collectors.audit.naming import raw
 from collectors.model import Column, KeyPart, Table, UniqueKey
 from collectors.model.releasable import columns_read
 

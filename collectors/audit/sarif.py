@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from collectors.audit.reviewed import Accepted
-from collectors.audit.rules import RULES
+from collectors.audit.rules import RULES, Rule
 from collectors.model import KeyFinding, Severity
 
 LEVELS = {
@@ -41,7 +41,7 @@ def sarif(
     lived_with = accepted or {}
     results = [_result(one) | _state(one in known, compared) for one in findings]
     results += [_result(one) | _suppressed(why) for one, why in lived_with.items()]
-    driver = {"name": "tombstone", "version": version, "rules": [_rule(r.__name__) for r in RULES]}
+    driver = {"name": "tombstone", "version": version, "rules": [_rule(one) for one in RULES]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -56,8 +56,8 @@ def annotation(finding: KeyFinding) -> str:
     return f"::{kind} title={_escaped(title, ':,')}::{_escaped(finding.reason)}"
 
 
-def _rule(name: str) -> dict[str, Any]:
-    rule = next(rule for rule in RULES if rule.__name__ == name)
+def _rule(rule: Rule) -> dict[str, Any]:
+    name = rule.__name__
     return {
         "id": name,
         "name": "".join(word.capitalize() for word in name.split("_")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.audit.case import KeyCase, Reuse
 from collectors.model import Severity
+from collectors.model.counted import counted
 
 _WHY = {
     Reuse.LIKELY: "People can ask for such a value again.",
@@ -33,10 +34,10 @@ def weighed(case: KeyCase) -> tuple[Severity, str]:
     if facts.failures and not case.reuse.is_asked:
         said = ["By its columns nobody asks for such a value again, but somebody did."]
     if facts.exposed:
-        rows = "deleted row holds" if facts.exposed == 1 else "deleted rows hold"
-        said.append(f"{facts.exposed:,} {rows} it now.")
+        rows = counted(facts.exposed, "deleted row holds", "deleted rows hold")
+        said.append(f"{rows} it now.")
     if facts.failures:
-        said.append(f"{facts.failures:,} Failure{'s' * (facts.failures > 1)} seen.")
+        said.append(f"{counted(facts.failures, 'Failure')} seen.")
         return Severity.HIGH, " ".join(said)
     if not case.reuse.is_asked:
         return Severity.INFO, " ".join(said)

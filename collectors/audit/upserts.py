@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from collectors.audit.naming import raw
 from collectors.model import Table, UniqueKey
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
@@ -66,18 +66,6 @@ def says(upsert: Upsert, condition: str | None) -> bool:
     if condition is None or upsert.constraint is not None:
         return condition is None
     return _spelled(condition) in _spelled(upsert.where or "")
-
-
-@lru_cache(maxsize=4_096)
-def raw(name: str) -> str:
-    """A name as its author wrote it, from SQL: folded unless it is quoted.
-
-    Kept, because the tables of a schema call their columns alike.
-
-    >>> raw('"Order"'), raw("Order")
-    ('Order', 'order')
-    """
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
 def _same_table(upsert: Upsert, table: Table) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 
 from collectors.audit.case import KeyFacts
-from collectors.audit.inspect import audit, cases
+from collectors.audit.inspect import cases, flaw_of, inspect, name_of, worst_first
 from collectors.audit.migration import CHANGED, Draft, draft, steps
 from collectors.model import Catalog, KeyFinding, KeyName
 from collectors.postgres.catalog import read_catalog
@@ -24,7 +24,12 @@ def catalog_of(database: Database, *schemas: str) -> Catalog:
 def findings_of(
     database: Database, *schemas: str, facts: Mapping[KeyName, KeyFacts] | None = None
 ) -> list[KeyFinding]:
-    return audit(catalog_of(database, *schemas), facts)
+    return audited(catalog_of(database, *schemas), facts or {})
+
+
+def audited(catalog: Catalog, facts: Mapping[KeyName, KeyFacts]) -> list[KeyFinding]:
+    known = [case.knowing(facts.get(name_of(case.key), KeyFacts())) for case in cases(catalog)]
+    return worst_first(one for case in known for one in inspect(case, flaw_of(case)))
 
 
 def draft_of(database: Database, constraint: str, facts: KeyFacts | None = None) -> Draft:

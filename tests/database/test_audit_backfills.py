@@ -15,14 +15,14 @@ from sqlalchemy import create_engine
 
 from collectors.audit.backfill import Freeing, backfill, freeing
 from collectors.audit.backfill.statements import steps
-from collectors.audit.inspect import audit, cases
+from collectors.audit.inspect import cases
 from collectors.model import Catalog, MarkerKind
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.mapping import POLAR, MarkerMapping, TableMapping
 from sample_data.postgres import Database
 from sample_data.postgres_home import account, binaries
-from tests.database.auditing_world import run
+from tests.database.auditing_world import audited, run
 
 CUSTOMERS = """
 CREATE TABLE customers (
@@ -249,7 +249,7 @@ def test_other_schemas(database: Database, kind: str) -> None:
 )
 def test_where_no_column_can_be_given_up_there_is_none(database: Database, table: str) -> None:
     database.execute(table)
-    found = audit(catalog_of(database, {}))
+    found = audited(catalog_of(database, {}), {})
     assert found
     assert [one.backfill for one in found] == [None] * len(found)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from collectors.audit.case import KeyCase
+from collectors.audit.naming import raw
 from collectors.audit.standing import own_parts
-from collectors.audit.upserts import raw
 from collectors.model import KeyPart
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from collectors.audit.migration.draft import Draft, NewKey, Shape, live_condition
 from collectors.audit.migration.steps import CHANGED, repeats
+from collectors.audit.naming import raw
 from collectors.audit.standing import own_parts
-from collectors.audit.upserts import raw
 
 _NO_WAY_BACK = (
     "Not to be rolled back: as soon as a live row has a deleted one's values, the old key cannot "

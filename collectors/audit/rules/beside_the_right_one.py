@@ -8,8 +8,6 @@ from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.standing import covering, is_idle, own_parts
 from collectors.model import Blocks, KeyPart, Severity, UniqueKey
 
-NAME = "beside_the_right_one"
-
 
 def beside_the_right_one(case: KeyCase) -> Ruling | None:
     """Point at a key that still counts deleted rows although another does it right."""

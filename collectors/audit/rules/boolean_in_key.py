@@ -6,8 +6,6 @@ from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.standing import states_in_key
 from collectors.model import Blocks
 
-NAME = "boolean_in_key"
-
 
 def boolean_in_key(case: KeyCase) -> Ruling | None:
     """Point at a state (a flag, a status, a day) that cannot tell two deleted rows apart."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collectors.audit.case import KeyCase, Ruling
 from collectors.model import Blocks
 
-NAME = "ignores_deletion"
-
 
 def ignores_deletion(case: KeyCase) -> Ruling | None:
     """Point at a key that a soft-deleted row goes on holding."""

@@ -10,8 +10,6 @@ from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.standing import covering
 from collectors.model import Blocks, Severity
 
-NAME = "invalid_leftover"
-
 
 def invalid_leftover(case: KeyCase) -> Ruling | None:
     """Point at an index that is not valid, and say what stands instead."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collectors.audit.case import KeyCase, Ruling
 from collectors.model import Severity
-
-NAME = "live_duplicates"
+from collectors.model.counted import counted
 
 
 def live_duplicates(case: KeyCase) -> Ruling | None:
@@ -13,9 +12,9 @@ def live_duplicates(case: KeyCase) -> Ruling | None:
     found = case.facts.live_duplicates
     if not found:
         return None
-    held = "value is" if found == 1 else "values are"
     reason = (
-        f"{found:,} {held} held by more than one live row: a key that keeps live rows unique "
-        "cannot be built until somebody has decided which of them stays."
+        f"{counted(found, 'value is', 'values are')} held by more than one live row: "
+        "a key that keeps live rows unique cannot be built until somebody has decided which of "
+        "them stays."
     )
     return Ruling(reason, Severity.HIGH)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.standing import is_idle, leaves_live_out, states_in_key
 
-NAME = "nulls_are_distinct"
-
 
 def nulls_are_distinct(case: KeyCase) -> Ruling | None:
     """Point at a key that looks strict and lets live rows repeat."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collectors.audit.case import KeyCase, Ruling
 from collectors.model import Blocks
 
-NAME = "unique_foreign_key"
-
 
 def unique_foreign_key(case: KeyCase) -> Ruling | None:
     """Point at a one-to-one relation that counts deleted children."""

@@ -11,8 +11,6 @@ from collectors.audit.upserts import Upsert, needs, says
 from collectors.model import Severity
 from collectors.model.counted import counted
 
-NAME = "upserts_break"
-
 
 def upserts_break(case: KeyCase) -> Ruling | None:
     """Name the statements that do not fit the key as it is, or will not fit the one to come."""

@@ -6,8 +6,6 @@ from collectors.audit.case import KeyCase, Ruling
 from collectors.audit.standing import leaves_live_out
 from collectors.model import Blocks
 
-NAME = "wrong_predicate"
-
 
 def wrong_predicate(case: KeyCase) -> Ruling | None:
     """Point at a predicate that looks like the cure and is none."""
