@@ -34,6 +34,7 @@ from collectors.postgres.key_facts import (
     upsert_statements,
 )
 from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.tombstones.conditions import share_of
 from collectors.settings import Settings, TargetSettings
 from collectors.targets import target_catalog
 
@@ -249,7 +250,7 @@ def _exposed(
     for table in tables.values():
         rows = filled.get((table.schema, table.name))
         if rows is not None:
-            share = asked.sample_above / rows if rows > asked.sample_above else None
+            share = share_of(rows, asked.sample_above)
             found |= exposed_rows(asked.snapshot, asked.catalog, table, share)
     return found | known
 

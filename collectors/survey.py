@@ -34,6 +34,7 @@ from collectors.model import Catalog, Dependents, Payment, Table, TableCounts, T
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.tombstones.conditions import share_of, smaller
 from collectors.postgres.tombstones.dependents import (
     PAID_WITHIN_DAYS,
     count_dependents,
@@ -135,7 +136,7 @@ class _Survey:
         rows: float | None,
         released: dict[tuple[str, str], dict[str, list[ReleasedKey]]],
     ) -> None:
-        share = self._share(rows)
+        share = share_of(rows, self._most)
         given = released.get((table.schema, table.name), {})
         days = self.settings.days
 
@@ -145,12 +146,12 @@ class _Survey:
         def creates(of: float | None) -> Question:
             return lambda s: count_creates(s, table, days=days, share=of)
 
-        def recreations(_: float | None) -> Question:
-            return lambda s: count_recreations(s, table, days=days, released=given)
+        def recreations(snapshot: Snapshot) -> TableCounts | None:
+            return count_recreations(snapshot, table, days=days, released=given)
 
-        self._ask(table, Topic.EXPOSURE, exposure(share), exposure(_smaller(share)))
-        self._ask(table, Topic.CREATES, creates(share), creates(_smaller(share)))
-        self._ask(table, Topic.RECREATIONS, recreations(None), None)
+        self._ask(table, Topic.EXPOSURE, exposure(share), exposure(smaller(share)))
+        self._ask(table, Topic.CREATES, creates(share), creates(smaller(share)))
+        self._ask(table, Topic.RECREATIONS, recreations, None)
 
     def _ask(
         self, table: Table, topic: Topic, question: Question, instead: Question | None
@@ -176,10 +177,10 @@ class _Survey:
         said = f"{table.label}, {topic}: not counted, {kept}. {why}"
         self.summary.notes.append(said)
 
-    def _share(self, rows: float | None) -> float | None:
-        """The part of a table to read: all of it, unless it is large and nobody asked for all."""
-        most = self.settings.sample_above
-        return None if self.full or rows is None or rows <= most else most / rows
+    @property
+    def _most(self) -> int | None:
+        """Rows of a table above which it is sampled; None where somebody asked for all."""
+        return None if self.full else self.settings.sample_above
 
     def _estimate(
         self, tables: Sequence[Table], never: Mapping[str, Collection[str]]
@@ -204,12 +205,11 @@ class _Survey:
         tables = [table for table in catalog.tables if table.marker]
         there = [(one.schema, one.name) for one in tables]
         forget_leftovers(self.store, self.target.name, there, catalog.read_at)
-        most = None if self.full else self.settings.sample_above
         for number, table in enumerate(tables, 1):
             self.progress(f"Leftovers in {self.target.name}: {table.label}, {number}/{len(tables)}")
             never = _never_asked(shape, table)
             found = count_leftovers(
-                self.target, catalog, table, never_asked=never, sample_above=most
+                self.target, catalog, table, never_asked=never, sample_above=self._most
             )
             save_leftovers(self.store, found)
             self.summary.notes += [
@@ -279,11 +279,6 @@ def _never_asked(schema: Schema, table: Table) -> frozenset[str]:
         for key in table.keys
         if is_row_id(table, key) or not reuse_of(schema, table, own_parts(table, key)).is_asked
     )
-
-
-def _smaller(share: float | None) -> float:
-    """What is read instead where that took too long."""
-    return (share or 1.0) / 20
 
 
 def _is_due(store: Store, target: str, settings: SurveySettings) -> bool:

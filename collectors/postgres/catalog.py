@@ -7,10 +7,10 @@ conditions of its mapping, and a fourth for what its keys say of deletion.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from collectors.model import Catalog, Column, ForeignKey, Partition, Table
 from collectors.postgres import catalog_sql
@@ -25,6 +25,9 @@ from collectors.postgres.table_columns import Columns, TableRow, with_columns
 
 ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 """`pg_constraint.confdeltype` and `confupdtype`."""
+
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,9 @@ def _read_parts(
         ),
     )
     parts = _Parts(
-        _by_table([PartRow(*row) for row in key_parts]),
-        _names_by_table(triggers),
-        _partitions(partitions),
+        _by_table((row[0], PartRow(*row)) for row in key_parts),
+        _by_table(triggers),
+        _by_table((root, Partition(*partition)) for root, *partition in partitions),
         _ahead_of_utc(zones),
     )
     return known, parts, foreign_keys
@@ -179,22 +182,8 @@ def _ahead_of_utc(zones: Rows) -> tuple[timedelta, ...]:
     return tuple(found) if any(found) else ()
 
 
-def _partitions(rows: Rows) -> dict[int, list[Partition]]:
-    grouped: defaultdict[int, list[Partition]] = defaultdict(list)
-    for root, *partition in rows:
-        grouped[root].append(Partition(*partition))
-    return grouped
-
-
-def _by_table(rows: Sequence[PartRow]) -> dict[int, list[PartRow]]:
-    grouped: defaultdict[int, list[PartRow]] = defaultdict(list)
-    for row in rows:
-        grouped[row.table].append(row)
-    return grouped
-
-
-def _names_by_table(rows: Rows) -> dict[int, list[str]]:
-    grouped: defaultdict[int, list[str]] = defaultdict(list)
-    for table, name in rows:
-        grouped[table].append(name)
+def _by_table(rows: Iterable[tuple[int, Part]]) -> dict[int, list[Part]]:
+    grouped: defaultdict[int, list[Part]] = defaultdict(list)
+    for table, part in rows:
+        grouped[table].append(part)
     return grouped

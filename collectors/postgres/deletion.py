@@ -5,7 +5,7 @@ And from what the server says of it, where the text is about the mark of deletio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
@@ -60,11 +60,13 @@ def blocked(
     A table may have two markers (`deleted_at` and `is_deleted`, set together): a key that respects
     either does not count deleted rows.
     """
-    effects = {blocked_by_deleted(predicate, parts, marker, reading) for marker in markers}
-    effects = effects or {Blocks.NOTHING}
-    if Blocks.NOTHING in effects:
-        return Blocks.NOTHING
-    return Blocks.DELETE if Blocks.DELETE in effects else Blocks.CREATE
+    effects = [blocked_by_deleted(predicate, parts, marker, reading) for marker in markers]
+    return _mildest(effects or [Blocks.NOTHING])
+
+
+def _mildest(effects: Iterable[Blocks]) -> Blocks:
+    """What lets a deleted row be does so whatever else there is; then what lets a create pass."""
+    return min(effects, key=(Blocks.NOTHING, Blocks.DELETE, Blocks.CREATE).index)
 
 
 def besides_deletion(
@@ -151,12 +153,7 @@ def blocked_by_deleted(
     if any(one.leaves_live_out for one in told):
         return Blocks.DELETE
     separating = [part for part in parts if marker.column in part.columns and not _whole_row(part)]
-    if not separating:
-        return Blocks.CREATE
-    effects = {_separates(part, marker, reading) for part in separating}
-    if Blocks.NOTHING in effects:
-        return Blocks.NOTHING
-    return Blocks.DELETE if Blocks.DELETE in effects else Blocks.CREATE
+    return _mildest([Blocks.CREATE, *(_separates(part, marker, reading) for part in separating)])
 
 
 def _whole_row(part: KeyPart) -> bool:

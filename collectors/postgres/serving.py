@@ -6,7 +6,6 @@ asked by other parts, and without an index each such look-up reads the whole tab
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -45,9 +44,14 @@ def cost_of_one(snapshot: Snapshot, statement: str, arrays: Sequence[str]) -> fl
     Of the scans alone and in full: it hopes that the LIMIT above them ends them early, which it
     does not where there is nothing to be found.
     """
-    ((plan,),) = snapshot.rows(f"EXPLAIN (FORMAT JSON) {statement}", *arrays)
-    loaded = json.loads(plan) if isinstance(plan, str) else plan
-    return sum(float(node["Total Cost"]) for node in _scans(loaded[0]["Plan"]))
+    return sum(float(node["Total Cost"]) for node in _scans(plan_of(snapshot, statement, *arrays)))
+
+
+def plan_of(snapshot: Snapshot, statement: str, *parameters: object) -> dict[str, Any]:
+    """The topmost node of the plan that the server makes for it; no row is read."""
+    (((plan,),),) = snapshot.rows(f"EXPLAIN (FORMAT JSON) {statement}", *parameters)
+    top: dict[str, Any] = plan["Plan"]
+    return top
 
 
 def _scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

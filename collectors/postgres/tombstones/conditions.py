@@ -22,6 +22,7 @@ from collectors.model import (
     SoftDeleteMarker,
     Table,
     UniqueKey,
+    input_columns,
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import is_released
@@ -46,6 +47,10 @@ class DeletedParent:
         """Holds for a row whose parent is not deleted, after `join_parents`."""
         return f"tombstone_parent{self.place} IS NULL"
 
+    def is_named_by(self, key: UniqueKey) -> bool:
+        """The key has all the columns of the reference."""
+        return {*input_columns(key)}.issuperset(self.link.columns)
+
 
 def holding_keys(table: Table) -> tuple[UniqueKey, ...]:
     """The keys under which a deleted row makes a create fail.
@@ -58,18 +63,18 @@ def holding_keys(table: Table) -> tuple[UniqueKey, ...]:
     return tuple(key for key in blocking if not key.primary or _is_chosen(table, key))
 
 
-def deleted_parents(catalog: Catalog, table: Table) -> tuple[DeletedParent, ...]:
-    """The parents that a key of this table names in full."""
-    keyed = {column for key in table.keys for part in key.parts for column in part.columns}
+def deleted_parents(
+    catalog: Catalog, table: Table, keys: Sequence[UniqueKey]
+) -> tuple[DeletedParent, ...]:
+    """The parents that one of these keys of the table names in full."""
     found = [
-        (parent, link)
-        for link in catalog.foreign_keys
+        DeletedParent(place, parent, link)
+        for place, link in enumerate(catalog.foreign_keys)
         if (link.schema, link.table) == (table.schema, table.name)
-        and keyed.issuperset(link.columns)
         and (parent := catalog.table(link.to_schema, link.to_table))
         and parent.marker
     ]
-    return tuple(DeletedParent(place, *one) for place, one in enumerate(found))
+    return tuple(one for one in found if any(map(one.is_named_by, keys)))
 
 
 def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str:
@@ -78,7 +83,7 @@ def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str
     Not where a NULL lets them repeat, where deleting, erasing or releasing put a value there that
     nobody asks for, or under a parent that is deleted itself.
     """
-    columns = {name for part in key.parts for name in part.columns}
+    columns = {*input_columns(key)}
     terms = [f"({key.predicate})"] if key.predicate else []
     if key.nulls_distinct:
         terms += [one for part in key.parts for one in _present(table, part)]
@@ -86,7 +91,7 @@ def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str
     if table.erased_when and columns & columns_read(table, table.erased_when):
         terms.append(f"({table.erased_when}) IS NOT TRUE")
     terms += [f"{condition} IS NOT TRUE" for condition in _released(table, columns)]
-    terms += [one.absent for one in parents if columns.issuperset(one.link.columns)]
+    terms += [one.absent for one in parents if one.is_named_by(key)]
     # A CASE is the one order of evaluation that PostgreSQL keeps: an expression of a partial key
     # may fail for a row outside it.
     guarded = key.predicate and len(terms) > 1
@@ -96,6 +101,16 @@ def holds(table: Table, key: UniqueKey, parents: Sequence[DeletedParent]) -> str
 def join_parents(parents: Sequence[DeletedParent]) -> str:
     """LEFT JOINs that find a row's deleted parents."""
     return "".join(_join_parent(one) for one in parents)
+
+
+def share_of(rows: float | None, most: int | None) -> float | None:
+    """The part of a table to read: None, all of it, unless more than `most` rows are known."""
+    return None if most is None or rows is None or rows <= most else most / rows
+
+
+def smaller(share: float | None) -> float:
+    """What is read instead where that took too long."""
+    return (share or 1.0) / 20
 
 
 def first_day(as_of: datetime, days: int) -> datetime:

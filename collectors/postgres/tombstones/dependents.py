@@ -37,11 +37,11 @@ def count_dependents(
         once = " AND ".join(_not_before(referring, place)) or None
         statement = f"""
 SELECT {_shown(table)}, count(tombstone_link0), count(*) FILTER (WHERE tombstone_live)
-{_joined(table, child, link, f"{_live(child)} AS tombstone_live", once)}
+{_joined(table, child, link, f"{live_row(child)} AS tombstone_live", once)}
 GROUP BY {_grouped(table)}"""
         for *ids, rows, live in snapshot.rows(statement, *_arrays(table, row_ids)):
             name = row_id(ids)
-            known = live if child.markers or child.live_when else None
+            known = live if tells_live(child) else None
             before = found.get((name, child.label), Dependents(name, child.label, 0, 0))
             total = None if known is None or before.live is None else before.live + known
             found[name, child.label] = Dependents(name, child.label, before.rows + rows, total)
@@ -110,14 +110,16 @@ def children(catalog: Catalog, table: Table) -> list[tuple[Table, ForeignKey]]:
     ]
 
 
+def tells_live(table: Table) -> bool:
+    """Its catalog or the mapping says which rows are live; without that a row is history."""
+    return bool(table.markers or table.live_when)
+
+
 def live_row(table: Table) -> str:
     """A row that is not deleted, and still does something where the mapping says what."""
     terms = [f"({marker.deleted}) IS NOT TRUE" for marker in table.markers]
-    return " AND ".join([*terms, f"({table.live_when})"] if table.live_when else terms) or "true"
-
-
-def _live(child: Table) -> str:
-    return f"({live_row(child)}) IS TRUE"
+    terms += [f"({table.live_when}) IS TRUE"] if table.live_when else []
+    return f"({' AND '.join(terms) or 'true'})"
 
 
 def _is_payment(table: Table) -> bool:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from collectors.model import (
     UniqueKey,
 )
 from collectors.postgres.printing import text_of, time_of, utc
+from collectors.postgres.serving import plan_of
 from collectors.postgres.snapshot import Snapshot
 from collectors.postgres.statements import source
 from collectors.postgres.tombstones.conditions import (
@@ -119,7 +119,7 @@ def exposure_sql(
     Which keys a row holds is part of what it is grouped by, so that each condition is met once; and
     whether its organization is deleted is asked of the groups, not of each row.
     """
-    marker, parents = table.marker, _parents_of(catalog, table, keys)
+    marker, parents = table.marker, deleted_parents(catalog, table, keys)
     assert marker is not None
     owning = [one for one in parents if one.link.columns == (table.organization,)]
     others = [one for one in parents if one not in owning]
@@ -149,21 +149,8 @@ GROUP BY {column}"""
 
 def _held_now(place: int, key: UniqueKey, owning: Sequence[DeletedParent]) -> str:
     """The rows of a group hold the key, and its organization is not deleted."""
-    columns = {name for part in key.parts for name in part.columns}
-    absent = (one.absent for one in owning if columns.issuperset(one.link.columns))
+    absent = (one.absent for one in owning if one.is_named_by(key))
     return f"({' AND '.join((f'tombstone_k{place}', *absent))})"
-
-
-def _parents_of(
-    catalog: Catalog, table: Table, keys: Sequence[UniqueKey]
-) -> tuple[DeletedParent, ...]:
-    """Only those that one of these keys names in full."""
-    named = [{name for part in key.parts for name in part.columns} for key in keys]
-    return tuple(
-        one
-        for one in deleted_parents(catalog, table)
-        if any(columns.issuperset(one.link.columns) for columns in named)
-    )
 
 
 def _counts(
@@ -205,8 +192,6 @@ def _how(snapshot: Snapshot, table: Table, share: float | None) -> Counting:
 
 
 def _estimated(snapshot: Snapshot, table: Table, marker: SoftDeleteMarker, condition: str) -> int:
-    """What the planner expects; EXPLAIN reads no row."""
+    """What the planner expects."""
     question = f"SELECT FROM {source(table)} WHERE ({marker.deleted}) AND ({condition})"
-    ((plan,),) = snapshot.rows(f"EXPLAIN (FORMAT JSON) {question}")
-    plans: list[dict[str, Any]] = json.loads(plan) if isinstance(plan, str) else plan
-    return int(plans[0]["Plan"]["Plan Rows"])
+    return int(plan_of(snapshot, question)["Plan Rows"])

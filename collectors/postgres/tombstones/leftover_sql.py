@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from collectors.model import Blocks, Catalog, KeyPart, Table
+from collectors.model import Blocks, Catalog, ForeignKey, KeyPart, Table, UniqueKey, input_columns
 from collectors.model.leftovers import LeftoverKind
 from collectors.model.releasable import columns_read
 from collectors.postgres.printing import text_of, time_of
@@ -21,7 +21,7 @@ from collectors.postgres.tombstones.conditions import (
     holds,
     join_parents,
 )
-from collectors.postgres.tombstones.dependents import children, live_row
+from collectors.postgres.tombstones.dependents import children, live_row, tells_live
 
 SAMPLES = 5
 
@@ -50,26 +50,20 @@ def places(catalog: Catalog, table: Table, never_asked: Collection[str] = ()) ->
         return
     for child, link in children(catalog, table):
         if tells_live(child):
-            pairs = zip(link.columns, link.to_columns, strict=True)
-            yield _live_child(table, child, link.name, tuple(pairs))
-    holding = {key.name for key in holding_keys(table)}
-    for key in table.keys:
-        if key.name in holding and key.name not in never_asked:
-            yield _of_key(catalog, table, key.name, LeftoverKind.HELD_KEY)
-    for name in _keys_of_the_erased(table):
-        if name not in never_asked:
-            yield _of_key(catalog, table, name, LeftoverKind.ERASED)
+            yield _live_child(table, child, link)
+    for kind, keys in (
+        (LeftoverKind.HELD_KEY, holding_keys(table)),
+        (LeftoverKind.ERASED, _keys_of_the_erased(table)),
+    ):
+        for key in keys:
+            if key.name not in never_asked:
+                yield _of_key(catalog, table, key, kind)
 
 
 def untold(catalog: Catalog, table: Table) -> list[str]:
     """The tables that refer to this one, and do not say which of their rows are live."""
     silent = {child.label for child, _ in children(catalog, table) if not tells_live(child)}
     return sorted(silent) if table.marker else []
-
-
-def tells_live(child: Table) -> bool:
-    """Its catalog or the mapping says which rows are live; without that a row is history."""
-    return bool(child.markers or child.live_when)
 
 
 def counting(place: Place, share: float | None) -> str:
@@ -98,9 +92,7 @@ def _sampled(place: Place, share: float | None) -> str:
     return place.found.replace("{sample}", source(place.rows, percent=percent))
 
 
-def _live_child(
-    parent: Table, child: Table, name: str, pairs: tuple[tuple[str, str], ...]
-) -> Place:
+def _live_child(parent: Table, child: Table, link: ForeignKey) -> Place:
     """Rows of `child` that still do something, whose parent is deleted.
 
     Money that was received is a record of what was, and is kept on purpose.
@@ -109,10 +101,10 @@ def _live_child(
     assert marker is not None
     ids = identity(child)
     texts = tuple(text_of(part.expression, part.type) for part in ids)
-    links = ", ".join(f"{own} AS tombstone_link{n}" for n, (own, _) in enumerate(pairs))
-    to = ", ".join(f"{other} AS tombstone_to{n}" for n, (_, other) in enumerate(pairs))
-    joined = " AND ".join(f"tombstone_link{n} = tombstone_to{n}" for n in range(len(pairs)))
-    live = f"({live_row(child)}) IS TRUE"
+    links = ", ".join(f"{own} AS tombstone_link{n}" for n, own in enumerate(link.columns))
+    to = ", ".join(f"{other} AS tombstone_to{n}" for n, other in enumerate(link.to_columns))
+    joined = " AND ".join(f"tombstone_link{n} = tombstone_to{n}" for n in range(len(link.columns)))
+    live = live_row(child)
     if child.paid_when and not child.live_when:
         live += f" AND ({child.paid_when}) IS NOT TRUE"
     found = (
@@ -121,16 +113,13 @@ def _live_child(
         f" AS tombstone_since FROM {source(parent)} WHERE {marker.deleted})"
         f" AS tombstone_parent ON {joined}"
     )
-    return Place(LeftoverKind.LIVE_CHILD, child, name, found, len(ids), texts)
+    return Place(LeftoverKind.LIVE_CHILD, child, link.name, found, len(ids), texts)
 
 
-def _of_key(catalog: Catalog, table: Table, name: str, kind: LeftoverKind) -> Place:
-    key = next(one for one in table.keys if one.name == name)
+def _of_key(catalog: Catalog, table: Table, key: UniqueKey, kind: LeftoverKind) -> Place:
     marker = table.marker
     assert marker is not None
-    parents = deleted_parents(catalog, table)
-    named = {column for part in key.parts for column in part.columns}
-    parents = tuple(one for one in parents if named.issuperset(one.link.columns))
+    parents = deleted_parents(catalog, table, [key])
     ids = identity(table)
     parts: tuple[KeyPart, ...] = ids if kind is LeftoverKind.ERASED else (*ids, *key.parts)
     texts = tuple(text_of(part.expression, part.type) for part in parts)
@@ -144,19 +133,18 @@ def _of_key(catalog: Catalog, table: Table, name: str, kind: LeftoverKind) -> Pl
         f" FROM {{sample}}{join_parents(parents)} WHERE {which}"
         f" AND ({holds(table, key, parents)}) IS TRUE"
     )
-    return Place(kind, table, name, found, len(ids), texts)
+    return Place(kind, table, key.name, found, len(ids), texts)
 
 
 def _texts(texts: tuple[str, ...]) -> str:
     return ", ".join(f"{text} AS tombstone_text{n}" for n, text in enumerate(texts))
 
 
-def _keys_of_the_erased(table: Table) -> Iterator[str]:
+def _keys_of_the_erased(table: Table) -> Iterator[UniqueKey]:
     """Those that erasing does not overwrite."""
     if not table.erased_when:
         return
     overwritten = columns_read(table, table.erased_when)
     for key in table.keys:
-        columns = {column for part in key.parts for column in part.columns}
-        if key.valid and not key.primary and not columns & overwritten:
-            yield key.name
+        if key.valid and not key.primary and overwritten.isdisjoint(input_columns(key)):
+            yield key

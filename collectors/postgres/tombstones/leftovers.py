@@ -19,7 +19,7 @@ from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import Halted, StatementFailed
 from collectors.postgres.printing import utc
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.tombstones.conditions import first_day
+from collectors.postgres.tombstones.conditions import first_day, share_of, smaller
 from collectors.postgres.tombstones.exposure import row_estimate
 from collectors.postgres.tombstones.leftover_sql import Place, counting, places, sampling, untold
 
@@ -67,9 +67,9 @@ def _counted(
 ) -> tuple[datetime | None, Leftover]:
     """Ask; where that takes too long, read less; and where that does too, say so."""
     why = ""
-    for smaller in (False, True):
+    for less in (False, True):
         try:
-            return target.ask(lambda snapshot: _of(snapshot, place, sample_above, smaller))  # noqa: B023
+            return target.ask(lambda snapshot: _of(snapshot, place, sample_above, less))  # noqa: B023
         except Halted as halted:
             why = str(halted)
         except StatementFailed as failure:
@@ -79,17 +79,10 @@ def _counted(
 
 
 def _of(
-    snapshot: Snapshot, place: Place, sample_above: int | None, smaller: bool
+    snapshot: Snapshot, place: Place, sample_above: int | None, less: bool
 ) -> tuple[datetime, Leftover]:
-    share = _share(snapshot, place.rows, sample_above)
-    return snapshot.as_of, _asked(snapshot, place, (share or 1.0) / 20 if smaller else share)
-
-
-def _share(snapshot: Snapshot, rows: Table, sample_above: int | None) -> float | None:
-    """The part of a table to read: all of it where its size is not known."""
-    known = row_estimate(snapshot, rows)
-    small = sample_above is None or known is None or known <= sample_above
-    return None if small or not known else (sample_above or 0) / known
+    share = share_of(row_estimate(snapshot, place.rows), sample_above)
+    return snapshot.as_of, _asked(snapshot, place, smaller(share) if less else share)
 
 
 def _asked(snapshot: Snapshot, place: Place, share: float | None) -> Leftover:

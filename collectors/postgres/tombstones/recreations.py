@@ -24,6 +24,7 @@ from collectors.model import (
     TableCounts,
     Topic,
     UniqueKey,
+    input_columns,
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import kept_name
@@ -185,10 +186,8 @@ def _computed_by_marker(table: Table, name: str) -> str | None:
 
 def _needed(table: Table, keys: Sequence[UniqueKey]) -> list[str]:
     """The columns that the keys read, and no other: the reader may have no grant for it."""
-    read = {name for key in keys for part in key.parts for name in part.columns}
-    for key in keys:
-        read |= columns_read(table, key.predicate or "")
-    return sorted(read)
+    read = (columns_read(table, key.predicate or "") | {*input_columns(key)} for key in keys)
+    return sorted(set().union(*read))
 
 
 def _column(table: Table, name: str) -> str:
