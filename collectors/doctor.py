@@ -195,7 +195,7 @@ def _target_checks(label: str, snapshot: Snapshot, settings: TargetSettings) -> 
     found = [Check(label, Health.GOOD, sentence), *_reader_checks(label, facts)]
     closed = {one.table for one in facts.unreadable}
     asked = [table for table in marked if any(not key.primary for key in table.keys)]
-    if asked and closed.issuperset(f"{table.schema}.{table.name}" for table in asked):
+    if asked and closed.issuperset(table.qualified for table in asked):
         said = "It may look up no key of any table that deletes softly, so no row can be blamed."
         found.append(Check(f"{label} keys", Health.WRONG, said, "Give it the grants above."))
     return [*found, *_deletion_checks(f"{label} deletion", catalog)]

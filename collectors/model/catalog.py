@@ -129,6 +129,11 @@ class Partition:
     parent: str
     partitioned: bool
 
+    @property
+    def qualified(self) -> str:
+        """Its name as a statement has it."""
+        return f"{self.schema}.{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -179,12 +184,17 @@ class Table:
         return label_of(self.schema, self.name)
 
     @property
+    def qualified(self) -> str:
+        """Its name as a statement has it, with its schema."""
+        return f"{self.schema}.{self.name}"
+
+    @property
     def own_rows(self) -> str:
         """How a statement names it, to see no row of those that inherit from it.
 
         No key is over both: an id, or a value that a key holds, may be a row's of each.
         """
-        return f"{'ONLY ' if self.inherited else ''}{self.schema}.{self.name}"
+        return f"{'ONLY ' if self.inherited else ''}{self.qualified}"
 
     @property
     def personal_key(self) -> tuple[str, ...]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 
 from collectors.model.catalog import Column, ForeignKey, SoftDeleteMarker, Table
 from collectors.model.keys import UniqueKey, input_columns
+from collectors.model.sql_text import LITERAL, folded, named_in
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
-_NAME = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
 _OWNER = re.compile(
     r"(organi[sz]ation|org|tenant|account|workspace|team|shop|store|site|project|company|merchant"
     r"|customer|user|owner|parent)(id|uuid|guid)?"
@@ -52,7 +50,7 @@ def releasable_columns(
         for column in reversed(found)
         if column is not None and not column.generated and _is_the_keys(column, key)
     ]
-    others = {_folded(column.name) for column in table.columns}
+    others = {folded(column.name) for column in table.columns}
     free = [
         column
         for column in usable
@@ -110,16 +108,6 @@ def columns_read(table: Table, condition: str) -> set[str]:
     return {column.name for column in table.columns} & named_in(condition)
 
 
-@lru_cache(maxsize=8_192)
-def named_in(condition: str) -> frozenset[str]:
-    """Every name in an SQL condition, as `quote_ident` spells it; words of SQL are among them.
-
-    Kept, because the tables of a schema say much the same.
-    """
-    words = _NAME.findall(_LITERAL.sub("''", condition))
-    return frozenset(word if word.startswith('"') else word.lower() for word in words)
-
-
 def _is_the_keys(column: Column, key: UniqueKey) -> bool:
     """The key is of the whole value: it indexes the column as it is, or the value has no parts."""
     plain = any(part.is_column for part in key.parts if column.name in part.columns)
@@ -128,23 +116,19 @@ def _is_the_keys(column: Column, key: UniqueKey) -> bool:
 
 def names_an_owner(column: str) -> bool:
     """By its name, the column says whose row it is: `organization_id`, `"tenantId"`."""
-    return bool(_OWNER.fullmatch(_folded(column)))
+    return bool(_OWNER.fullmatch(folded(column)))
 
 
 def _tells_whose_sort(column: str, others: Collection[str]) -> bool:
     """`owner_type` beside `owner_id`: together they are a foreign key to one of several tables."""
-    name = _folded(column)
+    name = folded(column)
     return name.endswith("type") and f"{name.removesuffix('type')}id" in others
 
 
 def _is_asked_for(column: Column) -> bool:
     """A value that can be taken away, and that does not say of which sort the row is."""
     can_go = column.takes_null or column.category == "S"
-    return can_go and not _SORT.fullmatch(_folded(column.name))
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return can_go and not _SORT.fullmatch(folded(column.name))
 
 
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
@@ -156,4 +140,4 @@ def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
 def _may_be_empty(column: str, key: UniqueKey) -> bool:
     """The key has a value for a row that has none in this column."""
     reading = [part.expression for part in key.parts if column in part.columns]
-    return any(ANSWERS_NULL.search(_LITERAL.sub("''", one)) for one in reading)
+    return any(ANSWERS_NULL.search(LITERAL.sub("''", one)) for one in reading)

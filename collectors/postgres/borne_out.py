@@ -113,7 +113,7 @@ def _readable(
 
 def _asked(table: TableRow, condition: str) -> str:
     """The condition over no rows."""
-    return f"SELECT FROM {table.place} WHERE ({condition}) LIMIT 0"
+    return f"SELECT FROM {table.qualified} WHERE ({condition}) LIMIT 0"
 
 
 def _refusal(snapshot: Snapshot, *statements: str) -> StatementFailed | None:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
+from collectors.model.sql_text import LITERAL
 from collectors.postgres.meaning import Meaning, Meanings, Question, question
 from collectors.postgres.spellings import (
-    LITERAL,
     conjuncts,
     every_live,
     null_when_deleted,

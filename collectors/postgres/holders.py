@@ -134,7 +134,7 @@ def _asked(scope: Scope, lookups: dict[int, KeyLookup], answers: Answers) -> lis
     asked: list[Asked] = [
         (values, number)
         for number, found in _askable(scope, printed, parts, answers, printed=True).items()
-        for values in (readings(parts, found, key.nulls_distinct) if None in found else (found,))
+        for values in readings(parts, found, key.nulls_distinct)
     ]
     if len(printed) == len(lookups):
         return asked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from collectors.model import Blocks, Column, IndexBuild, KeyPart, SoftDeleteMarker, UniqueKey
-from collectors.model.releasable import named_in
+from collectors.model.sql_text import named_in
 from collectors.postgres.deletion import (
     Reading,
     besides_deletion,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from collectors.model.sql_text import folded, literal
 from collectors.postgres.mapping import MarkerMapping
 
 TIMES = re.compile(
@@ -45,7 +45,7 @@ EPOCH_TYPES = WHOLE_TYPES | {"double precision"}
 _SINCE_1970 = EPOCH_TYPES - {"smallint"}
 """Types that have room for the seconds of today."""
 
-LITERAL = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
+CONSTANT = re.compile(r"'(?:[^']|'')*'(?:::[\w\s\"().]+)?|-?\d+|true|false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ class ColumnFacts:
     @property
     def folded(self) -> str:
         """deleted_at, deletedAt and DeletedAt are one name."""
-        return _folded(self.name)
+        return folded(self.name)
 
     @property
     def constant(self) -> str | None:
         """The default, if it is a literal."""
-        return self.default if self.default and LITERAL.fullmatch(self.default) else None
+        return self.default if self.default and CONSTANT.fullmatch(self.default) else None
 
     @property
     def undeleted(self) -> str | None:
@@ -158,14 +158,8 @@ def epoch_sql(column: str) -> str:
 
 def is_flag(column: str) -> bool:
     """By its (quoted) name it says whether a row is deleted, and cannot say when."""
-    folded = _folded(column)
-    return bool(FLAGS.fullmatch(folded)) and not TIMES.fullmatch(folded)
-
-
-@cache
-def _folded(name: str) -> str:
-    """Kept, because the tables of a schema call their columns alike."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    name = folded(column)
+    return bool(FLAGS.fullmatch(name)) and not TIMES.fullmatch(name)
 
 
 def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
@@ -244,7 +238,7 @@ def _spelled(facts: ColumnFacts) -> SoftDeleteMarker | None:
     if others := [label for label in facts.labels if label != no]:
         return _status(facts, *others) if yes in map(str.lower, others) else None
     yes = _cased(yes, no)
-    doubt = f"{facts.column.name} NOT IN ({_quoted(no)}, {_quoted(yes)})"
+    doubt = f"{facts.column.name} NOT IN ({literal(no)}, {literal(yes)})"
     return replace(_status(facts, yes), doubt=doubt)
 
 
@@ -260,15 +254,11 @@ def _status(facts: ColumnFacts, *gone: str) -> SoftDeleteMarker:
     if not others and len(gone) == 1 and (other := OPPOSITES.get(gone[0].lower())):
         guess = _cased(other, gone[0])
     unknown = counted or len(guess) > facts.column.room
-    live = facts.constant or ("" if unknown else _quoted(guess))
-    values = [one if counted else _quoted(one) for one in gone]
+    live = facts.constant or ("" if unknown else literal(guess))
+    values = [one if counted else literal(one) for one in gone]
     said = f"= {values[0]}" if len(values) == 1 else f"IN ({', '.join(values)})"
     return SoftDeleteMarker(column, MarkerKind.STATUS, f"{column} {said}", live, None)
 
 
 def _cased(word: str, like: str) -> str:
     return word.upper() if like.isupper() else word.title() if like.istitle() else word
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

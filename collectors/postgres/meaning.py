@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
-from collectors.model.releasable import named_in
+from collectors.model.sql_text import named_in
 from collectors.postgres.markers import is_flag
 
 _TIMES = ("2001-02-03 10:11:12+00", "2001-02-03 10:11:13+00", "2090-02-03 10:11:12+00")

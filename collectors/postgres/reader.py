@@ -116,18 +116,14 @@ def reader_facts(
     way = "SET" if snapshot.server_version >= 160_000 else "MEMBER"
     role, superuser = snapshot.rows(_ROLE.format(way=way))[0]
     writable = [name for (name,) in snapshot.rows(_WRITABLE.format(way=way), list(schemas))]
-    names = [f"{table.schema}.{table.name}" for table in catalog.tables]
+    names = [table.qualified for table in catalog.tables]
     hidden = {name: told for name, *told in snapshot.rows(_HIDDEN, names)}
-    refused = {
-        f"{table.schema}.{table.name}"
-        for table in catalog.tables
-        if not _may_look_up(snapshot, table)
-    }
+    refused = {t.qualified for t in catalog.tables if not _may_look_up(snapshot, t)}
     filtered = tuple(name for name, (rls, *_) in hidden.items() if rls)
     orphaned = (
-        Unreadable(name, (), None, closed)
+        Unreadable(table.qualified, (), None, closed)
         for table in catalog.tables
-        if (name := f"{table.schema}.{table.name}") not in (*refused, *filtered)
+        if table.qualified not in (*refused, *filtered)
         and (closed := _closed_parents(snapshot, catalog, table))
     )
     return ReaderFacts(
@@ -149,7 +145,7 @@ def _closed_parents(snapshot: Snapshot, catalog: Catalog, table: Table) -> tuple
     """The tables that its rows belong to, of which the role cannot read what is deleted."""
     return tuple(
         dict.fromkeys(
-            f"{one.table.schema}.{one.table.name}"
+            one.table.qualified
             for one in parents_of(catalog, table)
             if not _may_look_up(snapshot, table, one)
         )

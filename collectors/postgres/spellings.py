@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from collectors.model import MarkerKind, SoftDeleteMarker
 
-LITERAL = re.compile(r"'(?:[^']|'')*'")
 _EITHER = re.compile(
     r"CASE\s+WHEN\s+(?P<when>.{1,500}?)\s+THEN\s+(?P<then>.{1,500}?)"
     r"(?:\s+ELSE\s+(?P<otherwise>.{1,500}?))?\s+END",

@@ -188,7 +188,7 @@ def source(table: Table, *, percent: float | None = None) -> str:
     """
     only = "" if table.partitioned else "ONLY "
     sample = "" if percent is None else f" TABLESAMPLE SYSTEM ({percent:.6f})"
-    return f"{only}{table.schema}.{table.name}{sample}"
+    return f"{only}{table.qualified}{sample}"
 
 
 def created_at(table: Table) -> str | None:

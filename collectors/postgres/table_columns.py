@@ -37,7 +37,7 @@ class TableRow:
     subscribed: bool
 
     @property
-    def place(self) -> str:
+    def qualified(self) -> str:
         """Its name as a statement has it."""
         return f"{self.schema}.{self.name}"
 

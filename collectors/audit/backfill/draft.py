@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collectors.audit.case import KeyCase
-from collectors.audit.migration.statements import literal
 from collectors.model import (
     Blocks,
     Column,
@@ -18,6 +17,7 @@ from collectors.model import (
 )
 from collectors.model.releasable import columns_read, null_frees, releasable_columns
 from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT, is_released, kept_name
+from collectors.model.sql_text import literal
 
 _LONGEST_TAG, _SHORTEST_TAG, _UUID, _NUMBER = 32, 8, 32, 20
 

@@ -10,7 +10,8 @@ second run finds only what the first had to leave.
 from __future__ import annotations
 
 from collectors.audit.backfill.draft import Freeing
-from collectors.audit.migration.statements import LOCK_TIMEOUT_MS, Step, block, literal
+from collectors.audit.migration.statements import LOCK_TIMEOUT_MS, Step, block
+from collectors.model.sql_text import literal
 
 BATCH = 1_000
 
@@ -111,8 +112,7 @@ def _loop(plan: Freeing) -> str:
         "END LOOP;",
         *_report(plan, place),
     ]
-    of = f"{table.schema}.{table.name}"
-    declared = [f"{a} {of}.{own}%TYPE;" for a, own in zip(after, ids, strict=True)]
+    declared = [f"{a} {table.qualified}.{own}%TYPE;" for a, own in zip(after, ids, strict=True)]
     counters = ["tombstone_freed bigint;", "tombstone_left bigint;"]
     return block(lines, [*declared, *counters, "tombstone_total bigint := 0;"])
 

@@ -72,7 +72,7 @@ def _delete_paths(plan: Freeing) -> Iterator[str]:
     """The cure must not sit in one path only."""
     table = plan.table
     ids = " AND ".join(f"{name} = …" for name in table.primary_key)
-    place = f"{table.schema}.{table.name}"
+    place = table.qualified
     yield (
         "It frees what is there now. From now on every path that deletes (endpoint, worker, admin "
         "page, cascade, SQL by hand) must free the key in the statement that marks the row, or the "

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from collectors.audit.migration.draft import NewKey
 from collectors.audit.naming import quoted
+from collectors.model.sql_text import literal
 
 LOCK_TIMEOUT_MS = 500
 ATTEMPTS = 120
@@ -25,11 +26,6 @@ class Step:
 
     comment: str
     sql: str
-
-
-def literal(text: str) -> str:
-    """A text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def block(lines: Sequence[str], declare: Sequence[str] = ()) -> str:

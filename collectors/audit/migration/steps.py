@@ -10,13 +10,13 @@ from collectors.audit.migration.statements import (
     block,
     create,
     drop_broken,
-    literal,
     patiently,
     unless_valid,
 )
 from collectors.audit.naming import quoted
 from collectors.audit.standing import own_parts
 from collectors.model import Partition
+from collectors.model.sql_text import literal
 
 CHANGED = "tombstone.upserts_changed"
 """The session's word that the application's ON CONFLICT has been deployed in its new form."""
@@ -41,7 +41,7 @@ def _check(draft: Draft) -> list[str]:
     """Plpgsql that stops unless the key that is to stay stands."""
     staying = draft.new or draft.kept
     assert staying is not None
-    return unless_valid(draft.table.schema, staying.name, _place(draft), draft.new)
+    return unless_valid(draft.table.schema, staying.name, draft.table.qualified, draft.new)
 
 
 def _built(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
@@ -70,7 +70,7 @@ def _closing() -> Iterator[Step]:
 def _build(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
     comment = "Remove what an interrupted attempt left behind."
     yield Step(comment, drop_broken(draft.table.schema, [new.name]))
-    sql = create(new, new.name, _place(draft), _tablespace(draft), concurrently=True)
+    sql = create(new, new.name, draft.table.qualified, _tablespace(draft), concurrently=True)
     yield Step("Build the new key beside the old one.", sql)
     yield Step("Make sure that it is valid.", block(check))
 
@@ -87,19 +87,15 @@ def _build_partitioned(draft: Draft, new: NewKey, check: list[str]) -> Iterator[
         names = [_on(draft, leaf) for leaf in leaves if leaf.schema == schema]
         comment = "Remove what an interrupted attempt left behind."
         yield Step(comment, drop_broken(schema, names))
-    stems = [
-        (new.name, _place(draft)),
-        *((_on(draft, b), f"{b.schema}.{b.name}") for b in branches),
-    ]
+    stems = [(new.name, draft.table.qualified), *((_on(draft, b), b.qualified) for b in branches)]
     for name, place in stems:
         sql = create(new, name, f"ONLY {place}", _tablespace(draft), concurrently=False)
         yield Step(f"The frame on {place}: empty, so it takes no time.", patiently([f"{sql};"]))
     for leaf in leaves:
-        place = f"{leaf.schema}.{leaf.name}"
-        sql = create(new, _on(draft, leaf), place, _tablespace(draft), concurrently=True)
-        yield Step(f"Build the key of partition {place}.", sql)
+        sql = create(new, _on(draft, leaf), leaf.qualified, _tablespace(draft), concurrently=True)
+        yield Step(f"Build the key of partition {leaf.qualified}.", sql)
     for part in (*leaves, *reversed(branches)):
-        yield Step(f"Join {part.schema}.{part.name} to the whole.", _attach(draft, new, part))
+        yield Step(f"Join {part.qualified} to the whole.", _attach(draft, new, part))
     comment = "Make sure that the whole is valid; a partition made just before lacks its index:"
     yield Step(f"{comment} then make this migration anew.", block(check))
 
@@ -117,12 +113,12 @@ def _attach(draft: Draft, new: NewKey, part: Partition) -> str:
     )
     parent = quoted(_on(draft, above)) if above else quoted(new.name)
     sql = f"ALTER INDEX {part.parent_schema}.{parent} ATTACH PARTITION {part.schema}.{quoted(own)};"
-    return patiently([sql], unless_valid(part.schema, own, f"{part.schema}.{part.name}", new))
+    return patiently([sql], unless_valid(part.schema, own, part.qualified, new))
 
 
 def _drop(draft: Draft, check: list[str]) -> Step:
     """Drop the old key, in the transaction that has just seen the other one valid."""
-    old, place = draft.old, _place(draft)
+    old, place = draft.old, draft.table.qualified
     name = quoted(old.name)
     if old.build is not None and old.build.constraint:
         change = [f"ALTER TABLE {place} DROP CONSTRAINT IF EXISTS {name};"]
@@ -135,7 +131,7 @@ def _drop(draft: Draft, check: list[str]) -> Step:
 
 def _adopt(draft: Draft, new: NewKey) -> list[str]:
     """Make the new index the constraint that the old one was."""
-    name, place = quoted(new.name), _place(draft)
+    name, place = quoted(new.name), draft.table.qualified
     how = f"USING INDEX {name} {draft.old.build.deferrable if draft.old.build else ''}".rstrip()
     return [
         "IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k",
@@ -188,10 +184,6 @@ def _on(draft: Draft, partition: Partition) -> str:
     """The name of the new index's own index on a partition."""
     assert draft.new is not None
     return draft.schema.naming.new(partition.name, draft.new.words, constraint=False)
-
-
-def _place(draft: Draft) -> str:
-    return f"{draft.table.schema}.{draft.table.name}"
 
 
 def _tablespace(draft: Draft) -> str | None:

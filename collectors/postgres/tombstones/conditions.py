@@ -26,11 +26,12 @@ from collectors.model import (
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import is_released
-from collectors.postgres.markers import LITERAL
+from collectors.model.sql_text import folded
+from collectors.postgres.markers import CONSTANT
 from collectors.postgres.statements import source
 
 _LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
-_CONSTANT = re.compile(rf"{LITERAL.pattern}|NULL(::.+)?")
+_CONSTANT = re.compile(rf"{CONSTANT.pattern}|NULL(::.+)?")
 _OF_DELETION = re.compile(r'"?(not|un|non)?_?(soft)?_?(delet|remov|discard|trash)', re.IGNORECASE)
 
 
@@ -162,9 +163,9 @@ def _is_chosen(table: Table, key: UniqueKey) -> bool:
 def _is_own_id(table: Table, column: Column) -> bool:
     """`id`, `customer_id` in customers, or what a default makes anew for each row."""
     made = column.generated or not _CONSTANT.fullmatch(column.default or "NULL")
-    table_name, name = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (table.name, column.name))
-    own = ("id", "uuid", "guid", f"{table_name}id", f"{table_name.removesuffix('s')}id")
-    return made or name in own
+    of = folded(table.name)
+    own = ("id", "uuid", "guid", f"{of}id", f"{of.removesuffix('s')}id")
+    return made or folded(column.name) in own
 
 
 def _released(table: Table, columns: set[str]) -> list[str]:

@@ -103,7 +103,7 @@ def estimate_exposure(
 
 def row_estimate(snapshot: Snapshot, table: Table) -> float | None:
     """How many rows the statistics say there are; None where nothing was ever counted."""
-    ((rows, known),) = snapshot.rows(_SIZE, f"{table.schema}.{table.name}")
+    ((rows, known),) = snapshot.rows(_SIZE, table.qualified)
     return float(rows) if known else None
 
 

@@ -28,6 +28,7 @@ from collectors.model import (
 )
 from collectors.model.releasable import columns_read
 from collectors.model.released import kept_name
+from collectors.model.sql_text import literal
 from collectors.postgres.casting import text_array
 from collectors.postgres.printing import text_of
 from collectors.postgres.snapshot import Snapshot
@@ -198,8 +199,7 @@ def _column(table: Table, name: str) -> str:
     kept, column = table.column(table.kept_in.get(name, "")), table.column(name)
     if kept is None or column is None or column.category != "S" or "json" not in kept.type:
         return name
-    member = kept_name(name).replace("'", "''")
-    value = f"COALESCE({name}, ({kept.name} ->> '{member}')::{column.type})"
+    value = f"COALESCE({name}, ({kept.name} ->> {literal(kept_name(name))})::{column.type})"
     return f"CASE WHEN {deleted} THEN {value} ELSE {name} END"
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from collectors.audit.case import KeyCase, Schema
 from collectors.audit.migration import Draft, draft, migration
 from collectors.audit.migration.definition import IndexDefinition, read_definition
-from collectors.audit.migration.statements import block, literal
+from collectors.audit.migration.statements import block
 from collectors.audit.naming import LONGEST, Naming, quoted, shortened
 from collectors.audit.standing import own_parts, right_keys
 from collectors.model import (
@@ -28,6 +28,7 @@ from collectors.model import (
     Table,
     UniqueKey,
 )
+from collectors.model.sql_text import literal
 
 MARKER = SoftDeleteMarker(
     "deleted_at", MarkerKind.TIMESTAMP, "deleted_at IS NOT NULL", "NULL", "deleted_at"
