@@ -30,16 +30,16 @@ def _answers(snapshot: Snapshot, asked: Sequence[Question]) -> Iterator[tuple[Qu
     statement = "\nUNION ALL ".join(f"SELECT {n}, {_asked(one)}" for n, one in enumerate(asked))
     (rows,) = snapshot.attempt_each((statement,))
     for number, lives, deaths in rows:
-        yield asked[number], Meaning(tuple(lives), tuple(deaths))
+        one = asked[number]
+        yield one, Meaning(tuple(lives), tuple(deaths), one.knows_every_live)
 
 
 def _asked(one: Question) -> str:
     return ", ".join(
-        f"ARRAY[{', '.join(_of(one, value) for value in values)}]::text[]"
-        for values in (one.lives, one.deaths)
+        f"ARRAY[{', '.join(_of(one, row) for row in one.rows(marks))}]::text[]"
+        for marks in (one.lives, one.deaths)
     )
 
 
-def _of(one: Question, value: str) -> str:
-    row = f"SELECT CAST({value} AS {one.type}) AS {one.marker.column}"
+def _of(one: Question, row: str) -> str:
     return f"(SELECT ({one.sql})::text FROM ({row}) AS tombstone_row)"

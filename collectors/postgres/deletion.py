@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
 from collectors.model.sql_text import LITERAL
-from collectors.postgres.meaning import Meaning, Meanings, Question, question
+from collectors.postgres.meaning import (
+    Meaning,
+    Meanings,
+    Question,
+    question,
+    question_of_part,
+)
 from collectors.postgres.spellings import (
     conjuncts,
     every_live,
@@ -27,10 +33,16 @@ class Reading:
 
     columns: Sequence[Column] = ()
     meanings: Meanings = field(default_factory=dict)
+    own: Collection[str] = ()
 
     def of(self, sql: str, marker: SoftDeleteMarker) -> Meaning | None:
         """What the server says; None where it was not asked, or reads more than the mark."""
         asked = question(marker, self.columns, sql) if self.meanings else None
+        return self.meanings.get(asked) if asked else None
+
+    def of_part(self, part: KeyPart, marker: SoftDeleteMarker) -> Meaning | None:
+        """What it says of an expression in the key."""
+        asked = self.meanings and question_of_part(marker, self.columns, part, self.own)
         return self.meanings.get(asked) if asked else None
 
 
@@ -39,14 +51,13 @@ def questions(
     parts: Sequence[KeyPart],
     markers: Sequence[SoftDeleteMarker],
     columns: Sequence[Column],
+    own: Collection[str],
 ) -> Iterator[Question]:
-    """What there is to ask the server of a key."""
-    texts = [*(conjuncts(predicate) if predicate else ())]
-    texts += [part.expression for part in parts if not part.is_column]
+    """What there is to ask the server of a key; `own` are the columns that no two rows share."""
     for marker in markers:
-        for sql in texts:
-            if asked := question(marker, columns, sql):
-                yield asked
+        of_terms = (question(marker, columns, sql) for sql in conjuncts(predicate or "") if sql)
+        of_parts = (question_of_part(marker, columns, part, own) for part in parts)
+        yield from filter(None, (*of_terms, *of_parts))
 
 
 def blocked(
@@ -54,13 +65,18 @@ def blocked(
     parts: Sequence[KeyPart],
     markers: Sequence[SoftDeleteMarker],
     reading: Reading = Reading(),
+    *,
+    nulls_distinct: bool = True,
 ) -> Blocks:
     """What deleted rows block under a key of this predicate and these parts.
 
     A table may have two markers (`deleted_at` and `is_deleted`, set together): a key that respects
     either does not count deleted rows.
     """
-    effects = [blocked_by_deleted(predicate, parts, marker, reading) for marker in markers]
+    effects = [
+        blocked_by_deleted(predicate, parts, marker, reading, nulls_distinct=nulls_distinct)
+        for marker in markers
+    ]
     return _mildest(effects or [Blocks.NOTHING])
 
 
@@ -110,11 +126,11 @@ def keeps_live_out(
     """
     for marker in markers:
         for term in conjuncts(predicate) if predicate else ():
-            if (told := reading.of(term, marker)) and told.leaves_live_out:
+            told = reading.of(term, marker)
+            if only_deleted(term, marker) or (told and told.leaves_live_out):
                 return term
         for part in parts:
-            told = None if part.is_column else reading.of(part.expression, marker)
-            if told and told.is_null_when_live:
+            if (told := reading.of_part(part, marker)) and told.is_null_when_live:
                 return part.expression
     return None
 
@@ -140,20 +156,21 @@ def blocked_by_deleted(
     parts: Sequence[KeyPart],
     marker: SoftDeleteMarker,
     reading: Reading = Reading(),
+    *,
+    nulls_distinct: bool = True,
 ) -> Blocks:
-    """What deleted rows block, by the key's predicate first and then by its parts."""
+    """What deleted rows block, by the key's predicate and by its parts."""
     terms = conjuncts(predicate) if predicate else ()
     told = [meaning for term in terms if (meaning := reading.of(term, marker))]
     if any(only_live(term, marker) for term in terms) or rules_out(terms, marker):
         return Blocks.NOTHING
     if any(one.leaves_deleted_out for one in told):
         return Blocks.NOTHING
-    if any(only_deleted(term, marker) for term in terms):
-        return Blocks.DELETE
-    if any(one.leaves_live_out for one in told):
-        return Blocks.DELETE
+    inverted = any(only_deleted(term, marker) for term in terms)
+    inverted = inverted or any(one.leaves_live_out for one in told)
     separating = [part for part in parts if marker.column in part.columns and not _whole_row(part)]
-    return _mildest([Blocks.CREATE, *(_separates(part, marker, reading) for part in separating)])
+    each = (_separates(part, marker, reading, nulls_distinct) for part in separating)
+    return _mildest([Blocks.DELETE if inverted else Blocks.CREATE, *each])
 
 
 def _whole_row(part: KeyPart) -> bool:
@@ -161,19 +178,22 @@ def _whole_row(part: KeyPart) -> bool:
     return ".*" in LITERAL.sub("''", part.expression)
 
 
-def _separates(part: KeyPart, marker: SoftDeleteMarker, reading: Reading) -> Blocks:
+def _separates(
+    part: KeyPart, marker: SoftDeleteMarker, reading: Reading, nulls_distinct: bool
+) -> Blocks:
     """A part that reads the marker tells live from deleted; does it tell two deleted rows apart?
 
-    A time of deletion does (NULLs being distinct even frees the live ones), a day, a boolean or a
-    status does not: the second delete fails. An expression of more than the mark is taken to be
-    NULL or a time for deleted rows, unless it is a boolean that is not plainly NULL for them.
+    A time of deletion does (NULLs being distinct even frees the live ones), a day, a boolean, a
+    status or who deleted does not: the second delete fails. An expression that the server was not
+    asked about is taken to be NULL or a time for deleted rows, unless it is a boolean that is not
+    plainly NULL for them.
     """
-    meaning = None if part.is_column else reading.of(part.expression, marker)
-    if meaning is not None and meaning.lives:
-        if meaning.is_null_when_deleted or meaning.tells_deletions_apart:
-            return Blocks.NOTHING
-        return Blocks.DELETE if meaning.tells_deleted_from_live else Blocks.CREATE
+    if meaning := reading.of_part(part, marker):
+        return meaning.blocks(nulls_distinct=nulls_distinct)
     if part.type in ("boolean", "date", "smallint"):
-        return Blocks.NOTHING if null_when_deleted(part.expression, marker) else Blocks.DELETE
-    by_state = marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS)
+        null = nulls_distinct and null_when_deleted(part.expression, marker)
+        return Blocks.NOTHING if null else Blocks.DELETE
+    by_state = marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS) or (
+        marker.kind is MarkerKind.TIMESTAMP and marker.since is None
+    )
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING

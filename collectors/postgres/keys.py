@@ -72,7 +72,7 @@ def unique_keys(
     meanings: Meanings,
 ) -> tuple[UniqueKey, ...]:
     """The keys of one table, and what they say of deletion."""
-    reading = Reading([*columns.values()], meanings)
+    reading = Reading([*columns.values()], meanings, _primary(read))
     nullable = {column.name for column in columns.values() if column.nullable}
     return tuple([_key(schema, table, one, nullable, markers, reading) for one in read])
 
@@ -81,9 +81,15 @@ def questions_of(
     read: Sequence[ReadKey], columns: Mapping[int, Column], markers: Sequence[SoftDeleteMarker]
 ) -> Iterator[Question]:
     """What there is to ask the server of the keys of one table."""
-    each = [*columns.values()]
+    each, own = [*columns.values()], _primary(read)
     for one in read if markers else ():
-        yield from questions(one.first.predicate, one.meant, markers, each)
+        yield from questions(one.first.predicate, one.meant, markers, each, own)
+
+
+def _primary(read: Sequence[ReadKey]) -> frozenset[str]:
+    """The columns of the primary key, where it is of one: no two rows share them."""
+    primary = next((one.parts for one in read if one.first.primary), ())
+    return frozenset(part.expression for part in primary if len(primary) == 1)
 
 
 def _read(rows: list[PartRow], columns: Mapping[int, Column]) -> ReadKey:
@@ -107,23 +113,22 @@ def _key(
     reading: Reading,
 ) -> UniqueKey:
     first, meant = read.first, read.meant
-    blocks = blocked(first.predicate, meant, markers, reading)
+    distinct = first.nulls_distinct
+    blocks = blocked(first.predicate, meant, markers, reading, nulls_distinct=distinct)
     return UniqueKey(
         name=first.name,
         schema=schema,
         table=table,
         parts=read.parts,
         predicate=first.predicate,
-        nulls_distinct=first.nulls_distinct,
+        nulls_distinct=distinct,
         valid=first.valid,
         primary=first.primary,
         counts_deleted=blocks is not Blocks.NOTHING,
         aliases=tuple(first.aliases),
         blocks=blocks,
         besides=besides_deletion(first.predicate, markers, nullable, reading),
-        idle=keeps_live_out(
-            first.predicate, meant if first.nulls_distinct else (), markers, reading
-        ),
+        idle=keeps_live_out(first.predicate, meant if distinct else (), markers, reading),
         splits_live=splits_live(meant, markers, reading),
         build=IndexBuild(
             first.definition or "",

@@ -324,6 +324,17 @@ def test_live_duplicates_stop_it_before_anything_is_built(database: Database) ->
     assert indexes(database) == before
 
 
+def test_so_do_two_rows_that_are_live_by_two_marks(database: Database) -> None:
+    """The old key blocks a create, and yet lets one live row have NULL and another false."""
+    database.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text NOT NULL, deleted boolean);"
+        "CREATE UNIQUE INDEX k ON t (email, NULLIF(deleted, true)) NULLS NOT DISTINCT;"
+        "INSERT INTO t (email, deleted) VALUES ('twice', NULL), ('twice', false)"
+    )
+    with pytest.raises(psycopg.errors.RaiseException, match="1 values are held"):
+        run(database, statements_of(draft_of(database, "k")))
+
+
 def test_rows_of_an_inheriting_table_are_no_duplicates(database: Database) -> None:
     make(database, "deletion in the key")
     database.execute(

@@ -43,6 +43,12 @@ KEYS = {
         "(email, (gone_at IS NULL)) NULLS NOT DISTINCT",
         "(email, COALESCE(gone_at IS NULL, false))",
         "(email, (gone_at IS NULL OR true))",
+        "((CASE WHEN gone_at IS NULL THEN email END))",
+        "((CASE WHEN gone_at IS NULL THEN email END)) NULLS NOT DISTINCT",
+        "((CASE WHEN gone_at IS NULL THEN email ELSE id::text END))",
+        "((CASE WHEN gone_at IS NULL THEN email ELSE email || 'x' END))",
+        "(email, (CASE WHEN gone_at IS NULL THEN true END)) NULLS NOT DISTINCT",
+        "(email, gone_at) WHERE gone_at IS NOT NULL",
     ),
     "sentinel": (
         "(email) WHERE gone_at IS NULL",
@@ -56,6 +62,7 @@ KEYS = {
         "(email) WHERE gone IS NULL",
         "(email, (gone::int))",
         "(email, NULLIF(gone, true))",
+        "(email, NULLIF(gone, true)) NULLS NOT DISTINCT",
         "(email, NULLIF(gone, false))",
     ),
     "number": (
@@ -64,6 +71,9 @@ KEYS = {
         "(email) WHERE gone_at = ANY ('{0}')",
         "(email, NULLIF(gone_at, 0))",
         "(email, (gone_at > 0))",
+        "((gone_at::text || email))",
+        "((NULLIF(gone_at, 0)::text || email))",
+        "((CASE WHEN gone_at = 0 THEN email ELSE '' END))",
     ),
     "small": (
         "(email) WHERE gone <> 1",
@@ -75,6 +85,9 @@ KEYS = {
         "(email) WHERE gone !~ 'delete'",
         "(email) WHERE gone LIKE '%e%'",
         "(email, NULLIF(gone, 'deleted'))",
+        "(email, NULLIF(gone, 'deleted')) NULLS NOT DISTINCT",
+        "(email) WHERE gone <> 'deleted' AND gone = 'deleted'",
+        "((CASE WHEN gone <> 'deleted' THEN email ELSE id::text END))",
     ),
 }
 CASES = [(mark, key) for mark in MARKS for key in KEYS[mark]]
@@ -152,6 +165,10 @@ def test_a_key_is_read_as_the_database_takes_it(
         ("deleted_at timestamptz NOT NULL DEFAULT 'infinity'", "(email) WHERE deleted_at IS NULL"),
         ("deleted_at bigint NOT NULL DEFAULT 0", "(email) WHERE deleted_at IS NULL"),
         ("deleted_at bigint NOT NULL DEFAULT 0", "(email, NULLIF(deleted_at, 0))"),
+        (
+            "status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'deleted'))",
+            "(email) WHERE status <> 'deleted' AND status = 'deleted'",
+        ),
     ],
 )
 def test_the_only_key_over_live_rows_is_not_given_up_for_one_that_holds_none(

@@ -14,6 +14,7 @@ from collectors.audit.standing import (
     covering,
     is_idle,
     is_right,
+    leaves_live_out,
     own_parts,
     states_in_key,
 )
@@ -105,7 +106,7 @@ def draft(case: KeyCase) -> Draft | Obstacle:
     new = _new_key(case, table.marker, shape)
     if lost := [name for name in table.partitioned_by if name not in new.columns]:
         return Obstacle(_partitioned_by(lost))
-    repeat = not (key.valid and key.blocks is Blocks.CREATE)
+    repeat = key.splits_live or not (key.valid and key.blocks is Blocks.CREATE)
     return Draft(case.schema, table, table.marker, key, new, None, repeat, upserts)
 
 
@@ -171,7 +172,8 @@ def _shape(table: Table, key: UniqueKey, upserts: tuple[Upsert, ...]) -> Shape:
     """Partial, unless ON CONFLICT users can go on naming nothing but columns."""
     if not key.valid and is_right(table, replace(key, valid=True)):
         return Shape.AS_MEANT
-    wanted = bool(upserts) or is_idle(table, key)
+    by_nulls = is_idle(table, key) and not leaves_live_out(table, key)
+    wanted = bool(upserts) or by_nulls
     fits = wanted and _takes_deletion_in_key(table, key)
     return Shape.DELETION_IN_KEY if fits else Shape.LIVE_ONLY
 
