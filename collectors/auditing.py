@@ -262,8 +262,8 @@ def _repeats(
     for case in flawed:
         if (case.table.schema, case.table.name) in filled:
             plan = draft(case)
-            if isinstance(plan, Draft) and plan.may_repeat:
-                yield name_of(case.key), repeats(plan)
+            if isinstance(plan, Draft) and plan.new and plan.may_repeat:
+                yield name_of(case.key), repeats(plan, plan.new)
 
 
 def _upserts(snapshot: Snapshot) -> defaultdict[str, list[Upsert]]:

@@ -31,6 +31,21 @@ def states_in_key(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
     return tuple([part for part in key.parts if marked.issuperset(part.columns)])
 
 
+def live_parts(table: Table, key: UniqueKey) -> tuple[KeyPart, ...]:
+    """The key's parts in which two live rows may differ: its own, and those that read a status.
+
+    Every state but the deleted ones is a live row's: `(order_id, status)` keeps one in each.
+    """
+    states = {marker.column for marker in table.markers if marker.kind is MarkerKind.STATUS}
+    computed = {c.name: columns_read(table, c.computed) for c in table.columns if c.computed}
+    own = own_parts(table, key)
+    return tuple(
+        part
+        for part in key.parts
+        if part in own or any({name, *computed.get(name, ())} & states for name in part.columns)
+    )
+
+
 def is_idle(table: Table, key: UniqueKey) -> bool:
     """It lets live rows repeat: a part of it is NULL for each of them, and NULLs are distinct.
 
@@ -103,10 +118,12 @@ def _is_told_by(part: KeyPart, given: Mapping[str, KeyPart]) -> bool:
 def _sets_live_rows_apart(table: Table, key: UniqueKey) -> bool:
     """The mark of deletion in it may be NULL or a constant in a live row: it takes one of each.
 
-    Or an expression of the mark may be one thing or another.
+    So it does of each state that a status may have, or an expression of the mark.
     """
     plain = {part.expression for part in states_in_key(table, key) if part.is_column}
-    return key.splits_live or any(
+    if key.splits_live or live_parts(table, key) != own_parts(table, key):
+        return True
+    return any(
         marker.column in plain
         and (column := table.column(marker.column)) is not None
         and column.nullable

@@ -15,6 +15,7 @@ from collectors.audit.standing import (
     is_idle,
     is_right,
     leaves_live_out,
+    live_parts,
     own_parts,
     states_in_key,
 )
@@ -241,13 +242,13 @@ def _with_deletion(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDef
 
 
 def _live_only(case: KeyCase, marker: SoftDeleteMarker, definition: IndexDefinition) -> _Form:
-    own, besides = case.own, case.key.besides
+    kept, besides = live_parts(case.table, case.key), case.key.besides
     pairs = zip(case.key.parts, definition.items, strict=True)
     live = live_condition(case.table, marker)
     return _Form(
-        (*words_of(own), "live"),
-        tuple([part.expression for part in own]),
-        tuple([item for part, item in pairs if part in own]),
+        (*words_of(case.own), "live"),
+        tuple([part.expression for part in kept]),
+        tuple([item for part, item in pairs if part in kept]),
         f"{live} AND {besides}" if besides else live,
     )
 

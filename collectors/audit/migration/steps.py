@@ -14,7 +14,6 @@ from collectors.audit.migration.statements import (
     unless_valid,
 )
 from collectors.audit.naming import quoted
-from collectors.audit.standing import own_parts
 from collectors.model import Partition
 from collectors.model.sql_text import literal
 
@@ -46,7 +45,9 @@ def _check(draft: Draft) -> list[str]:
 
 def _built(draft: Draft, new: NewKey, check: list[str]) -> Iterator[Step]:
     if draft.may_repeat:
-        yield Step("Stop if live rows share values: decide first which of them stays.", _ask(draft))
+        yield Step(
+            "Stop if live rows share values: decide first which of them stays.", _ask(draft, new)
+        )
     if draft.table.partitioned:
         yield from _build_partitioned(draft, new, check)
     else:
@@ -141,10 +142,10 @@ def _adopt(draft: Draft, new: NewKey) -> list[str]:
     ]
 
 
-def _ask(draft: Draft) -> str:
+def _ask(draft: Draft, new: NewKey) -> str:
     return block(
         [
-            f"SELECT count(*) INTO found FROM ({repeats(draft)}) repeated;",  # noqa: S608
+            f"SELECT count(*) INTO found FROM ({repeats(draft, new)}) repeated;",  # noqa: S608
             "IF found > 0 THEN",
             "  RAISE EXCEPTION '% values are held by more than one live row.', found",
             "    USING HINT = 'The query at the top lists them. Nothing was changed.';",
@@ -154,17 +155,15 @@ def _ask(draft: Draft) -> str:
     )
 
 
-def repeats(draft: Draft, chosen: str = "") -> str:
+def repeats(draft: Draft, new: NewKey, chosen: str = "") -> str:
     """SELECT the values that several live rows share, though the new key will forbid it."""
-    parts = own_parts(draft.table, draft.old)
-    expressions = [part.expression for part in parts]
     conditions = [live_condition(draft.table, draft.marker)]
     conditions += [draft.old.besides] if draft.old.besides else []
-    if draft.new is not None and not draft.new.nulls_not_distinct:
-        conditions += [f"({each}) IS NOT NULL" for each in expressions]
+    if not new.nulls_not_distinct:
+        conditions += [f"({each}) IS NOT NULL" for each in new.columns]
     return (  # every word of it is the catalog's
         f"SELECT {chosen} FROM {draft.table.own_rows} WHERE {' AND '.join(conditions)} "  # noqa: S608
-        f"GROUP BY {', '.join(expressions)} HAVING count(*) > 1"
+        f"GROUP BY {', '.join(new.columns)} HAVING count(*) > 1"
     )
 
 

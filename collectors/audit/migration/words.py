@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from collectors.audit.migration.draft import Draft, NewKey, Shape, live_condition
 from collectors.audit.migration.steps import CHANGED, repeats
 from collectors.audit.naming import raw
-from collectors.audit.standing import own_parts
 
 _NO_WAY_BACK = (
     "Not to be rolled back: as soon as a live row has a deleted one's values, the old key cannot "
@@ -56,10 +55,10 @@ def _before(draft: Draft) -> Iterator[str]:
     if not draft.may_repeat:
         yield "Live rows cannot share values now: the old key forbids it until the swap."
         return
-    keys = ", ".join(part.expression for part in own_parts(draft.table, draft.old))
+    shown = ", ".join((*draft.new.columns, "count(*)"))
     yield (
         "Before it, look for live rows that share values; the new key cannot be built over them:\n"
-        f"  {repeats(draft, f'{keys}, count(*)')};"
+        f"  {repeats(draft, draft.new, shown)};"
     )
 
 
