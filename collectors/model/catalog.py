@@ -75,6 +75,8 @@ class Column:
     """A CHECK or its domain lets no NULL be written, whatever the column itself says."""
     holds_addresses: bool = False
     """A part of the primary key in which the statistics know an e-mail address."""
+    virtual: bool = False
+    """Computed whenever it is read: PostgreSQL takes it into no index, nor into its predicate."""
 
     @property
     def takes_null(self) -> bool:

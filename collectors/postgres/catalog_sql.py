@@ -79,7 +79,7 @@ SELECT a.attrelid, a.attnum, quote_ident(a.attname), a.attname,
            ),
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.base
-             ORDER BY e.enumsortorder), b.filled OR v.oid IS NOT NULL
+             ORDER BY e.enumsortorder), b.filled OR v.oid IS NOT NULL, a.attgenerated = 'v'
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN base b ON b.oid = a.atttypid
@@ -91,7 +91,8 @@ ORDER BY a.attrelid, a.attnum
 """  # noqa: S608  (made of constants)
 """The fourth column is raw. After a default, whether all of its functions are immutable: so
 says PostgreSQL's own dump of it (nodes/outfuncs.c), and nothing else does. At the end, whether its
-domain takes no NULL, or a NOT NULL that is not valid: older rows may have one."""
+domain takes no NULL, or a NOT NULL that is not valid: older rows may have one; and whether it is
+computed whenever it is read (since PostgreSQL 18)."""
 
 KEY_PARTS = f"""
 {_BASE_TYPES}

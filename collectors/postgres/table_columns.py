@@ -72,7 +72,7 @@ def _columns(
     columns: defaultdict[int, dict[int, ColumnFacts]] = defaultdict(dict)
     for row in rows:
         table, number, quoted, raw, type_, nullable, generated, category, base, *more = row
-        default, fixed, computed, enum, filled = more
+        default, fixed, computed, enum, filled, virtual = more
         filled = filled or (table, number) in checked
         known = labels.get((table, raw), ())
         column = Column(
@@ -85,6 +85,7 @@ def _columns(
             computed,
             filled,
             holds_addresses=_ADDRESSES in known,
+            virtual=virtual,
         )
         seen = (*enum, *labels.get((table, number), ()), *known)
         said = tuple(label for label in seen if label not in (None, _ADDRESSES))

@@ -309,6 +309,7 @@ def test_alembic_runs_the_same(database: Database, tmp_path: Path) -> None:
         ("is_deleted smallint NOT NULL DEFAULT 0", "is_deleted = …"),
         ("deleted_at bigint NOT NULL DEFAULT 0", "deleted_at = …"),
         ("deleted_by int", "deleted_by = …"),
+        ("gone date, is_deleted bool GENERATED ALWAYS AS (gone IS NOT NULL) STORED", "gone = …"),
     ],
 )
 def test_the_change_for_every_delete_path_marks_the_row_as_far_as_anybody_can_tell(

@@ -315,6 +315,20 @@ def test_a_partition_made_meanwhile_stops_the_migration_before_the_drop(database
     assert findings_of(database) == []
 
 
+def test_no_migration_puts_a_virtual_mark_into_an_index(database: Database) -> None:
+    ((version,),) = database.execute("SHOW server_version_num")
+    if int(version) < 180_000:
+        pytest.skip("virtual columns came with PostgreSQL 18")
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL UNIQUE, gone date,"
+        " deleted_at timestamp GENERATED ALWAYS AS (gone::timestamp) VIRTUAL)"
+    )
+    (finding,) = findings_of(database)
+    assert (finding.rule, finding.migration) == ("ignores_deletion", None)
+    assert "deleted_at is a virtual column" in finding.reason
+    assert finding.backfill is not None
+
+
 def test_quoted_names_are_written_as_they_are(database: Database) -> None:
     database.execute(
         'CREATE SCHEMA "My Shop"; SET search_path TO public;'

@@ -30,7 +30,7 @@ class Freeing:
     held     the row still holds a value that somebody could ask for
     keeper   the JSON column that keeps the old value under the member `kept`; None: nothing does
     erased   a row of which nothing may be kept, None where the mapping does not tell
-    mark     what a deletion writes into the marker's column, as far as anybody can tell
+    mark     what a deletion sets to mark the row, as far as anybody can tell
     """
 
     table: Table
@@ -67,7 +67,7 @@ def freeing(case: KeyCase) -> Freeing | None:
         keeper=keeper,
         kept=literal(kept_name(column.name)),
         erased=f"({table.erased_when}) IS TRUE" if table.erased_when else None,
-        mark=_mark(marker),
+        mark=_mark(table, marker),
     )
 
 
@@ -132,10 +132,17 @@ def _keeper(table: Table, column: Column) -> Column | None:
     return found if found is not None and "json" in found.type else None
 
 
-def _mark(marker: SoftDeleteMarker) -> str:
-    """Of a number only the application knows: a 1, or a time in its own unit; or who deletes."""
+def _mark(table: Table, marker: SoftDeleteMarker) -> str:
+    """Of a number only the application knows: a 1, or a time in its own unit; or who deletes.
+
+    Nor does anybody else know what makes the database compute a mark.
+    """
+    column = table.column(marker.column)
+    if column is not None and column.computed is not None:
+        return ", ".join(f"{name} = …" for name in sorted(columns_read(table, column.computed)))
+    value = "now()" if marker.kind is MarkerKind.TIMESTAMP and marker.since else "…"
     if marker.kind is MarkerKind.BOOLEAN:
-        return "false" if marker.live == "true" else "true"
+        value = "false" if marker.live == "true" else "true"
     if marker.kind is MarkerKind.STATUS:
-        return marker.states[0]
-    return "now()" if marker.kind is MarkerKind.TIMESTAMP and marker.since else "…"
+        value = marker.states[0]
+    return f"{marker.column} = {value}"

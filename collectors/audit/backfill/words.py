@@ -77,7 +77,7 @@ def _delete_paths(plan: Freeing) -> Iterator[str]:
         "It frees what is there now. From now on every path that deletes (endpoint, worker, admin "
         "page, cascade, SQL by hand) must free the key in the statement that marks the row, or the "
         "key must leave deleted rows out (the migration):\n"
-        f"  UPDATE {place} SET {plan.marker.column} = {plan.mark}, {assignments(plan)} WHERE {ids};"
+        f"  UPDATE {place} SET {plan.mark}, {assignments(plan)} WHERE {ids};"
     )
     if (forget := forgetting(plan)) is not None:
         yield (

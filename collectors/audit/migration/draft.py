@@ -156,6 +156,12 @@ def _obstacle(case: KeyCase) -> str | None:
         )
     if key.build is not None and key.build.replica_identity:
         return "Logical replication tells rows apart by it: choose another REPLICA IDENTITY first."
+    mark = case.table.column(case.table.marker.column) if case.table.marker else None
+    if mark is not None and mark.virtual:
+        return (
+            f"{mark.name} is a virtual column, which PostgreSQL takes into no index: make it "
+            "STORED, or name a column that it is computed from as the table's marker."
+        )
     if not case.own:
         return "It has no column besides the mark of deletion: what it is for, its owners must say."
     return None
