@@ -14,7 +14,7 @@ from collectors.postgres.snapshot import Snapshot
 
 def asked_meanings(snapshot: Snapshot, questions: Iterable[Question]) -> Meanings:
     """What the server says, all in one statement; what it does not take is left out."""
-    asked = [one for one in dict.fromkeys(questions) if one.deaths]
+    asked = [*dict.fromkeys(questions)]
     if not asked:
         return {}
     with suppress(StatementFailed, Halted):

@@ -80,7 +80,7 @@ class Question:
 
     @property
     def deaths(self) -> tuple[str, ...]:
-        """What deletions write, in twos: on two rows, one soon after the other."""
+        """What deletions write, in twos: on two rows, one soon after the other, by one person."""
         marker = self.marker
         if marker.kind is MarkerKind.BOOLEAN:
             return (("false" if marker.live == "true" else "true"),) * 2
@@ -89,7 +89,8 @@ class Question:
         if marker.kind is MarkerKind.EPOCH:
             is_one = self.type == "smallint" or is_flag(marker.column)
             return ("1", "1") if is_one else (*_NUMBERS, "1", "2")
-        return _TIMES if marker.since else ()
+        who = _SAMPLES["uuid" if self.type == "uuid" else "N"].format(n=0)
+        return _TIMES if marker.since else (who, who)
 
 
 @dataclass(frozen=True, slots=True)

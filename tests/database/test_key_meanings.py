@@ -9,7 +9,10 @@ import psycopg
 import pytest
 from psycopg.errors import UniqueViolation
 
-from collectors.model import Blocks, UniqueKey
+from collectors.model import Blocks, MarkerKind, UniqueKey
+from collectors.postgres.catalog import read_catalog
+from collectors.postgres.engine import ReadTarget
+from collectors.postgres.mapping import MarkerMapping, TableMapping
 from sample_data.postgres import Database, Postgres
 from tests.database.auditing_world import catalog_of, draft_of, findings_of, run, statements_of
 
@@ -221,6 +224,18 @@ def test_nor_for_one_that_takes_two_live_rows_in_two_states(name: str, database:
     mark = column.split()[0]
     with pytest.raises(UniqueViolation):
         database.execute(f"INSERT INTO t (email, {mark}) VALUES ('jane', {other})")
+
+
+@pytest.mark.parametrize("part", ["deleted_by", "COALESCE(deleted_by, 0)"])
+def test_one_person_deletes_many_rows(part: str, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text, deleted_by int);"
+        f"CREATE UNIQUE INDEX k ON t (email, {part})"
+    )
+    mapping = {"t": TableMapping(marker=MarkerMapping("deleted_by", MarkerKind.TIMESTAMP))}
+    with ReadTarget("test", database.dsn) as target, target.snapshot() as snapshot:
+        (key,) = read_catalog(snapshot, mapping=mapping).keys_named("k")
+    assert key.blocks is Blocks.DELETE
 
 
 def test_a_mark_that_older_rows_may_lack_is_not_taken_to_be_in_every_row(
