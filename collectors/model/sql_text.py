@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -26,6 +27,17 @@ def named_in(condition: str) -> frozenset[str]:
     """
     words = _NAME.findall(LITERAL.sub("''", condition))
     return frozenset(word if word.startswith('"') else word.lower() for word in words)
+
+
+def spelled_out(sql: str, expressions: Mapping[str, str]) -> str:
+    """The SQL with these names as the expressions that they stand for.
+
+    >>> spelled_out("here AND note <> 'here'", {"here": "gone IS NULL"})
+    "(gone IS NULL) AND note <> 'here'"
+    """
+    words = re.compile(f"{LITERAL.pattern}|{_NAME.pattern}")
+    given = {name: f"({expression})" for name, expression in expressions.items()}
+    return words.sub(lambda found: given.get(found[0], found[0]), sql)
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from collectors.model import Blocks, Column, IndexBuild, KeyPart, SoftDeleteMarker, UniqueKey
-from collectors.model.sql_text import named_in
+from collectors.model.sql_text import named_in, spelled_out
 from collectors.postgres.deletion import (
     Reading,
     besides_deletion,
@@ -95,13 +95,7 @@ def _primary(read: Sequence[ReadKey]) -> frozenset[str]:
 def _read(rows: list[PartRow], columns: Mapping[int, Column]) -> ReadKey:
     numbers = iter(columns_of_expressions(rows[0].nodes or "()"))
     parts = tuple([_part(row, numbers, columns) for row in rows])
-    meant = tuple(
-        [
-            _as_computed(part, columns.get(row.column), columns)
-            for part, row in zip(parts, rows, strict=True)
-        ]
-    )
-    return ReadKey(rows[0], parts, meant)
+    return ReadKey(rows[0], parts, tuple([_as_computed(part, columns) for part in parts]))
 
 
 def _key(
@@ -115,6 +109,8 @@ def _key(
     first, meant = read.first, read.meant
     distinct = first.nulls_distinct
     blocks = blocked(first.predicate, meant, markers, reading, nulls_distinct=distinct)
+    idle = keeps_live_out(first.predicate, meant if distinct else (), markers, reading)
+    shown = {of.expression: part.expression for of, part in zip(meant, read.parts, strict=True)}
     return UniqueKey(
         name=first.name,
         schema=schema,
@@ -128,7 +124,7 @@ def _key(
         aliases=tuple(first.aliases),
         blocks=blocks,
         besides=besides_deletion(first.predicate, markers, nullable, reading),
-        idle=keeps_live_out(first.predicate, meant if distinct else (), markers, reading),
+        idle=shown.get(idle, idle) if idle else None,
         splits_live=splits_live(meant, markers, reading),
         build=IndexBuild(
             first.definition or "",
@@ -153,12 +149,14 @@ def _part(row: PartRow, read: Iterator[set[int]], columns: Mapping[int, Column])
     return KeyPart(row.expression, names, row.type, nullable, row.collation, row.equals)
 
 
-def _as_computed(part: KeyPart, column: Column | None, columns: Mapping[int, Column]) -> KeyPart:
-    """A column that the database computes, as the expression that it stands for."""
-    if column is None or column.computed is None:
+def _as_computed(part: KeyPart, columns: Mapping[int, Column]) -> KeyPart:
+    """What the database computes, as the expressions that it stands for."""
+    computed = {c.name: c.computed for c in columns.values() if c.computed}
+    sql = spelled_out(part.expression, {n: computed[n] for n in part.columns if n in computed})
+    if sql == part.expression:
         return part
-    read = sorted(named_in(column.computed) & {one.name for one in columns.values()})
-    return replace(part, expression=column.computed, columns=(column.name, *read))
+    read = sorted(named_in(sql) & {one.name for one in columns.values()} - {*part.columns})
+    return replace(part, expression=sql, columns=(*part.columns, *read))
 
 
 _NODE = re.compile(r"\\.|[{}]|:varattno (-?\d+)")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
-from collectors.model.sql_text import named_in
+from collectors.model.sql_text import named_in, spelled_out
 from collectors.postgres.markers import is_flag
 
 _TIMES = tuple(f"'{year}-02-03 10:11:{s}+00'" for year in (2001, 2090) for s in (12, 13))
@@ -140,7 +140,14 @@ Meanings = Mapping[Question, Meaning]
 
 
 def question(marker: SoftDeleteMarker, columns: Iterable[Column], sql: str) -> Question | None:
-    """Whether the mark alone is read is told by the names in it; None where more is, or nothing."""
+    """Whether the mark alone is read is told by the names in it; None where more is, or nothing.
+
+    What the database computes from the mark is read as that.
+    """
+    columns = [*columns]
+    computed = {c.name: c.computed for c in columns if c.computed and c.name != marker.column}
+    if not computed.keys().isdisjoint(named_in(sql)):
+        sql = spelled_out(sql, computed)
     if marker.column not in sql:
         return None
     read = named_in(sql)

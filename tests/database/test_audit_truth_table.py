@@ -81,6 +81,14 @@ RIGHT = {
         "ALTER TABLE t ADD own text GENERATED ALWAYS AS (CASE WHEN {live} THEN email END) STORED;"
         " CREATE UNIQUE INDEX k ON t (shop, own)"
     ),
+    "a predicate on a computed column": (
+        "ALTER TABLE t ADD here boolean GENERATED ALWAYS AS ({live}) STORED;"
+        " CREATE UNIQUE INDEX k ON t (shop, email) WHERE here"
+    ),
+    "an expression of a computed column": (
+        "ALTER TABLE t ADD here boolean GENERATED ALWAYS AS (({live}) IS TRUE) STORED;"
+        " CREATE UNIQUE INDEX k ON t (shop, (CASE WHEN here THEN email END))"
+    ),
     "the row's id beside others": "CREATE UNIQUE INDEX k ON t (id, shop)",
     "not unique": "CREATE INDEX k ON t (email)",
 }
@@ -161,6 +169,16 @@ def test_a_computed_state_in_the_key_is_a_state(
     assert told[marker, COMPUTED] == [("k", "boolean_in_key")]
 
 
+def test_a_computed_column_that_is_null_in_every_live_row_enforces_nothing(
+    database: Database,
+) -> None:
+    computed = "ALTER TABLE t ADD gone bigint GENERATED ALWAYS AS (NULLIF(deleted_at, 0)) STORED;"
+    make(database, "epoch", f"{computed} CREATE UNIQUE INDEX k ON t (email, gone)")
+    (finding,) = findings_of(database)
+    assert (finding.constraint, finding.rule) == ("k", "nulls_are_distinct")
+    assert finding.reason.startswith("gone is in the key")
+
+
 @pytest.mark.parametrize("statements", [s for _, s in FLAWED.values()][:2])
 def test_a_table_without_soft_deletion_is_left_alone(statements: str, database: Database) -> None:
     make(database, "timestamp", "ALTER TABLE t DROP COLUMN deleted_at;" + statements)
@@ -183,6 +201,7 @@ def test_a_table_without_soft_deletion_is_left_alone(statements: str, database: 
         ("status enum", "(email, status)", "boolean_in_key"),
         ("status text", "(email, status)", "boolean_in_key"),
         ("timestamp", "(email, (deleted_at IS NULL))", "boolean_in_key"),
+        ("epoch", "(email, NULLIF(deleted_at, 0))", "nulls_are_distinct"),
     ],
 )
 def test_a_mark_of_deletion_in_the_key_that_does_not_help(
