@@ -60,7 +60,7 @@ def releasable_columns(
     free = [column for column in free if _is_asked_for(column)] or free
     free = free or [column for column in usable if column.category == "S"][:1]
     return sorted(
-        free, key=lambda one: (one.name not in table.kept_in, _may_be_empty(one.name, key))
+        free, key=lambda one: (one.name not in table.kept_in, has_value_for_null(one.name, key))
     )
 
 
@@ -134,10 +134,10 @@ def _is_asked_for(column: Column) -> bool:
 def _lets_nulls_repeat(key: UniqueKey, column: str) -> bool:
     if f"{column} IS NOT NULL" in (key.predicate or ""):
         return True
-    return key.nulls_distinct and not _may_be_empty(column, key)
+    return key.nulls_distinct and not has_value_for_null(column, key)
 
 
-def _may_be_empty(column: str, key: UniqueKey) -> bool:
+def has_value_for_null(column: str, key: UniqueKey) -> bool:
     """The key has a value for a row that has none in this column."""
     reading = [part.expression for part in key.parts if column in part.columns]
     return any(ANSWERS_NULL.search(LITERAL.sub("''", one)) for one in reading)

@@ -244,14 +244,37 @@ def test_other_schemas(database: Database, kind: str) -> None:
         " deleted_at timestamptz)",
         "CREATE TABLE p (id int PRIMARY KEY);"
         "CREATE TABLE t (id int PRIMARY KEY, p int UNIQUE REFERENCES p, deleted_at timestamptz)",
+        "CREATE TABLE t (id int PRIMARY KEY, code text, deleted_at timestamptz);"
+        "CREATE UNIQUE INDEX ON t ((code IS NULL))",
     ],
-    ids=["no primary key", "a number", "no room", "only a reference"],
+    ids=["no primary key", "a number", "no room", "only a reference", "only whether there is one"],
 )
 def test_where_no_column_can_be_given_up_there_is_none(database: Database, table: str) -> None:
     database.execute(table)
     found = audited(catalog_of(database, {}), {})
     assert found
     assert [one.backfill for one in found] == [None] * len(found)
+
+
+def test_what_stands_for_null_is_freed_too(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, domain text, deleted_at timestamptz);"
+        "CREATE UNIQUE INDEX k ON t (COALESCE(domain, ''));"
+        "INSERT INTO t VALUES (1, NULL, now())"
+    )
+    assert free(database, plan_of(database, "k", {})) == ["1 rows were changed."]
+    database.execute("INSERT INTO t VALUES (2, NULL, NULL)")
+
+
+def test_no_row_is_freed_of_one_key_into_another(database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, email text, code text, deleted_at timestamptz);"
+        "CREATE UNIQUE INDEX by_email ON t (email) WHERE code IS NOT NULL;"
+        "CREATE UNIQUE INDEX by_code ON t (COALESCE(code, ''))"
+    )
+    found = {one.constraint: one.backfill for one in audited(catalog_of(database, {}), {})}
+    assert found["by_code"] is None
+    assert found["by_email"] is not None
 
 
 def test_rows_of_an_inheriting_table_are_left_alone(database: Database) -> None:

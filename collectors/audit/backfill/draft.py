@@ -15,10 +15,16 @@ from collectors.model import (
     Table,
     UniqueKey,
 )
-from collectors.model.releasable import columns_read, null_frees, releasable_columns
+from collectors.model.releasable import (
+    columns_read,
+    has_value_for_null,
+    null_frees,
+    releasable_columns,
+)
 from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT, is_released, kept_name
 from collectors.model.sql_text import literal
 
+_TEXTS = frozenset({"text", "character varying", "bpchar", "citext", "name"})
 _LONGEST_TAG, _SHORTEST_TAG, _UUID, _NUMBER = 32, 8, 32, 20
 
 
@@ -77,12 +83,40 @@ def _written(
     """The column to change and its new value: NULL says the truth, so it comes first."""
     candidates = releasable_columns(table, key, foreign_keys)
     for column in candidates:
-        if column.takes_null and null_frees(table, column):
+        null = column.takes_null and null_frees(table, column)
+        if null and not _may_enter_another(table, key, column, "NULL"):
             return column, "NULL"
     for column in sorted(candidates, key=lambda each: not each.holds_email):
-        if (value := _made_up(table, column)) is not None:
+        value = _made_up(table, column) if _sets_apart(table, key, column) else None
+        if value is not None and not _may_enter_another(table, key, column, value):
             return column, value
     return None
+
+
+def _sets_apart(table: Table, key: UniqueKey, column: Column) -> bool:
+    """A text of the row's own in this column gives the row a value of its own in the key.
+
+    Not where `(code IS NULL)`, or nothing for a deleted row, is all that the key has of it.
+    """
+    marks = {marker.column for marker in table.markers}
+    return any(
+        part.type.rpartition(".")[2] in _TEXTS
+        and marks.isdisjoint(part.columns)
+        and (key.nulls_distinct or part.columns == (column.name,))
+        for part in key.parts
+        if column.name in part.columns
+    )
+
+
+def _may_enter_another(table: Table, key: UniqueKey, column: Column, value: str) -> bool:
+    """With that value a deleted row may come into a key that it is not in: by its predicate."""
+    leaves = f"{column.name} IS NOT NULL" if value == "NULL" else None
+    return any(
+        column.name in columns_read(table, other.predicate)
+        and not (leaves and leaves in other.predicate)
+        for other in table.keys
+        if other.predicate and other is not key and other.blocks is not Blocks.NOTHING
+    )
 
 
 def _made_up(table: Table, column: Column) -> str | None:
@@ -115,7 +149,8 @@ def _tag(table: Table, room: int) -> str | None:
 def _held(table: Table, key: UniqueKey, column: Column, value: str) -> str:
     """The row is in the index with a value of its own; what was freed is so no more."""
     terms = [f"({key.predicate})"] if key.predicate else []
-    if column.nullable and (key.nulls_distinct or value == "NULL"):
+    repeats = key.nulls_distinct and not has_value_for_null(column.name, key)
+    if column.nullable and (repeats or value == "NULL"):
         terms.append(f"{column.name} IS NOT NULL")
     if key.nulls_distinct:
         others = [part for part in key.parts if column.name not in part.columns and part.nullable]
