@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -91,6 +92,13 @@ class UniqueKey:
     def columns(self) -> tuple[str, ...]:
         """The key's expressions as the catalog prints them."""
         return tuple([part.expression for part in self.parts])
+
+    @property
+    def speaks_of_deletion(self) -> bool:
+        """Its predicate asks whether a row is live or deleted: `besides` has less than it."""
+        texts = (self.predicate, self.besides)
+        asked, besides = (re.sub(r"[()\s]", "", text or "") for text in texts)
+        return asked != besides
 
 
 def input_columns(key: UniqueKey) -> tuple[str, ...]:

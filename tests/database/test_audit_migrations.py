@@ -365,6 +365,17 @@ def test_so_do_two_rows_that_are_live_by_two_marks(database: Database) -> None:
         run(database, statements_of(draft_of(database, "k")))
 
 
+def test_deleted_rows_that_the_old_key_leaves_alone_stay_so(database: Database) -> None:
+    """Two that one transaction deleted have one time: with it in the key they would clash."""
+    database.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text NOT NULL, deleted_at timestamptz);"
+        "CREATE UNIQUE INDEX k ON t (email, deleted_at) WHERE deleted_at IS NULL;"
+        "INSERT INTO t (email, deleted_at) VALUES ('jane', now()), ('jane', now())"
+    )
+    run(database, statements_of(draft_of(database, "k")))
+    assert findings_of(database) == []
+
+
 def test_rows_of_an_inheriting_table_are_no_duplicates(database: Database) -> None:
     make(database, "deletion in the key")
     database.execute(

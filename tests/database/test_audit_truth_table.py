@@ -197,6 +197,7 @@ def test_a_table_without_soft_deletion_is_left_alone(statements: str, database: 
             "nulls_are_distinct",
         ),
         ("boolean", "(email, is_deleted)", "boolean_in_key"),
+        ("boolean", "(email, is_deleted) WHERE shop > 0 AND email <> ''", "boolean_in_key"),
         ("nullable boolean", "(email, deleted)", "boolean_in_key"),
         ("status enum", "(email, status)", "boolean_in_key"),
         ("status text", "(email, status)", "boolean_in_key"),

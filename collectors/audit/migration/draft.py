@@ -14,7 +14,6 @@ from collectors.audit.standing import (
     covering,
     is_idle,
     is_right,
-    leaves_live_out,
     live_parts,
     own_parts,
     states_in_key,
@@ -179,8 +178,7 @@ def _shape(table: Table, key: UniqueKey, upserts: tuple[Upsert, ...]) -> Shape:
     """Partial, unless ON CONFLICT users can go on naming nothing but columns."""
     if not key.valid and is_right(table, replace(key, valid=True)):
         return Shape.AS_MEANT
-    by_nulls = is_idle(table, key) and not leaves_live_out(table, key)
-    wanted = bool(upserts) or by_nulls
+    wanted = bool(upserts) or (is_idle(table, key) and not key.speaks_of_deletion)
     fits = wanted and _takes_deletion_in_key(table, key)
     return Shape.DELETION_IN_KEY if fits else Shape.LIVE_ONLY
 

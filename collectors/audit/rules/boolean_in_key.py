@@ -16,7 +16,7 @@ def boolean_in_key(case: KeyCase) -> Ruling | None:
     state = states_in_key(case.table, case.key) or [
         part for part in case.key.parts if not marked.isdisjoint(part.columns)
     ]
-    if case.key.blocks is not Blocks.DELETE or not state or case.key.predicate != case.key.besides:
+    if case.key.blocks is not Blocks.DELETE or not state or case.key.speaks_of_deletion:
         return None
     reason = (
         f"{state[0].expression} is in the key and does not tell two deleted rows apart: after "
