@@ -110,6 +110,7 @@ class Session:
     checked     what the last check of everything found
     shown       the state of the store that the page shows
     next        what widgets are to be set to before they are drawn again
+    left        what the page's address was set to when it was left for a Conflict
     """
 
     answer: SearchAnswer | None = None
@@ -124,6 +125,7 @@ class Session:
     shown: int | None = None
     paging: dict[str, Paging] = field(default_factory=dict)
     next: dict[str, Any] = field(default_factory=dict)
+    left: dict[str, Any] = field(default_factory=dict)
 
 
 def session() -> Session:
@@ -158,6 +160,20 @@ def take_over() -> None:
     for key, value in session().next.items():
         st.session_state[key] = value
     session().next.clear()
+
+
+def leave() -> None:
+    """Remember what stands in the address of the page that is left."""
+    widgets = st.session_state
+    session().left = {name: widgets[name] for name in st.query_params if name in widgets}
+
+
+def come_back() -> None:
+    """Set what stood there as it was, and draw the page again: this run's widgets begin unset."""
+    memory = session()
+    if memory.left:
+        memory.next, memory.left = memory.left, {}
+        st.rerun()
 
 
 def paging(name: str, of: object) -> Paging:

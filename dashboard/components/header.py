@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import data
-from dashboard.components import plain
+from dashboard import data, state
+from dashboard.components import plain, routes
 
 WHAT = "Why “create” answered 500, which deleted row caused it, and the cure."
 
 
 def show(title: str = "Tombstone", caption: str = WHAT) -> None:
     """One line at the top of the page; both texts are ours."""
+    routes.come_back()
+    state.take_over()
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"
     ):

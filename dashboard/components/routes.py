@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from dashboard import state
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -82,8 +84,20 @@ def link_to_prevention(label: str, invariant: str | None = None) -> None:
 
 
 def open_conflict(conflict_id: str) -> None:
-    """Go there now; ends this run of the page."""
+    """Go there now; ends this run of the page.
+
+    Streamlit writes the id into this page's own address first, over whatever it held: the way back
+    leads there, and `come_back` sets it right.
+    """
+    state.leave()
     st.switch_page(CONFLICT.page(_elsewhere), query_params={"id": conflict_id})
+
+
+def come_back() -> None:
+    """Take a Conflict's id out of the address of a page that has none, and set it as it was."""
+    if "id" in st.query_params:
+        state.come_back()
+        del st.query_params["id"]
 
 
 def _elsewhere() -> None:

@@ -29,6 +29,7 @@ def render() -> None:
     conflict_id = routes.conflict_id()
     conflict = data.conflict(conflict_id) if conflict_id else None
     if conflict is None:
+        st.title("Conflict", anchor=False)
         st.info("This address names no Conflict that is known here.", icon=":material/link_off:")
         return
     freshness.show(outages=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import data, state
+from dashboard import data
 from dashboard.components import (
     filters,
     first_run,
@@ -22,7 +22,6 @@ def render() -> None:
     if not data.environments():
         first_run.show(data.last_run())
         return
-    state.take_over()
     chosen = filters.show()
     found = impact_report.found(chosen)
     impact_report.show(found, chosen)
