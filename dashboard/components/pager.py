@@ -31,10 +31,16 @@ def show(turned: Paging, end: Any, *, more: bool, shown: int, order: str = NEWES
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=not more,
-            on_click=turned.behind.append,
-            args=(end,),
+            on_click=older,
+            args=(turned, end),
         )
         st.caption(f"Page {len(turned.behind) + 1}, {counted(shown, 'row')}, {order}")
+
+
+def older(turned: Paging, end: Any) -> None:
+    """Turn to what comes after `end`, once: a second quick click may say the same end again."""
+    if turned.behind[-1:] != [end]:
+        turned.behind.append(end)
 
 
 def _newer(turned: Paging) -> None:
