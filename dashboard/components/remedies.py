@@ -66,7 +66,7 @@ def _card(conflict: ConflictRow, offer: Offer) -> None:
         st.caption(":material/block: Not possible now")
         plain.line(offer.refusal.text)
     st.button(
-        "Preview",
+        f"Preview: {offer.title.lower()}",  # a screen reader lists buttons without their cards
         key=f"preview_{offer.remedy}",
         icon=":material/visibility:",
         type="primary" if offer.first else "secondary",

@@ -36,7 +36,7 @@ def blocked(demo: Demo, page: Page) -> str:
 
 
 def dialog_of_the_first_remedy(page: Page) -> Locator:
-    page.get_by_role("button", name="Preview", exact=True).first.click()
+    page.get_by_role("button", name="Preview").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("rolled back").first).to_be_visible()
     dialog.get_by_label("Why is this done").fill("blocked by the row deleted before")

@@ -13,6 +13,7 @@ from collectors.model import Verdict
 from sample_data.postgres import Database
 from tests.views import pages, shop
 
+PREVIEW = "Preview: release the key"
 REASON = "The customer was deleted and cannot be created again."
 
 
@@ -39,6 +40,12 @@ def labels(page: AppTest) -> list[str]:
 def approve(page: AppTest, label: str = "Approve and apply", reason: str = REASON) -> AppTest:
     page.text_input(key="reason").input(reason)
     return press(page, label)
+
+
+def previews_off(page: AppTest) -> bool:
+    """Each card has its button, under a name of its own, and none can be pressed."""
+    named = {one.label: one.disabled for one in page.button if one.label.startswith("Preview: ")}
+    return len(named) == 3 and all(named.values())
 
 
 def said(page: AppTest) -> str:
@@ -112,7 +119,7 @@ def test_the_live_look_says_what_the_database_says_now(jane: str, database: Data
 
 def test_a_live_look_is_not_shown_any_more_once_a_remedy_came_after_it(jane: str) -> None:
     page = press(pages.conflict(jane), "Still blocked? Ask the database")
-    page = approve(press(page, "Preview"))
+    page = approve(press(page, PREVIEW))
     assert any("Released and verified" in one.value for one in page.success)
     assert "Yes, it is still blocked." not in said(page)
 
@@ -121,7 +128,7 @@ def test_a_preview_changes_nothing_and_shows_before_and_after_masked(
     jane: str, database: Database
 ) -> None:
     before = shop.rows(database)
-    page = press(pages.conflict(jane), "Preview")
+    page = press(pages.conflict(jane), PREVIEW)
     changes = next(one.value for one in page.dataframe if "before" in one.value)
     assert list(changes["column"]) == ["email"]
     assert list(changes["before"]) == ["j…@e….com"]
@@ -131,7 +138,7 @@ def test_a_preview_changes_nothing_and_shows_before_and_after_masked(
 
 def test_released_and_verified_then_undone(jane: str, database: Database) -> None:
     before = shop.rows(database)
-    page = approve(press(pages.conflict(jane), "Preview"))
+    page = approve(press(pages.conflict(jane), PREVIEW))
     assert any("Released and verified" in one.value for one in page.success)
     assert "This key was blocked by a deleted row and no longer is" in page.header[0].value
     assert shop.rows(database) != before
@@ -147,7 +154,7 @@ def test_a_second_key_that_the_same_row_holds_is_named_after_the_release_too(
     jane: str, database: Database
 ) -> None:
     database.execute("UPDATE customers SET external_id = 'user_42'")
-    page = approve(press(pages.conflict(jane), "Preview"))
+    page = approve(press(pages.conflict(jane), PREVIEW))
     assert any("Released and verified" in one.value for one in page.success)
     assert "customers_organization_id_external_id_key" in said(page)
 
@@ -194,7 +201,7 @@ def test_what_was_deleted_in_the_same_moment_is_offered_and_taken_along(
 def test_a_released_key_can_be_used_again_and_the_undo_is_then_refused_in_words(
     jane: str, database: Database
 ) -> None:
-    page = approve(press(pages.conflict(jane), "Preview"))
+    page = approve(press(pages.conflict(jane), PREVIEW))
     shop.create_again(database)
     page = press(page, "Undo")
     assert "Refused: nothing was changed." in [one.value for one in page.warning]
@@ -205,7 +212,7 @@ def test_a_released_key_can_be_used_again_and_the_undo_is_then_refused_in_words(
 def test_a_row_that_changed_since_the_preview_is_refused_with_the_difference(
     jane: str, database: Database
 ) -> None:
-    page = press(pages.conflict(jane), "Preview")
+    page = press(pages.conflict(jane), PREVIEW)
     database.execute("UPDATE customers SET name = 'Somebody Else'")
     page = approve(page)
     assert "Refused: nothing was changed." in [one.value for one in page.warning]
@@ -217,7 +224,7 @@ def test_a_row_that_changed_since_the_preview_is_refused_with_the_difference(
 
 def test_nothing_is_applied_without_a_reason(jane: str, database: Database) -> None:
     before = shop.rows(database)
-    page = approve(press(pages.conflict(jane), "Preview"), reason="  ")
+    page = approve(press(pages.conflict(jane), PREVIEW), reason="  ")
     assert any("A reason is needed" in one.value for one in page.warning)
     assert shop.rows(database) == before
 
@@ -226,7 +233,7 @@ def test_a_reason_that_names_the_customer_is_refused_and_mended_in_place(
     jane: str, database: Database
 ) -> None:
     before = shop.rows(database)
-    page = approve(press(pages.conflict(jane), "Preview"), reason=f"{shop.JANE} asked for it")
+    page = approve(press(pages.conflict(jane), PREVIEW), reason=f"{shop.JANE} asked for it")
     assert "Refused: nothing was changed." in [one.value for one in page.warning]
     assert "name the ticket instead" in said(page)
     assert shop.rows(database) == before
@@ -234,7 +241,7 @@ def test_a_reason_that_names_the_customer_is_refused_and_mended_in_place(
 
 
 def test_what_was_done_stays_on_the_page_for_another_session(jane: str) -> None:
-    approve(press(pages.conflict(jane), "Preview"))
+    approve(press(pages.conflict(jane), PREVIEW))
     other = pages.conflict(jane)
     assert "What was done" in [heading.value for heading in other.header]
     assert REASON in said(other)
@@ -245,7 +252,7 @@ def test_what_was_done_stays_on_the_page_for_another_session(jane: str) -> None:
 def test_a_viewer_sees_why_the_buttons_are_off(jane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", "viewer")
     page = pages.conflict(jane)
-    assert all(button.disabled for button in page.button if button.label == "Preview")
+    assert previews_off(page)
     assert "A viewer may look, and change nothing." in said(page)
 
 
@@ -254,7 +261,7 @@ def test_without_a_writer_the_buttons_are_off_and_say_so(
 ) -> None:
     monkeypatch.delenv("TOMBSTONE_TARGETS__PRODUCTION__WRITE_DSN")
     page = pages.conflict(jane)
-    assert all(button.disabled for button in page.button if button.label == "Preview")
+    assert previews_off(page)
     assert "No writer is set up" in said(page)
 
 
@@ -262,7 +269,7 @@ def test_a_role_taken_away_after_the_preview_no_longer_applies(
     jane: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = shop.rows(database)
-    page = press(pages.conflict(jane), "Preview")
+    page = press(pages.conflict(jane), PREVIEW)
     monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", "viewer")
     approve(page)
     assert shop.rows(database) == before
