@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pandas as pd
@@ -16,6 +17,8 @@ BETWEEN = " · "
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Half and full width: some spreadsheets take both."""
+_LATER_FORMULA = re.compile(rf"(;[\s\"]*)(?=[{re.escape(''.join(_FORMULA))}])")
+"""Where a spreadsheet splits at semicolons, as it does in most of Europe, a cell begins there."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -44,10 +47,10 @@ def _is_visible(character: str) -> bool:
 def cell(text: str | None) -> str:
     """`text` for a dataframe; one that a spreadsheet would run begins with an apostrophe.
 
-    >>> cell("=HYPERLINK(1)"), cell("＝1+1"), cell(None)
-    ("'=HYPERLINK(1)", "'＝1+1", '–')
+    >>> cell("=HYPERLINK(1)"), cell("＝1+1"), cell("Acme;=1+1"), cell(None)
+    ("'=HYPERLINK(1)", "'＝1+1", "Acme;'=1+1", '–')
     """
-    shown = cleaned(text or "") or UNKNOWN
+    shown = _LATER_FORMULA.sub(r"\1'", cleaned(text or "") or UNKNOWN)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
