@@ -37,5 +37,4 @@ def _mapping(table: TableSettings) -> TableMapping:
 
 
 def _marker(told: MarkerSettings) -> MarkerMapping:
-    gone = (told.deleted_value,) if isinstance(told.deleted_value, str) else told.deleted_value
-    return MarkerMapping(told.column, MarkerKind(told.kind), gone or ())
+    return MarkerMapping(told.column, MarkerKind(told.kind), told.deleted_value)

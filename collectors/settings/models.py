@@ -25,6 +25,7 @@ from collectors.settings.values import (
     Names,
     RequestTemplate,
     Secret,
+    Texts,
 )
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
@@ -83,16 +84,16 @@ class MarkerSettings(BaseModel):
     model_config = _Strict
     column: str
     kind: Literal["timestamp", "boolean", "epoch", "status"]
-    deleted_value: str | tuple[str, ...] | None = Field(default=None, min_length=1)
+    deleted_value: Texts = Field(default=(), min_length=1)
 
     @model_validator(mode="after")
     def _value_of_its_kind(self) -> Self:
         """A time needs none: a row is deleted once it has one."""
-        if self.deleted_value is None or self.kind == "status":
+        if not self.deleted_value or self.kind == "status":
             return self
         if self.kind != "boolean":
             raise ValueError(f"a {self.kind} has no deleted_value")
-        if self.deleted_value not in ("true", "false"):
+        if self.deleted_value not in (("true",), ("false",)):
             raise ValueError('the deleted_value of a boolean is "true" or "false"')
         return self
 

@@ -10,6 +10,23 @@ SECRET_COMMAND = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 MINIMUM_SECRET = 32
 
 
+def _as_texts(value: object) -> object:
+    """TOML's `false` and `2` are what somebody means whose column is a boolean or a number."""
+    return tuple(map(_as_text, value if isinstance(value, list | tuple) else (value,)))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int) or value == "":
+        raise ValueError("must be a text, a whole number, true or false, or a list of such")
+    return str(value)
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_texts)]
+"""A text or a list of them; what is a boolean or a whole number needs no quotes in the file."""
+
+
 def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]

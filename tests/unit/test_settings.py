@@ -125,6 +125,32 @@ def test_a_project_may_have_a_target_of_its_own(
     assert found.target_of(found.environment_of(project, environment)) == target
 
 
+@pytest.mark.parametrize(
+    ("kind", "written", "meant"),
+    [
+        ("status", '"removed"', ("removed",)),
+        ("status", "2", ("2",)),
+        ("status", '["gone", 3]', ("gone", "3")),
+        ("boolean", "false", ("false",)),
+        ("boolean", '"false"', ("false",)),
+    ],
+)
+def test_the_value_of_a_deleted_row_may_stand_without_quotes(
+    monkeypatch: pytest.MonkeyPatch, kind: str, written: str, meant: tuple[str, ...]
+) -> None:
+    marker = f'{{ column = "state", kind = "{kind}", deleted_value = {written} }}'
+    found = (
+        settings_from(
+            monkeypatch, f'[targets.a]\nread_dsn = "x"\n[targets.a.tables.t]\nmarker = {marker}\n'
+        )
+        .targets["a"]
+        .tables["t"]
+        .marker
+    )
+    assert found is not None
+    assert found.deleted_value == meant
+
+
 def test_a_variable_adds_to_the_target_whose_name_folds_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -199,6 +225,13 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
             {},
             "deleted_value: ",
             id="a status without a value",
+        ),
+        pytest.param(
+            '[targets.a]\nread_dsn="x"\n[targets.a.tables.t]\n'
+            'marker={column="state", kind="status", deleted_value=1.5}',
+            {},
+            "deleted_value: must be a text, a whole number, true or false",
+            id="a status that is no whole number",
         ),
         pytest.param("[targets.a]\n", {}, "read_dsn: is needed", id="target without a DSN"),
         pytest.param(
