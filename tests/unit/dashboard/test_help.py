@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from typer.testing import CliRunner
 from collectors.model import Severity, Verdict
 from dashboard.cli import Document, Shape, app
 from tests.command import tombstone
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
@@ -35,3 +39,21 @@ def test_a_demo_without_its_extra_says_what_to_install(
     done = tombstone(tmp_path, "demo", variables={})
     assert done.returncode == 2
     assert "pip install 'tombstone-dashboard[demo]'" in done.stderr
+
+
+def test_ctrl_c_while_its_modules_come_is_no_traceback() -> None:
+    """They take some tenths of a second, in which nothing of the command's own runs yet."""
+    code = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from dashboard import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {"tombstone": "dashboard:main"}
