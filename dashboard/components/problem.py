@@ -27,9 +27,11 @@ def show(error: TombstoneError) -> None:
     """
     if isinstance(error, NotSignedIn):
         st.rerun(scope="app")
+    then = "Reload this page once it is mended, or run `tombstone doctor`."
     if isinstance(error, Unreachable):
         st.warning("Something cannot be reached just now.", icon=":material/cloud_off:")
-    else:
+        then = f"Nothing was lost. {then}"
+    else:  # of a store that was removed, nobody could say so
         st.error("The dashboard cannot go on until this is mended.", icon=":material/build:")
     plain.block(str(error))
-    st.caption("Nothing was lost. Reload this page once it is mended, or run `tombstone doctor`.")
+    st.caption(then)
