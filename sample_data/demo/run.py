@@ -101,13 +101,17 @@ def _start(place: Place, stack: ExitStack, steps: Steps) -> Standing:
     with steps.step("the shop's API"):
         settings = _api_settings(place, postgres, sentry)
         api = stack.enter_context(ApiProcess.start(settings, place.folder / "api"))
-    if not place.played:
+    kept = place.played
+    if not kept:
         with steps.step("eight weeks of the shop, played over HTTP"):
             _play(place, settings, api, sentry.address, steps)
         passwords = make_roles(postgres, DATABASES)
         write_private(place.folder / "roles.json", json.dumps(passwords))
         place.mark_played()
     _write_config(place, postgres, sentry.address, api.url, _tokens(settings))
+    if kept:  # perhaps by an older version
+        with steps.step("tombstone store upgrade"):
+            tombstone(place.config, "store", "upgrade")
     with steps.step("tombstone collect"):
         tombstone(place.config, "collect")
     with steps.step("the dashboard"):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +108,17 @@ def test_ctrl_c_stops_everything_and_the_next_start_uses_what_was_played(
     assert not any(alive(pid) for pid in processes.values())
 
     played = (demo.data / "scenario.done").stat().st_mtime_ns
+    as_an_older_version_left_it(demo.data / "store" / "tombstone.sqlite")
     again = stage.running()
+    assert again.tombstone("conflicts").returncode == 0
     assert (again.data / "scenario.done").stat().st_mtime_ns == played
     assert again.said["tokens"] == demo.said["tokens"]
+
+
+def as_an_older_version_left_it(store: Path) -> None:
+    """What 0008 does it can do twice."""
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0007'")
 
 
 def children(pid: int) -> dict[str, int]:
