@@ -23,6 +23,8 @@ _NOTHING_LIKE_IT = "Nothing that was done matches these filters."
 
 def show(wanted: ActFilter) -> None:
     """The newest first, a page at a time."""
+    if wanted.conflicts is not None:
+        st.caption("Bulks, and what is about no single Conflict, are left out by the bar above.")
     turned = state.paging("acts", wanted)
     rows = data.acts_page(wanted, turned.behind[-1] if turned.behind else None)
     shown = rows[: data.ACTS_PAGE]
@@ -53,7 +55,7 @@ def frame(acts: Sequence[ActRow]) -> pd.DataFrame:
             "changed": [plain.cell("; ".join(changed(act))) for act in acts],
             "who": [plain.cell(act.actor) for act in acts],
             "role": [plain.cell(act.role) for act in acts],
-            "why": [plain.cell(_why(act)) for act in acts],
+            "why": [plain.cell(why(act)) for act in acts],
             "ticket": [plain.cell(act.body.get("ticket")) for act in acts],
             "place": [plain.cell(_place(act)) for act in acts],
             "conflict": [plain.cell(act.conflict_id) for act in acts],
@@ -99,9 +101,9 @@ def _conflicts(acts: Sequence[ActRow]) -> dict[str, str]:
     return found
 
 
-def _why(act: ActRow) -> str | None:
-    """The person's own reason, else what was answered."""
-    return act.body.get("reason") or act.said or act.body.get("said")
+def why(act: ActRow) -> str:
+    """The person's own reason, and what was answered: of a refusal both tell."""
+    return " · ".join(filter(None, (act.body.get("reason"), act.said or act.body.get("said"))))
 
 
 def _place(act: ActRow) -> str:
