@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from shlex import quote
 
 from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
@@ -73,10 +75,21 @@ def _check_store(settings: Settings) -> Iterator[Check]:
     yield Check("store", Health.GOOD, "It opens with this secret key.")
     yield _check_last_run(store)
     file = sqlite_file(settings.store_url)
-    if file is not None and file.stat().st_mode & 0o077:
+    if file is not None:
+        yield from _check_store_file(file)
+    store.close()
+
+
+def _check_store_file(file: Path) -> Iterator[Check]:
+    """A store that cannot be written opens and shows its pages all the same."""
+    if file.stat().st_mode & 0o077:
         sentence = f"{file} can be read by others on this machine."
         yield Check("store file", Health.WRONG, sentence, f"chmod 600 {quote(str(file))}")
-    store.close()
+    for place in (file, file.parent):
+        if not os.access(place, os.W_OK):
+            sentence = f"{place} cannot be written: nothing can be collected or remedied."
+            mend = "Run this as its owner, on a disk that can be written."
+            yield Check("store file", Health.WRONG, sentence, mend)
 
 
 def _check_last_run(store: Store) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,6 +161,15 @@ def test_another_secret_is_wrong(tmp_path: Path) -> None:
 def test_a_store_that_others_can_read_is_wrong(tmp_path: Path) -> None:
     new_store(tmp_path).close()
     (tmp_path / "store.sqlite").chmod(0o644)
+    assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
+
+
+def test_a_store_that_can_be_read_and_not_written_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opens, so nothing else says it before the first remedy or Run."""
+    new_store(tmp_path).close()
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)  # no right stops root
     assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
 
 
