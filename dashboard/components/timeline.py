@@ -27,11 +27,15 @@ def show(
     if outside := beyond(moments, now):
         st.caption(outside)
     with st.expander("The same as a list", icon=":material/list:"):
-        st.markdown(
-            "\n".join(f"- **{m.step}** {ago_and_local(m.at)}, {utc(m.at)}" for m in moments)
-        )
+        st.markdown("\n".join(f"- **{m.step}** {_when(m.at)}" for m in moments))
         if conflict.failures > len(failures):
             st.caption(f"The newest {len(failures)} of {conflict.failures} attempts.")
+
+
+def _when(at: datetime) -> str:
+    """In the viewer's zone and in UTC; once where that is the same."""
+    told, exact = ago_and_local(at), utc(at)
+    return told if exact in told else f"{told}, {exact}"
 
 
 def story(

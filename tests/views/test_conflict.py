@@ -87,6 +87,7 @@ def test_the_timeline_reads_the_same_as_a_list(filled: Store) -> None:
     told = next(one.value for one in page.markdown if "Row created" in one.value)
     assert told.index("Row created") < told.index("Row deleted") < told.index("Attempt failed")
     assert told.count("Attempt failed") == 7
+    assert told.count("UTC") == len(told.splitlines())  # where nobody is elsewhere, once a line
 
 
 def test_an_address_that_names_nothing_known_says_so(filled: Store) -> None:
