@@ -100,7 +100,9 @@ def _only_conflict(session: Session) -> str | None:
 
 
 def _keep(conflict_id: str, ticket: str) -> None:
-    data.keep_ticket(conflict_id, ticket)
+    refusal = data.keep_ticket(conflict_id, ticket)
+    told = "The ticket is kept with this Conflict." if refusal is None else refusal.text
+    st.toast(told, icon=":material/confirmation_number:")
 
 
 def _clear() -> None:

@@ -218,7 +218,8 @@ def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) 
     if is_told or _EMAIL.search(said) or _SPREAD_EMAIL.search(joined):
         return Refusal(
             RefusalCode.PERSONAL_DATA,
-            "The reason holds an e-mail address or the key's own value: name the ticket instead.",
+            "An e-mail address or the key's own value stands in the reason or in the ticket's "
+            "reference: leave it out.",
         )
     return None
 

@@ -236,7 +236,7 @@ def test_a_reason_that_names_the_customer_is_refused_and_mended_in_place(
     before = shop.rows(database)
     page = approve(press(pages.conflict(jane), PREVIEW), reason=f"{shop.JANE} asked for it")
     assert "Refused: nothing was changed." in [one.value for one in page.warning]
-    assert "name the ticket instead" in said(page)
+    assert "leave it out" in said(page)
     assert shop.rows(database) == before
     assert any("Released" in one.value for one in approve(page).success)
 

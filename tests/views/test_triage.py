@@ -205,6 +205,27 @@ def test_a_conflicts_own_id_or_link_means_it_alone(filled: Store, ticket: str) -
     assert f"Conflict: {mine.id}" in pages.texts(page)
 
 
+@pytest.mark.parametrize(
+    ("role", "ticket", "told"),
+    [
+        ("support", "SUP-4711", "The ticket is kept with this Conflict."),
+        ("support", "jane.doe@example.com", "leave it out"),
+        ("viewer", "SUP-4711", "keeps no ticket"),
+    ],
+)
+def test_of_several_conflicts_the_one_that_keeps_the_ticket_says_so_or_why_not(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, role: str, ticket: str, told: str
+) -> None:
+    monkeypatch.setenv("TOMBSTONE_ACCESS__LOCAL_ROLE", role)
+    mine, other = (one.id for one in list_conflicts(filled)[:2])
+    page = pages.triage()
+    page.text_area(key="pasted").input(f"{mine}\n{other}")
+    page.text_input(key="pasted_ticket").input(ticket)
+    page.button[0].click().run()
+    page.button(key=f"ticket_{mine}").click().run()
+    assert [told in one.value for one in page.toast] == [True]
+
+
 def test_a_conflicts_link_opens_nothing_for_a_ticket_of_another_organization(filled: Store) -> None:
     mine = next(
         one for one in list_conflicts(filled) if one.organization_id == story.organization(1)
