@@ -27,5 +27,6 @@ page = st.navigation(
     position="top" if signed_in else "hidden",
 )
 if signed_in:
+    st.set_page_config(page_title=f"{page.title} · Tombstone")  # tabs are told apart by it
     with problem.told(), data.one_state():
         page.run()

@@ -79,6 +79,7 @@ def test_a_page_is_accessible_and_fits_desk_and_telephone(
     """No violation but Streamlit's own, nothing wider than the window; pictures are kept."""
     page = chromium.new_page(viewport=DESK, color_scheme="light")
     settled(page, address_of(ROUTES[name], *lively))
+    expect(page).to_have_title(f"{ROUTES[name].title} · Tombstone")
     light = looked_at(page, f"page-{name}-light")
     ground = background(page)
     page.emulate_media(color_scheme="dark")
