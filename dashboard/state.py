@@ -163,9 +163,16 @@ def take_over() -> None:
 
 
 def leave() -> None:
-    """Remember what stands in the address of the page that is left."""
-    widgets = st.session_state
-    session().left = {name: widgets[name] for name in st.query_params if name in widgets}
+    """Remember what stands in the address of the page that is left.
+
+    A list that was emptied is one of these: the address says so, and `query_params` does not.
+    """
+    held = {name: st.session_state[name] for name in st.session_state}
+    session().left = {
+        name: value
+        for name, value in held.items()
+        if name in st.query_params or (isinstance(value, list) and not value)
+    }
 
 
 def come_back() -> None:

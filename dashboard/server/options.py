@@ -13,6 +13,7 @@ OPTIONS: Mapping[str, Any] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "viewer",
     "global.developmentMode": False,
+    "global.disableWidgetStateDuplicationWarning": True,  # a widget is set as it was left
     "logger.enableRich": False,
     "logger.level": "warning",
     "runner.magicEnabled": False,
