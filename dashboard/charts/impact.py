@@ -230,7 +230,8 @@ def curve_in_words(curve: Survival) -> str:
     still, remedy, themselves = percents([last.kept_out, last.remedy, last.themselves])
     return (
         f"Of {counted(curve.customers, 'customer')}, {median_in_words(curve.median)}. "
-        f"After {lasting(last.hours)} {still} are still kept out, "
+        f"After {lasting(last.hours)}, estimated from those seen for so long, {still} are still "
+        "kept out, "
         f"{remedy} were freed by a remedy and {themselves} by themselves."
     )
 

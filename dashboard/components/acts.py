@@ -24,7 +24,7 @@ _NOTHING_LIKE_IT = "Nothing that was done matches these filters."
 def show(wanted: ActFilter) -> None:
     """The newest first, a page at a time."""
     if wanted.conflicts is not None:
-        st.caption("Bulks, and what is about no single Conflict, are left out by the bar above.")
+        st.caption("What is about no Conflict is left out by the bar above.")
     turned = state.paging("acts", wanted)
     rows = data.acts_page(wanted, turned.behind[-1] if turned.behind else None)
     shown = rows[: data.ACTS_PAGE]

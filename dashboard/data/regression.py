@@ -200,5 +200,7 @@ def _releases(
     first_seen = {
         one.version: one.first_event for one in list_releases(store) if one.first_event is not None
     }
-    lines = release_lines(failed.values(), asked, deploys, first_seen, known, datetime.now(UTC))
+    lines = release_lines(
+        failed.values(), asked, deploys, first_seen, known, wanted.constraint, datetime.now(UTC)
+    )
     return lines[:RELEASES_SHOWN]

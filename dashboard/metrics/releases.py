@@ -90,16 +90,17 @@ def release_lines(
     deploys: Sequence[Went],
     first_seen: Mapping[str, datetime],
     known: Known,
+    key: str | None,
     now: datetime,
 ) -> list[ReleaseLine]:
-    """Every release that failed or is `asked` for, the newest first."""
+    """Every release that failed or is `asked` for, the newest first; under a key or any."""
     did = {(one.release, one.environment): one for one in failed}
     went: dict[tuple[str, str], datetime] = {}
     for one in asked:
         place = (one.release, one.environment)
         went[place] = min(one.at, went.get(place, one.at))
     lines = [
-        _line(release, environment, did, went, deploys, first_seen, known, now)
+        _line(release, environment, did, went, deploys, first_seen, known, key, now)
         for release, environment in did.keys() | went.keys()
     ]
     return sorted(lines, key=_newest_first)
@@ -113,6 +114,7 @@ def _line(
     deploys: Sequence[Went],
     first_seen: Mapping[str, datetime],
     known: Known,
+    key: str | None,
     now: datetime,
 ) -> ReleaseLine:
     one = did.get((release, environment))
@@ -127,7 +129,7 @@ def _line(
         one.customers if one else 0,
         days,
         known.failure_rate((environment,), window=days) if days else None,
-        known.recreation((environment,), window=days) if days else None,
+        known.recreation((environment,), key, days) if days else None,
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from collectors.evidence import schema
+from collectors.evidence.reads.activity import Act, ActFilter, list_acts
+from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.remediations import (
     list_entries,
 )
@@ -74,6 +76,18 @@ def test_all_of_a_key_are_released_and_taken_back_as_they_were(
     verdicts = {world.stored(conflict).verdict for conflict in everybody.values()}
     assert verdicts == {Verdict.BLOCKED_BY_TOMBSTONE}
     assert verify(world.store).intact
+
+
+def test_a_bulk_is_listed_for_whom_it_was_of(world: World) -> None:
+    """Its lines name no Conflict: the filter bar's choice would leave it out."""
+    crowd(world, 2)
+    done(world, previewed(world))
+
+    def bulks(of: ConflictFilter | None) -> int:
+        return len(list_acts(world.store, ActFilter(acts=(Act.BULK,), conflicts=of)))
+
+    assert bulks(ConflictFilter(constraint=EMAIL)) == bulks(None) > 0
+    assert bulks(ConflictFilter(constraint=EXTERNAL)) == 0
 
 
 def test_only_what_is_certain_enters_and_each_other_is_named(world: World) -> None:

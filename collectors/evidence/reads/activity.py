@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import JSON, ColumnElement, Row, Select, and_, or_, select, type_coerce
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, conditions_of
-from collectors.evidence.schema import audit_entries, conflicts, remediations
+from collectors.evidence.schema import audit_entries, bulk_rows, conflicts, remediations
 
 _ENTRY = audit_entries.c
 _DONE = remediations.c
@@ -69,7 +69,7 @@ class ActRow:
 
 @dataclass(frozen=True, slots=True)
 class ActFilter:
-    """Empty means "any". `conflicts` leaves out what was done about any other, or about none."""
+    """Empty means "any". `conflicts` leaves out what was done about others alone, or about none."""
 
     acts: tuple[Act, ...] = ()
     actor: str | None = None
@@ -102,10 +102,17 @@ def _matching(wanted: ActFilter) -> Select[Any]:
         conditions.append(_ENTRY.at >= wanted.since)
     if wanted.conflicts is not None:
         about = select(conflicts.c.id).where(*conditions_of(wanted.conflicts))
-        conditions.append(_ENTRY.conflict_id.in_(about))
+        conditions.append(or_(_ENTRY.conflict_id.in_(about), _is_bulk_with(about)))
     done = _DONE.environment, _DONE.remedy, _DONE.undoes, _DONE.state, _DONE.said
     query = select(audit_entries, *done)
     return query.outerjoin(remediations, _DONE.id == _ENTRY.remediation_id).where(*conditions)
+
+
+def _is_bulk_with(about: Select[Any]) -> ColumnElement[bool]:
+    """One of these Conflicts was among those that the bulk was of."""
+    named = type_coerce(_ENTRY.body, JSON)["bulk"].as_string()
+    with_any = select(bulk_rows.c.bulk_id).where(bulk_rows.c.conflict_id.in_(about))
+    return and_(_ENTRY.kind == "bulk", named.in_(with_any))
 
 
 def _act(row: Row[Any]) -> ActRow:

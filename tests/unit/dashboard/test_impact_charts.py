@@ -113,8 +113,9 @@ def test_the_shares_of_customers_come_to_all_of_them() -> None:
     endings = (Ending.REMEDY, Ending.THEMSELVES, None)
     curve = survival([Kept(9.0, one, 400) for one in endings])
     assert curve is not None
-    assert "After 9 hours 34% are still kept out, 33% were freed by a remedy and 33%" in (
-        curve_in_words(curve)
+    assert (
+        "After 9 hours, estimated from those seen for so long, 34% are still kept out, 33% were"
+        in (curve_in_words(curve))
     )
     few = survival([Kept(9.0, None, 1), Kept(9.0, Ending.REMEDY, 999)])
     assert few is not None

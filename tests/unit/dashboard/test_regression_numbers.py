@@ -151,7 +151,8 @@ def test_of_two_that_failed_first_the_one_deployed_first() -> None:
 
 def test_the_table_has_what_failed_and_what_was_deployed() -> None:
     failed = [Failed("1.0", "production", day(3), 9, 4), Failed("0.9", "production", day(1), 1, 1)]
-    lines = release_lines(failed, DEPLOYS, DEPLOYS, {"1.0": MIDNIGHT - 30 * DAY}, KNOWN, NOON)
+    seen = {"1.0": MIDNIGHT - 30 * DAY}
+    lines = release_lines(failed, DEPLOYS, DEPLOYS, seen, KNOWN, None, NOON)
     told = {(one.release, one.environment): one for one in lines}
     assert [(one.release, one.environment) for one in lines][:2] == [
         ("2.0", "production"),
@@ -165,6 +166,12 @@ def test_the_table_has_what_failed_and_what_was_deployed() -> None:
     assert never_deployed.deployed_at is None
     assert never_deployed.first_seen == datetime(2026, 11, 1, tzinfo=UTC)
     assert (never_deployed.rate, never_deployed.recreation) == (None, None)
+
+
+def test_under_a_key_a_release_has_that_key_s_recreations() -> None:
+    lines = release_lines([], DEPLOYS, DEPLOYS, {}, KNOWN, "by_email", NOON)
+    told = {(one.release, one.environment): one for one in lines}
+    assert told["1.0", "production"].recreation == Share(3, 6)
 
 
 CUTS = {
