@@ -249,6 +249,37 @@ def test_a_store_that_was_counted_wrongly_is_counted_afresh(filled: Store) -> No
     assert told_of_releases(filled, FailureFilter()) == hurt(filled, FailureFilter())
 
 
+LISTED, SHORT = (
+    "{row}.verdict IN ('BLOCKED_BY_TOMBSTONE', 'BLOCKED_BY_LEFTOVER', 'UNBLOCKED')",
+    "({row}.verdict = 'UNBLOCKED' OR {row}.verdict IN ('BLOCKED_BY_TOMBSTONE',"
+    " 'BLOCKED_BY_LEFTOVER'))",
+)
+"""How the triggers of older stores asked, and how they ask."""
+
+
+def triggers_of(store: Store) -> dict[str, str]:
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'failures'"
+    with store.read() as connection:
+        return {row.name: row.sql for row in connection.execute(text(query))}
+
+
+def test_the_triggers_of_an_older_store_are_made_anew(filled: Store) -> None:
+    made = triggers_of(filled)
+    with filled.write() as connection:
+        for name, sql in made.items():
+            for row in ("old", "new", "other"):
+                sql = sql.replace(SHORT.format(row=row), LISTED.format(row=row))
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql(sql)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    assert triggers_of(filled) != made
+    upgrade(filled.engine)
+    assert triggers_of(filled) == made
+    changed_at_random(filled)
+    assert told(filled, FailureFilter()) == recounted(filled, FailureFilter())
+    assert told_of_releases(filled, FailureFilter()) == hurt(filled, FailureFilter())
+
+
 def steps_of_another(folder: Path, customers: int) -> int:
     """Hundreds of SQLite's steps that one more Failure costs beside so many of other customers."""
     folder.mkdir()

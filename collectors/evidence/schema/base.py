@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, MetaData, TypeDecorator
 
-VERSION = "0008"
+VERSION = "0009"
 """The Alembic revision these tables stand at."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
