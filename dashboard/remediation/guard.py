@@ -214,7 +214,8 @@ def unfit_reason(reason: str, ticket: str | None, values: Iterable[str | None]) 
         )
     said = _folded(f"{reason}\n{ticket or ''}")
     joined = _AT.sub("@", said)
-    is_told = any(_is_said(value, text) for value in values if value for text in (said, joined))
+    folded = (_folded(value) for value in values if value)
+    is_told = any(_is_said(value, text) for value in folded for text in (said, joined))
     if is_told or _EMAIL.search(said) or _SPREAD_EMAIL.search(joined):
         return Refusal(
             RefusalCode.PERSONAL_DATA,
@@ -286,11 +287,13 @@ def _sentence_of_change(plan: RemediationPlan, found: Row) -> str:
 
 
 def _is_said(value: str, said: str) -> bool:
-    folded = _folded(value)
-    return folded in said and bool(re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", said))
+    return value in said and bool(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", said))
 
 
 def _folded(text: str) -> str:
     """Decoded, without what nobody sees (zero-width characters) and without case."""
-    plain = unicodedata.normalize("NFKC", unquote(unescape(text)))
+    decoded = unquote(unescape(text))
+    if decoded.isascii():  # there is nothing to normalize, and a bulk has thousands of values
+        return decoded.casefold()
+    plain = unicodedata.normalize("NFKC", decoded)
     return "".join(one for one in plain if unicodedata.category(one) != "Cf").casefold()
