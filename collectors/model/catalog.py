@@ -204,12 +204,12 @@ class Table:
 
         Ids are stored and shown in clear, and the journal keeps them for ever.
         """
-        personal = {
+        columns = filter(None, map(self.column, self.primary_key))
+        return tuple(
             column.name
-            for column in self.columns
+            for column in columns
             if column.category == "S" and (column.holds_addresses or _PERSONAL.search(column.name))
-        }
-        return tuple(name for name in self.primary_key if name in personal)
+        )
 
     @property
     def row_key(self) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ class RemediationPlan:
 
     before     the row as it was seen; the plan runs only if it still is
     statements each must change exactly one row, or everything is rolled back
-    occupied   asks who else would hold the keys named in `checked`, `referenced` who refers to it,
-               `along` which rows the database would write along
+    checked    the keys that nobody else may hold once it is written
+    referenced asks who refers to the row, `along` which rows the database would write along
     evidence   the row as it was is kept sealed although there is no way back
     children   a plan of its own for each row that is written in the same transaction
     offered    how many rows of which tables could be restored along, if somebody asked for it
@@ -36,7 +36,6 @@ class RemediationPlan:
     changes: tuple[Change, ...]
     goal: Goal
     statements: tuple[Statement, ...]
-    occupied: Statement | None
     checked: tuple[str, ...]
     preconditions: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -49,6 +48,12 @@ class RemediationPlan:
     evidence: bool = False
     children: tuple[RemediationPlan, ...] = ()
     offered: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def occupied(self) -> Statement | None:
+        """What would be met under each checked key; a bulk asks that of all its rows at once."""
+        keys = {key.name: key for key in self.table.keys}
+        return statements.occupied(self.place, [keys[one] for one in self.checked], self.changes)
 
     @property
     def every_statement(self) -> tuple[Statement, ...]:
@@ -98,7 +103,7 @@ def make_plan(facts: Facts, remedy: RemedyName) -> RemediationPlan | Refusal:
     assert facts.row is not None
     plan = assemble(facts.place, facts.row, draft, remedy, children=children)
     restores = remedy is RemedyName.RESTORE_ROW
-    return replace(plan, offered=facts.same_moment if restores else ())
+    return replace(plan, offered=facts.same_moment) if restores else plan
 
 
 def _children(facts: Facts, remedy: RemedyName) -> tuple[RemediationPlan, ...] | Refusal:
@@ -150,7 +155,6 @@ def assemble(
         changes=draft.changes,
         goal=draft.goal,
         statements=written,
-        occupied=statements.occupied(place, draft.checked, draft.changes),
         checked=tuple(key.name for key in draft.checked),
         preconditions=draft.preconditions,
         warnings=(*draft.warnings, *_subscribed(place.table)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
 from collectors.evidence.reads.remediations import key_values
-from collectors.model import Catalog, KeyValues, Table, UniqueKey
+from collectors.model import Catalog, ForeignKey, KeyValues, Table, UniqueKey
 from collectors.model.releasable import keys_reading
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import StatementFailed
@@ -86,7 +86,7 @@ class Sources:
 
         def looked(snapshot: Snapshot) -> T | Refusal:
             catalog = self.catalogs(snapshot)
-            place = place_of(conflict, row_id, known, catalog)
+            place = Places(catalog).of(conflict, row_id, known)
             if isinstance(place, Refusal):
                 return place
             return question(Case(conflict, place, catalog, snapshot))
@@ -94,31 +94,55 @@ class Sources:
         return reader.ask(looked)
 
 
-def place_of(
-    conflict: ConflictRow, row_id: str, values: KeyValues | None, catalog: Catalog
-) -> Place | Refusal:
-    """The place of a Conflict's row, with its key as the catalog has it today.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the catalog says around a table: for every row of it the same."""
 
-    A Refusal where its table is not there, or no statement can name this row of it.
-    """
-    table = catalog.table(conflict.schema, conflict.table)
-    if table is None:
-        return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
-    if (unnamed := refused_by_row_key(table, row_id)) is not None:
-        return unnamed
-    key = _key(conflict, table)
-    fits = key is not None and values is not None and len(values) == len(key.parts)
-    return Place(
-        conflict_id=conflict.id,
-        environment=conflict.environment,
-        target=conflict.target,
-        table=table,
-        key=key,
-        values=values if fits else None,
-        row_id=row_id,
-        foreign_keys=foreign_keys_of(catalog, table),
-        dependents=referencing_tables(catalog, table),
-    )
+    table: Table
+    foreign_keys: tuple[ForeignKey, ...]
+    dependents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the rows of many Conflicts stand by one catalog, which is gone through once a table."""
+
+    catalog: Catalog
+    known: dict[tuple[str, str], Around | None] = field(default_factory=dict)
+
+    def of(self, conflict: ConflictRow, row_id: str, values: KeyValues | None) -> Place | Refusal:
+        """The place of a Conflict's row, with its key as the catalog has it today.
+
+        A Refusal where its table is not there, or no statement can name this row of it.
+        """
+        around = self._around(conflict.schema, conflict.table)
+        if around is None:
+            return Refusal(RefusalCode.ROW_GONE, f"The table {conflict.table} is not there.")
+        if (unnamed := refused_by_row_key(around.table, row_id)) is not None:
+            return unnamed
+        key = _key(conflict, around.table)
+        fits = key is not None and values is not None and len(values) == len(key.parts)
+        return Place(
+            conflict_id=conflict.id,
+            environment=conflict.environment,
+            target=conflict.target,
+            table=around.table,
+            key=key,
+            values=values if fits else None,
+            row_id=row_id,
+            foreign_keys=around.foreign_keys,
+            dependents=around.dependents,
+        )
+
+    def _around(self, schema: str, name: str) -> Around | None:
+        if (schema, name) not in self.known:
+            table = self.catalog.table(schema, name)
+            around = None
+            if table is not None:
+                links = foreign_keys_of(self.catalog, table)
+                around = Around(table, links, referencing_tables(self.catalog, table))
+            self.known[schema, name] = around
+        return self.known[schema, name]
 
 
 def read_row(snapshot: Snapshot, place: Place) -> Row | Refusal | None:

@@ -66,3 +66,18 @@ def test_a_word_in_a_text_stands_in_for_nothing() -> None:
     known = table(columns=(*COLUMNS, text("shelf"), text("code", nullable=True)), keys=(parts,))
 
     assert null_frees(known, known.columns[-1])
+
+
+def test_asked_in_turn_about_two_tables_each_is_answered_for_itself() -> None:
+    keys = [key("shelf", "code"), key("code", "shelf")]
+    known = table(columns=(*COLUMNS, text("shelf"), text("code")))
+    turns = [keys[0], keys[0], keys[1], keys[0], keys[1], keys[1]]
+
+    last = [releasable_columns(known, one, ())[0].name for one in turns]
+
+    assert last == ["code", "code", "shelf", "code", "shelf", "shelf"]
+
+
+def test_asked_row_after_row_of_one_table_it_is_worked_out_once() -> None:
+    known, parts, nothing = table(columns=(*COLUMNS, text("shelf"))), key("shelf"), ()
+    assert releasable_columns(known, parts, nothing) is releasable_columns(known, parts, nothing)

@@ -19,13 +19,13 @@ from collectors.evidence.reads.remediations import (
     key_values_of,
     list_remediations,
 )
-from collectors.model import Catalog, Confidence, Verdict
+from collectors.model import Confidence, Verdict
 from dashboard.remediation.facts import Place
 from dashboard.remediation.journal.images import open_image
 from dashboard.remediation.journal.ledger import done_by
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service.bulk.values import Chosen, Excepted
-from dashboard.remediation.service.gather import Sources, place_of
+from dashboard.remediation.service.gather import Places, Sources
 from dashboard.remediation.undo import BeforeImage
 
 _UNKNOWN = Refusal(RefusalCode.UNKNOWN_CONFLICT, "There is no such Conflict.")
@@ -99,9 +99,9 @@ class Chooser:
         if len(targets) > 1:
             return _SEVERAL
         choice = Choice(targets.pop())
-        catalog = self._catalog(choice.target)
-        if isinstance(catalog, Refusal):
-            return catalog
+        places = self._places(choice.target)
+        if isinstance(places, Refusal):
+            return places
         known_values = key_values_of(self.sources.store, [conflict.id for conflict in known])
         for conflict_id, conflict in found.items():
             refusal = _unfit(conflict)
@@ -110,15 +110,15 @@ class Chooser:
                 continue
             assert conflict.blocker is not None
             values = known_values.get(conflict_id)
-            choice.add(conflict, place_of(conflict, conflict.blocker.id, values, catalog))
+            choice.add(conflict, places.of(conflict, conflict.blocker.id, values))
         return choice
 
     def written_by(self, bulk: BulkStanding, now: datetime) -> Choice | Refusal:
         """The rows that a bulk has written and nobody has taken back. Raises TargetUnreachable."""
         choice = Choice(bulk.target)
-        catalog = self._catalog(bulk.target)
-        if isinstance(catalog, Refusal):
-            return catalog
+        places = self._places(bulk.target)
+        if isinstance(places, Refusal):
+            return places
         store = self.sources.store
         for done in reversed(list_remediations(store, RemediationFilter(bulk_id=bulk.id))):
             image = open_image(store, done.id, now)
@@ -130,7 +130,7 @@ class Chooser:
             elif conflict is None or image is None or done.state != "applied":
                 choice.leave_out(done.conflict_id, _FORGOTTEN)
             else:
-                place = place_of(conflict, done.row_id, image.values, catalog)
+                place = places.of(conflict, done.row_id, image.values)
                 choice.add(conflict, place, image, done.id)
         return choice
 
@@ -157,12 +157,12 @@ class Chooser:
         )
         return list_conflicts(self.sources.store, wanted)
 
-    def _catalog(self, target: str) -> Catalog | Refusal:
+    def _places(self, target: str) -> Places | Refusal:
         reader = self.sources.readers.get(target)
         if reader is None:
             text = f"Target {target!r} is not in the settings."
             return Refusal(RefusalCode.UNREACHABLE, text)
-        return reader.ask(self.sources.catalogs)
+        return Places(reader.ask(self.sources.catalogs))
 
 
 def _whose(conflict: ConflictRow) -> tuple[str | None, ...]:

@@ -36,7 +36,7 @@ from dashboard.remediation.service.bulk.values import (
     Excepted,
     Progress,
 )
-from dashboard.remediation.service.gather import Sources
+from dashboard.remediation.service.gather import Places, Sources
 from dashboard.remediation.service.telling import tell_issues
 from dashboard.remediation.service.values import Approval
 from dashboard.remediation.writeback import WriteBack
@@ -179,12 +179,12 @@ class Bulk:
         if reader is None:
             text = f"Target {target!r} is not in the settings."
             return Refusal(RefusalCode.UNREACHABLE, text)
-        catalog = reader.ask(self.sources.catalogs)
+        places = Places(reader.ask(self.sources.catalogs))
         return BulkRunner(
             self.sources.store,
             self.settings,
             self.writer(target),
-            catalog,
+            places,
             actor,
             self.announce,
             self.clock,

@@ -20,7 +20,7 @@ from collectors.evidence.reads.bulks import BulkStanding
 from collectors.evidence.reads.conflicts import find_conflict
 from collectors.evidence.reads.remediations import RemediationFilter, list_remediations
 from collectors.evidence.remedied import mark_bulk
-from collectors.model import Catalog, Confidence
+from collectors.model import Confidence
 from dashboard.access import Actor
 from dashboard.remediation.batch import BatchRow, Form, batch_digest, form_of, unpacked
 from dashboard.remediation.facts import Row
@@ -36,7 +36,7 @@ from dashboard.remediation.service.bulk.planning import plan_of
 from dashboard.remediation.service.bulk.tally import Tally
 from dashboard.remediation.service.bulk.values import Progress
 from dashboard.remediation.service.earlier import already
-from dashboard.remediation.service.gather import place_of
+from dashboard.remediation.service.gather import Places
 from dashboard.remediation.undo import BeforeImage
 from dashboard.remediation.writer import BatchWriter, BatchWritten, EndUnknown, RolledBack
 from dashboard.settings import WriteSettings
@@ -84,7 +84,7 @@ class BulkRunner:
     store: Store
     settings: WriteSettings
     writer: BatchWriter
-    catalog: Catalog
+    places: Places
     actor: Actor
     announce: Announce
     clock: Callable[[], datetime]
@@ -248,7 +248,7 @@ class BulkRunner:
             return _OTHER_PLAN
         known = lead["values"]
         values = tuple(known) if isinstance(known, list) else None
-        place = place_of(conflict, str(lead["row_id"]), values, self.catalog)
+        place = self.places.of(conflict, str(lead["row_id"]), values)
         if isinstance(place, Refusal):
             return place
         kept = lead["image"]
