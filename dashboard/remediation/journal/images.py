@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, delete, select, update
 
@@ -48,7 +49,7 @@ def keep_image(
 def seal_image(vault: Vault, image: BeforeImage) -> dict[str, Any]:
     """An image under a new data key, with that key sealed, and the digest of what is sealed."""
     data_key = Fernet.generate_key()
-    sealed = Fernet(data_key).encrypt(json.dumps(image.as_json(), ensure_ascii=False).encode())
+    sealed = Fernet(data_key).encrypt(msgspec.json.encode(image.as_json()))
     return {
         "data_key": vault.seal(data_key.decode()),
         "sealed": sealed,
