@@ -11,7 +11,7 @@ from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.entities import CREDENTIALS
-from collectors.linking.literals import UNKNOWN, Unknown, Value, printed
+from collectors.linking.literals import UNKNOWN, Tree, Unknown, Value, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, Frame
@@ -115,12 +115,19 @@ def sent(event: Event) -> frozenset[str] | None:
             if frame.in_app or _package(frame.module) != _package(error.module):
                 continue
             trees = [printed(frame.variables.get(name)) for name in _PARAMETERS]
-            given = next((tree for tree in trees if isinstance(tree, list) and tree), None)
+            given = next((tree for tree in trees if isinstance(tree, list | dict) and tree), None)
             if given is not None:
-                sets = [item if isinstance(item, list) else [item] for item in given]
+                sets = [_values(item) for item in (given if isinstance(given, list) else [given])]
                 whole = max(len(given), *map(len, sets)) < _CUT_AT
                 return frozenset(folded(one) for each in sets for one in each) if whole else None
     return None
+
+
+def _values(given: Tree) -> list[Tree]:
+    """The values of one set of parameters, by place or by name."""
+    if isinstance(given, dict):
+        return list(given.values())
+    return given if isinstance(given, list) else [given]
 
 
 def folded(value: object) -> str:

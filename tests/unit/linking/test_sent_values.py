@@ -8,7 +8,7 @@ import pytest
 
 from collectors.linking.violation import read_event
 from collectors.model import Event, Frame, Request
-from tests.unit.linking.sdk_events import event, innermost, key_of
+from tests.unit.linking.sdk_events import event, innermost, key_of, outermost
 
 ORG, JANE, PAYER = "org-1", "jane@example.com", "payer@example.com"
 
@@ -68,3 +68,29 @@ def test_a_statement_that_was_not_the_one_tells_nothing() -> None:
 )
 def test_what_may_not_be_all_of_it_refutes_nothing(sent: Event) -> None:
     assert dict(key_of(read_event(sent)).fields)["email"] == PAYER
+
+
+NAMED = {"username": "'jane'", "email": f"'{JANE}'"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("sqlalchemy.engine.base", "parameters", [NAMED]),
+        ("sqlalchemy.engine.default", "parameters", NAMED),
+        ("sqlalchemy.engine.base", "distilled_parameters", [NAMED]),
+    ],
+    ids=["a list of one set", "one set", "distilled"],
+)
+@pytest.mark.parametrize(
+    "quoted", ["", f"\n[parameters: {{'username': 'jane', 'email': '{JANE}'}}]"]
+)
+def test_parameters_by_name_are_what_was_sent(given: tuple[str, str, object], quoted: str) -> None:
+    """As SQLAlchemy hands them to psycopg: each is a value, and not one part of a single one."""
+    module, name, value = given
+    tail = f"\n[SQL: INSERT INTO users (username, email) VALUES (%(username)s, %(email)s)]{quoted}"
+    frames = (Frame("_exec", module, variables={name: value}),)
+    refused = replace(outermost("", tail if quoted else ""), frames=frames)
+    body = Request("POST", "/users", {"username": "jane", "email": PAYER})
+    found = key_of(read_event(event(refused, request=body)))
+    assert dict(found.fields) == {"username": "jane", "email": JANE}
