@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from itertools import islice
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 from urllib.parse import parse_qsl
 
 from collectors.linking.entities import (
@@ -24,6 +24,8 @@ from collectors.linking.literals import UNKNOWN, Unknown, Value, plain, printed,
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
 from collectors.model import Event
+
+V = TypeVar("V")
 
 _UNWANTED = re.compile(
     r"pass(?:word|wd|phrase|code)?$|passw|secret|token|auth(?:orization)?$|cookie|session|api_?key"
@@ -145,8 +147,17 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
     `subject` is what the key is of: another entity's id or name is not the row's, be it that of
     the body itself by the `name` of its variable.
     """
+    every = doubted_leaves(body, reprs=reprs, subject=subject, name=name)
+    return {name: value for name, value in every.items() if not isinstance(value, Unknown)}
+
+
+def doubted_leaves(
+    body: object, *, reprs: bool = False, subject: str = "", name: str = ""
+) -> dict[str, Value]:
+    """The same with UNKNOWN for each name that is there, and of which nothing can be told."""
     fields: Fields = {}
     settled: set[str] = set()
+    doubts: dict[str, Value] = {}
     owned: dict[str, Value] = {}
     level = [_Node(body, is_of_another(name, subject))]
     users: list[Mapping[str, object]] = []
@@ -164,14 +175,17 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
                 if node.own:
                     owned |= _own_values(node.value, owned, reprs=reprs)
         for field, value in here.items():
-            if isinstance(value, Unknown) or fold(field) in settled:
+            if fold(field) in settled:
                 continue
-            if all(plain(user.get(field, value)) == value for user in doubted):
+            doubts[field] = UNKNOWN
+            if not isinstance(value, Unknown) and all(
+                plain(user.get(field, value)) == value for user in doubted
+            ):
                 fields[field] = value
         settled.update(map(fold, here))
         level = deeper
     told = {name: value for name, value in fields.items() if owned.get(fold(name), value) == value}
-    return _without_replaced(told)
+    return doubts | _without_replaced(told)
 
 
 def _without_replaced(fields: Fields) -> Fields:
@@ -235,14 +249,14 @@ def _are_claims(fields: Mapping[Any, object]) -> bool:
     )
 
 
-def variable_leaves(name: str, value: object, subject: str = "") -> Fields:
+def variable_leaves(name: str, value: object, subject: str = "") -> dict[str, Value]:
     """A body in a variable: a mapping, or the repr of an object: `CustomerCreate(email='…')`."""
     if isinstance(value, str):
         text = value[:_LONGEST_REPR]
         if _OBJECT.match(text):
-            return leaves(_arguments(text), subject=subject, name=name)
+            return doubted_leaves(_arguments(text), subject=subject, name=name)
         value = printed(text)
-    return leaves(value, reprs=True, subject=subject, name=name)
+    return doubted_leaves(value, reprs=True, subject=subject, name=name)
 
 
 def _arguments(text: str) -> Fields:
@@ -261,7 +275,7 @@ def _arguments(text: str) -> Fields:
     return {} if _are_claims(fields) else fields
 
 
-def chosen(fields: Fields, wanted: Sequence[str]) -> Fields:
+def chosen(fields: Mapping[str, V], wanted: Sequence[str]) -> dict[str, V]:
     """The wanted columns' values, whatever the case style of their names; all but secrets if none.
 
     An exact name goes before one that only sounds alike; two that do and differ are no answer.
@@ -269,7 +283,7 @@ def chosen(fields: Fields, wanted: Sequence[str]) -> Fields:
     if not wanted:
         named = ((name, value) for name, value in fields.items() if not _UNWANTED.search(name))
         return dict(islice(named, MOST_FIELDS))
-    found: Fields = {}
+    found: dict[str, V] = {}
     for column in wanted:
         alike = {value for name, value in fields.items() if fold(name) == fold(column)}
         if column in fields:

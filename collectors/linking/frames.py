@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from collectors.linking.agreement import agreed, contradict, folded
 from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
-from collectors.linking.entities import CREDENTIALS
-from collectors.linking.literals import UNKNOWN, Tree, Unknown, Value, printed
+from collectors.linking.entities import CREDENTIALS, is_actor
+from collectors.linking.literals import UNKNOWN, Tree, Value, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, Frame
@@ -70,28 +71,22 @@ def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> dict[
     """The values that variables of the stack frames hold, the innermost call's first.
 
     A name of which two bodies in one frame differ is UNKNOWN, whatever an outer call holds: which
-    of them was written nothing tells.
+    of them was written nothing tells. So is what the innermost body has and could not be read; an
+    outer one that contradicts it completes nothing.
     """
     fields: dict[str, Value] = {}
     seen: set[str] = set()
     for frame in _frames(event):
-        here: dict[str, Value] = {}
-        for found, is_body in _frame_fields(frame, seen, subject):
-            for name, value in chosen(found, wanted).items():
-                if is_body and _differ(here.get(name), value):
-                    here[name] = UNKNOWN
-                elif not is_body or here.get(name) is None:
-                    here[name] = value
+        bodies, exact = _frame_fields(frame, seen, subject)
+        here = agreed(bodies, wanted)
+        for found in exact:
+            here |= chosen(found, wanted)
+        if contradict(fields, here):
+            continue
         fields = {name: v for name, v in here.items() if v is not None or wanted} | fields
         if len(fields) >= MOST_FIELDS or (wanted and covers(fields, wanted)):
             break
     return dict(islice(fields.items(), MOST_FIELDS))
-
-
-def _differ(one: Value, other: Value) -> bool:
-    if one is None or other is None:
-        return False
-    return isinstance(one, Unknown) or folded(one) != folded(other)
 
 
 def statements(event: Event) -> Iterator[tuple[Statement, Fields, bool]]:
@@ -128,11 +123,6 @@ def _values(given: Tree) -> list[Tree]:
     if isinstance(given, dict):
         return list(given.values())
     return given if isinstance(given, list) else [given]
-
-
-def folded(value: object) -> str:
-    """A value as it is compared with what was `sent`: an application may have folded it."""
-    return str(value).strip().casefold()
 
 
 def _package(module: str | None) -> str:
@@ -175,28 +165,32 @@ def _wrote_several(statement: Statement, variables: Mapping[str, object]) -> boo
     )
 
 
-def _frame_fields(frame: Frame, seen: set[str], subject: str) -> Iterator[tuple[Fields, bool]]:
-    """What one frame's bodies hold, and what its statement and parameters do after them.
+def _frame_fields(
+    frame: Frame, seen: set[str], subject: str
+) -> tuple[list[Mapping[str, Value]], list[Fields]]:
+    """What one frame's bodies hold, and what its statement and parameters do.
 
     A text `seen` in another frame is not read again.
     """
+    bodies: list[Mapping[str, Value]] = []
     exact: list[Fields] = []
     shapes = set(_body_shapes(frame))
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        is_alike = bool(shapes) and _shape(value) in shapes
-        role = "body" if is_alike else _role(name)
+        role = _role(name)
+        is_alike = role is None and _shape(value) in shapes and not is_actor(name)
+        role = "body" if is_alike else role
         if role is None or (isinstance(value, str) and value in seen):
             continue
         if isinstance(value, str):
             seen.add(value)
         if role == "body":
-            yield variable_leaves(name, value, subject), True
+            bodies.append(variable_leaves("" if is_alike else name, value, subject))
         else:
             exact.append(_from_parameters(value))
     statement = _statement(frame.variables)
     if statement is not None:
         exact.insert(0, _bound(statement, frame.variables))
-    yield from ((fields, False) for fields in reversed(exact))
+    return bodies, exact[::-1]
 
 
 def _body_shapes(frame: Frame) -> Iterator[frozenset[str]]:
@@ -208,6 +202,12 @@ def _body_shapes(frame: Frame) -> Iterator[frozenset[str]]:
 
 def _shape(value: object) -> frozenset[str]:
     return frozenset(map(str, value)) if isinstance(value, dict) else frozenset()
+
+
+def is_body(name: str, value: object) -> bool:
+    """It is called as bodies are, and holds something that can be one."""
+    can_be = isinstance(value, dict | list) or (isinstance(value, str) and "=" in value)
+    return bool(value) and can_be and _role(name) == "body"
 
 
 @lru_cache(maxsize=4096)

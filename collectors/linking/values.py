@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import islice
 
 from collectors.linking import hidden
+from collectors.linking.agreement import contradict, folded
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback
 from collectors.linking.binding import bind, is_parameter, is_short, wrote_several
@@ -17,9 +18,10 @@ from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
-from collectors.linking.frames import folded, from_frames, sent, statements
+from collectors.linking.frames import from_frames, sent, statements
 from collectors.linking.literals import Tree, Unknown, Value
 from collectors.linking.names import bare, columns_in
+from collectors.linking.nearer import refuted
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
 from collectors.linking.several import part_about
@@ -246,14 +248,17 @@ def _gathered(
     given = sent(event)
     most = 0 if wrote.several else 1 if wrote.again else len(sources)
     for place, read in sources[:most]:
-        told = source is ValueSource.PARAMETERS and not wrote.short
-        enough = covers(fields, wanted) if wanted else told
+        whole = source is ValueSource.PARAMETERS and not wrote.short
+        enough = covers(fields, wanted) if wanted else whole
         if enough:
             break
-        new = {name: value for name, value in read().items() if name not in fields}
+        told = read()
+        new = {name: value for name, value in told.items() if name not in fields}
         if given is not None:
             kept = _constants(wrote) if place is ValueSource.PARAMETERS else ()
             new = {n: value for n, value in new.items() if n in kept or folded(value) in given}
+        elif place is not ValueSource.PARAMETERS:
+            new = {} if contradict(fields, told) else refuted(event, new, subject)
         if new:
             fields |= new
             source = place

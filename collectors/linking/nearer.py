@@ -1,0 +1,57 @@
+"""Whether a body is what was written: an inner call may hold the row, and differ from it.
+
+An application confirms a checkout with an address that it kept, makes an alias of one, or writes
+the rows of a file; what it hands on to its own inner calls is nearer to the failure than any body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from collectors.linking.agreement import differ
+from collectors.linking.bodies import variable_leaves
+from collectors.linking.entities import is_actor
+from collectors.linking.frames import is_body
+from collectors.linking.literals import UNKNOWN, Value
+from collectors.linking.names import fold
+from collectors.model import Event, Frame
+
+_MOST_FRAMES = 60
+_MOST_VARIABLES = 200
+_ALIKE = 2
+"""So many names in common tell a row from another thing that has an e-mail address too."""
+
+
+def refuted(event: Event, fields: Mapping[str, Value], subject: str) -> dict[str, Value]:
+    """`fields` of a body, UNKNOWN where the innermost call that holds the like has another value.
+
+    Frames from that of the body on outwards are not asked: the body was made there, out of what
+    else they hold.
+    """
+    frames = (frame for error in event.exceptions for frame in reversed(error.frames))
+    own = (frame for frame in frames if frame.in_app and frame.variables)
+    for frame in islice(own, _MOST_FRAMES):
+        if any(is_body(name, value) for name, value in frame.variables.items()):
+            break
+        rows = [row for row in _rows(frame, subject) if _is_like(row, fields)]
+        if rows:
+            return {name: _unless(rows, name, value) for name, value in fields.items()}
+    return dict(fields)
+
+
+def _rows(frame: Frame, subject: str) -> Iterator[dict[str, Value]]:
+    """What its variables hold that may be a row, or rows, but for whoever acts."""
+    for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
+        if isinstance(value, dict | list) and value and not is_actor(name):
+            found = variable_leaves(name, value, subject)
+            yield {fold(each): one for each, one in found.items()}
+
+
+def _is_like(row: Mapping[str, Value], fields: Mapping[str, Value]) -> bool:
+    common = sum(fold(name) in row for name in fields)
+    return common >= min(_ALIKE, len(fields)) > 0
+
+
+def _unless(rows: list[dict[str, Value]], name: str, value: Value) -> Value:
+    return UNKNOWN if any(differ(row.get(fold(name)), value) for row in rows) else value
