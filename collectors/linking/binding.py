@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from collectors.linking import hidden
 from collectors.linking.literals import UNKNOWN, Tree, Unknown, Value
-from collectors.linking.statement import Fields, Statement
+from collectors.linking.statement import Fields, Statement, is_either
 
 _TYPE = r"(?:::[\w \"]{1,60}(?:\(\d{1,5}(?:, ?\d{1,5})?\))?(?:\[\])?)?"
 _HOLE = re.compile(
@@ -26,6 +26,7 @@ _LITERAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NEXT_HOLE = re.compile(r"%s|\?")
+_ANY_HOLE = re.compile(r"\$\d{1,5}|%\(\w{1,128}\)s|%s|\?|(?<!:)[:@][A-Za-z_]\w{0,127}")
 
 
 def bind(statement: Statement, parameters: Tree) -> Fields:
@@ -68,6 +69,15 @@ def _bind_shortened(columns: Sequence[str], row: list[Tree] | dict[str, Tree]) -
 def is_parameter(cell: str) -> bool:
     """Its value is not in the statement, but handed over with it."""
     return _HOLE.match(cell) is not None
+
+
+def made_of_one(statement: Statement) -> frozenset[str]:
+    """The columns that it gives what it makes of one parameter: `lower($1)`, `NULLIF(%s, '')`."""
+    return frozenset(
+        column
+        for column, cell in statement.cells
+        if not is_parameter(cell) and not is_either(cell) and len(_ANY_HOLE.findall(cell)) == 1
+    )
 
 
 def wrote_several(statement: Statement, parameters: Tree) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from collectors.linking.agreement import agreed, contradict, folded
+from collectors.linking.agreement import agreed, contradict
 from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.entities import CREDENTIALS, is_actor
-from collectors.linking.literals import UNKNOWN, Tree, Value, printed
+from collectors.linking.literals import UNKNOWN, Value, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, Frame
@@ -49,7 +49,7 @@ _CALLER = re.compile(
 )
 """Who called, as `token_data` and `session_payload` hold it, is nobody's key."""
 
-_PARAMETERS = (
+PARAMETERS = (
     "parameters",
     "distilled_parameters",
     "effective_parameters",
@@ -63,8 +63,6 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_VARIABLES = 500
 _MOST_FRAMES = 200
 _LONGEST_STATEMENT = 20_000
-_CUT_AT = 10
-"""Items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
 
 
 def from_frames(event: Event, wanted: Sequence[str], subject: str = "") -> dict[str, Value]:
@@ -99,36 +97,6 @@ def statements(event: Event) -> Iterator[tuple[Statement, Fields, bool]]:
             yield statement, fields, several
 
 
-def sent(event: Event) -> frozenset[str] | None:
-    """What the driver's innermost call was given, in small letters; None where nothing tells.
-
-    Whatever a body or another variable holds beside these was not written. Only frames of the
-    package that raised the error count, and only whole lists: SDKs cut a longer one.
-    """
-    for error in event.exceptions:
-        for frame in reversed(error.frames) if error.module else ():
-            if frame.in_app or _package(frame.module) != _package(error.module):
-                continue
-            trees = [printed(frame.variables.get(name)) for name in _PARAMETERS]
-            given = next((tree for tree in trees if isinstance(tree, list | dict) and tree), None)
-            if given is not None:
-                sets = [_values(item) for item in (given if isinstance(given, list) else [given])]
-                whole = max(len(given), *map(len, sets)) < _CUT_AT
-                return frozenset(folded(one) for each in sets for one in each) if whole else None
-    return None
-
-
-def _values(given: Tree) -> list[Tree]:
-    """The values of one set of parameters, by place or by name."""
-    if isinstance(given, dict):
-        return list(given.values())
-    return given if isinstance(given, list) else [given]
-
-
-def _package(module: str | None) -> str:
-    return (module or "").partition(".")[0]
-
-
 def _frames(event: Event) -> Iterator[Frame]:
     every = (frame for error in event.exceptions for frame in reversed(error.frames))
     return islice((frame for frame in every if frame.variables), _MOST_FRAMES)
@@ -150,7 +118,7 @@ def _unquoted(text: str) -> str:
 
 
 def _bound(statement: Statement, variables: Mapping[str, object]) -> Fields:
-    for name in _PARAMETERS:
+    for name in PARAMETERS:
         tree = printed(variables[name]) if name in variables else UNKNOWN
         fields = bind(statement, tree) if isinstance(tree, list | dict) else {}
         if fields:
@@ -159,7 +127,7 @@ def _bound(statement: Statement, variables: Mapping[str, object]) -> Fields:
 
 
 def _wrote_several(statement: Statement, variables: Mapping[str, object]) -> bool:
-    trees = (printed(variables[name]) for name in _PARAMETERS if name in variables)
+    trees = (printed(variables[name]) for name in PARAMETERS if name in variables)
     return statement.several or any(
         wrote_several(statement, tree) for tree in trees if isinstance(tree, list)
     )
@@ -176,7 +144,7 @@ def _frame_fields(
     exact: list[Fields] = []
     shapes = set(_body_shapes(frame))
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        role = _role(name)
+        role = role_of(name)
         is_alike = role is None and _shape(value) in shapes and not is_actor(name)
         role = "body" if is_alike else role
         if role is None or (isinstance(value, str) and value in seen):
@@ -196,7 +164,7 @@ def _frame_fields(
 def _body_shapes(frame: Frame) -> Iterator[frozenset[str]]:
     """The names that its bodies have: what has the same, as `fallback` has, may be one as well."""
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        if isinstance(value, dict) and len(value) > 1 and _role(name) == "body":
+        if isinstance(value, dict) and len(value) > 1 and role_of(name) == "body":
             yield _shape(value)
 
 
@@ -207,13 +175,13 @@ def _shape(value: object) -> frozenset[str]:
 def is_body(name: str, value: object) -> bool:
     """It is called as bodies are, and holds something that can be one."""
     can_be = isinstance(value, dict | list) or (isinstance(value, str) and "=" in value)
-    return bool(value) and can_be and _role(name) == "body"
+    return bool(value) and can_be and role_of(name) == "body"
 
 
 @lru_cache(maxsize=4096)
-def _role(name: str) -> str | None:
+def role_of(name: str) -> str | None:
     """What a variable of this name, in whatever case style, can hold that we may read."""
-    if name in _PARAMETERS:
+    if name in PARAMETERS:
         return "parameters"
     name = _HUMP.sub("_", name).lower()
     if name.startswith("create_") or name.endswith(_REQUEST_SUFFIXES):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from collectors.linking.agreement import differ
+from collectors.linking.agreement import differ, folded
 from collectors.linking.bodies import variable_leaves
 from collectors.linking.entities import is_actor
-from collectors.linking.frames import is_body
+from collectors.linking.frames import is_body, role_of
 from collectors.linking.literals import UNKNOWN, Value
 from collectors.linking.names import fold
 from collectors.model import Event, Frame
@@ -23,11 +23,13 @@ _ALIKE = 2
 """So many names in common tell a row from another thing that has an e-mail address too."""
 
 
-def refuted(event: Event, fields: Mapping[str, Value], subject: str) -> dict[str, Value]:
+def refuted(
+    event: Event, fields: Mapping[str, Value], subject: str, given: frozenset[str] | None = None
+) -> dict[str, Value]:
     """`fields` of a body, UNKNOWN where the innermost call that holds the like has another value.
 
     Frames from that of the body on outwards are not asked: the body was made there, out of what
-    else they hold.
+    else they hold. Where it is known what was `given` to the driver, nothing else counts.
     """
     frames = (frame for error in event.exceptions for frame in reversed(error.frames))
     own = (frame for frame in frames if frame.in_app and frame.variables)
@@ -36,14 +38,14 @@ def refuted(event: Event, fields: Mapping[str, Value], subject: str) -> dict[str
             break
         rows = [row for row in _rows(frame, subject) if _is_like(row, fields)]
         if rows:
-            return {name: _unless(rows, name, value) for name, value in fields.items()}
+            return {name: _unless(rows, name, value, given) for name, value in fields.items()}
     return dict(fields)
 
 
 def _rows(frame: Frame, subject: str) -> Iterator[dict[str, Value]]:
-    """What its variables hold that may be a row, or rows, but for whoever acts."""
+    """What its variables hold that may be a row, or rows; not parameters, nor whoever acts."""
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        if isinstance(value, dict | list) and value and not is_actor(name):
+        if isinstance(value, dict | list) and not (is_actor(name) or role_of(name)):
             found = variable_leaves(name, value, subject)
             yield {fold(each): one for each, one in found.items()}
 
@@ -53,5 +55,9 @@ def _is_like(row: Mapping[str, Value], fields: Mapping[str, Value]) -> bool:
     return common >= min(_ALIKE, len(fields)) > 0
 
 
-def _unless(rows: list[dict[str, Value]], name: str, value: Value) -> Value:
-    return UNKNOWN if any(differ(row.get(fold(name)), value) for row in rows) else value
+def _unless(
+    rows: list[dict[str, Value]], name: str, value: Value, given: frozenset[str] | None
+) -> Value:
+    others = (row.get(fold(name)) for row in rows)
+    rivals = (one for one in others if given is None or folded(one) in given)
+    return UNKNOWN if any(differ(one, value) for one in rivals) else value

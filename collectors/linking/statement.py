@@ -29,13 +29,16 @@ _TO_LIST = re.compile(r"(?:\s+AS\s+[\w\"]{1,128})?\s{0,20}(?=\()", re.IGNORECASE
 _VALUES = re.compile(r"\s{0,20}(?:OVERRIDING \w+ VALUE\s+)?VALUES\s{0,20}(?=\()", re.IGNORECASE)
 _SELECT = re.compile(r"[\s(]{0,20}(?:SELECT|TABLE)\b", re.IGNORECASE)
 _ROWS = re.compile(
-    r"\bFROM\b|\b(?:unnest|\w{1,40}_(?:series|elements|elements_text|each|to_table))\b",
+    r"\b(?:FROM|UNION)\b|\b(?:unnest|\w{1,40}_(?:series|elements|elements_text|each|to_table))\b",
     re.IGNORECASE,
 )
+_AFTER_LIST = re.compile(r"\s(?:WHERE|ON\s+CONFLICT|RETURNING|LIMIT)\b", re.IGNORECASE)
+_NAMED_SO = re.compile(r"\s+AS\s+[\w\"]{1,128}\Z", re.IGNORECASE)
 _SET = re.compile(r"(?:\s+AS\s+[\w\"]{1,128})?\s+SET\s+", re.IGNORECASE)
 _DO_UPDATE = re.compile(
     r"\bON\s+CONFLICT\b.{0,400}?\bDO\s+UPDATE\s+SET\s+", re.IGNORECASE | re.DOTALL
 )
+_EITHER = "either("
 _NEXT = ("?", "%s")
 """Each of these stands for another parameter."""
 
@@ -108,8 +111,10 @@ def _columns(sql: str, position: int) -> tuple[str, ...]:
 def _inserted(sql: str, position: int) -> tuple[tuple[tuple[str, str], ...], bool]:
     names, after = _list_at(sql, _TO_LIST, position)
     values, end = _list_at(sql, _VALUES, after)
+    if not values and _selects_rows(sql[after:]):
+        return (), True
     if not values:
-        return (), _selects_rows(sql[after:])
+        values, end = _selected(sql, after)
     several = sql[end:].lstrip().startswith(",")
     if len(names) != len(values) or len(names) > _MOST_COLUMNS:
         return (), several
@@ -131,9 +136,14 @@ def _if_either(cells: tuple[tuple[str, str], ...], rest: str) -> tuple[tuple[str
     matches = [_ASSIGNMENT.fullmatch(part.strip()) for part in assigned[:_MOST_COLUMNS]]
     sets = {bare(one[1]): one[2].strip() for one in matches if one}
     return tuple(
-        (column, cell if all(matches) and _is_same(column, cell, sets) else f"either({cell})")
+        (column, cell if all(matches) and _is_same(column, cell, sets) else f"{_EITHER}{cell})")
         for column, cell in cells
     )
+
+
+def is_either(cell: str) -> bool:
+    """Whether the INSERT or the UPDATE wrote it is not said."""
+    return cell.startswith(_EITHER)
 
 
 def _is_same(column: str, cell: str, sets: dict[str, str]) -> bool:
@@ -148,6 +158,21 @@ def _is_same(column: str, cell: str, sets: dict[str, str]) -> bool:
 def _selects_rows(sql: str) -> bool:
     """The rows come from a query; one that asks no table gives a single row."""
     return _SELECT.match(sql) is not None and _ROWS.search(_unbracketed(sql)) is not None
+
+
+def _selected(sql: str, position: int) -> tuple[tuple[str, ...], int]:
+    """What a query that asks no table gives: `SELECT $1, $2 WHERE NOT EXISTS (…)`."""
+    start = _SELECT.match(sql, position)
+    if start is None:
+        return (), position
+    stops = (match.start() for match in _AFTER_LIST.finditer(sql, start.end()))
+    end = next((at for at in stops if _is_whole(sql[start.end() : at])), len(sql))
+    listed = split_columns(sql[start.end() : end].strip().rstrip(";"))
+    return tuple(_NAMED_SO.sub("", one) for one in listed), end
+
+
+def _is_whole(sql: str) -> bool:
+    return sql.count("(") == sql.count(")") and sql.count("'") % 2 == 0
 
 
 def _unbracketed(sql: str) -> str:

@@ -12,18 +12,19 @@ from collectors.linking import hidden
 from collectors.linking.agreement import contradict, folded
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback
-from collectors.linking.binding import bind, is_parameter, is_short, wrote_several
+from collectors.linking.binding import bind, is_parameter, is_short, made_of_one, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
-from collectors.linking.frames import from_frames, sent, statements
+from collectors.linking.frames import from_frames, statements
 from collectors.linking.literals import Tree, Unknown, Value
 from collectors.linking.names import bare, columns_in
 from collectors.linking.nearer import refuted
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
+from collectors.linking.sent import sent
 from collectors.linking.several import part_about
 from collectors.linking.statement import Fields, Statement, read_statement, tails
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
@@ -233,8 +234,8 @@ def _gathered(
 ) -> tuple[Fields, ValueSource | None]:
     """Values of the key's columns, and the weakest source that had to be asked.
 
-    Where the columns are not known, the parameters of an INSERT are all there is to know; a frame
-    and the body may each hold just a part of the key.
+    Where the columns are not known, the parameters of an INSERT are all there is to know, but for
+    what it makes of one, as `lower($1)`; a frame and the body may each hold just a part of the key.
     """
     fields: dict[str, Value] = dict(key.fields)
     source = ValueSource.DETAIL if fields and key.columns else None
@@ -247,18 +248,22 @@ def _gathered(
     )
     given = sent(event)
     most = 0 if wrote.several else 1 if wrote.again else len(sources)
+    made = made_of_one(wrote.statement) if wrote.statement else frozenset()
+    whole = False
     for place, read in sources[:most]:
-        whole = source is ValueSource.PARAMETERS and not wrote.short
-        enough = covers(fields, wanted) if wanted else whole
+        whole = whole or (source is ValueSource.PARAMETERS and not wanted and not wrote.short)
+        enough = covers(fields, made) if whole else bool(wanted) and covers(fields, wanted)
         if enough:
             break
         told = read()
         new = {name: value for name, value in told.items() if name not in fields}
+        if whole:
+            new = chosen(new, tuple(made))
         if given is not None:
             kept = _constants(wrote) if place is ValueSource.PARAMETERS else ()
             new = {n: value for n, value in new.items() if n in kept or folded(value) in given}
-        elif place is not ValueSource.PARAMETERS:
-            new = {} if contradict(fields, told) else refuted(event, new, subject)
+        if place is not ValueSource.PARAMETERS:
+            new = {} if contradict(fields, told) else refuted(event, new, subject, given)
         if new:
             fields |= new
             source = place

@@ -50,6 +50,18 @@ def test_another_row_completes_nothing(sent: Event, parent: str | None) -> None:
     assert "b-2" not in found.values()
 
 
+def test_a_row_that_was_not_sent_refutes_nothing_and_one_that_was_does() -> None:
+    """Parameters hold a condition's value too, so that both addresses may have been sent."""
+    found = []
+    for others in ([], ["'b@e.com'"]):
+        args = {"args": [*A.values(), *others]}
+        shown = raised({"body": A}, {"row": B, "params": dict(A)}).exceptions[0]
+        driver = Frame("execute", "asyncpg.connection", variables=args)
+        sent = replace(shown, module="asyncpg.exceptions", frames=(*shown.frames, driver))
+        found.append(told(event(sent, request=None)).get("email"))
+    assert found == ["a@e.com", None]
+
+
 ALIKE = {
     "handed on as it came": raised({"body": A}, {"row": A}),
     "in small letters": raised({"body": A | {"email": "'A@E.com '"}}, {"row": A}),

@@ -94,3 +94,49 @@ def test_parameters_by_name_are_what_was_sent(given: tuple[str, str, object], qu
     body = Request("POST", "/users", {"username": "jane", "email": PAYER})
     found = key_of(read_event(event(refused, request=body)))
     assert dict(found.fields) == {"username": "jane", "email": JANE}
+
+
+CALL = "\n[SQL: SELECT create_customer($1, $2)]\n[parameters: ('org-1', 'jane@example.com')]"
+
+
+@pytest.mark.parametrize(
+    ("call", "email", "told"),
+    [
+        (CALL, "JANE@example.com", {"email": "JANE@example.com", "organization_id": ORG}),
+        (CALL, PAYER, {"organization_id": ORG}),
+        (CALL.replace(JANE, "x ... (9 characters truncated) ... y"), PAYER, {"email": PAYER}),
+        (CALL.replace("')]", " displaying 10 of 50 total sets"), PAYER, {"email": PAYER}),
+        (CALL.partition("\n[param")[0], PAYER, {"email": PAYER}),
+    ],
+    ids=["the same", "another", "one was cut", "not all of them", "none"],
+)
+def test_quoted_parameters_of_any_statement_are_what_was_sent(
+    call: str, email: str, told: dict[str, str]
+) -> None:
+    """A function that writes the row is no INSERT to read; the request was for another address."""
+    body = Request("POST", "/", {"organization_id": ORG, "email": email})
+    found = key_of(read_event(event(outermost("", call), request=body)))
+    assert dict(found.fields) == {"organization_id": ORG} | told
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("lower($2)", {"email": JANE}),
+        ("NULLIF(trim($2), '')", {"email": JANE}),
+        ("$2 || $3", {}),
+        ("now()", {}),
+        ("(SELECT address FROM invites LIMIT 1)", {}),
+    ],
+)
+def test_what_a_statement_makes_of_one_parameter_a_body_may_tell(
+    cell: str, told: dict[str, str]
+) -> None:
+    """No other column of the body: the INSERT did not write it."""
+    tail = f"\n[SQL: INSERT INTO users (org, email) VALUES ($1, {cell})]"
+    body = Request("POST", "/", {"email": JANE, "phone": "7"})
+    quoted = outermost("", f"{tail}\n[parameters: ('{ORG}', '{JANE}')]")
+    mine = Frame("create", "app", in_app=True, variables={"body": {"email": repr(JANE)}})
+    quoted = replace(quoted, frames=(mine,))
+    found = key_of(read_event(event(quoted, request=body)))
+    assert dict(found.fields) == {"org": ORG} | told

@@ -36,6 +36,26 @@ def test_what_writes_no_row_is_no_statement_of_ours(sql: str) -> None:
 
 BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
     "numbered": (INSERT, "('7', 'j@e.com', None)", {"id": "7", "email": "j@e.com", "name": None}),
+    "a query that asks no table": (
+        "INSERT INTO c (a, b) SELECT $1 AS a, $2 WHERE NOT EXISTS (SELECT 1 FROM c WHERE b = $3)",
+        "('1', 'j@e.com', 'x@e.com')",
+        {"a": "1", "b": "j@e.com"},
+    ),
+    "a query, with the words that end it in a text": (
+        "INSERT INTO c (a, b) SELECT ' where ', %(b)s ON CONFLICT (a) DO NOTHING RETURNING id;",
+        "{'b': 'j@e.com'}",
+        {"a": " where ", "b": "j@e.com"},
+    ),
+    "a query that becomes an update": (
+        "INSERT INTO c (a, b) SELECT $1, $2 ON CONFLICT (a) DO UPDATE SET b = $3",
+        "('1', 'j@e.com', 'x@e.com')",
+        {"a": "1"},
+    ),
+    "queries together": (
+        "INSERT INTO c (a) SELECT $1 UNION ALL SELECT $2",
+        "('1', '2')",
+        {},
+    ),
     "in turn": (
         "INSERT INTO c (a, b) VALUES (%s, %s)",
         "('1', '2')",

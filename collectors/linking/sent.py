@@ -1,0 +1,67 @@
+"""What the driver was given with the failed statement: nothing else in an Event was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from collectors.linking.agreement import folded
+from collectors.linking.frames import PARAMETERS
+from collectors.linking.literals import Tree, printed, read_at
+from collectors.model import Event
+
+_CUT_AT = 10
+"""Items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
+
+_QUOTED = re.compile(r"\]\n\[parameters: (?=[\[({])")
+_SHORTENED = re.compile(r"\.\.\. \(\d+ characters truncated\) \.\.\.")
+_LONGEST = 20_000
+
+
+def sent(event: Event) -> frozenset[str] | None:
+    """The values, as they are compared; None where nothing tells, or not of all of them."""
+    return next(_of_frames(event), None) or next(_of_texts(event), None)
+
+
+def _of_frames(event: Event) -> Iterator[frozenset[str] | None]:
+    """Of the package that raised the error the innermost call; SDKs cut long lists."""
+    for error in event.exceptions:
+        for frame in reversed(error.frames) if error.module else ():
+            if frame.in_app or _package(frame.module) != _package(error.module):
+                continue
+            trees = [printed(frame.variables.get(name)) for name in PARAMETERS]
+            given = next((tree for tree in trees if isinstance(tree, list | dict) and tree), None)
+            if given is not None:
+                longest = max(len(given), *map(len, _sets(given)))
+                yield _values(given) if longest < _CUT_AT else None
+
+
+def _of_texts(event: Event) -> Iterator[frozenset[str]]:
+    """What SQLAlchemy quotes, of a call of a function, too: whole, or it tells nothing."""
+    for error in reversed(event.exceptions):
+        start = _QUOTED.search(error.value) if "[parameters: " in error.value else None
+        if start is None:
+            continue
+        given, end = read_at(error.value[: start.end() + _LONGEST], start.end())
+        whole = end is not None and not _SHORTENED.search(error.value, start.end(), end)
+        if whole and isinstance(given, list | dict) and given:
+            yield _values(given)
+
+
+def _values(given: list[Tree] | dict[str, Tree]) -> frozenset[str]:
+    return frozenset(folded(one) for each in _sets(given) for one in each)
+
+
+def _sets(given: list[Tree] | dict[str, Tree]) -> list[list[Tree]]:
+    """The sets of parameters, by place or by name; a single one is a set as well."""
+    return [_set(item) for item in (given if isinstance(given, list) else [given])]
+
+
+def _set(item: Tree) -> list[Tree]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else [item]
+
+
+def _package(module: str | None) -> str:
+    return (module or "").partition(".")[0]
