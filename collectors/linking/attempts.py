@@ -19,6 +19,14 @@ _WHILE_HANDLED = "During handling of the above exception, another exception occu
 _JOINT = ")=("
 
 
+_GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
+
+
+def side_by_side(errors: Sequence[ExceptionValue]) -> bool:
+    """A group holds them: none was raised while another one was handled, and no try came first."""
+    return any(error.type in _GROUPS for error in errors)
+
+
 def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
     """From the driver's last error on: it raises a class of its own once for each try."""
     start = 0

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from collectors.linking import hidden
+from collectors.linking.attempts import side_by_side
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
 from collectors.linking.names import field_word
@@ -26,9 +27,6 @@ _OF_A_JOB = frozenset(
 )
 _OF_BEFORE = frozenset({"error", "errorclass", "errormessage", "failedreason", "lasterror"})
 """Sidekiq's, Delayed Job's and BullMQ's names."""
-
-_GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
-"""What they hold failed side by side: none was raised while another one was handled."""
 
 
 class _Otherwise:
@@ -85,7 +83,7 @@ def _told(event: Event) -> list[ViolatedKey] | None:
 
 
 def _readings(event: Event) -> Iterator[ViolatedKey | _Otherwise | None]:
-    siblings = any(error.type in _GROUPS for error in event.exceptions)
+    siblings = side_by_side(event.exceptions)
     told = {(error.value, is_unique_type(error.type)): error for error in event.exceptions[::-1]}
     for (text, unique), error in told.items():
         key = read_message(text, unique=unique)

@@ -11,6 +11,7 @@ ABSENT = "the message holds no values"
 AMBIGUOUS = "the values can be split in too many ways"
 MISFIT = "the values do not fit the columns"
 SEVERAL = "the statement wrote several rows and does not say which one failed"
+TOGETHER = "several writes failed side by side, and what this one wrote is not told"
 AGAIN = "the write was tried again, and what it wrote then is not told"
 
 _WORDS = (

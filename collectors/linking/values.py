@@ -11,7 +11,7 @@ from itertools import islice
 from collectors.linking import hidden
 from collectors.linking.agreement import contradict, folded
 from collectors.linking.attached import from_attached
-from collectors.linking.attempts import last_attempt, last_traceback
+from collectors.linking.attempts import last_attempt, last_traceback, side_by_side
 from collectors.linking.binding import bind, is_parameter, is_short, made_of_one, wrote_several
 from collectors.linking.bodies import chosen, covers, from_request
 from collectors.linking.driver import DriverError, driver_key
@@ -46,14 +46,14 @@ _MOST_FRAMES = 100
 class Written:
     """The failed statement as far as the Event quotes it, and the values it wrote.
 
-    `again` if it had failed before: what was sent is then what was tried first. `short` if the
-    text was cut before it had told all of them.
+    `again` says why what was sent may be of another write: this one had failed before, or another
+    beside it. `short` if the text was cut before it had told all of them.
     """
 
     statement: Statement | None = None
     fields: Fields = field(default_factory=dict)
     several: bool = False
-    again: bool = False
+    again: str | None = None
     short: bool = False
 
 
@@ -68,10 +68,12 @@ def about(event: Event, key: ViolatedKey) -> Event:
     return event if len(kept) == len(event.exceptions) else replace(event, exceptions=kept)
 
 
-def tried_before(event: Event, key: ViolatedKey) -> bool:
-    """An earlier try of the same write met the same key."""
+def tried_before(event: Event, key: ViolatedKey) -> str | None:
+    """Why what was sent may be of another write: an earlier try, or one beside it, met the key."""
     before = len(event.exceptions) - len(last_attempt(event.exceptions))
-    return any(_is_about(error, key) for error in event.exceptions[:before])
+    if not any(_is_about(error, key) for error in event.exceptions[:before]):
+        return None
+    return hidden.TOGETHER if side_by_side(event.exceptions) else hidden.AGAIN
 
 
 def _is_about(error: ExceptionValue, key: ViolatedKey) -> bool:
@@ -191,7 +193,7 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
 def _doubt(key: ViolatedKey, wrote: Written) -> str:
     if wrote.several:
         return hidden.SEVERAL
-    return hidden.AGAIN if wrote.again else key.doubt or hidden.ABSENT
+    return wrote.again or key.doubt or hidden.ABSENT
 
 
 def _with_table(key: ViolatedKey, statement: Statement | None) -> ViolatedKey:

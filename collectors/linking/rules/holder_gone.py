@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from collectors.linking.case import Case, Ruling, When, undecided
 from collectors.linking.words import born, failed
-from collectors.model import Confidence, Finding, Holder, Verdict
+from collectors.model import Confidence, Finding, Holder, ValueSource, Verdict
 from collectors.model.releasable import marks_of
 
 NAME = "holder_gone"
@@ -58,11 +58,22 @@ def _blamable(case: Case, row: Holder) -> bool:
 
 def _found(case: Case, now: Holder | None) -> Finding:
     if now is None:
-        return Finding(NAME, "No row holds the unique key any more.")
+        return Finding(NAME, _nothing(case))
     state = "soft-deleted" if now.deleted else "live"
     blocks = " Creating it again would fail now." if now.deleted else ""
     reason = f"Only a {state} row, {born(now)}, after {failed(case)}, holds the unique key."
     return Finding(NAME, reason + blocks)
+
+
+def _nothing(case: Case) -> str:
+    """Only the database's own words are sure to be what was written."""
+    key = case.question.failure.key
+    if case.rows or key is None or key.source in {ValueSource.DETAIL, ValueSource.LOOK_UP}:
+        return "No row holds the unique key any more."
+    return (
+        "No row has the values that the event gives of the unique key: what held it is gone, or "
+        "the failed statement wrote other values."
+    )
 
 
 def _outside(case: Case, outside: Sequence[Holder]) -> tuple[Finding, ...]:

@@ -50,6 +50,14 @@ def test_what_was_sent_is_what_was_tried_first(last: ExceptionValue) -> None:
     assert (key.fields, key.doubt) == ((), hidden.AGAIN)
 
 
+def test_tasks_that_failed_together_are_no_attempts() -> None:
+    """As Sentry lists a group: the driver's error of one task, that of another, the group."""
+    group = ExceptionValue("ExceptionGroup", None, "unhandled errors in a TaskGroup")
+    beside = replace(tried(""), frames=())
+    key = key_of(read_event(event(tried("first@e.com"), beside, group)))
+    assert (key.fields, key.doubt) == ((), hidden.TOGETHER)
+
+
 def test_an_attempt_on_another_key_says_nothing_of_this_one() -> None:
     other = replace(tried("first@e.com"), value=ORDERS)
     key = key_of(read_event(event(other, replace(tried(""), frames=()))))

@@ -154,6 +154,9 @@ CONCURRENT_CREATES = {
 
 HOLDERS_GONE = {
     "nothing holds the key": Line(rows(), GONE, LIKELY, says="No row holds"),
+    "nothing has what the request sent": Line(
+        rows(key=violated(source=ValueSource.REQUEST)), GONE, LIKELY, says="wrote other values"
+    ),
     "only a row created later": Line(
         rows(row(created=DAY)), GONE, LIKELY, holder="a", says="Only a live row, created on"
     ),
