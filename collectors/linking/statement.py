@@ -22,6 +22,9 @@ _WRITE = (
     r"(?!(?:SET|OF|SKIP|NOWAIT)\b)"
     r"((?:\"[^\"]{1,128}\"|[\w$]+)(?:\.(?:\"[^\"]{1,128}\"|[\w$]+))?)"
 )
+_COMMENT = re.compile(
+    r"('(?:[^']|'')*+'|\"[^\"]*+\")|/\*.{0,2000}?\*/|(?<!\S)--[^\n]{0,2000}\n", re.DOTALL
+)
 _VERB = re.compile(rf"\A[\s(]{{0,20}}{_WRITE}", re.IGNORECASE)
 _WRITES = re.compile(rf"\b{_WRITE}", re.IGNORECASE)
 _WITH = re.compile(r"\A[\s(]{0,20}WITH\b", re.IGNORECASE)
@@ -69,7 +72,7 @@ class Statement:
 
 def read_statement(sql: str) -> Statement | None:
     """The INSERT, UPDATE or DELETE that `sql` is; None for anything else."""
-    sql = sql[:_LONGEST]
+    sql = _uncommented(sql[:_LONGEST])
     written = _written(sql)
     if not written:
         return None
@@ -90,6 +93,13 @@ def read_statement(sql: str) -> Statement | None:
     follows = any(hole in sql[: match.start()] for hole in _NEXT)
     named = bare(schema) if schema else None
     return Statement(verb, bare(table), named, cells, several, columns, follows)
+
+
+def _uncommented(sql: str) -> str:
+    """Without its comments, which may stand before the verb: `-- name: create_customer`."""
+    if "--" not in sql and "/*" not in sql:
+        return sql
+    return _COMMENT.sub(lambda match: match[1] or " ", sql)
 
 
 def _written(sql: str) -> list[re.Match[str]]:

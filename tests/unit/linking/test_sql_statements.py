@@ -36,6 +36,16 @@ def test_what_writes_no_row_is_no_statement_of_ours(sql: str) -> None:
 
 BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
     "numbered": (INSERT, "('7', 'j@e.com', None)", {"id": "7", "email": "j@e.com", "name": None}),
+    "after a name, as sqlc and aiosql write one": (
+        "-- name: CreateCustomer :one\nINSERT INTO c (a, b) VALUES ($1, $2)",
+        "('1', 'j@e.com')",
+        {"a": "1", "b": "j@e.com"},
+    ),
+    "among comments": (
+        "/* it's from UPDATE x */ INSERT INTO c (a, /* b? */ b) -- (c)\nVALUES ('--1', $1) -- end",
+        "('j@e.com',)",
+        {"a": "--1", "b": "j@e.com"},
+    ),
     "a query that asks no table": (
         "INSERT INTO c (a, b) SELECT $1 AS a, $2 WHERE NOT EXISTS (SELECT 1 FROM c WHERE b = $3)",
         "('1', 'j@e.com', 'x@e.com')",
