@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from collectors.linking.mentions import mentions
 from collectors.linking.other import other_refusal
-from collectors.linking.phrases import is_unique_type
+from collectors.linking.phrases import is_unique_type, names_one
 from collectors.model import ExceptionValue
 
 _WHILE_HANDLED = "During handling of the above exception, another exception occurred:"
@@ -28,11 +28,14 @@ def side_by_side(errors: Sequence[ExceptionValue]) -> bool:
 
 
 def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
-    """From the driver's last error on: it raises a class of its own once for each try."""
+    """From the last try's first error on: each class that tells of one is raised once for a try.
+
+    The driver's own error of it may be missing: `raise error from first` hides what `error` wraps.
+    """
     start = 0
     seen: set[tuple[str | None, str | None]] = set()
     for place, error in enumerate(errors):
-        if not is_unique_type(error.type):
+        if not (is_unique_type(error.type) or (error.module and names_one(error.value))):
             continue
         kind = error.module, error.type
         if kind in seen:

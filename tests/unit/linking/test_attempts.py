@@ -50,6 +50,15 @@ def test_what_was_sent_is_what_was_tried_first(last: ExceptionValue) -> None:
     assert (key.fields, key.doubt) == ((), hidden.AGAIN)
 
 
+def test_a_later_error_raised_from_an_earlier_one_is_the_later_try() -> None:
+    """`raise error from first` puts the first in the place of what `error` itself wraps."""
+    bare = outermost(detail="", sql="")
+    mine = Frame("create", "app", in_app=True, variables={"first": "IntegrityError()"})
+    chain = (tried("first@e.com"), adapted(detail=""), bare, replace(bare, frames=(mine,)))
+    key = key_of(read_event(event(*chain)))
+    assert (key.fields, key.doubt) == ((), hidden.AGAIN)
+
+
 def test_tasks_that_failed_together_are_no_attempts() -> None:
     """As Sentry lists a group: the driver's error of one task, that of another, the group."""
     group = ExceptionValue("ExceptionGroup", None, "unhandled errors in a TaskGroup")
