@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 
 from collectors.linking.bodies import chosen
 from collectors.linking.entities import is_of_anything
 from collectors.linking.literals import UNKNOWN, Unknown, Value
 from collectors.linking.names import fold
-
-_MOST_BODIES = 20
 
 
 def folded(value: object) -> str:
@@ -63,9 +60,9 @@ def _are_apart(one: Value, other: Value) -> bool:
 
 def _are_of_two_rows(bodies: Iterable[Mapping[str, Value]]) -> bool:
     """Two of them differ in anything that both have."""
-    read = [{fold(name): value for name, value in body.items()} for body in bodies][:_MOST_BODIES]
+    seen: dict[str, str] = {}
+    read = ((fold(name), value) for body in bodies for name, value in body.items())
     return any(
-        differ(one.get(name), value)
-        for one, other in combinations(read, 2)
-        for name, value in other.items()
+        isinstance(value, str) and differ(seen.setdefault(name, value), value)
+        for name, value in read
     )

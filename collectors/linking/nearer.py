@@ -6,7 +6,7 @@ the rows of a file; what it hands on to its own inner calls is nearer to the fai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 
 from collectors.linking.agreement import differ, folded
@@ -19,6 +19,8 @@ from collectors.model import Event, Frame
 
 _MOST_FRAMES = 60
 _MOST_VARIABLES = 200
+_MOST_NAMES = 100
+_FIRST = 10
 _ALIKE = 2
 """So many names in common tell a row from another thing that has an e-mail address too."""
 
@@ -36,21 +38,29 @@ def refuted(
     for frame in islice(own, _MOST_FRAMES):
         if any(is_body(name, value) for name, value in frame.variables.items()):
             break
-        rows = [row for row in _rows(frame, subject) if _is_like(row, fields)]
+        rows = [row for row in _rows(frame, fields, subject) if _is_like(row, fields)]
         if rows:
             return {name: _unless(rows, name, value, given) for name, value in fields.items()}
     return dict(fields)
 
 
-def _rows(frame: Frame, subject: str) -> Iterator[dict[str, Value]]:
+def _rows(frame: Frame, fields: Mapping[str, Value], subject: str) -> Iterator[dict[str, Value]]:
     """What its variables hold that may be a row, or rows; not parameters, nor whoever acts."""
     for name, value in islice(frame.variables.items(), _MOST_VARIABLES):
-        if isinstance(value, dict | list) and not (is_actor(name) or role_of(name)):
+        if _is_like(_names(value), fields) and not (is_actor(name) or role_of(name)):
             found = variable_leaves(name, value, subject)
             yield {fold(each): one for each, one in found.items()}
 
 
-def _is_like(row: Mapping[str, Value], fields: Mapping[str, Value]) -> bool:
+def _names(value: object) -> set[str]:
+    """Of a row, or of the first of several: a quick look before they are read."""
+    one = (
+        next((item for item in value[:_FIRST] if item), None) if isinstance(value, list) else value
+    )
+    return set(map(fold, map(str, islice(one, _MOST_NAMES)))) if isinstance(one, dict) else set()
+
+
+def _is_like(row: Container[str], fields: Mapping[str, Value]) -> bool:
     common = sum(fold(name) in row for name in fields)
     return common >= min(_ALIKE, len(fields)) > 0
 

@@ -66,6 +66,9 @@ ALIKE = {
     "handed on as it came": raised({"body": A}, {"row": A}),
     "in small letters": raised({"body": A | {"email": "'A@E.com '"}}, {"row": A}),
     "completed by the request": raised({"data": {"parent_id": "1"}}, body=A),
+    "completed beside what was cut": raised(
+        {"body": A | {"external_id": "None", "note": CUT}, "data": {"external_id": "'a-1'"}}
+    ),
     "beside who acts": raised({"body": A, "inviter": B}),
     "beside another entity": raised(
         {"body": A}, {"organization": {"id": "7", "email": "'o@e.com'"}}
