@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from collectors.evidence.privacy import mask
+from collectors.model.sql_text import literal
 
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(\d+)""")
 """A placeholder, or what may look like one inside: a literal, a quoted name."""
@@ -40,7 +41,7 @@ class Statement:
         if value is None:
             return "NULL"
         text = value if number in self.clear else mask(value)
-        return "'" + text.replace("'", "''") + "'"
+        return literal(text)
 
 
 class Binding:

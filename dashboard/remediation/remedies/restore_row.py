@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collectors.model import MarkerKind, SoftDeleteMarker, Table
+from collectors.model.sql_text import literal
 from dashboard.remediation.changes import Write
 from dashboard.remediation.facts import Facts, RemedyName, Row
 from dashboard.remediation.kept import put_back
@@ -148,7 +149,7 @@ def _says_deleted(marker: SoftDeleteMarker, row: Row) -> bool:
     """A status that is not the deleted one is as good as live; all else is live or deleted."""
     text = row.columns[marker.column]
     if marker.kind is MarkerKind.STATUS:
-        quoted = "'" + str(text).replace("'", "''") + "'"
+        quoted = literal(str(text))
         return text is not None and not {quoted, str(text)}.isdisjoint(marker.states)
     return text is not None and text != live_value(marker)
 
