@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collectors.linking import hidden
 from collectors.linking.detail import Detail
@@ -75,8 +76,12 @@ class Mention:
     constraint: str | None
 
 
-def mentions(text: str) -> list[Mention]:
-    """Where the text speaks of a unique violation."""
+@lru_cache(maxsize=8)
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Where the text speaks of a unique violation.
+
+    Kept for a moment: of one Event the same text is asked about several times.
+    """
     found: list[Mention] = []
     for phrase in NAMED_AFTER:
         for at in _positions(text, phrase):
@@ -86,7 +91,7 @@ def mentions(text: str) -> list[Mention]:
     for phrase in NAMED_BEFORE:
         places = _positions(text, phrase)
         found += [Mention(at, _name(_BEFORE.search(text, max(0, at - 300), at))) for at in places]
-    return sorted(found, key=lambda mention: mention.start)
+    return tuple(sorted(found, key=lambda mention: mention.start))
 
 
 def _positions(text: str, phrase: str) -> list[int]:

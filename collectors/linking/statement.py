@@ -254,8 +254,16 @@ def head(text: str) -> tuple[int, int] | None:
     return None if end is None else (start.end(), end)
 
 
-def tails(text: str) -> Iterator[tuple[Statement, Tree]]:
-    """Each statement that `text` quotes, with its parameters (UNKNOWN where there are none)."""
+@lru_cache(maxsize=8)
+def tails(text: str) -> tuple[tuple[Statement, Tree], ...]:
+    """Each statement that `text` quotes, with its parameters (UNKNOWN where there are none).
+
+    Kept for a moment: of one Event the same text is asked about several times.
+    """
+    return tuple(_tails(text))
+
+
+def _tails(text: str) -> Iterator[tuple[Statement, Tree]]:
     before = head(text)
     statement = read_statement(text[slice(*before)]) if before else None
     if statement is not None:
