@@ -13,6 +13,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from collectors.linking import hidden
+from collectors.linking.appended import tails
 from collectors.linking.operation import operation_of
 from collectors.linking.phrases import (
     is_unique_type,
@@ -20,7 +21,6 @@ from collectors.linking.phrases import (
     names_one,
     says_unique,
 )
-from collectors.linking.statement import tails
 from collectors.linking.violation import read_event
 from collectors.model import Event, Failure, ValueSource, ViolatedKey
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from collectors.linking.appended import head
 from collectors.linking.literals import read_at
 from collectors.linking.phrases import names_one
-from collectors.linking.statement import head
 
 _VERB = r"(?=[\s(]{0,20}(?i:insert\s|update\s|delete\s|merge\s|with\s|select\s|copy\s|call\s))"
 _STATEMENT = (

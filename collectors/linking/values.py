@@ -10,6 +10,7 @@ from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.agreement import contradict, folded
+from collectors.linking.appended import tails
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback, side_by_side
 from collectors.linking.binding import bind, is_parameter, is_short, made_of_one, wrote_several
@@ -26,7 +27,7 @@ from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
 from collectors.linking.sent import sent
 from collectors.linking.several import part_about
-from collectors.linking.statement import Fields, Statement, read_statement, tails
+from collectors.linking.statement import Fields, Statement, read_statement
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _PRISMA = re.compile(r"Invalid `[^`\n]{0,300}?\b([\w$]{1,100})\.\w{1,40}\(\)` invocation")

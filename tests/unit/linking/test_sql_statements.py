@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from collectors.linking.appended import head, tails
 from collectors.linking.binding import bind, wrote_several
 from collectors.linking.literals import Tree, read_at
-from collectors.linking.statement import head, read_statement, tails
+from collectors.linking.statement import read_statement
 
 INSERT = "INSERT INTO customers (id, email, name) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR)"
 
