@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from collectors.evidence.database import Store, open_store
 from collectors.evidence.lines import Judged
+from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.model import (
     Confidence,
     Failure,
@@ -87,6 +88,35 @@ def tombstone(row_id: str = "c-1", deleted_at: datetime = NOON - timedelta(days=
     values: KeyValues = (ORGANIZATION, "jane@example.com")
     row = RowRef("customers", row_id, deleted_at)
     return Holder(row, deleted=True, values=values, created_at=NOON - timedelta(days=30))
+
+
+def conflict_row(**facts: Any) -> ConflictRow:
+    """A Conflict as stored: of one Failure, and blocked."""
+    told: dict[str, Any] = {
+        "id": "c" * 16,
+        "environment": "production",
+        "target": "production",
+        "schema": "public",
+        "table": "customers",
+        "constraint": EMAIL_KEY.name,
+        "columns": EMAIL_KEY.columns,
+        "organization_id": None,
+        "masked_key": ("7…", "j…"),
+        "verdict": Verdict.BLOCKED_BY_TOMBSTONE,
+        "confidence": Confidence.CERTAIN,
+        "reasons": (),
+        "blocker": None,
+        "holder": None,
+        "row_created_at": None,
+        "candidates": (),
+        "failures": 1,
+        "first_seen": NOON,
+        "last_seen": NOON,
+        "held_at": NOON,
+        "asked_at": NOON,
+        "released_by": None,
+    }
+    return ConflictRow(**told | facts)
 
 
 def judged(verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE, **facts: Any) -> Judged:

@@ -9,35 +9,22 @@ import pytest
 
 from collectors.evidence.reads.conflicts import ConflictRow
 from collectors.evidence.reads.remediations import RemediationRow
-from collectors.model import Confidence, Verdict
+from collectors.model import Verdict
 from dashboard.components.remediations import failed_cure
+from tests.factories import conflict_row
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER, EARLIER = NOON + timedelta(hours=1), NOON - timedelta(hours=1)
 
-CONFLICT = ConflictRow(
-    id="c" * 16,
-    environment="production",
-    target="production",
-    schema="public",
-    table="customers",
+CONFLICT = conflict_row(
     constraint="key",
     columns=("email",),
-    organization_id=None,
     masked_key=("j…",),
-    verdict=Verdict.BLOCKED_BY_TOMBSTONE,
-    confidence=Confidence.CERTAIN,
-    reasons=(),
-    blocker=None,
-    holder=None,
-    row_created_at=None,
-    candidates=(),
     failures=2,
     first_seen=EARLIER,
     last_seen=LATER,
     held_at=None,
     asked_at=LATER,
-    released_by=None,
 )
 CURE = RemediationRow(
     id="r1",

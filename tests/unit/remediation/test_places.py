@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from collectors.evidence.reads.conflicts import ConflictRow
-from collectors.model import Catalog, Confidence, ForeignKey, Verdict
+from collectors.model import Catalog, ForeignKey
 from dashboard.remediation.facts import Place
 from dashboard.remediation.outcomes import RefusalCode
 from dashboard.remediation.service.gather import Places
-from tests.factories import NOON
+from tests.factories import NOON, conflict_row
 from tests.unit.remediation.row_facts import (
     EMAIL_KEY,
     MARKER,
@@ -31,29 +31,11 @@ CATALOG = Catalog(NOON, (ORDERS, CUSTOMERS, NAMED), (TO_ORGANIZATION, FROM_ORDER
 
 
 def conflict(number: int, of: str = "customers") -> ConflictRow:
-    return ConflictRow(
+    return conflict_row(
         id=f"{number:016x}",
-        environment="production",
-        target="production",
-        schema="public",
         table=of,
         constraint=EMAIL_KEY.name,
         columns=EMAIL_KEY.columns,
-        organization_id=None,
-        masked_key=("7…", "j…"),
-        verdict=Verdict.BLOCKED_BY_TOMBSTONE,
-        confidence=Confidence.CERTAIN,
-        reasons=(),
-        blocker=None,
-        holder=None,
-        row_created_at=None,
-        candidates=(),
-        failures=1,
-        first_seen=NOON,
-        last_seen=NOON,
-        held_at=NOON,
-        asked_at=NOON,
-        released_by=None,
     )
 
 
