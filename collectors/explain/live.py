@@ -20,7 +20,7 @@ from collectors.evidence.lines import LOOKED_UP, Judged, waits_for
 from collectors.evidence.looked_up import last_asked, open_conflict
 from collectors.evidence.reads.followup import Pending
 from collectors.explain.asking import for_want_of_organization, questions
-from collectors.explain.organizations import organizations_told
+from collectors.explain.organizations import organizations_in_prose, organizations_told
 from collectors.inquiry import Inquiry
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
@@ -95,6 +95,7 @@ def wanted(store: Store, text: str) -> Wanted:
     uuids = [i.value for i in reading.identifiers if i.kind is IdentifierKind.UUID]
     named = [i.value for i in reading.identifiers if i.kind is IdentifierKind.ORGANIZATION]
     meant = organizations_told(store, reading.identifiers, text)
+    meant = meant or organizations_in_prose(store, reading, text)
     organizations = {one for ids in meant.values() for one in ids}
     organizations |= {value for value in named if value in uuids}
     values = [i.value for i in reading.identifiers if i.kind in OF_VALUES]

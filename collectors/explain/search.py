@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ from collectors.evidence.reads.conflicts import (
 from collectors.evidence.reads.failures import FailureFilter, FailureRow, list_failures
 from collectors.evidence.reads.followup import newest_failure
 from collectors.evidence.reads.linked_issues import issues_of_links
-from collectors.explain.organizations import organizations_told
+from collectors.explain.organizations import organizations_in_prose, organizations_told
 from collectors.explain.printed import of_printed_key
 from collectors.inquiry import Inquiry
 from collectors.linking.ticket import (
@@ -74,15 +74,19 @@ class LiveLook:
 def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     """The Conflicts that a pasted ticket, value, id or link means.
 
-    Where it names an organization by its id, another organization's Conflict is never among them.
+    Where it names an organization, another organization's Conflict is never among them; a name that
+    stands in its prose, called nothing, is said in a note.
     The narrowest that we know of is what is meant: a Conflict, an Event, a value or a row's id;
     else an Issue, which gathers everybody's; else, where no value is named, the organization. A
     Target that cannot be asked costs other spellings, and a note says so.
     """
     reading = read_text(text)
     organizations = _organizations(store, inquiry, reading, text)
+    called = {} if organizations else organizations_in_prose(store, reading, text)
+    organizations = organizations.union(*called.values())
     named = _Named.of(reading.identifiers, reading.key, text, organizations)
     spellings, notes = _spellings(inquiry, named.values)
+    notes += _whose(reading, organizations, tuple(called))
     linked = _found(store, perhaps_conflicts(text))
     failures = _failures_of(store, named.events)
     valued = of_printed_key(inquiry, conflicts_of_values(store, sorted(spellings)), reading.key)
@@ -234,6 +238,16 @@ def _organizations(store: Store, inquiry: Inquiry, reading: TextReading, text: s
         }
     meant = organizations_told(store, reading.identifiers, text).values()
     return told | {organization for some in meant for organization in some}
+
+
+def _whose(reading: TextReading, organizations: set[str], called: Sequence[str]) -> Iterator[str]:
+    """Whose Conflicts are shown, where the text leaves that to be guessed."""
+    if called:
+        yield f"Read as about {' and '.join(called)} alone: no other organization is named."
+    if not organizations and any(
+        one.kind is IdentifierKind.ORGANIZATION for one in reading.identifiers
+    ):
+        yield "No organization is known by the name that it gives, so all of them were searched."
 
 
 def _of_that_time(

@@ -81,8 +81,11 @@ _MAIL_TIME = re.compile(
     r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
 )
 _WORD = re.compile(r"\S+")
-_AFTER = ".,;:!?)*_\"'`”’"
+_AFTER = ".,;:!?)]}>*_\"'`”’"
+_BEFORE = "([{<*_\"'`“‘"
+_OWN = ("'s", "’s")
 _MOST, _MOST_WORDS, _LONGEST_NAME = 32, 8, 200
+_MOST_OF_PROSE = 400
 
 
 def identifiers(text: str) -> tuple[Identifier, ...]:
@@ -108,6 +111,32 @@ def organization_names(text: str) -> dict[str, tuple[str, ...]]:
         read = [name for end in reversed(ends) for name in (line[:end], line[:end].rstrip(_AFTER))]
         found.setdefault(match[1].rstrip(".-"), tuple(dict.fromkeys(read)))
     return found
+
+
+def phrases(text: str) -> list[tuple[str, ...]]:
+    """Of each word of a text's beginning, the phrases it begins that may be a name, longest first.
+
+    >>> phrases("At Alder & Ash's")[1]
+    ("Alder & Ash's", 'Alder & Ash', 'Alder &', 'Alder')
+    """
+    words = [word.lstrip(_BEFORE) for word in unescape(_clean(text)).split()[:_MOST_OF_PROSE]]
+    return [
+        tuple(
+            dict.fromkeys(
+                name
+                for last in range(min(first + _MOST_WORDS, len(words)), first, -1)
+                for name in _endings(" ".join(words[first:last]))
+            )
+        )
+        for first in range(len(words))
+    ]
+
+
+def _endings(phrase: str) -> Iterator[str]:
+    """As it stands, without the sentence's punctuation, and without a genitive's ending."""
+    bare = phrase.rstrip(_AFTER)
+    own = next((bare.removesuffix(end) for end in _OWN if bare.endswith(end)), bare)
+    return (name for name in (phrase, bare, own) if name)
 
 
 def _clean(text: str) -> str:

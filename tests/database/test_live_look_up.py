@@ -15,6 +15,7 @@ from collectors import explain, pipeline
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, find_conflict, list_conflicts
 from collectors.evidence.reads.failure_counts import count_failures
+from collectors.evidence.surveyed import save_organizations
 from collectors.explain import LiveAnswer, Standing
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict
@@ -159,6 +160,13 @@ def test_a_ticket_of_one_organization_never_opens_another_s(shop: Shop) -> None:
     shop.shopper(GLOBEX, JANE, deleted=True)
     assert shop.standings(f"Organization: {ACME}, {JANE}") == [Standing.NOTHING]
     assert list_conflicts(shop.store) == []
+
+
+def test_an_organization_may_be_named_in_prose(shop: Shop) -> None:
+    save_organizations(shop.store, "production", {ACME: "Acme", GLOBEX: "Globex"})
+    shop.shopper(GLOBEX, JANE, deleted=True)
+    assert shop.standings(f"Acme’s team says that {JANE} fails") == [Standing.NOTHING]
+    assert shop.standings(f"{JANE} fails, says the team of Globex.") == [Standing.TOMBSTONE]
 
 
 def test_nor_by_the_row_s_own_id(shop: Shop) -> None:

@@ -302,6 +302,9 @@ def test_an_organization_is_called_what_can_be_seen_and_may_be_told(
         ("<p>Organisation name: <b>Alder &amp; Ash</b></p><p>500 again</p>", 1),
         ("Organization: Alder. It fails again", 2),
         ('Org: "alder & ash" fails', 1),
+        ("Alder & Ash cannot create customers since Monday", 1),
+        ("Since Monday this hits <b>alder &amp;\nash</b>’s customers", 1),
+        ("Alder. It fails again (under an alder)", 2),
     ],
 )
 def test_an_organization_is_known_by_its_whole_name(
@@ -316,6 +319,41 @@ def test_an_organization_is_known_by_its_whole_name(
     page.button[0].click().run()
     found = page.session_state["tombstone"].answer.conflicts
     assert {one.organization_id for one in found} == {story.organization(customer)}
+
+
+@pytest.mark.parametrize(
+    ("ticket", "conflicts", "note"),
+    [
+        ("jane.doe@example.com fails, writes Alder", 0, "Read as about Alder alone"),
+        ("jane.doe@example.com fails under the alder", 1, ""),
+        (
+            "jane.doe@example.com fails, writes Alder Street Books",
+            1,
+            "Read as about Alder Street Books alone",
+        ),
+        (
+            "Organization: Nobody Knows Inc. Alder says jane.doe@example.com fails",
+            1,
+            "No organization is known by the name that it gives",
+        ),
+    ],
+    ids=["another_s", "a_plain_word", "a_longer_name", "called_an_organization"],
+)
+def test_an_organization_named_in_prose_narrows_a_value_to_its_own(
+    filled: Store, ticket: str, conflicts: int, note: str
+) -> None:
+    """The address is known of the first organization alone."""
+    with filled.write() as connection:
+        for number, name in ((1, "Alder Street Books"), (2, "Alder")):
+            line = {"target": "production", "organization_id": story.organization(number)}
+            connection.execute(schema.organizations.insert().values(name=name, **line))
+    page = pages.triage()
+    page.text_area(key="pasted").input(ticket)
+    page.button[0].click().run()
+    answer = page.session_state["tombstone"].answer
+    assert len(answer.conflicts) == conflicts
+    assert " ".join(answer.notes).startswith(note)
+    assert bool(answer.notes) == bool(note)
 
 
 def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
