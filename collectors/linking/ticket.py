@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from html import unescape
 from itertools import islice
@@ -16,6 +14,7 @@ from collectors.linking import hidden
 from collectors.linking.escapes import readings, without_colours, without_tags
 from collectors.linking.focus import focused
 from collectors.linking.quoted import without_quotes
+from collectors.linking.written_times import written_times
 
 
 class IdentifierKind(StrEnum):
@@ -72,14 +71,8 @@ _EXTERNAL_ID = re.compile(
 )
 _TOKEN = re.compile(r"(?<![\w@./-])[a-z]{2,12}_(?=[A-Za-z_]{0,63}\d)[A-Za-z0-9_]{4,64}(?![\w@])")
 _QUOTED = re.compile(r"[\"'`“‘]((?=[\w.:#-]{0,63}\d)[\w.:#-]{3,64})[\"'`”’]")
-_TIME = re.compile(
-    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z\b|UTC\b|[+-]\d\d:?\d\d\b))?"
-)
 _CONFLICT = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{16}(?![0-9A-Za-z_-])", re.IGNORECASE)
 _STATE = re.compile(r"23505|P20\d\d")
-_MAIL_TIME = re.compile(
-    r"\b(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC)"
-)
 _WORD = re.compile(r"\S+")
 _AFTER = ".,;:!?)]}>*_\"'`”’"
 _BEFORE = "([{<*_\"'`“‘"
@@ -230,23 +223,10 @@ def is_uuid(text: str) -> bool:
 
 def _is_other(token: str) -> bool:
     """A quoted token that is another kind of identifier already, or the SQLSTATE."""
-    return any(pattern.fullmatch(token) for pattern in (_UUID, _EVENT_ID, _TIME, _STATE))
+    return any(pattern.fullmatch(token) for pattern in (_UUID, _EVENT_ID, _STATE)) or any(
+        written_times(token)
+    )
 
 
 def _times(text: str) -> Iterator[Identifier]:
-    matches = (match[0] for pattern in (_TIME, _MAIL_TIME) for match in pattern.finditer(text))
-    moments = (_moment(match) for match in matches)
-    return _named(IdentifierKind.TIME, (moment for moment in moments if moment))
-
-
-def _moment(text: str) -> str | None:
-    """The time in UTC; one that names no zone is taken as UTC."""
-    try:
-        if text[:4].isdigit():
-            moment = datetime.fromisoformat(text.replace("UTC", "Z").replace(" Z", "Z"))
-        else:
-            moment = parsedate_to_datetime(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, TypeError):
-        return None
+    return _named(IdentifierKind.TIME, written_times(text))

@@ -58,6 +58,14 @@ K = IdentifierKind
         ("at 2025-06-01T12:00:00.5+02:00", K.TIME, "2025-06-01T10:00:00.500000Z"),
         ("at 2025-06-01 10:00", K.TIME, "2025-06-01T10:00:00Z"),
         ("Date: Sun, 01 Jun 2025 12:00:00 +0200", K.TIME, "2025-06-01T10:00:00Z"),
+        ("June 1st, 2025 at 6:00 a.m. (EDT)", K.TIME, "2025-06-01T10:00:00Z"),
+        ("am 1.6.2025 um 12:00 CEST", K.TIME, "2025-06-01T10:00:00Z"),
+        ("Sun Jun 01 2025 12:00:00 GMT+0200 (CEST)", K.TIME, "2025-06-01T10:00:00Z"),
+        ("Sun Jun  1 10:00:00 UTC 2025", K.TIME, "2025-06-01T10:00:00Z"),
+        ("[01/Jun/2025:10:00:00 +0000] \"POST /v1/customers\" 500", K.TIME, "2025-06-01T10:00:00Z"),
+        ("5/31/2025, 10:00:00 PM", K.TIME, "2025-05-31T22:00:00Z"),
+        ("31/05/2025 22:00", K.TIME, "2025-05-31T22:00:00Z"),
+        ("on 2025-06-01 at 10:00 PST", K.TIME, "2025-06-01T18:00:00Z"),
     ],
 )  # fmt: skip
 def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
@@ -77,6 +85,8 @@ def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
         "'quoted words' and \"more\"",
         "999-99-99 25:61",
         "2025-13-45 10:00:00",
+        "06/05/2025 10:00",
+        "June 1, 2025 13:00 PM",
         "100%40 of the requests, %40name and 5%40.example",
     ],
 )
