@@ -12,6 +12,7 @@ from itertools import islice, takewhile
 
 from collectors.linking import hidden
 from collectors.linking.literals import UNKNOWN, Tree, read_at
+from collectors.linking.phrases import NAMED_AFTER, NAMED_BEFORE
 from collectors.linking.statement import LONGEST, Statement, read_statement
 
 _TAIL = re.compile(
@@ -25,7 +26,11 @@ _HEAD = re.compile(
     r"|delete\s+from\s+[\w.\"$]{1,200}\s+(?:where|using)\s|with\s+[\w\"]{1,128}\s+as\s{1,8}\()",
     re.IGNORECASE,
 )
-_HEAD_END = re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|( - )(?=\S)")
+_HEAD_END = re.compile(
+    rf"'(?:[^']|'')*+'|\"[^\"]*+\"|( - )(?=\S)|({'|'.join((*NAMED_AFTER, *NAMED_BEFORE))})"
+)
+"""The dash; or the server's own words, behind which a dash is a value's."""
+
 _PARAMETERS = re.compile(r"\]?\n\[parameters: |\nparams: ")
 _AFTER_PARAMETERS = re.compile(
     r"\s{0,8}\Z|\n\s{0,8}(?:at |\.\.\. |cause\b|\[cause\]|Caused by"
@@ -45,8 +50,8 @@ def head(text: str) -> tuple[int, int] | None:
     if start is None:
         return None
     ends = _HEAD_END.finditer(text, start.end(), start.end() + LONGEST)
-    end = next((match.start() for match in ends if match[1]), None)
-    return None if end is None else (start.end(), end)
+    end = next((match for match in ends if match[1] or match[2]), None)
+    return (start.end(), end.start()) if end is not None and end[1] else None
 
 
 @lru_cache(maxsize=8)

@@ -129,6 +129,12 @@ WHOLE = {
         "errors in the batch.",
         ("seats_key", ("plan_id", "email"), (("3", "j@x.io"),)),
     ),
+    "jdbc batch, a dash in the value": (
+        "BatchUpdateException: Batch entry 0 insert into seats (name, id) values (('Kiel - Nord'),"
+        f" (7)) was aborted: ERROR: {duplicate('seats_key')}\n"
+        f"  Detail: {exists('name', 'Kiel - Nord')}  Call getNextException to see other errors.",
+        ("seats_key", ("name",), (("Kiel - Nord",),)),
+    ),
     "entity framework": (
         "Microsoft.EntityFrameworkCore.DbUpdateException: An error occurred.\n ---> "
         f"Npgsql.PostgresException (0x80004005): 23505: {duplicate('IX_Users_Email')}\n\n"

@@ -287,6 +287,7 @@ def test_a_statement_stands_before_the_error_or_in_square_brackets(
         "We add her with jane as admin - duplicate",
         "insert into c (a) values ('x",
         "select 1 - duplicate",
+        "insert into c (a) values (1) failed: duplicate key value violates x: (a)=(A - B)",
     ],
 )
 def test_prose_before_a_dash_is_no_statement(text: str) -> None:
