@@ -20,10 +20,10 @@ _WORDS = (
 )
 _CONCEALED = f"(?:{'|'.join(_WORDS)})"
 _TAKEN_OUT = f"(?:{'|'.join(_WORDS)}|removed|hidden|omitted|suppressed|confidential|private)"
-_BEFORE, _AFTER = r"(?:\w{1,20}[ _:-]{1,3})", r"(?:[ _:-]{1,3}\w{1,20})"
+_BEFORE, _AFTER = r"(?:\w{1,20}[\s_:-]{1,3})", r"(?:[\s_:-]{1,3}\w{1,20})"
 _MARK = re.compile(
     rf"[\[<{{](?:{_CONCEALED}{_AFTER}{{0,3}}"
-    r"|(?:removed|hidden|pii|e-?mail|credit-?card)(?:[ _:-]\w{1,40})?)[\]>}]"
+    r"|(?:removed|hidden|pii|e-?mail|credit-?card)(?:[\s_:-]\w{1,40})?)[\]>}]"
     r"|\[\*\*[^\[\]\n]{0,60}\*\*\]|\*{3,}|[•●█■▇∗×]{2,}"
     r"|(?:…|\.{3}|\*\*|(?<=\w)\*)@|@[^\s@…*]{0,64}(?:…|\.{3}|\*\*)\.?\w|@\w{1,64}\*\."
     r"|redacted@|@redacted\b|(?<![\w.])x{3,}@x{3,}\.",

@@ -31,7 +31,7 @@ HIDDEN = [
     "__redacted__", "#FILTERED#", "--FILTERED--", "[Redacted by Datadog]", "<removed for privacy>",
     "[Filtered: email]", "[data hidden]", "<email-redacted>", "[MASKED]", "{{email}}", "%{email}",
     "%EMAIL%", "#email#", "__EMAIL__", "--email--", "/e-mail/", "«redacted»", "‹email›",
-    "(email hidden)", "∗∗∗∗",
+    "(email hidden)", "∗∗∗∗", "[email\u00a0protected]", "[email protected]",
 ]  # fmt: skip
 CUT = [
     "jane@exam...",
