@@ -15,6 +15,7 @@ from itertools import islice
 from collectors.linking.backslashes import unescape
 from collectors.linking.phrases import KEY_WORD, NAMED_AFTER, NAMED_BEFORE
 from collectors.linking.quoted import without_quotes
+from collectors.linking.transfer import as_utf8
 
 _ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|nbsp|#\d{2,5}|#[xX][0-9a-fA-F]{2,4});")
 _ENTITY_QUOTES = re.compile(
@@ -113,6 +114,7 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
         yield unescape(freed)
     if wrapped and not freed.isascii():
         yield _SPACE.sub(" ", freed)  # mail programs and pages put them between any words
+        yield as_utf8(freed)
     if wrapped:
         unquoted = _QUOTED_LINE.sub("", freed)
         yield unquoted

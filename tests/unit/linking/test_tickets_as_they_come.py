@@ -52,6 +52,16 @@ def test_the_key_is_read(text: str) -> None:
     assert key.splits == (("7", "jane@example.com"),)
 
 
+def test_a_wrongly_decoded_ticket_names_its_key() -> None:
+    text = (
+        "ERROR:  llave duplicada viola restricción de unicidad «usuarios_correo_key»\n"
+        "DETALLE:  Ya existe la llave (correo)=(jane@example.com)."
+    )
+    key = read_text(text.encode().decode("cp1252")).key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("usuarios_correo_key", (("jane@example.com",),))
+
+
 def test_a_mark_that_does_not_show_may_be_the_page_s_or_the_value_s() -> None:
     key = read_text(WHOLE.replace("jane@", "jane@\u200b")).key
     assert key is not None
