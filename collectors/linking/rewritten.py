@@ -16,7 +16,7 @@ from collectors.linking.tuples import LIMIT, splits, value_of
 from collectors.model import KeyValues, ValueSource, ViolatedKey
 
 _ECTO = re.compile(
-    r"constraint error when attempting to \w+ struct:[^*]{0,400}\*\s{1,4}"
+    r"constraint error when attempting to \w+ struct:(?:[^*]{0,400}\*)?\s{1,4}"
     r"(?:[\"\\]{0,4}([\w$.-]{1,128})[\"\\]{0,4} \((\w+)_constraint\)|(\w+): ([\w$.-]{1,128}))"
 )
 _CHANGESET = re.compile(r"\bconstraint: :unique, constraint_name: \"([\w$.-]{1,128})\"")

@@ -309,8 +309,16 @@ def test_prisma_gives_fields_and_no_values(text: str, columns: tuple[str, ...]) 
     assert (reading.key.columns, reading.key.splits) == (columns, ())
 
 
-def test_ecto_names_the_violated_constraint_not_the_decoys() -> None:
-    reading = read_text(WITHOUT_DETAIL["ecto"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        WITHOUT_DETAIL["ecto"],
+        "constraint error when attempting to insert struct: unique: customers_email_key",
+    ],
+    ids=["whole", "a tracker's title"],
+)
+def test_ecto_names_the_violated_constraint_not_the_decoys(text: str) -> None:
+    reading = read_text(text)
     assert reading.key is not None
     assert reading.key.constraint == "customers_email_key"
 
