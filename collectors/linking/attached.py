@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from collectors.linking.bodies import chosen, leaves
+from collectors.linking.databag import legible
 from collectors.linking.entities import CREDENTIALS, is_actor
 from collectors.linking.names import field_word
 from collectors.linking.statement import Fields
@@ -34,12 +35,13 @@ _MOST_NODES = 200
 
 def from_attached(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
     """The values of what was attached as input, by the columns' names where those are known."""
-    inputs = [*_inputs(event.extra), *_inputs(event.contexts)]
+    extra = legible(event, event.extra)
+    inputs = [*_inputs(extra), *_inputs(event.contexts)]
     return chosen(leaves(inputs, subject=subject), wanted) if inputs else {}
 
 
-def _inputs(attached: Mapping[str, object]) -> Iterator[object]:
-    level: list[Mapping[str, object]] = [attached]
+def _inputs(attached: object) -> Iterator[object]:
+    level = [attached] if isinstance(attached, Mapping) else []
     for _ in range(_DEEPEST):
         deeper: list[Mapping[str, object]] = []
         for node in level:

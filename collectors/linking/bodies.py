@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeGuard, TypeVar
 from urllib.parse import parse_qsl
 
+from collectors.linking.databag import legible
 from collectors.linking.entities import (
     is_actor,
     is_called_after,
@@ -66,7 +67,8 @@ def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fiel
     """The request body's values, by the columns' names where those are known."""
     if event.request is None:
         return {}
-    return chosen(leaves(_body(event.request.body), subject=subject), wanted)
+    body = _body(legible(event, event.request.body))
+    return chosen(leaves(body, subject=subject), wanted)
 
 
 def _body(body: object) -> object:

@@ -1,0 +1,30 @@
+"""What Python's SDK prints where data lies deeper than it keeps any: `"'jane@example.com'"`.
+
+Its serializer goes five levels into a request's body and into `extra`. What lies there it puts as a
+repr, a text in quotes of its own, which no row holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collectors.linking.literals import printed
+from collectors.model import Event
+
+_KEPT = 5
+"""`MAX_DATABAG_DEPTH` of sentry-sdk's serializer."""
+
+
+def legible(event: Event, databag: object) -> object:
+    """The body, or `extra`, with what was printed at the limit as it was."""
+    return _legible(databag, _KEPT) if event.platform == "python" else databag
+
+
+def _legible(value: object, left: int) -> object:
+    if left == 0:
+        return printed(value) if isinstance(value, str) else value
+    if isinstance(value, Mapping):
+        return {name: _legible(inner, left - 1) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_legible(inner, left - 1) for inner in value]
+    return value
