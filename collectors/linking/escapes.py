@@ -72,6 +72,9 @@ _FIELD = re.compile(
 )
 """A field that holds the sentence, as JSON, Python, Node, Go and Rust print it."""
 
+_WITHIN = re.compile(r"(?:\\n|[:=]\s?\")[ \t]{0,20}(?:\w{1,20}|'\w{1,20}')\s?(?:=>|[:=])\s?[\"']\Z")
+"""What holds such a field is a literal itself: it just begins, or its line breaks are escaped."""
+
 _DOCUMENT = re.compile(r"'(\{\"(?:[^'\\\n]|\\.)*+)'")
 """JSON that is a literal itself, as in `data: '{"detail": …}'`."""
 
@@ -93,6 +96,7 @@ _BREAK = re.compile(r"(?:(?<![ \t])[ \t]++)?+\r?\n[ \t]*+")
 """With the blanks around it; a run of them is entered at its start only, or its length squares."""
 
 _MOST_LEVELS = 3
+_NEARBY = 60
 _MOST_FIELDS = 16
 
 
@@ -129,15 +133,19 @@ def _free(text: str, *, pasted: bool) -> str:
     text = without_colours(text, pasted=pasted)
     if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
-    if '""' in text and _DOUBLED.search(text):
-        text = text.replace('""', '"')
-    for _ in range(_MOST_LEVELS):
-        if "\\" not in text or _PLAIN.search(text) is not None:
+    for level in range(_MOST_LEVELS):
+        if _is_csv(text) or "\\" not in text or _PLAIN.search(text) is not None:
             break
-        text, is_last = _without_level(text, pasted=pasted)
+        text, is_last = _without_level(text, pasted=pasted, outermost=level == 0)
         if is_last:
             break
+    text = text.replace('""', '"') if _is_csv(text) else text
     return without_colours(text, pasted=pasted)
+
+
+def _is_csv(text: str) -> bool:
+    """Its quotes are doubled, and nothing in it is escaped otherwise."""
+    return '""' in text and _DOUBLED.search(text) is not None
 
 
 def without_colours(text: str, *, pasted: bool) -> str:
@@ -147,7 +155,7 @@ def without_colours(text: str, *, pasted: bool) -> str:
     return _COLOUR_ALONE.sub("", text) if bare else text
 
 
-def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
+def _without_level(text: str, *, pasted: bool, outermost: bool) -> tuple[str, bool]:
     """The text without its outermost escapes, and whether no others are to be undone.
 
     A field's literal is undone alone, for nothing says that its surroundings are escaped as well,
@@ -159,6 +167,8 @@ def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
         start, end = document.span(1)
         return f"{text[: start - 1]} {unescape(text[start:end])} {text[end + 1 :]}", False
     fields = list(_fields(said))
+    if outermost and any(_is_within(said, start) for start, _ in fields):
+        return unescape(text), False
     for start, end in reversed(fields):
         said = f"{said[:start]}{said[end:]}"
     if (fields and ")=(" not in said) or _ESCAPED.search(said) is None:
@@ -166,6 +176,10 @@ def _without_level(text: str, *, pasted: bool) -> tuple[str, bool]:
             text = f"{text[:start]}{unescape(text[start:end])}{text[end:]}"
         return text, True
     return unescape(text), False
+
+
+def _is_within(said: str, start: int) -> bool:
+    return _WITHIN.search(said, max(0, start - _NEARBY), start) is not None
 
 
 def _fields(said: str) -> Iterator[tuple[int, int]]:

@@ -148,6 +148,40 @@ WHOLE = {
         '(jane@example.com, boss@example.com) returning "id")',
         ("users_unique", ("email",), JANE),
     ),
+    "csvlog, a backslash in the value": (
+        f'12,"INSERT",ERROR,23505,"{duplicate("u_login").replace(chr(34), chr(34) * 2)}",'
+        '"Key (login)=(CORP\\nick) already exists.",,,',
+        ("u_login", ("login",), (("CORP\\nick",),)),
+    ),
+    "csvlog in a container's log": (
+        json.dumps(
+            {
+                "log": '12,"INSERT",ERROR,23505,"'
+                + duplicate("u_login").replace('"', '""')
+                + '","Key (login)=(the ""CORP\\nick"") already exists.",,,\n'
+            }
+        ),
+        ("u_login", ("login",), (('the "CORP\\nick"',),)),
+    ),
+    "node's error in a container's log": (
+        json.dumps(
+            {
+                "log": f"error: {duplicate('u_login')}\n    at x (y.js:1:1) {{\n  code: '23505',\n"
+                "  detail: 'Key (login)=(CORP\\\\nick) already exists.'\n}"
+            }
+        ),
+        ("u_login", ("login",), (("CORP\\nick",),)),
+    ),
+    "node's error in a container's log, by lines": (
+        "\n".join(
+            json.dumps({"log": f"{line}\n", "stream": "stderr"})
+            for line in (
+                f"error: {duplicate('u_login')} {{",
+                "  detail: 'Key (login)=(CORP\\\\nick) already exists.' }",
+            )
+        ),
+        ("u_login", ("login",), (("CORP\\nick",),)),
+    ),
     "csvlog of a German server": (
         '12,"INSERT",FEHLER,23505,"doppelter Schlüsselwert verletzt Unique-Constraint '
         '»kunden_key«","Schlüssel »(mandant, lower(email::text))=(7, j@x.io)« existiert bereits."',
