@@ -15,7 +15,7 @@ from collectors.model import ViolatedKey
 
 _QUOTED = (
     r"(?:\"([^\"]{1,300})\"|»[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}«"
-    r"|«[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}»|“([^“”]{1,300})”"
+    r"|«[\sÂ]{0,3}([^»«]{1,300}?)[\sÂ]{0,3}»|[“”]([^“”]{1,300})[“”]"
     r"|„([^„“”]{1,300})[“”]|「([^「」]{1,300})」|'([^'\n]{1,300})'|`([^`\n]{1,300})`"
     r"|\ufffd\s?([\w$.-]{1,128})\s?\ufffd)"
 )
@@ -25,7 +25,7 @@ _BROKEN = r"(?:ates[\s>]{1,6}unique[\s>]{1,6}constraint[\s>]{1,6})?"
 _AFTER = re.compile(rf"{_BROKEN}[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
 _AFTER_COLON = re.compile(r"[a-z ]{0,30}:\s{0,2}([A-Za-z_][\w$]{2,127})")
 _BEFORE = re.compile(rf"{_QUOTED}\s{{0,4}}\Z")
-_ASSIGNED = r"(?:[_ ]?name)?[\"']?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`\[]?"
+_ASSIGNED = r"(?:[_ ]?name)?[\"'”]?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`“”\[]?"
 _IDENTIFIER = r"([A-Za-z_][\w$.-]{0,127})"
 _NAMES = {
     "constraint": re.compile(
@@ -34,7 +34,7 @@ _NAMES = {
     "table": re.compile(rf"(?<![\w.])table{_ASSIGNED}{_IDENTIFIER}", re.IGNORECASE),
     "schema": re.compile(rf"(?<![\w.])schema{_ASSIGNED}{_IDENTIFIER}", re.IGNORECASE),
 }
-_SIGNS = ("{0}:", "{0}=", '{0}"', "{0}'", "{0} =", "{0}_name", "{0}Name", "{0} name")
+_SIGNS = ("{0}:", "{0}=", '{0}"', "{0}”", "{0}'", "{0} =", "{0}_name", "{0}Name", "{0} name")
 _SIGNS_OF = {
     word: tuple(sign.format(form) for form in (word, word.capitalize()) for sign in _SIGNS)
     for word in _NAMES

@@ -182,6 +182,11 @@ WHOLE = {
         ),
         ("u_login", ("login",), (("CORP\\nick",),)),
     ),
+    "a struct with a word processor's quotes": (
+        f"Code:“23505”, Message:“{duplicate('u_mail').replace(chr(34), chr(92) + '”')}”, "
+        "Detail:“Key (email)=(jane@example.com) already exists.”, ConstraintName:“u_mail”",
+        ("u_mail", ("email",), JANE),
+    ),
     "csvlog of a German server": (
         '12,"INSERT",FEHLER,23505,"doppelter Schlüsselwert verletzt Unique-Constraint '
         '»kunden_key«","Schlüssel »(mandant, lower(email::text))=(7, j@x.io)« existiert bereits."',
