@@ -37,7 +37,8 @@ def from_attached(event: Event, wanted: Sequence[str], subject: str = "") -> Fie
     """The values of what was attached as input, by the columns' names where those are known."""
     extra = legible(event, event.extra)
     inputs = [*_inputs(extra), *_inputs(event.contexts)]
-    return chosen(leaves(inputs, subject=subject), wanted) if inputs else {}
+    trimmed = event.platform == "python"
+    return chosen(leaves(inputs, subject=subject, trimmed=trimmed), wanted) if inputs else {}
 
 
 def _inputs(attached: object) -> Iterator[object]:

@@ -43,6 +43,9 @@ _ARGUMENT = re.compile(r"(?:\A|[(,\s])([A-Za-z_]\w{0,127})=(?!=)")
 _OBJECT = re.compile(r"\A(?:[A-Za-z_][\w.]{0,120}\(|[A-Za-z_]\w{0,127}=)")
 _PART = HeaderParser()
 MOST_FIELDS = 64
+CUT_AT = 10
+"""Names or items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
+
 _MOST_NODES = 500
 _DEEPEST = 5
 _LONGEST_REPR = 8_000
@@ -68,7 +71,7 @@ def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fiel
     if event.request is None:
         return {}
     body = _body(legible(event, event.request.body))
-    return chosen(leaves(body, subject=subject), wanted)
+    return chosen(leaves(body, subject=subject, trimmed=event.platform == "python"), wanted)
 
 
 def _body(body: object) -> object:
@@ -138,7 +141,7 @@ def _unfolded(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return tree
 
 
-def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = "") -> Fields:
+def leaves(body: object, *, subject: str = "", trimmed: bool = False) -> Fields:
     """The plain values of a nested body by name; the shallowest counts.
 
     A name that stands twice at the same depth with different values is left out, and so are people,
@@ -146,21 +149,26 @@ def leaves(body: object, *, reprs: bool = False, subject: str = "", name: str = 
     A body's `user` may be who calls or whom it is about: where it differs there is no answer, as
     where an order's e-mail differs from that of the `customer` in it, and the key is of customers,
     or from that of any of its `items`.
-    `subject` is what the key is of: another entity's id or name is not the row's, be it that of
-    the body itself by the `name` of its variable.
+    `trimmed`: Python's SDK keeps so many names of an object; beside and below one that may have had
+    more nothing stands for a name that it lacks.
+    `subject` is what the key is of: another entity's id or name is not the row's.
     """
-    every = doubted_leaves(body, reprs=reprs, subject=subject, name=name)
+    every = doubted_leaves(body, subject=subject, trimmed=trimmed)
     return {name: value for name, value in every.items() if not isinstance(value, Unknown)}
 
 
 def doubted_leaves(
-    body: object, *, reprs: bool = False, subject: str = "", name: str = ""
+    body: object, *, reprs: bool = False, subject: str = "", name: str = "", trimmed: bool = True
 ) -> dict[str, Value]:
-    """The same with UNKNOWN for each name that is there, and of which nothing can be told."""
+    """The same with UNKNOWN for each name that is there, and of which nothing can be told.
+
+    A variable's body may be another entity's by its `name`.
+    """
     fields: Fields = {}
     settled: set[str] = set()
     doubts: dict[str, Value] = {}
     owned: dict[str, Value] = {}
+    cut_above = False
     level = [_Node(body, is_of_another(name, subject))]
     users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
@@ -176,18 +184,28 @@ def doubted_leaves(
                 users += [] if reprs else _users_of(node.value)
                 if node.own:
                     owned |= _own_values(node.value, owned, reprs=reprs)
+        cut = _cut_names(level) if trimmed else []
         for field, value in here.items():
             if fold(field) in settled:
                 continue
             doubts[field] = UNKNOWN
+            if cut_above or any(fold(field) not in names for names in cut):
+                continue
             if not isinstance(value, Unknown) and all(
                 plain(user.get(field, value)) == value for user in doubted
             ):
                 fields[field] = value
         settled.update(map(fold, here))
+        cut_above = cut_above or bool(cut)
         level = deeper
     told = {name: value for name, value in fields.items() if owned.get(fold(name), value) == value}
     return doubts | _without_replaced(told)
+
+
+def _cut_names(level: Sequence[_Node]) -> list[frozenset[str]]:
+    """The names of each object that has as many as Python's SDK keeps."""
+    every = (node.value for node in level[:_MOST_NODES] if isinstance(node.value, Mapping))
+    return [frozenset(fold(str(name)) for name in one) for one in every if len(one) == CUT_AT]
 
 
 def _without_replaced(fields: Fields) -> Fields:

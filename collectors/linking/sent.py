@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 
 from collectors.linking.agreement import folded
+from collectors.linking.bodies import CUT_AT
 from collectors.linking.frames import PARAMETERS
 from collectors.linking.literals import Tree, printed, read_at
 from collectors.model import Event
-
-_CUT_AT = 10
-"""Items: `MAX_DATABAG_BREADTH` of sentry-sdk's serializer."""
 
 _QUOTED = re.compile(r"\]\n\[parameters: (?=[\[({])")
 _SHORTENED = re.compile(r"\.\.\. \(\d+ characters truncated\) \.\.\.")
@@ -33,7 +31,7 @@ def _of_frames(event: Event) -> Iterator[frozenset[str] | None]:
             given = next((tree for tree in trees if isinstance(tree, list | dict) and tree), None)
             if given is not None:
                 longest = max(len(given), *map(len, _sets(given)))
-                yield _values(given) if longest < _CUT_AT else None
+                yield _values(given) if longest < CUT_AT else None
 
 
 def _of_texts(event: Event) -> Iterator[frozenset[str]]:

@@ -1,4 +1,4 @@
-"""What lies deeper in a body than Python's SDK keeps: its real serializer prints it."""
+"""What Python's SDK does not keep of a body: its real serializer prints the deep, cuts the wide."""
 
 from __future__ import annotations
 
@@ -48,3 +48,33 @@ def test_another_sdk_s_quotes_are_the_value_s_own() -> None:
     assert legible(replace(event(), platform="node"), body) == body
     assert legible(event(), {"name": "'Acme'"}) == {"name": "'Acme'"}
     assert legible(event(), body)["a"]["b"]["c"]["d"] == {"name": "Acme", "size": 1}  # type: ignore[index]
+
+
+FEW = {f"k{number}": number for number in range(8)}
+NESTED = {"billing": {"email": "e@e.com"}}
+WIDE: dict[str, dict[str, Any]] = {
+    "the name was cut above": {"id": 1, **NESTED, **FEW, "email": "jane@e.com"},
+    "and beside": {"bill": {"id": 1, "no": 2, **FEW, "email": "jane@e.com"}, "ship": NESTED},
+    "and in a list": {
+        "lines": [{"id": 1, "no": 2, **FEW, "email": "jane@e.com"}, {"email": "e@e"}]
+    },
+}
+
+
+@pytest.mark.parametrize("body", WIDE.values(), ids=WIDE.keys())
+def test_nothing_stands_for_a_name_that_may_have_been_cut(body: dict[str, Any]) -> None:
+    sent: Any = serialize({"request": {"data": body}, "extra": {"rq-job": {"kwargs": body}}})
+    told = event(request=Request("POST", "/x", sent["request"]["data"]), extra=sent["extra"])
+    assert "email" not in from_request(told, ("email",), "customers")
+    assert "email" not in from_attached(told, ("email",), "customers")
+
+
+def test_what_was_not_cut_is_read_as_before() -> None:
+    body = {**NESTED, **FEW}
+    whole = event(request=Request("POST", "/x", body))
+    assert from_request(whole, ("email",), "customers") == {"email": "e@e.com"}
+    body["k8"] = 8
+    node = replace(event(request=Request("POST", "/x", body)), platform="node")
+    assert from_request(node, ("email",), "customers") == {"email": "e@e.com"}
+    shallow = event(request=Request("POST", "/x", {"email": "jane@e.com", **body}))
+    assert from_request(shallow, ("email",), "customers") == {"email": "jane@e.com"}
