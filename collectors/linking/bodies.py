@@ -70,19 +70,28 @@ def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fiel
     """The request body's values, by the columns' names where those are known."""
     if event.request is None:
         return {}
-    body = _body(legible(event, event.request.body))
-    return chosen(leaves(body, subject=subject, trimmed=event.platform == "python"), wanted)
+    trimmed = event.platform == "python"
+    body = _body(legible(event, event.request.body), trimmed=trimmed)
+    return chosen(leaves(body, subject=subject, trimmed=trimmed), wanted)
 
 
-def _body(body: object) -> object:
-    """The fields of a body; where they all lie in one object, as `{"user": {…}}`, that object."""
+def _body(body: object, *, trimmed: bool) -> object:
+    """The fields of a body; where they all lie in one object, as `{"user": {…}}`, that object.
+
+    Of a form that may have been cut only what stands outside of any further object.
+    """
     decoded = _decoded(body) if isinstance(body, str) else body
-    decoded = _unfolded(decoded.items()) if _is_form(decoded) else decoded
+    is_cut = False
+    if _is_form(decoded):
+        is_cut = trimmed and len(decoded) == CUT_AT
+        decoded = _unfolded(decoded.items())
     while isinstance(decoded, Mapping) and len(decoded) == 1:
         (inner,) = decoded.values()
         if not isinstance(inner, Mapping):
             break
         decoded = inner
+    if is_cut and isinstance(decoded, Mapping):
+        return {n: value for n, value in decoded.items() if not isinstance(value, Mapping)}
     return decoded
 
 

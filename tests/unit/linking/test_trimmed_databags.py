@@ -69,6 +69,16 @@ def test_nothing_stands_for_a_name_that_may_have_been_cut(body: dict[str, Any]) 
     assert "email" not in from_attached(told, ("email",), "customers")
 
 
+def test_nor_in_a_form_whose_names_hold_brackets() -> None:
+    form = {"bill[email]": "e@e.com", "bill[no]": 1, **FEW, "customer[email]": "jane@e.com"}
+    sent: Any = serialize({"request": {"data": form}})
+    told = event(request=Request("POST", "/x", sent["request"]["data"]))
+    assert "email" not in from_request(told, ("email",), "customers")
+    form = {f"customer[{name}]": value for name, value in {"email": "jane@e.com", **FEW}.items()}
+    whole = event(request=Request("POST", "/x", {**form, "customer[name]": "Jane"}))
+    assert from_request(whole, ("email",), "customers") == {"email": "jane@e.com"}
+
+
 def test_what_was_not_cut_is_read_as_before() -> None:
     body = {**NESTED, **FEW}
     whole = event(request=Request("POST", "/x", body))
