@@ -21,6 +21,7 @@ from collectors.linking.entities import (
     is_of_another,
     is_of_anything,
 )
+from collectors.linking.hidden import is_cut
 from collectors.linking.literals import UNKNOWN, Unknown, Value, plain, printed, read_at
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields
@@ -71,38 +72,43 @@ def from_request(event: Event, wanted: Sequence[str], subject: str = "") -> Fiel
     if event.request is None:
         return {}
     trimmed = event.platform == "python"
-    body = _body(legible(event, event.request.body), trimmed=trimmed)
+    body = _body(legible(event, event.request.body), subject, trimmed=trimmed)
     return chosen(leaves(body, subject=subject, trimmed=trimmed), wanted)
 
 
-def _body(body: object, *, trimmed: bool) -> object:
+def _body(body: object, subject: str, *, trimmed: bool) -> object:
     """The fields of a body; where they all lie in one object, as `{"user": {…}}`, that object.
 
-    Of a form that may have been cut only what stands outside of any further object.
+    Of a text or a form that was cut, or may have been, only what stands outside of any further one:
+    what it says of the row itself may have stood behind.
     """
-    decoded = _decoded(body) if isinstance(body, str) else body
-    is_cut = False
+    decoded, in_part = _decoded(body) if isinstance(body, str) else (body, False)
     if _is_form(decoded):
-        is_cut = trimmed and len(decoded) == CUT_AT
+        in_part = in_part or (trimmed and len(decoded) == CUT_AT)
         decoded = _unfolded(decoded.items())
     while isinstance(decoded, Mapping) and len(decoded) == 1:
-        (inner,) = decoded.values()
-        if not isinstance(inner, Mapping):
+        ((name, inner),) = decoded.items()
+        is_own = not subject or is_container(str(name)) or is_called_after(str(name), subject)
+        if not isinstance(inner, Mapping) or (in_part and not is_own):
             break
         decoded = inner
-    if is_cut and isinstance(decoded, Mapping):
-        return {n: value for n, value in decoded.items() if not isinstance(value, Mapping)}
-    return decoded
+    return _plain_fields(decoded) if in_part else decoded
 
 
-def _decoded(text: str) -> object:
-    """A body that is still a text: JSON that was cut at the SDK's limit, or a form."""
-    text = text[:_LONGEST_BODY].lstrip()
+def _plain_fields(body: object) -> dict[object, object]:
+    fields = body.items() if isinstance(body, Mapping) else ()
+    return {name: value for name, value in fields if not isinstance(value, Mapping | list)}
+
+
+def _decoded(text: str) -> tuple[object, bool]:
+    """A body that is still a text: JSON that was cut at the SDK's limit, or a form; was it cut?"""
+    text = text[:_LONGEST_BODY].strip()
     if text.startswith(("{", "[")):
-        return read_at(text, 0)[0]
+        tree, end = read_at(text, 0)
+        return tree, end is None
     if text.startswith("--") and "form-data" in text:
-        return _unfolded(_form_parts(text))
-    return _unfolded(parse_qsl(text)) if _FORM.match(text) else None
+        return _unfolded(_form_parts(text)), not text.endswith("--")
+    return (_unfolded(parse_qsl(text)), is_cut(text)) if _FORM.match(text) else (None, False)
 
 
 def _form_parts(text: str) -> Iterator[tuple[str, object]]:

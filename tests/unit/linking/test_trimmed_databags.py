@@ -1,4 +1,4 @@
-"""What Python's SDK does not keep of a body: its real serializer prints the deep, cuts the wide."""
+"""Bodies that are not whole: Python's real serializer prints the deep, cuts the wide; texts end."""
 
 from __future__ import annotations
 
@@ -88,3 +88,35 @@ def test_what_was_not_cut_is_read_as_before() -> None:
     assert from_request(node, ("email",), "customers") == {"email": "e@e.com"}
     shallow = event(request=Request("POST", "/x", {"email": "jane@e.com", **body}))
     assert from_request(shallow, ("email",), "customers") == {"email": "jane@e.com"}
+
+
+PART = '--b\nContent-Disposition: form-data; name="{}"\n\n{}\n'
+CUT = {
+    "json": '{"billing": {"email": "e@e.com"}, "note": "a long one...',
+    "json, in a list": '{"billing": {"no": 7}, "lines": [{"email": "e@e.com"}, {"no": 8',
+    "json, inside of what it stands for": '{"customer": {"id": 7, "bill": {"email": "e@e.com"}, "x',
+    "json, inside of what may not be it": '{"billing": {"email": "e@e.com", "note": "a long...',
+    "a list": '[{"email": "e@e.com"}, {"em',
+    "a form": "billing[email]=e@e.com&note=a+long...",
+    "a form in parts": PART.format("billing[email]", "e@e.com") + PART.format("note", "a long"),
+}
+
+
+@pytest.mark.parametrize("text", CUT.values(), ids=CUT.keys())
+def test_nor_for_one_that_stood_behind_the_end_of_a_text(text: str) -> None:
+    told = replace(event(request=Request("POST", "/x", text)), platform="node")
+    assert "email" not in from_request(told, ("email",), "customers")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"email": "jane@e.com", "billing": {"email": "e@e.com"}, "note": "a long one...',
+        '{"customer": {"email": "jane@e.com", "note": "a long one...',
+        '{"note": "whole", "customer": {"email": "jane@e.com"}, "by": {"name": "x"}}',
+        "email=jane@e.com&billing[email]=e@e.com&note=a+long...",
+    ],
+)
+def test_what_stands_before_it_counts(text: str) -> None:
+    told = replace(event(request=Request("POST", "/x", text)), platform="node")
+    assert from_request(told, ("email",), "customers") == {"email": "jane@e.com"}
