@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collectors.linking.literals import printed
+from collectors.linking.hidden import is_cut
+from collectors.linking.literals import UNKNOWN, printed
 from collectors.model import Event
 
 _KEPT = 5
@@ -21,8 +22,10 @@ def legible(event: Event, databag: object) -> object:
 
 
 def _legible(value: object, left: int) -> object:
+    if left == 0 and isinstance(value, str):
+        return UNKNOWN if is_cut(value) else printed(value)
     if left == 0:
-        return printed(value) if isinstance(value, str) else value
+        return value
     if isinstance(value, Mapping):
         return {name: _legible(inner, left - 1) for name, inner in value.items()}
     if isinstance(value, list | tuple):

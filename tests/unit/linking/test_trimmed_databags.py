@@ -43,6 +43,14 @@ def test_so_is_a_job_s_argument(levels: int) -> None:
     assert levels > 1 or found == KNOWN
 
 
+def test_what_was_printed_and_cut_tells_nothing() -> None:
+    own = {"billing": {"email": "e@e.com"}, "note": "long " * 30, "email": "jane@e.com"}
+    body = {"a": {"b": {"c": {"d": {"e": own}}}}}
+    sent: Any = serialize({"request": {"data": body}}, max_value_length=100)
+    told = event(request=Request("POST", "/x", sent["request"]["data"]))
+    assert from_request(told, ("email",), "customers") == {}
+
+
 def test_another_sdk_s_quotes_are_the_value_s_own() -> None:
     body = {"a": {"b": {"c": {"d": {"name": "'Acme'", "size": 1}}}}}
     assert legible(replace(event(), platform="node"), body) == body
