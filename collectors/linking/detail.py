@@ -71,6 +71,7 @@ def find_detail(
     """
     said = text if said is None else said
     starts = list(islice(_starts(said), _MOST_STARTS))
+    starts = [start for start in starts if not _is_escaped(start)] or starts
     cut = None
     for place, start in enumerate(starts):
         others = starts[place + 1 :]
@@ -84,6 +85,11 @@ def find_detail(
         if not ends and _is_cut(text, start):
             cut = cut or Detail(start.opening, start.values_at, start.columns, ())
     return cut
+
+
+def _is_escaped(start: _Start) -> bool:
+    """A page's way to write it, where a log has it a second time as it is."""
+    return any("&quot;" in column for column in start.columns)
 
 
 def _is_cut(text: str, start: _Start) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -21,6 +22,7 @@ def exists(columns: str, values: str) -> str:
 
 PLAIN = exists("email", "jane@example.com")
 JANE = (("jane@example.com",),)
+MEMBER = exists('"MemberCode"', "O'Hara")
 SLUG = exists("slug", 'acme-"inc"')
 TENANT = exists('"tenantId", email', "12, jane@example.com")
 TENANTS = exists('"TenantId", "Email"', "7, j@x.io")
@@ -147,6 +149,12 @@ WHOLE = {
         f'{PLAIN} (Connection: pgsql, SQL: insert into "users" ("email", "boss") values '
         '(jane@example.com, boss@example.com) returning "id")',
         ("users_unique", ("email",), JANE),
+    ),
+    "codeigniter's log, as html and as it is": (
+        html.escape(f"pg_query(): Query failed: ERROR:  {duplicate('m_key')}\nDETAIL:  {MEMBER} /x")
+        + f"\nERROR - Query error: ERROR:  {duplicate('m_key')}\nDETAIL:  {MEMBER} - Invalid "
+        "query: INSERT INTO m VALUES ('x')",
+        ("m_key", ('"MemberCode"',), (("O'Hara",),)),
     ),
     "csvlog, a backslash in the value": (
         f'12,"INSERT",ERROR,23505,"{duplicate("u_login").replace(chr(34), chr(34) * 2)}",'
