@@ -68,9 +68,12 @@ _ESCAPED = re.compile(
 )
 _FIELD = re.compile(
     r"(?:(?:[Dd]etails?|\bD)[\"']?\s?(?:=>|[:=])\s?(?:Some\()?|(?<=[:=(,\s])(?=[\"']Key \())"
-    r"([\"'])((?:(?!\1)[^\\\n]|\\.)*+)\1"
+    r"([\"'`])((?:(?!\1)[^\\\n]|\\.)*+)\1"
 )
-"""A field that holds the sentence, as JSON, Python, Node, Go and Rust print it."""
+"""A field that holds the sentence, as JSON, Python, Node, Go and Rust print it.
+
+Node takes the third kind of quotes where the text has both others: `"userEmail"` and O'Hara.
+"""
 
 _WITHIN = re.compile(r"(?:\\n|[:=]\s?\")[ \t]{0,20}(?:\w{1,20}|'\w{1,20}')\s?(?:=>|[:=])\s?[\"']\Z")
 """What holds such a field is a literal itself: it just begins, or its line breaks are escaped."""

@@ -171,6 +171,13 @@ WHOLE = {
         ),
         ("u_login", ("login",), (('the "CORP\\nick"',),)),
     ),
+    "node's error, every kind of quotes": (
+        f"error: {duplicate('u_login')} {{\n  code: '23505',\n"
+        + "  detail: `"
+        + exists('"userLogin"', "O'HARA\\\\nick")
+        + "`\n}",
+        ("u_login", ('"userLogin"',), (("O'HARA\\nick",),)),
+    ),
     "node's error in a container's log": (
         json.dumps(
             {
