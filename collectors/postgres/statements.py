@@ -16,7 +16,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from collectors.model import Catalog, Column, ForeignKey, KeyPart, MarkerKind, Table, UniqueKey
+from collectors.model import (
+    Catalog,
+    Column,
+    ForeignKey,
+    KeyPart,
+    MarkerKind,
+    SoftDeleteMarker,
+    Table,
+    UniqueKey,
+)
 from collectors.model.releasable import marks_of
 from collectors.postgres.markers import epoch_sql, instant_sql
 from collectors.postgres.printing import PRINTED_BY_CAST, text_of, time_of
@@ -228,15 +237,18 @@ def _contradicted(table: Table, key: UniqueKey) -> str:
     if marker is None or not others:
         return f"({marker.doubt}) IS TRUE" if marker and marker.doubt else "false"
     read = marks_of(key, table)
-    live = [
-        f"({one.deleted}) IS NOT TRUE"
-        if one in read
-        else f"({one.column} IS NOT NULL AND ({one.deleted}) IS NOT TRUE)"
-        for one in others
-        if one.kind in (MarkerKind.BOOLEAN, MarkerKind.EPOCH)
-    ]
+    live = [said for one in others if (said := _says_live(one, key, read=one in read))]
     gone = " OR ".join(f"({one.deleted}) IS TRUE" for one in others)
     return f"CASE WHEN {marker.deleted} THEN {' OR '.join(live) or 'false'} ELSE {gone} END"
+
+
+def _says_live(marker: SoftDeleteMarker, key: UniqueKey, *, read: bool) -> str | None:
+    """Where a mark says "live"; None where it never does. `read`: the key goes by it."""
+    if read and not (marker.kind is MarkerKind.STATUS and key.counts_deleted):
+        return f"({marker.deleted}) IS NOT TRUE"
+    if marker.kind in (MarkerKind.BOOLEAN, MarkerKind.EPOCH):
+        return f"({marker.column} IS NOT NULL AND ({marker.deleted}) IS NOT TRUE)"
+    return None
 
 
 def _all_fit(columns: Sequence[Column]) -> str:

@@ -234,6 +234,13 @@ WAYS = {
         AGAIN,
         Verdict.UNDECIDED,
     ),
+    "a time, where the key goes by another one that was left alone": Way(
+        "deleted_at timestamptz, removed_at timestamptz, email text",
+        "(lower(email)) WHERE removed_at IS NULL",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
     "a time, where the key goes by a flag, on a live row": Way(
         "deleted_at timestamptz, is_deleted boolean, email text",
         "(lower(email)) WHERE is_deleted IS NOT TRUE",
