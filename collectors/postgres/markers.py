@@ -15,13 +15,26 @@ from collectors.model.sql_text import folded, literal
 from collectors.postgres.mapping import MarkerMapping
 
 TIMES = re.compile(
-    r"(soft)?(deleted?|removed|discarded|trashed)(at|on|time|date|ts|timestamp|datetime)(utc)?"
+    r"(soft)?(deleted?|removed|discarded|trashed|tombstoned)"
+    r"(at|on|time|date|ts|timestamp|datetime)(utc)?"
     r"|deletiontime(utc)?|(date|time)(deleted|removed)|deleted|removed"
 )
 FLAGS = re.compile(
-    r"(is)?(soft)?(deleted|removed|discarded|trashed)|is(soft)?del(ete)?|del(eted?)?flag"
+    r"(is)?(soft)?(deleted|removed|discarded|trashed|tombstoned?)|is(soft)?del(ete)?|del(eted?)?flag"
 )
-STATES = re.compile(r"(status|state)$")
+STATES = re.compile(r"(.*?)(?:status|state)")
+OF_THE_ROW = frozenset(
+    {"", "record", "row", "entity", "object", "item", "account", "lifecycle", "workflow"}
+    | {"logical", "current", "delete", "deletion"}
+)
+"""Whose status it is that says whether the row is deleted, besides the table's own name's."""
+
+CHANGES = frozenset({"updated", "modified", "changed"})
+"""Among a column's values, they say that it tells what was done last, and to whatever."""
+
+PLANS = re.compile(r"(soft)?delete(at|on|time|date|ts|timestamp|datetime)(utc)?")
+"""What may be a time of deletion, or the day on which it is due."""
+
 ALIVE = frozenset({"active", "live", "alive"})
 """Beside one of `GONE` among a column's values, it says what its name does not: that the column
 tells the living from the dead. An `action` (created, deleted) has none of these."""
@@ -90,11 +103,18 @@ class ColumnFacts:
         return self.default if self.fixed else self.constant
 
 
-def find_markers(columns: Sequence[ColumnFacts]) -> tuple[SoftDeleteMarker, ...]:
-    """Every marker among a table's columns, best first."""
+def find_markers(columns: Sequence[ColumnFacts], table: str = "") -> tuple[SoftDeleteMarker, ...]:
+    """Every marker among a table's columns, best first; `table` is its raw name.
+
+    Of two times the plainer one leads: what was `removed_at` may not have been deleted.
+    """
     order = list(MarkerKind)
-    found = [marker for facts in columns if (marker := _marker(facts))]
-    return tuple(sorted(found, key=lambda marker: order.index(marker.kind)))
+    found = _without_plans([marker for facts in columns if (marker := _marker(facts, table))])
+
+    def plainness(one: SoftDeleteMarker) -> tuple[int, bool]:
+        return order.index(one.kind), "del" not in folded(one.column)
+
+    return tuple(sorted(found, key=plainness))
 
 
 def mapped_marker(mapping: MarkerMapping, facts: ColumnFacts) -> SoftDeleteMarker:
@@ -162,7 +182,14 @@ def is_flag(column: str) -> bool:
     return bool(FLAGS.fullmatch(name)) and not TIMES.fullmatch(name)
 
 
-def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
+def _without_plans(found: Sequence[SoftDeleteMarker]) -> Sequence[SoftDeleteMarker]:
+    """Beside `deleted_at`, `delete_at` says when a row is to go: it may be a live one's."""
+    plans = [one for one in found if PLANS.fullmatch(folded(one.column))]
+    told = any(one.since and "deleted" in folded(one.column) for one in found)
+    return [one for one in found if one not in plans] if told else found
+
+
+def _marker(facts: ColumnFacts, table: str) -> SoftDeleteMarker | None:
     if facts.base in TIME_TYPES and TIMES.fullmatch(facts.folded):
         return _timestamp(facts, facts.undeleted) if facts.undeleted else None
     if facts.base == "boolean" and FLAGS.fullmatch(facts.folded):
@@ -171,7 +198,7 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
         TIMES.fullmatch(facts.folded) or FLAGS.fullmatch(facts.folded)
     ):
         return _epoch(facts)
-    if facts.labels and facts.column.category in "ES" and _tells_a_state(facts):
+    if facts.labels and facts.column.category in "ES" and _tells_a_state(facts, table):
         gone = dict.fromkeys(label for label in facts.labels if label.lower() in GONE)
         return _status(facts, *gone) if gone else None
     if facts.column.category in "SV" and FLAGS.fullmatch(facts.folded):
@@ -179,10 +206,24 @@ def _marker(facts: ColumnFacts) -> SoftDeleteMarker | None:
     return None
 
 
-def _tells_a_state(facts: ColumnFacts) -> bool:
-    """By its name, or by its values: `lifecycle IN ('active', 'deleted')`."""
+def _tells_a_state(facts: ColumnFacts, table: str) -> bool:
+    """By its name, or by its values: `lifecycle IN ('active', 'deleted')`.
+
+    The status of something that a row has (`file_status`) says nothing of the row.
+    """
     values = {label.lower() for label in facts.labels}
-    return bool(STATES.search(facts.folded)) or not values.isdisjoint(ALIVE)
+    if not values.isdisjoint(CHANGES):
+        return False
+    if named := STATES.fullmatch(facts.folded):
+        return named[1] in OF_THE_ROW or _is_called(table, named[1])
+    return not values.isdisjoint(ALIVE)
+
+
+def _is_called(table: str, noun: str) -> bool:
+    """Whether a row of the table is one of these: a `file` of `user_files`, not of `profiles`."""
+    words = re.findall(r"[A-Z]*[a-z0-9]+|[A-Z]+", table)
+    spelled = {noun, f"{noun}s", f"{noun}es", re.sub("y$", "ies", noun)}
+    return any("".join(words[n:]).lower() in spelled for n in range(len(words)))
 
 
 def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:

@@ -51,10 +51,10 @@ class Columns:
     created_at: str | None
 
     @classmethod
-    def of(cls, facts: Mapping[int, ColumnFacts]) -> Columns:
-        """What their names, types and known values say."""
+    def of(cls, facts: Mapping[int, ColumnFacts], table: str) -> Columns:
+        """What their names, types and known values say; `table` is its raw name."""
         each = [*facts.values()]
-        return cls(facts, find_markers(each), created_column(each))
+        return cls(facts, find_markers(each, table), created_column(each))
 
 
 def with_columns(
@@ -63,7 +63,7 @@ def with_columns(
     """Each table, with its columns."""
     rows = [TableRow(*row) for row in tables]
     of_each = _columns(columns, _known_labels(checks, states, rows), _filled(checks))
-    return [(row, Columns.of(of_each[row.oid])) for row in rows]
+    return [(row, Columns.of(of_each[row.oid], row.raw_name)) for row in rows]
 
 
 def _columns(

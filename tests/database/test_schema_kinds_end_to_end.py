@@ -241,6 +241,28 @@ WAYS = {
         AGAIN,
         Verdict.UNDECIDED,
     ),
+    "a time of something else, on a live row": Way(
+        "removed_at timestamptz, deleted_at timestamptz, email text",
+        "(lower(email))",
+        f"(removed_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+        Verdict.UNDECIDED,
+    ),
+    "a day on which it is to be deleted, on a live row": Way(
+        "delete_on date, deleted_at timestamptz, email text",
+        "(lower(email))",
+        f"(delete_on, email) VALUES ('{DELETED}', 'jane@e.com')",
+        AGAIN,
+        Verdict.LIVE_DUPLICATE,
+    ),
+    "the status of something that a live row has": Way(
+        "avatar_state state NOT NULL DEFAULT 'active', email text",
+        "(lower(email))",
+        "(avatar_state, email) VALUES ('removed', 'jane@e.com')",
+        AGAIN,
+        Verdict.LIVE_DUPLICATE,
+        before="CREATE TYPE state AS ENUM ('active', 'removed')",
+    ),
     "a time, where the key goes by a flag, on a live row": Way(
         "deleted_at timestamptz, is_deleted boolean, email text",
         "(lower(email)) WHERE is_deleted IS NOT TRUE",

@@ -84,6 +84,8 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (facts("isDeleted", "boolean"), '"isDeleted" IS TRUE', "false"),
         (facts("removed", "boolean"), "removed IS TRUE", "false"),
         (facts("soft_deleted", "boolean"), "soft_deleted IS TRUE", "false"),
+        (facts("tombstone", "boolean"), "tombstone IS TRUE", "false"),
+        (facts("tombstoned_at", TZ), "tombstoned_at IS NOT NULL", "NULL"),
         (facts("deleted_at", "bigint", nullable=False), "COALESCE(deleted_at, 0) <> 0", "0"),
         (facts("deleted_at", "bigint"), "COALESCE(deleted_at, 0) <> 0", "0"),
         (facts("deleted_at", "bigint", nulls=True), "COALESCE(deleted_at, 0) <> 0", "NULL"),
@@ -171,6 +173,10 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
         facts("deleted", "text", category="S", default="'Y'::text"),
         facts("deleted", "text", category="S", labels=("0", "N", "Y")),
         facts("deleted_reason", "text", labels=("deleted",), category="S"),
+        status("stored", "deleted", name="file_status"),
+        status("active", "removed", name="avatarState"),
+        status("trialing", "active", "deleted", name="subscription_status"),
+        status("added", "modified", "removed"),
         facts("deleted", "text", labels=("no", "once", "twice"), category="S"),
         facts("deleted", "text", default="'never'::text", category="S"),
         facts("is_delivered", "boolean"),
@@ -182,6 +188,37 @@ def test_a_marker(column: ColumnFacts, deleted: str, live: str) -> None:
 )
 def test_no_marker(column: ColumnFacts) -> None:
     assert find_markers([column]) == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "table", "marked"),
+    [
+        ("file_status", "files", True),
+        ("file_status", "userFile", True),
+        ("file_status", "profiles", False),
+        ("category_state", "shop_categories", True),
+        ("user_state", "users", True),
+        ("user_state", "user_files", False),
+        ("record_status", "invoices", True),
+    ],
+)
+def test_a_status_of_the_row_itself_is_its_mark(column: str, table: str, marked: bool) -> None:
+    assert bool(find_markers([status("new", "deleted", name=column)], table)) is marked
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ([facts("removed_at", TZ), facts("deleted_at", TZ)], ["deleted_at", "removed_at"]),
+        ([facts("removed", "boolean"), facts("deleted", "boolean")], ["deleted", "removed"]),
+        ([facts("delete_at", TZ), facts("deleted_at", TZ)], ["deleted_at"]),
+        ([facts("delete_at", TZ), facts("is_deleted", "boolean")], ["delete_at", "is_deleted"]),
+        ([facts("delete_on", "date"), facts("deleted_at", "bigint")], ["deleted_at"]),
+    ],
+    ids=lambda one: ", ".join(getattr(each, "name", each) for each in one),
+)
+def test_the_plainest_of_several_times_leads(columns: list[ColumnFacts], found: list[str]) -> None:
+    assert [marker.column for marker in find_markers(columns)] == found
 
 
 def test_a_flag_that_cannot_hold_a_time_tells_none() -> None:
