@@ -1,8 +1,8 @@
 """Could somebody ask for a deleted row's value again? Pure, from types, defaults and names.
 
-An e-mail address or a slug: yes, and then the key must know about deletion. A random token, a hash,
-a sequence, an invoice number: nobody ever asks for the same one twice, and it should stay unique
-for ever. Where the names do not tell, the answer is "unknown", never "never".
+An e-mail address or a slug: yes, and then the key must know about deletion. A random token or its
+hash, a sequence, an invoice number: nobody ever asks for the same one twice, and it should stay
+unique for ever. Where the names do not tell, the answer is "unknown", never "never".
 """
 
 from __future__ import annotations
@@ -27,10 +27,17 @@ _COPIES = re.compile(
 """What a table of another's rows as they were is called, after it or before it."""
 
 _NEVER_LAST = re.compile(
-    "token|hash|hashed|digest|checksum|fingerprint|signature|secret|nonce|salt|otp|jti|uuid|guid|"
-    "ulid|md5|sha1|sha256|sha512|hmac|seq|sequence|serial|ciphertext"
+    "token|secret|nonce|salt|otp|jti|uuid|guid|ulid|seq|sequence|serial|ciphertext"
 )
 """A column's last word, where its value is made and not chosen."""
+
+_DIGEST_LAST = re.compile(
+    "hash|hashed|digest|checksum|fingerprint|signature|hmac|md5|sha1|sha256|sha512"
+)
+"""The same of a digest: it comes again with what it is of, an address or an uploaded file."""
+
+_SECRET = re.compile("token|secret|nonce|salt|otp|jti|key|password|passwd|session|refresh|api")
+"""Any word of a column before that, where what it is a digest of is made, or nobody else's."""
 
 _NEVER_PAIR = re.compile(
     r"(invoice|receipt|order|credit|note|payment|transaction|ticket) (number|no|nr|num)"
@@ -142,7 +149,9 @@ def _given(table: Table, name: str) -> list[Column]:
 
 
 def _is_made_anew(column: Column) -> bool:
-    return is_made(column) or column.type == "bytea" or _sounds_made(column.name)
+    if is_made(column) or _sounds_made(column.name):
+        return True
+    return column.type == "bytea" and not _DIGEST_LAST.fullmatch(words(column.name)[-1])
 
 
 def _is_chosen(column: Column) -> bool:
@@ -153,6 +162,8 @@ def _is_chosen(column: Column) -> bool:
 @cache
 def _sounds_made(name: str) -> bool:
     said = words(name)
+    if _DIGEST_LAST.fullmatch(said[-1]):
+        return any(_SECRET.fullmatch(word) for word in said[:-1])
     return bool(_NEVER_LAST.fullmatch(said[-1]) or _NEVER_PAIR.fullmatch(" ".join(said[-2:])))
 
 

@@ -25,6 +25,7 @@ ASKED = [
         "an e-mail address as the database folds it",
         "folded text GENERATED ALWAYS AS (lower(email)) STORED, email text",
     ),
+    ("a hash of one, from the application", "email_hash text"),
     ("a digest of one", "email_md5 text GENERATED ALWAYS AS (md5(email)) STORED, email text"),
     ("an e-mail address", "email text"),
     ("an e-mail address, camel case", '"userEmail" text'),
@@ -40,6 +41,8 @@ UNKNOWN = [
     ("a key", "key text"),
     ("another system's id", "stripe_customer_id text"),
     ("a uuid without a default", "thing uuid"),
+    ("a checksum of what was uploaded", "checksum bytea"),
+    ("a hash of nobody knows what", "hash text"),
 ]
 
 
@@ -119,10 +122,9 @@ def test_a_column_that_tells_deletions_apart_frees_the_key(
 
 
 def test_what_somebody_asked_for_is_not_called_what_nobody_asks_for(database: Database) -> None:
-    """A digest of what was uploaded comes again with the same file."""
     database.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, checksum bytea, deleted_at timestamptz,"
-        " CONSTRAINT k UNIQUE (checksum))"
+        "CREATE TABLE t (id int PRIMARY KEY, token text, deleted_at timestamptz,"
+        " CONSTRAINT k UNIQUE (token))"
     )
     (finding,) = findings_of(database, facts={("public", "t", "k"): KeyFacts(failures=1)})
     assert "but somebody did. 1 Failure seen." in finding.reason
