@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
 from collectors.model.sql_text import LITERAL
+from collectors.postgres.markers import is_flag
 from collectors.postgres.meaning import (
     Meaning,
     Meanings,
@@ -184,7 +185,8 @@ def _separates(
     """A part that reads the marker tells live from deleted; does it tell two deleted rows apart?
 
     A time of deletion does (NULLs being distinct even frees the live ones), a day, a boolean, a
-    status or who deleted does not: the second delete fails. An expression that the server was not
+    status or who deleted does not: the second delete fails. Nor does a number `is_deleted`, unless
+    it has room for every row's id. An expression that the server was not
     asked about is taken to be NULL or a time for deleted rows, unless it is a boolean that is not
     plainly NULL for them.
     """
@@ -193,7 +195,9 @@ def _separates(
     if part.type in ("boolean", "date", "smallint"):
         null = nulls_distinct and null_when_deleted(part.expression, marker)
         return Blocks.NOTHING if null else Blocks.DELETE
-    by_state = marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS) or (
-        marker.kind is MarkerKind.TIMESTAMP and marker.since is None
+    by_state = (
+        marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS)
+        or (marker.kind is MarkerKind.TIMESTAMP and marker.since is None)
+        or (marker.kind is MarkerKind.EPOCH and is_flag(marker.column) and part.type != "bigint")
     )
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING

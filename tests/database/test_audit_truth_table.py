@@ -37,6 +37,7 @@ MARKERS = {
     "nullable boolean": ("deleted boolean", "deleted IS NOT TRUE", "deleted IS TRUE"),
     "flag of text": ("deleted char(1) NOT NULL DEFAULT 'N'", "deleted = 'N'", "deleted = 'Y'"),
     "epoch": ("deleted_at bigint NOT NULL DEFAULT 0", "deleted_at = 0", "deleted_at <> 0"),
+    "flag of integer": ("is_deleted int NOT NULL DEFAULT 0", "is_deleted = 0", "is_deleted <> 0"),
     "status enum": (
         "status state NOT NULL DEFAULT 'active'",
         "status <> 'deleted'",
@@ -199,6 +200,7 @@ def test_a_table_without_soft_deletion_is_left_alone(statements: str, database: 
         ("boolean", "(email, is_deleted)", "boolean_in_key"),
         ("boolean", "(email, is_deleted) WHERE shop > 0 AND email <> ''", "boolean_in_key"),
         ("nullable boolean", "(email, deleted)", "boolean_in_key"),
+        ("flag of integer", "(email, is_deleted)", "boolean_in_key"),
         ("status enum", "(email, status)", "boolean_in_key"),
         ("status text", "(email, status)", "boolean_in_key"),
         ("timestamp", "(email, (deleted_at IS NULL))", "boolean_in_key"),

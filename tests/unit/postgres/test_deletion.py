@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collectors.model import Blocks, KeyPart, MarkerKind, SoftDeleteMarker
@@ -26,6 +28,7 @@ FLAG = SoftDeleteMarker("is_deleted", MarkerKind.BOOLEAN, "is_deleted IS TRUE", 
 ACTIVE = SoftDeleteMarker("active", MarkerKind.BOOLEAN, "active IS FALSE", "true", None)
 NUMBERED = SoftDeleteMarker("state", MarkerKind.STATUS, "state = 3", "0", None)
 EPOCH = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, 0) <> 0", "0", None)
+FLAG_OF_INT = replace(EPOCH, column="is_deleted", deleted="COALESCE(is_deleted, 0) <> 0")
 UNSET = SoftDeleteMarker("gone", MarkerKind.EPOCH, "COALESCE(gone, -1) <> -1", "-1", None)
 STATUS = SoftDeleteMarker("status", MarkerKind.STATUS, "status = 'deleted'", "'active'", None)
 STATES = SoftDeleteMarker(
@@ -183,6 +186,8 @@ IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=T
         ([column("email"), column("is_deleted", "boolean")], FLAG, Blocks.DELETE),
         ([column("email"), column("gone", "bigint")], EPOCH, Blocks.NOTHING),
         ([column("email"), column("gone", "smallint")], EPOCH, Blocks.DELETE),
+        ([column("email"), column("is_deleted", "integer")], FLAG_OF_INT, Blocks.DELETE),
+        ([column("email"), column("is_deleted", "bigint")], FLAG_OF_INT, Blocks.NOTHING),
         ([column("email"), column("status")], STATUS, Blocks.DELETE),
         ([LIVE_ONLY], TIME, Blocks.NOTHING),
         ([column("email"), IS_LIVE], TIME, Blocks.DELETE),
@@ -196,6 +201,8 @@ IS_LIVE = KeyPart("(deleted_at IS NULL)", ("deleted_at",), "boolean", nullable=T
         "a boolean",
         "an epoch",
         "a 0/1 flag",
+        "a number that is called a flag",
+        "a number that is called a flag, with room for an id",
         "a status",
         "an expression that is null once deleted",
         "an expression that is boolean",
