@@ -6,13 +6,18 @@ all, which checks every privilege that the real one needs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.model import Catalog, Table, UniqueKey
 from collectors.postgres.outage import StatementFailed
-from collectors.postgres.snapshot import Snapshot
+from collectors.postgres.shapes import batches
+from collectors.postgres.snapshot import Question, Snapshot
 from collectors.postgres.statements import Parent, held_rows, parents_of
+
+_AT_ONCE = 50
+"""Tables whose look-ups go to the server together: a trip each is most of what they take."""
 
 _BECOMES = "SELECT r.oid, r.rolsuper FROM pg_catalog.pg_roles r WHERE pg_has_role(r.oid, '{way}')"
 """The role itself, and every one that it may become by SET ROLE, whether it inherits of it or not.
@@ -118,14 +123,15 @@ def reader_facts(
     writable = [name for (name,) in snapshot.rows(_WRITABLE.format(way=way), list(schemas))]
     names = [table.qualified for table in catalog.tables]
     hidden = {name: told for name, *told in snapshot.rows(_HIDDEN, names)}
-    refused = {t.qualified for t in catalog.tables if not _may_look_up(snapshot, t)}
+    open_to_it = _open(snapshot, [_look_ups(table) for table in catalog.tables])
+    refused = {t.qualified for t, may in zip(catalog.tables, open_to_it, strict=True) if not may}
     filtered = tuple(name for name, (rls, *_) in hidden.items() if rls)
-    orphaned = (
-        Unreadable(table.qualified, (), None, closed)
-        for table in catalog.tables
-        if table.qualified not in (*refused, *filtered)
-        and (closed := _closed_parents(snapshot, catalog, table))
-    )
+    closed = {*refused, *filtered}
+    left = [table for table in catalog.tables if table.qualified not in closed]
+    orphaned = [
+        Unreadable(name, (), None, parents)
+        for name, parents in _closed_parents(snapshot, catalog, left).items()
+    ]
     return ReaderFacts(
         role,
         superuser,
@@ -141,27 +147,41 @@ def reader_facts(
     )
 
 
-def _closed_parents(snapshot: Snapshot, catalog: Catalog, table: Table) -> tuple[str, ...]:
-    """The tables that its rows belong to, of which the role cannot read what is deleted."""
-    return tuple(
-        dict.fromkeys(
-            one.table.qualified
-            for one in parents_of(catalog, table)
-            if not _may_look_up(snapshot, table, one)
-        )
-    )
+def _closed_parents(
+    snapshot: Snapshot, catalog: Catalog, tables: Sequence[Table]
+) -> Mapping[str, tuple[str, ...]]:
+    """Of each table, those that its rows belong to, of which what is deleted cannot be read."""
+    each = [(table, parent) for table in tables for parent in parents_of(catalog, table)]
+    asked = _open(snapshot, [_look_ups(*one) for one in each])
+    closed: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for (table, parent), may in zip(each, asked, strict=True):
+        if not may:
+            closed[table.qualified][parent.table.qualified] = None
+    return {name: tuple(parents) for name, parents in closed.items()}
 
 
-def _may_look_up(snapshot: Snapshot, table: Table, *parents: Parent) -> bool:
-    """Every key of the table, with these parents of its rows."""
-    return all(_may_ask(snapshot, table, key, parents) for key in table.keys)
+def _look_ups(table: Table, *parents: Parent) -> list[Question]:
+    """One of no key for each of the table's, with these parents of its rows."""
+    return [_look_up(table, key, parents) for key in table.keys]
 
 
-def _may_ask(snapshot: Snapshot, table: Table, key: UniqueKey, parents: Sequence[Parent]) -> bool:
+def _look_up(table: Table, key: UniqueKey, parents: Sequence[Parent]) -> Question:
     nulls = [False] * len(key.parts)
     statement = held_rows(table, key.parts, nulls, key=key, parents=parents, within=True)
+    return (statement, *("{}" for _ in key.parts))
+
+
+def _open(snapshot: Snapshot, groups: Sequence[Sequence[Question]]) -> Iterator[bool]:
+    """Whether the role may ask all of a group: of many at once, and only if it balks of each."""
+    for some in batches(groups, _AT_ONCE):
+        together = [question for group in some for question in group]
+        whole = _may_ask(snapshot, together)
+        yield from (whole or _may_ask(snapshot, group) for group in some)
+
+
+def _may_ask(snapshot: Snapshot, questions: Sequence[Question]) -> bool:
     try:
-        snapshot.attempt_each((statement, *("{}" for _ in key.parts)))
+        snapshot.attempt_each(*questions)
     except StatementFailed as failure:
         if not failure.denied:
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from collectors.model import Catalog, KeyLookup, LookupAnswer
 from collectors.postgres.catalog import read_catalog
@@ -12,6 +13,7 @@ from collectors.postgres.engine import ReadTarget
 from collectors.postgres.holders import find_holders
 from collectors.postgres.reader import ReaderFacts, reader_facts
 from sample_data.postgres import Database, Postgres
+from tests.database.counting_proxy import counting
 
 TABLES = """
 CREATE TABLE owners (id int PRIMARY KEY, deleted_at timestamptz, secret text);
@@ -173,3 +175,23 @@ def test_nothing_takes_a_lock_stronger_than_access_share(
             " WHERE application_name = 'tombstone reader' AND locktype <> 'virtualxid'"
         )
     assert locks == [("AccessShareLock",)]
+
+
+def test_what_may_be_looked_up_is_asked_of_many_tables_at_once(
+    role: str, database: Database, postgres: Postgres
+) -> None:
+    made = "CREATE TABLE {0} (id int PRIMARY KEY REFERENCES owners, a text UNIQUE, b text UNIQUE);"
+    database.execute("".join(made.format(f"many{n}") for n in range(60)))
+    database.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    with counting(postgres.port) as counted:
+        dsn = postgres.dsn(database.name, user=role, password="reader")
+        dsn = make_conninfo(dsn, port=counted.port, sslmode="disable", gssencmode="disable")
+        with ReadTarget("test", dsn) as target, target.snapshot() as snapshot:
+            catalog = read_catalog(snapshot)
+            before = counted.trips
+            assert reader_facts(snapshot, catalog).unreadable == ()
+            asked = counted.trips - before
+            database.execute(f"REVOKE SELECT ON many7, many50 FROM {role}")
+            found = reader_facts(snapshot, catalog).unreadable
+    assert asked < 20
+    assert [one.table for one in found] == ["public.many50", "public.many7"]
