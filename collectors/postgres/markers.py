@@ -17,10 +17,11 @@ from collectors.postgres.mapping import MarkerMapping
 TIMES = re.compile(
     r"(soft)?(deleted?|removed|discarded|trashed|tombstoned)"
     r"(at|on|time|date|ts|timestamp|datetime)(utc)?"
-    r"|deletiontime(utc)?|(date|time)(deleted|removed)|deleted|removed"
+    r"|deletiontime(stamp)?(utc)?|(date|time)(deleted|removed)|deleted|removed"
 )
 FLAGS = re.compile(
-    r"(is)?(soft)?(deleted|removed|discarded|trashed|tombstoned?)|is(soft)?del(ete)?|del(eted?)?flag"
+    r"(is)?(soft)?(deleted|removed|discarded|trashed|tombstoned?)|is(soft)?del(ete)?"
+    r"|del(eted?)?(flag|flg|yn)"
 )
 STATES = re.compile(r"(.*?)(?:status|state)")
 OF_THE_ROW = frozenset(

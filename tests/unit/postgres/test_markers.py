@@ -78,6 +78,16 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
             "NULL",
         ),
         (facts("DeletionTime", BARE), '"DeletionTime" IS NOT NULL', "NULL"),
+        (
+            facts(
+                "deletion_timestamp",
+                TZ,
+                nullable=False,
+                default="'1970-01-01 00:00:00+00'::timestamp with time zone",
+            ),
+            "deletion_timestamp <> '1970-01-01 00:00:00+00'::timestamp with time zone",
+            "'1970-01-01 00:00:00+00'::timestamp with time zone",
+        ),
         (facts("deleted_at", "double precision"), "COALESCE(deleted_at, 0) <> 0", "NULL"),
         (status("active", "soft_deleted"), "status = 'soft_deleted'", "'active'"),
         (facts("is_deleted", "boolean"), "is_deleted IS TRUE", "false"),
@@ -103,6 +113,12 @@ def status(*labels: str, name: str = "status", default: str | None = None) -> Co
         (facts("is_del", "smallint", default="0"), "COALESCE(is_del, 0) <> 0", "0"),
         (facts("isDelete", "boolean"), '"isDelete" IS TRUE', "false"),
         (facts("del_flag", "integer", default="0"), "COALESCE(del_flag, 0) <> 0", "0"),
+        (facts("delete_flg", "boolean"), "delete_flg IS TRUE", "false"),
+        (
+            facts("del_yn", "character", default="'N'::bpchar", category="S"),
+            "del_yn = 'Y'",
+            "'N'::bpchar",
+        ),
         (
             facts("deleted", "character", default="'N'::bpchar", category="S"),
             "deleted = 'Y'",
