@@ -16,8 +16,8 @@ def utc(time: datetime | None) -> str:
 
 
 def table_of(case: Case) -> str:
-    """The table's name."""
-    return case.question.table.name if case.question.table else "the table"
+    """The table's name, with its schema where that is not `public`."""
+    return case.question.table.label if case.question.table else "the table"
 
 
 def born(row: Holder) -> str:

@@ -31,7 +31,7 @@ def zoneless_times(case: Case) -> Ruling | None:
 def _off(case: Case) -> Iterator[tuple[str, float]]:
     """The tables concerned, the row's own first, and by how many hours."""
     leeways = [(table_of(case), one) for one in (case.deletion_leeway, case.creation_leeway)]
-    leeways += [(table.name, case.parent_leeway(table)) for table in case.parents]
+    leeways += [(table.label, case.parent_leeway(table)) for table in case.parents]
     for name, leeway in leeways:
         if leeway not in (EXACT, A_DAY_ANYWHERE):
             yield name, max(map(abs, leeway)) / timedelta(hours=1)

@@ -120,6 +120,15 @@ def test_missing_times_are_not_spoken_of_when_there_is_no_row() -> None:
     assert "marker_time" not in {finding.rule for finding in said.findings}
 
 
+def test_a_reason_names_the_table_with_its_schema() -> None:
+    """Another schema may have a table of the same name."""
+    told = case(held_by(row(deleted=-DAY)))
+    assert told.question.table
+    elsewhere = replace(told.question, table=replace(told.question.table, schema="crm"))
+    reasons = [finding.reason for finding in judge(replace(told, question=elsewhere)).findings]
+    assert any(reason.startswith("A row of crm.customers, ") for reason in reasons)
+
+
 AMBIGUOUS = {
     "both can be asked": (violated(), (held_by(row(deleted=-DAY)), held_by())),
     "only one can be asked": (violated(columns=()), (held_by(row(deleted=-DAY)),)),
