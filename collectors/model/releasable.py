@@ -128,6 +128,21 @@ def null_frees(table: Table, column: Column) -> bool:
     return all(_lets_nulls_repeat(key, column.name) for key in keys_reading(table, {column.name}))
 
 
+def null_enters_another(table: Table, key: UniqueKey, column: Column) -> bool:
+    """With NULL in it a deleted row may come into a key that it is not in, by that one's predicate.
+
+    `(shop, email) WHERE external_id IS NULL` counts the row once it has no external ID.
+    """
+    return any(
+        other.counts_deleted
+        and column.name in columns_read(table, other.predicate)
+        and f"{column.name} IS NOT NULL" not in other.predicate
+        and ANSWERS_NULL.search(LITERAL.sub("''", other.predicate)) is not None
+        for other in table.keys
+        if other.predicate and other.name != key.name
+    )
+
+
 def columns_read(table: Table, condition: str) -> set[str]:
     """The table's columns that a condition names.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -61,6 +62,30 @@ def test_every_mark_of_deletion_is_taken_off_and_put_back(world: World) -> None:
     ]
     assert isinstance(undone(world.door(), done.remediation_id), Applied)
     assert world.database.execute(print_of) == before
+
+
+@pytest.mark.parametrize("kind", ["text", "uuid"])
+def test_a_release_lets_no_row_into_another_key(world: World, kind: str) -> None:
+    """Who has no badge is known by the address alone: emptied, the row would hold that."""
+    badge = "0b6f6a70-5a0c-4c6e-8f0e-3f3c7d1f2a10"
+    made(
+        world,
+        f"CREATE TABLE guests (id int PRIMARY KEY, email text NOT NULL, badge {kind},"
+        " deleted_at timestamptz, CONSTRAINT badge_once UNIQUE (badge));"
+        "CREATE UNIQUE INDEX email_once ON guests (lower(email)) WHERE badge IS NULL",
+        f"INSERT INTO guests VALUES (1, 'jane@example.com', '{badge}', '2026-10-01')",
+    )
+    conflict = world.conflict("1", "badge_once", table="guests")
+
+    if kind == "text":
+        applied(world.door(), conflict)
+    else:
+        preview = world.door().preview(conflict, RELEASE, ENGINEER)
+        assert refusal(preview).code is RefusalCode.NULLS_NOT_FREE
+
+    world.database.execute("INSERT INTO guests VALUES (2, 'jane@example.com', NULL, NULL)")
+    told = world.database.execute("SELECT badge FROM guests WHERE id = 1")
+    assert told == [("released:1" if kind == "text" else UUID(badge),)]
 
 
 def test_a_second_mark_of_deletion_is_never_what_a_release_writes(world: World) -> None:

@@ -18,6 +18,7 @@ from collectors.model import (
 from collectors.model.releasable import (
     columns_read,
     has_value_for_null,
+    null_enters_another,
     null_frees,
     releasable_columns,
 )
@@ -84,11 +85,11 @@ def _written(
     candidates = releasable_columns(table, key, foreign_keys)
     for column in candidates:
         null = column.takes_null and null_frees(table, column)
-        if null and not _may_enter_another(table, key, column, "NULL"):
+        if null and not null_enters_another(table, key, column):
             return column, "NULL"
     for column in sorted(candidates, key=lambda each: not each.holds_email):
         value = _made_up(table, column) if _sets_apart(table, key, column) else None
-        if value is not None and not _may_enter_another(table, key, column, value):
+        if value is not None and not _may_enter_another(table, key, column):
             return column, value
     return None
 
@@ -108,12 +109,10 @@ def _sets_apart(table: Table, key: UniqueKey, column: Column) -> bool:
     )
 
 
-def _may_enter_another(table: Table, key: UniqueKey, column: Column, value: str) -> bool:
-    """With that value a deleted row may come into a key that it is not in: by its predicate."""
-    leaves = f"{column.name} IS NOT NULL" if value == "NULL" else None
+def _may_enter_another(table: Table, key: UniqueKey, column: Column) -> bool:
+    """With a made-up value a deleted row may come into a key that it is not in."""
     return any(
         column.name in columns_read(table, other.predicate)
-        and not (leaves and leaves in other.predicate)
         for other in table.keys
         if other.predicate and other is not key and other.blocks is not Blocks.NOTHING
     )

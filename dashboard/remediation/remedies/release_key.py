@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collectors.model import Column, Table, UniqueKey, input_columns
-from collectors.model.releasable import keys_reading, null_frees, releasable_columns
+from collectors.model.releasable import (
+    keys_reading,
+    null_enters_another,
+    null_frees,
+    releasable_columns,
+)
 from collectors.model.released import kept_name
 from dashboard.remediation.changes import Change, Keep, Write, json_object
 from dashboard.remediation.facts import Facts, Place, RemedyName, Row
@@ -24,7 +29,8 @@ class ReleaseKey:
 
     One column is changed, never one that says whose row it is: the organization's, a foreign key's,
     one that others refer to, the marker, the primary key. A nullable column comes first, because
-    NULL says the truth and needs no invented value.
+    NULL says the truth and needs no invented value; unless without one the row would hold another
+    key, `(shop, email) WHERE external_id IS NULL`.
     """
 
     name: ClassVar[RemedyName] = RemedyName.RELEASE_KEY
@@ -67,8 +73,9 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     table = place.table
     assert place.key is not None
     candidates = releasable_columns(table, place.key, place.foreign_keys)
-    for column in candidates:
-        if column.takes_null and null_frees(table, column):
+    emptied = [column for column in candidates if column.takes_null and null_frees(table, column)]
+    for column in emptied:
+        if not null_enters_another(table, place.key, column):
             null = Write(column.name, column.type, None)
             kept = () if row.erased else _kept(table, row, column)
             return (null, *kept)
@@ -81,6 +88,12 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
             )
         if value is not None:
             return (Write(column.name, column.type, value, clear=True),)
+    if emptied:
+        return Refusal(
+            RefusalCode.NULLS_NOT_FREE,
+            f"The key could only be freed by emptying {emptied[0].name}, and without a value there "
+            "the row would stand in the way under another unique key.",
+        )
     if any(column.takes_null for column in candidates):
         return Refusal(
             RefusalCode.NULLS_NOT_FREE,
