@@ -277,6 +277,31 @@ def test_no_row_is_freed_of_one_key_into_another(database: Database) -> None:
     assert found["by_email"] is not None
 
 
+@pytest.mark.parametrize(
+    ("mark", "deleted", "doubtful"),
+    [
+        ("deleted_at timestamptz", "'2026-03-01Z'", ("'2126-03-01Z'", "'infinity'")),
+        ("delete_on date", "'2026-03-01'", ("'2126-03-01'",)),
+        ("deleted bigint NOT NULL DEFAULT 0", "1770000000", ("5",)),
+        ("deleted bigint NOT NULL DEFAULT 0", "1", ("4920000000",)),
+        ("del_flag char(1) NOT NULL DEFAULT '0'", "'1'", ("'2'",)),
+    ],
+)
+def test_a_row_that_may_be_live_is_left_alone(
+    database: Database, mark: str, deleted: str, doubtful: tuple[str, ...]
+) -> None:
+    database.execute(
+        f"CREATE TABLE t (id int PRIMARY KEY, nick text CONSTRAINT by_nick UNIQUE, {mark});"
+        f"INSERT INTO t VALUES (1, 'gone', {deleted})"
+    )
+    for number, told in enumerate(doubtful, 2):
+        database.execute(f"INSERT INTO t VALUES ({number}, 'doubtful {number}', {told})")
+    plan = plan_of(database, "by_nick")
+    assert free(database, plan)[0] == "1 rows were changed."
+    assert rows(database, "SELECT nick FROM t WHERE id = 1") == [(None,)]
+    assert rows(database, "SELECT count(*) FROM t WHERE nick ~ 'doubtful'") == [(len(doubtful),)]
+
+
 def test_rows_of_an_inheriting_table_are_left_alone(database: Database) -> None:
     """An heir's row may have the very id of one that is freed; its value is in no key of ours."""
     database.execute(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collectors.audit.backfill.draft import Freeing
 from collectors.audit.migration.statements import LOCK_TIMEOUT_MS, Step, block
+from collectors.model import SoftDeleteMarker
 from collectors.model.sql_text import literal
 
 BATCH = 1_000
@@ -54,7 +55,15 @@ def wanted(plan: Freeing) -> str:
         object_ = f"jsonb_typeof({plan.keeper.name}::jsonb) = 'object'"
         member = f"{plan.keeper.name}::jsonb ? {plan.kept}"
         held = f"({held} OR ({plan.erased} AND {object_} AND {member}))"
-    return f"({plan.marker.deleted}) AND {held}"
+    return f"{_surely_deleted(plan.marker)} AND {held}"
+
+
+def _surely_deleted(marker: SoftDeleteMarker) -> str:
+    """Not a row that is to be deleted some day, or whose mark says neither: it may be live."""
+    deleted = f"({marker.deleted})"
+    if marker.doubt:
+        deleted += f" AND ({marker.doubt}) IS NOT TRUE"
+    return f"{deleted} AND ({marker.since} > now()) IS NOT TRUE" if marker.since else deleted
 
 
 def _can_keep(plan: Freeing) -> str:
@@ -120,7 +129,10 @@ def _loop(plan: Freeing) -> str:
 def _report(plan: Freeing, place: str) -> list[str]:
     still = f"({plan.marker.deleted}) AND {plan.held}"
     left = "% deleted rows still hold " + plan.key.name.replace("%", "%%")
-    hint = "They were locked, or have no place to keep the value in: look, then run it again."
+    hint = (
+        "They were locked, have no place to keep the value in, or may be live (a time to come, a "
+        "mark that says neither): look, then run it again."
+    )
     return [
         f"RAISE NOTICE {literal('% rows were changed.')}, tombstone_total;",
         f"SELECT count(*) INTO tombstone_left FROM {place} WHERE {still};",
