@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from collectors.model import KeyValues, MarkerKind, SoftDeleteMarker, Table, UniqueKey
+from collectors.model import KeyPart, KeyValues, MarkerKind, SoftDeleteMarker, Table, UniqueKey
 
 _LITERAL = re.compile(r"'([^']*)'")
 _NUMBER = re.compile(r" = (-?\d+)$")
 
 
 def holder_was_live(asked: UniqueKey, readings: Sequence[KeyValues], table: Table) -> bool | None:
-    """What the marker's own column in the printed key says; None unless every reading agrees.
+    """What the mark of deletion in the printed key says; None unless every reading agrees.
 
     In a key with NULLS NOT DISTINCT a `null` in the place of `deleted_at` proves a live Holder,
     whatever Tombstones have the same values besides.
@@ -21,12 +21,22 @@ def holder_was_live(asked: UniqueKey, readings: Sequence[KeyValues], table: Tabl
     if marker is None:
         return None
     said = {
-        _prints_live(marker, value)
+        _says_live(marker, part, value)
         for values in readings
         for part, value in zip(asked.parts, values, strict=True)
-        if part.columns == (marker.column,) and part.is_column
+        if part.columns == (marker.column,)
     }
     return said.pop() if len(said) == 1 else None
+
+
+def _says_live(marker: SoftDeleteMarker, part: KeyPart, value: str | None) -> bool | None:
+    """By the marker's own column, or by a plain condition on it: `(deleted_at IS NULL)`."""
+    if part.is_column:
+        return _prints_live(marker, value)
+    condition = part.expression.strip("()")
+    if marker.live == "NULL" and condition == f"{marker.column} IS NULL":
+        return value in ("t", "true")
+    return value in ("f", "false") if condition == marker.deleted else None
 
 
 def _prints_live(marker: SoftDeleteMarker, value: str | None) -> bool:

@@ -277,6 +277,25 @@ WAYS = {
         "(is_deleted, email) VALUES (true, 'jane@e.com')",
         "INSERT INTO items (email, is_deleted) VALUES ('jane@e.com', true)",
     ),
+    "whether there is a time in the key, deleted twice": Way(
+        "deleted_at timestamptz, email text",
+        "(email, (deleted_at IS NULL))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        TWIN,
+    ),
+    "whether there is none in the key, deleted twice": Way(
+        "deleted_at timestamptz, email text",
+        "(email, (deleted_at IS NOT NULL))",
+        f"(deleted_at, email) VALUES ('{DELETED}', 'jane@e.com')",
+        TWIN,
+    ),
+    "whether there is a time in the key, a live row beside a deleted twin": Way(
+        "deleted_at timestamptz, email text",
+        "(email, (deleted_at IS NULL))",
+        "(email) VALUES ('jane@e.com')",
+        f"{TWIN}; INSERT INTO items (email) VALUES ('jane@e.com')",
+        Verdict.LIVE_DUPLICATE,
+    ),
     "an inverted predicate, deleted twice": Way(
         "deleted_at timestamptz, email text",
         "(email) WHERE deleted_at IS NOT NULL",
