@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from shlex import quote
 from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
 from collectors.evidence.database import Store, open_store, sqlite_file
 from collectors.evidence.reads.runs import last_run
+from collectors.evidence.trouble import unwritable
 from collectors.model import Catalog
 from collectors.model.counted import counted
 from collectors.postgres.engine import ReadTarget
@@ -85,11 +85,10 @@ def _check_store_file(file: Path) -> Iterator[Check]:
     if file.stat().st_mode & 0o077:
         sentence = f"{file} can be read by others on this machine."
         yield Check("store file", Health.WRONG, sentence, f"chmod 600 {quote(str(file))}")
-    for place in (file, file.parent):
-        if not os.access(place, os.W_OK):
-            sentence = f"{place} cannot be written: nothing can be collected or remedied."
-            mend = "Run this as its owner, on a disk that can be written."
-            yield Check("store file", Health.WRONG, sentence, mend)
+    for place in unwritable(file):
+        sentence = f"{place} cannot be written: nothing can be collected or remedied."
+        mend = "Run this as its owner, on a disk that can be written."
+        yield Check("store file", Health.WRONG, sentence, mend)
 
 
 def _check_last_run(store: Store) -> Check:

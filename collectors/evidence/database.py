@@ -36,7 +36,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from collectors.errors import SettingsError, StoreVersionError, UsageError, WrongSecretKey
 from collectors.evidence import schema
 from collectors.evidence.privacy import Vault
-from collectors.evidence.trouble import store_says
+from collectors.evidence.trouble import store_says, unwritable
 
 BUSY_TIMEOUT_MS = 30_000
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -175,7 +175,16 @@ def _opening(url: str) -> Iterator[None]:
         yield
     except (DatabaseError, sqlite3.Error, OSError) as error:
         sentence = f"The store at {_shown(url)} cannot be opened: {store_says(error)}."
-        raise SettingsError(sentence) from error
+        shut = ", ".join(str(place.absolute()) for place in _unwritable(url))
+        told = f"{sentence} This user cannot write {shut}." if shut else sentence
+        raise SettingsError(told) from error
+
+
+def _unwritable(url: str) -> list[Path]:
+    try:
+        return [*unwritable(sqlite_file(url) or Path())]
+    except OSError:  # not even the folder can be looked into, which was the error itself
+        return []
 
 
 def _ensure_secret(engine: Engine, vault: Vault) -> None:

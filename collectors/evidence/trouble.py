@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 _OF_THE_FILE = frozenset(
     {
@@ -34,6 +37,16 @@ def store_says(error: BaseException) -> str:
     return (
         f"its disk is full, or at fault ({said})" if _code(origin) == sqlite3.SQLITE_IOERR else said
     )
+
+
+def unwritable(file: Path) -> Iterator[Path]:
+    """The store's file and its folder, where this user may not write them.
+
+    SQLite keeps its log beside the file, and names neither when it may not.
+    """
+    for place in (file, file.parent):
+        if place.exists() and not os.access(place, os.W_OK, effective_ids=True):
+            yield place
 
 
 def _code(origin: BaseException | None) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -22,6 +22,7 @@ from dashboard.remediation.service.checks import check_write_side
 from dashboard.settings import WriterSettings, WriteSettings
 from sample_data.postgres import Database
 from tests.factories import NOON, SECRET, new_store
+from tests.nobody import nobody
 
 SCHEMA = """
 CREATE TABLE customers (
@@ -164,13 +165,39 @@ def test_a_store_that_others_can_read_is_wrong(tmp_path: Path) -> None:
     assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
 
 
-def test_a_store_that_can_be_read_and_not_written_is_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def anybodys() -> Iterator[Path]:
+    """A folder that every user can get at, unlike one of pytest's."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_store_that_can_be_read_and_not_written_is_wrong(anybodys: Path) -> None:
     """It opens, so nothing else says it before the first remedy or Run."""
-    new_store(tmp_path).close()
-    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)  # no right stops root
-    assert read_side(tmp_path, "host=127.0.0.1 port=1")["store file"] is Health.WRONG
+    new_store(anybodys).close()
+    anybodys.chmod(0o777)
+    file = anybodys / "store.sqlite"
+    file.chmod(0o444)
+    with nobody():
+        told = [one.sentence for one in check_all(_only_store(file))]
+    assert f"{file} cannot be written: nothing can be collected or remedied." in told
+
+
+def test_a_store_that_cannot_be_opened_for_want_of_rights_names_what_is_shut(
+    anybodys: Path,
+) -> None:
+    """SQLite says "unable to open database file" of its folder, too, and names neither."""
+    new_store(anybodys).close()
+    anybodys.chmod(0o755)
+    file = anybodys / "store.sqlite"
+    with nobody():
+        told = next(check_all(_only_store(file)))
+    assert told.health is Health.WRONG
+    assert told.sentence.endswith(f" This user cannot write {file}, {anybodys}.")
+
+
+def _only_store(file: Path) -> Settings:
+    return Settings(store_url=f"sqlite:///{file}", secret_key=SecretStr(SECRET))
 
 
 def test_settings_with_a_secret_that_everybody_can_read_are_wrong(

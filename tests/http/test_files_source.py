@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 from collectors.errors import UsageError
 from collectors.model import Event
 from collectors.sentry.sources import Files
+from tests.nobody import nobody
 
 
 def body(letter: str) -> str:
@@ -60,18 +59,6 @@ def test_what_cannot_be_read_is_not_passed_over(
         read(Path("loop.json"))
     with nobody(), pytest.raises(UsageError, match=r"^shown/shut cannot be read"):
         read(Path("shown"))
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Without the rights of root, if the tests have them."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65_534)
-    try:
-        yield
-    finally:
-        os.seteuid(was)
 
 
 def test_files_are_read_in_the_order_they_are_named_whatever_their_names(tmp_path: Path) -> None:
