@@ -36,13 +36,24 @@ def sarif(
     accepted: Mapping[KeyFinding, Accepted] | None = None,
     version: str,
     compared: bool = False,
+    unasked: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """One run; `known` are of the baseline (if it was `compared`), `accepted` are suppressed."""
+    """One run; `known` are of the baseline (if it was `compared`), `accepted` are suppressed.
+
+    `unasked` are sentences, a Target each: what it lacks is not told from what is mended.
+    """
     lived_with = accepted or {}
     results = [_result(one) | _state(one in known, compared) for one in findings]
     results += [_result(one) | _suppressed(why) for one, why in lived_with.items()]
     driver = {"name": "tombstone", "version": version, "rules": [_rule(one) for one in RULES]}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    told = [{"level": "error", "message": {"text": sentence}} for sentence in unasked]
+    ended = {"executionSuccessful": not told, "toolExecutionNotifications": told}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [ended],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

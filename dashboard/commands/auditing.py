@@ -131,6 +131,7 @@ def _show_sarif(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool
         accepted=summary.accepted,
         version=_version(),
         compared=compared,
+        unasked=tuple(summary.unreachable.values()),
     )
     print_json(found)
 
@@ -161,7 +162,8 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
         if (count := sum(one.severity is severity for one in summary.findings))
     ]
     found = counted(len(summary.findings), "Finding")
-    say(f"{found} ({', '.join(counts)})." if counts else "No Finding.")
+    asked = " in what could be asked" if summary.unreachable else ""
+    say(f"{found} ({', '.join(counts)})." if counts else f"No Finding{asked}.")
     if compared:
         say(f"New since the baseline: {len(new):,}.")
     if summary.accepted:

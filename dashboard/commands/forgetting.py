@@ -9,7 +9,7 @@ from typing import Any
 
 from collectors.model.counted import counted
 from dashboard.access import cli_actor
-from dashboard.commands.ending import DONE, FOUND
+from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.remedying import open_door
 from dashboard.commands.streams import checked_text
 from dashboard.output import print_json, tell, working
@@ -31,7 +31,9 @@ def forget(value: str, *, erase: bool, as_json: bool) -> int:
     else:
         for line in _sentences(answer):
             tell(line)
-    return FOUND if isinstance(answer, Refusal) or answer.in_clear else DONE
+    if isinstance(answer, Refusal):
+        return FOUND
+    return UNREACHABLE if answer.unasked else FOUND if answer.in_clear else DONE
 
 
 def reopen(remediation: str, reason: str, *, as_json: bool) -> int:

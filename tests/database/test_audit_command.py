@@ -168,6 +168,20 @@ def test_sarif_has_what_code_scanning_asks_for(shell: Shell) -> None:
     assert len(set(of_each)) == 2  # both stand at line 1 of one table
 
 
+def test_a_target_that_was_not_asked_is_not_said_to_be_without_findings(shell: Shell) -> None:
+    """Code scanning would take an empty run for one that mended everything."""
+    down = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": "postgresql://127.0.0.1:1/x"}
+    ended = shell.audit("--format", "sarif", **down)
+    assert "No Finding in what could be asked." in ended.err
+    (invocation,) = ended.json["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"].startswith("Target 'production' ")
+    shell.database.execute(SCHEMA)
+    (asked,) = shell.audit("--format", "sarif").json["runs"][0]["invocations"]
+    assert asked == {"executionSuccessful": True, "toolExecutionNotifications": []}
+
+
 def accept(shell: Shell, day: str) -> None:
     """With the byte order mark of a Windows editor, as the baseline above has PowerShell's."""
     (shell.folder / "tombstone.accepted.toml").write_text(

@@ -17,7 +17,7 @@ from tests import command
 from tests.database.remediation_world import EMAIL, EXTERNAL, WRITER, World
 from tests.factories import SECRET
 
-DONE, FOUND, WRONG_USAGE = 0, 1, 2
+DONE, FOUND, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
 
 
 @pytest.fixture
@@ -147,6 +147,14 @@ def test_somebody_is_forgotten_by_standard_input(world: World) -> None:
     assert (code, told["conflicts"], told["erased"], told["in_clear"]) == (DONE, 1, True, [])
     _, left, _ = tombstone(world, "forget", "number.1@example.com")
     assert left["held"] == 0
+
+
+def test_a_target_that_does_not_say_how_it_spells_a_value_leaves_somebody_half_forgotten(
+    world: World,
+) -> None:
+    down = {"TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": "postgresql://127.0.0.1:1/x"}
+    code, told, _ = tombstone(world, "forget", "number.0@example.com", **down)
+    assert (code, told["erased"], told["unasked"]) == (UNREACHABLE, True, ["production"])
 
 
 def test_what_did_not_end_unclear_is_not_reopened(world: World) -> None:
