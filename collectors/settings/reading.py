@@ -94,13 +94,23 @@ def _read_file() -> dict[str, Any]:
 
 def _variables() -> Iterator[tuple[str, str]]:
     """(NAME, value) of every TOMBSTONE_ variable; a `…_FILE` gives the text of its file."""
-    named = {k.removeprefix(PREFIX): v for k, v in os.environ.items() if k.startswith(PREFIX)}
+    ours = (one for one in os.environ.items() if one[0].startswith(PREFIX))
+    named = {name.removeprefix(PREFIX): _text(name, value) for name, value in ours}
     named.pop("CONFIG", None)
     for name, value in sorted(named.items()):
         if not name.endswith("_FILE"):
             yield name, value
         elif name.removesuffix("_FILE") not in named:
             yield name.removesuffix("_FILE"), _secret_file(name, value)
+
+
+def _text(name: str, value: str) -> str:
+    """A variable's bytes are UTF-8 whatever the locale; others have no place in a database."""
+    try:
+        os.fsencode(name).decode()
+        return os.fsencode(value).decode()
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The variable {name} is not UTF-8 text.") from error
 
 
 def _secret_file(name: str, path: str) -> str:

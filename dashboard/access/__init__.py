@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import dataclass
 
 from dashboard.access.login import Login
@@ -26,7 +27,7 @@ class Actor:
 def cli_actor(settings: WriteSettings) -> Actor:
     """The operating-system login behind the command line; anybody can claim to be it."""
     try:
-        login = getpass.getuser()
+        login = os.fsencode(getpass.getuser()).decode(errors="replace")
     except (OSError, KeyError):  # a container's user id without a name; KeyError until Python 3.12
         login = "unknown"
     return Actor(login, settings.access.cli_role, verified=False)

@@ -315,6 +315,15 @@ def test_a_file_that_cannot_be_read_is_never_taken_for_none(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "STORE_URL", "TARGETS__A__READ_DSN", "TARGETS__A__WRITE_DSN", "\udcff"]
+)
+def test_a_variable_that_is_no_text_is_an_error(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Python hands its bytes on as halves of characters, which nothing later can encode."""
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        settings_from(monkeypatch, **{name: "a secret key in Latin-1, or so: \udcfc"})
+
+
 def test_an_empty_writer_dsn_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     settings_from(monkeypatch, TARGETS__A__READ_DSN="host=a", TARGETS__A__WRITE_DSN="")
     assert load_write_settings().write_dsn("a") is None

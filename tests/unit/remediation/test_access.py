@@ -26,6 +26,13 @@ def test_by_default_the_page_looks_and_the_command_line_works() -> None:
     assert cli_actor(settings) == Actor(getpass.getuser(), Role.ENGINEER, verified=False)
 
 
+def test_a_name_in_another_encoding_is_written_down_as_far_as_it_can_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOGNAME", "j\udcfcrgen")
+    assert cli_actor(WriteSettings()).name == "j\ufffdrgen"
+
+
 def test_whom_nobody_vouches_for_is_marked() -> None:
     assert str(Actor("jo", Role.SUPPORT, verified=False)) == "jo (not verified)"
     assert str(Actor("jo", Role.SUPPORT, verified=True)) == "jo"
