@@ -21,7 +21,7 @@ from collectors.evidence.reads.remediations import (
 from collectors.evidence.schema import to_micros
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.journal.chain import signed_text
-from dashboard.remediation.outcomes import RefusalCode, Step
+from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from dashboard.remediation.service import verify
 from dashboard.remediation.service.settlement import settle_uncommitted
 from sample_data.postgres import Database
@@ -294,3 +294,23 @@ def test_what_has_come_to_its_commit_is_not_called_off(world: World) -> None:
     applied(world.door(announce), world.conflict(world.customer()))
 
     assert answers == [None]
+
+
+def test_a_clock_that_was_ahead_keeps_no_row_from_being_released_once_more(world: World) -> None:
+    """What was done and undone then is known by name: no Preview has to wait until it is past."""
+    conflict = world.conflict(world.customer())
+    ahead = world.door(clock=lambda: datetime.now(UTC) + timedelta(days=2))
+    done = applied(ahead, conflict)
+    assert isinstance(undone(ahead, done.remediation_id), Applied)
+    applied(world.door(), conflict)
+
+
+def test_a_clock_that_is_behind_applies_no_approval_that_was_overtaken(world: World) -> None:
+    conflict = world.conflict(world.customer())
+    stale = approved(previewed(world.door(), conflict))
+    behind = world.door(clock=lambda: datetime.now(UTC) - timedelta(hours=1))
+    done = behind.apply(conflict, RemedyName.RELEASE_KEY, stale)
+    assert isinstance(done, Applied)
+    assert isinstance(undone(behind, done.remediation_id), Applied)
+    answer = world.door().apply(conflict, RemedyName.RELEASE_KEY, stale)
+    assert refusal(answer).code is RefusalCode.CHANGED_SINCE_PREVIEW

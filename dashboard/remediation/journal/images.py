@@ -7,6 +7,7 @@ image can be forgotten, by destroying its data key and itself, and the chain sti
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,21 +102,28 @@ KeptChild = tuple[str, str, str, Row]
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """What the newest Preview of a digest saw, and when."""
+    """What the newest Preview of a digest saw.
+
+    done  the remediations that had changed the row by then
+    """
 
     row: Row
     children: tuple[KeptChild, ...]
-    at: datetime
+    done: frozenset[str]
 
 
-def keep_preview(store: Store, plan: RemediationPlan, now: datetime) -> None:
-    """Remember, for `PREVIEW_LASTS`, the rows that a plan of this digest is about."""
+def keep_preview(store: Store, plan: RemediationPlan, done: Iterable[str], now: datetime) -> None:
+    """Remember, for `PREVIEW_LASTS`, the rows that a plan of this digest is about.
+
+    What was `done` to the row is known by name: clocks may be set back, or be two machines'.
+    """
     digest = plan.digest
     along = [
         [one.table.schema, one.table.name, one.place.row_id, one.before.as_json()]
         for one in plan.children
     ]
-    sealed = store.vault.seal(plan.before.as_json() | {"children": along})
+    beside = {"children": along, "done": sorted(done)}
+    sealed = store.vault.seal(plan.before.as_json() | beside)
     line = {"digest": digest, "sealed": sealed, "made_at": now}
     with store.write() as connection:
         connection.execute(delete(previews).where(previews.c.digest == digest))
@@ -125,16 +133,16 @@ def keep_preview(store: Store, plan: RemediationPlan, now: datetime) -> None:
 
 def previewed(store: Store, digest: str, now: datetime) -> Previewed | None:
     """The rows as the newest Preview of this digest saw them, while it lasts."""
-    query = select(previews.c.sealed, previews.c.made_at).where(
+    query = select(previews.c.sealed).where(
         previews.c.digest == digest, previews.c.made_at > now - PREVIEW_LASTS
     )
     with store.read() as connection:
-        found = connection.execute(query).one_or_none()
-    if found is None:
+        sealed = connection.scalar(query)
+    if sealed is None:
         return None
-    told = store.vault.open(found[0])
+    told = store.vault.open(sealed)
     along = [(*name, Row.from_json(row)) for *name, row in told.get("children", ())]
-    return Previewed(Row.from_json(told), tuple(along), found[1])
+    return Previewed(Row.from_json(told), tuple(along), frozenset(told.get("done", ())))
 
 
 def is_previewed(connection: Connection, digest: str) -> bool:

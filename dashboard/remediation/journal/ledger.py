@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy import Row as Record
 
+from collectors.evidence.database import Store
 from collectors.evidence.schema import remediations as table
-from dashboard.remediation.facts import Row
+from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.journal.chain import Kind, Line, Recording
 from dashboard.remediation.journal.images import (
     forget_expired,
@@ -158,6 +159,13 @@ def reopen(
     return True
 
 
+def done_to(store: Store, place: Place) -> frozenset[str]:
+    """Every remediation that has changed this row, also those that were taken back."""
+    changed = table.c.slot == slot_of(place), table.c.state.in_(("applied", "undone"))
+    with store.read() as connection:
+        return frozenset(connection.scalars(select(table.c.id).where(*changed)))
+
+
 def done_by(record: Any) -> str:
     """Who did it, and when."""
     at = record.finished_at or record.started_at
@@ -180,26 +188,17 @@ def _done_already(connection: Connection, order: Order) -> Refusal | None:
             by = _one(connection, table.c.id == undone.undone_by)
             return _already("undone", by or undone)
         return None
-    same = _one(
-        connection,
-        table.c.digest == plan.digest,
-        table.c.state == "applied",
-        table.c.finished_at >= order.previewed_at,
-    )
+    since = table.c.slot == slot_of(plan.place), table.c.id.not_in(order.known)
+    applied = *since, table.c.state == "applied"
+    same = _one(connection, *applied, table.c.digest == plan.digest)
     if same is not None:
         return _already("done", same)
-    undone_since = _one(
-        connection,
-        table.c.slot == slot_of(plan.place),
-        table.c.undoes.is_not(None),
-        table.c.state == "applied",
-        table.c.finished_at >= order.approved_at,
-    )
-    if undone_since is None:
+    undone = _one(connection, *applied, table.c.undoes.is_not(None))
+    if undone is None:
         return None
     return Refusal(
         RefusalCode.CHANGED_SINCE_PREVIEW,
-        f"It was done and undone {done_by(undone_since)}, after this approval: preview it again.",
+        f"It was done and undone {done_by(undone)}, after this Preview: preview it again.",
     )
 
 

@@ -20,7 +20,7 @@ from dashboard.remediation.undo import BeforeImage
 class Order:
     """An approved plan, and what is kept of its approval.
 
-    previewed_at  when the row was last seen as the plan expects it
+    known  what had been done to the row when it was last seen as the plan expects it
     """
 
     plan: RemediationPlan
@@ -28,7 +28,7 @@ class Order:
     role: str
     reason: str
     ticket: str | None
-    previewed_at: datetime
+    known: frozenset[str]
     approved_at: datetime
     undo_until: datetime
 

@@ -118,7 +118,8 @@ class Remediation:
         preview = plan if isinstance(plan, Refusal) else self._rehearsed(plan)
         if isinstance(preview, Refusal):
             return self._refused(preview, actor, conflict_id, remedy)
-        keep_preview(self._store, preview.plan, self._clock())
+        done = ledger.done_to(self._store, preview.plan.place)
+        keep_preview(self._store, preview.plan, done, self._clock())
         return preview
 
     def apply(self, conflict_id: str, remedy: RemedyName, approval: Approval) -> Outcome:

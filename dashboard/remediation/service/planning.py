@@ -117,7 +117,7 @@ class Planner:
                 return Refusal(RefusalCode.NOT_PREVIEWED, text)
             children = kept_children(case, kept.children, self.settings)
             plan = self._plan(case, kept.row, remedy, actor, children)
-            return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.at)
+            return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.done)
 
         return self.sources.ask(conflict_id, planned)
 
@@ -144,7 +144,7 @@ class Planner:
     def approved_back(self, remediation_id: str, approval: Approval) -> Order | Refusal:
         """The approved way back."""
         plan = self.back(remediation_id, approval.actor)
-        return plan if isinstance(plan, Refusal) else self._order(plan, approval, approval.at)
+        return plan if isinstance(plan, Refusal) else self._order(plan, approval)
 
     def _refusals(self, case: Case, actor: Actor) -> dict[RemedyName, Refusal | None] | Refusal:
         row = read_row(case.snapshot, case.place)
@@ -198,7 +198,7 @@ class Planner:
         return replace(plan, warnings=(*plan.warnings, *empty))
 
     def _order(
-        self, plan: RemediationPlan, approval: Approval, previewed_at: datetime
+        self, plan: RemediationPlan, approval: Approval, known: frozenset[str] = frozenset()
     ) -> Order | Refusal:
         """The plan with its Approval, if it is this plan that was approved."""
         if plan.digest != approval.digest:
@@ -216,7 +216,7 @@ class Planner:
             role=approval.actor.role,
             reason=approval.reason.strip(),
             ticket=approval.ticket,
-            previewed_at=previewed_at,
+            known=known,
             approved_at=approval.at,
             undo_until=self.clock() + timedelta(days=self.settings.remediation.undo_days),
         )
