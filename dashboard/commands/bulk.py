@@ -16,7 +16,7 @@ from dashboard.access import Actor, cli_actor
 from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_store
 from dashboard.commands.remedying import UNDO_REASON, open_door
-from dashboard.output import err, print_json, tell
+from dashboard.output import err, print_json, say, tell
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.remedies import REMEDIES
@@ -97,6 +97,8 @@ def show(ended: Ended, as_json: bool) -> int:
     if ended.answer is None:
         return DONE if ended.preview and ended.preview.rows else FOUND
     assert isinstance(ended.answer, BulkEnded)
+    if ended.answer.unreachable:
+        return UNREACHABLE
     left = ended.answer.refused + ended.answer.failed + ended.answer.waiting
     return FOUND if left else DONE
 
@@ -119,8 +121,13 @@ def _then(
 
 
 def _applied(bulk: Bulk, approval: Approval, ended: Ended) -> Ended:
-    with _bar() as told:
-        answer = _answered(lambda: bulk.apply(approval, told))
+    try:
+        with _bar() as told:
+            answer = _answered(lambda: bulk.apply(approval, told))
+    except KeyboardInterrupt:
+        way_on = _way_on(ended.preview, approval.digest)
+        say(f"Interrupted: the batches in hand came to their end, the others wait: {way_on}")
+        raise
     return Ended(ended.remedy, ended.applying, ended.preview, answer, approval.digest)
 
 
@@ -150,7 +157,7 @@ def _json(ended: Ended) -> dict[str, Any]:
     return {
         "bulk_id": done.bulk_id if done else preview.bulk_id if preview else None,
         "remedy": ended.remedy,
-        "digest": preview.digest if preview else None,
+        "digest": ended.digest or (preview.digest if preview else None),
         "rows": preview.rows if preview else None,
         "batches": preview.batches if preview else None,
         "statements": list(preview.statements) if preview else [],
@@ -194,10 +201,15 @@ def _ending(done: BulkEnded, ended: Ended) -> Iterable[str]:
         yield f"{done.failed:,} ended unclear: somebody must look at them."
     if done.stopped:
         waiting = counted(done.waiting, "row waits", "rows wait")
-        the_rest = f"tombstone undo {undoes} --apply" if undoes else f"--digest {ended.digest}"
-        yield f"{done.stopped} {waiting}: go on with {the_rest}"
+        yield f"{done.stopped} {waiting}: {_way_on(ended.preview, ended.digest)}"
     if done.applied and undoes is None:
         yield f"To take it back: tombstone undo {done.bulk_id}"
+
+
+def _way_on(preview: BulkPreview | None, digest: str | None) -> str:
+    if preview and preview.undoes:
+        return f"go on with tombstone undo {preview.undoes} --apply"
+    return f"go on with --digest {digest}"
 
 
 def _preview(preview: BulkPreview) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -170,13 +171,31 @@ def test_a_lost_connection_costs_no_row_its_release(world: World, step: str) -> 
                 f" WHERE usename = '{WRITER}' AND datname = current_database()"
             )
 
-    with pytest.raises(TargetUnreachable):
-        world.door(announce_batch=lose).bulk.apply(Approval(ENGINEER, preview.digest, "it"))
+    told = world.door(announce_batch=lose).bulk.apply(Approval(ENGINEER, preview.digest, "it"))
+    assert isinstance(told, BulkEnded), told
+    assert told.unreachable
+    assert told.waiting > 0
+    assert told.applied + told.waiting == len(everybody)
+    assert str(told.stopped).startswith(("Target 'production'", "The connection to 'production'"))
 
     rest = done(world, preview)
     assert (rest.applied, rest.refused, rest.failed) == (8, 0, 0)
     assert all("tombstone" in str(world.row(customer)["email"]) for customer in everybody)
     assert verify(world.store).intact
+
+
+def test_a_connection_lost_after_the_last_batch_has_cost_nothing(world: World) -> None:
+    world.limits |= {"bulk_batch_rows": 8, "bulk_pause_ms": 0}
+    crowd(world, 8)
+    preview = previewed(world)
+
+    def lose(now: str, _batch: int) -> None:
+        if now == "outcome":
+            raise TargetUnreachable("The server is shutting down.")
+
+    told = world.door(announce_batch=lose).bulk.apply(Approval(ENGINEER, preview.digest, "it"))
+    assert isinstance(told, BulkEnded), told
+    assert (told.applied, told.waiting, told.stopped, told.unreachable) == (8, 0, None, False)
 
 
 def test_a_database_without_room_costs_no_row_its_release(world: World) -> None:
@@ -190,8 +209,9 @@ def test_a_database_without_room_costs_no_row_its_release(world: World) -> None:
     )
     words = r"no room or no means for a change just now \(DiskFull, 53100\)"
 
-    with pytest.raises(TargetUnreachable, match=words):
-        done(world, preview)
+    told = done(world, preview)
+    assert (told.applied, told.waiting, told.unreachable) == (0, len(everybody), True)
+    assert re.search(words, str(told.stopped))
     one = world.door().apply(single.plan.place.conflict_id, RELEASE, approved(single))
     assert refusal(one).code is RefusalCode.UNREACHABLE
 

@@ -124,8 +124,7 @@ class BatchWriter(Connecting):
         except RolledBack as refused:
             written = all_refused(rows, refused.refusal)
         except psycopg.Error as error:
-            more = " The rest of the bulk can go on."
-            written = all_refused(rows, self._refusal_of(error, lead, more))
+            written = all_refused(rows, self._refusal_of(error, lead, ", in one batch"))
         if written.after:
             self._commit(connection, form, rows, written)
         else:
@@ -157,12 +156,12 @@ class BatchWriter(Connecting):
         written.missing = tuple(number for n, number in enumerate(hit) if n not in found)
 
     def _refusal_of(
-        self, error: psycopg.Error, lead: RemediationPlan | None = None, more: str = ""
+        self, error: psycopg.Error, lead: RemediationPlan | None = None, where: str = ""
     ) -> Refusal:
         """Why its rows are refused. Raises TargetUnreachable where that is no fault of theirs."""
         refusal = refusal_of(error, lead)
         if refusal.code is RefusalCode.UNREACHABLE:
-            raise TargetUnreachable(f"Target {self._target!r}: {refusal.text}{more}") from None
+            raise TargetUnreachable(f"Target {self._target!r}{where}: {refusal.text}") from None
         return refusal
 
     def standing(self, form: Form, rows: Sequence[BatchRow]) -> set[int]:

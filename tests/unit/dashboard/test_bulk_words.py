@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dashboard.commands.bulk import Ended, show
+from dashboard.commands.ending import UNREACHABLE
 from dashboard.remediation.service.bulk import BulkEnded, BulkPreview
 
 STOPPED = "It has stopped by itself."
@@ -24,8 +27,22 @@ def test_what_was_done_names_the_way_back_and_what_waits_the_way_on(
     preview = BulkPreview("b1", "d1", "release-key", "shop", 3, 1, (), (), (), 0, 3, undoes)
     answer = BulkEnded("b1", 3, 0, 0, waiting, (), STOPPED if waiting else None)
 
-    show(Ended("release-key", True, preview, answer, "d1"), as_json=False)
+    assert show(Ended("release-key", True, preview, answer, "d1"), as_json=False) == bool(waiting)
 
     said = capsys.readouterr().out
     assert words in said
     assert never not in said
+
+
+def test_what_was_done_before_the_target_was_lost_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not "Refused": its rows are written, and can be taken back."""
+    lost = "Target 'shop', in one batch: The connection was lost before anything was committed."
+    answer = BulkEnded("b1", 120, 0, 0, 280, (), lost, unreachable=True)
+    ended = Ended("release-key", True, None, answer, "d1")
+
+    assert show(ended, as_json=True) == UNREACHABLE
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bulk_id"], told["digest"], told["outcome"]) == ("b1", "d1", "Stopped")
+    assert (told["applied"], told["waiting"], told["stopped"]) == (120, 280, lost)

@@ -102,7 +102,8 @@ class Bulk:
     def apply(self, approval: Approval, progress: Progress = _quiet) -> BulkEnded | BulkRefused:
         """Begin the bulk whose Preview was approved, or go on with it where it was cut off.
 
-        Raises TargetUnreachable; what was done until then stays done, and the rest can go on.
+        Raises TargetUnreachable where that is so before anything began. Later it only stops it:
+        what was done until then stays done, is told, and can be taken back.
         """
         bulk = bulk_of_digest(self.sources.store, approval.digest)
         runner = self._startable(bulk, approval)
@@ -218,8 +219,11 @@ class Bulk:
             standing = self._standing(begun_bulk) or _being_done(begun_bulk)
             return self._refused(standing, approval.actor)
         stopped: str | None = CUT_OFF
+        lost = False
         try:
             stopped = runner.run(begun_bulk, batches, progress)
+        except TargetUnreachable as error:
+            stopped, lost = str(error), True
         finally:
             _at_work.discard(bulk.id)
             runner.mark(begun_bulk)
@@ -227,7 +231,7 @@ class Bulk:
         if self.writeback is not None:
             done = list_remediations(store, RemediationFilter(bulk_id=bulk.id, state="applied"))
             tell_issues(store, self.writeback, done, self.clock())
-        return self._ended(bulk.id, stopped)
+        return self._ended(bulk.id, stopped, lost=lost)
 
     def _let_go(self, bulk: BulkStanding, stopped: str | None) -> None:
         """Done, unless something waits or is not known to have ended."""
@@ -237,7 +241,7 @@ class Bulk:
         with recording(self.sources.store) as line:
             bulks.finish(line, bulk, state, said, self.clock())
 
-    def _ended(self, bulk_id: str, stopped: str | None) -> BulkEnded:
+    def _ended(self, bulk_id: str, stopped: str | None, *, lost: bool) -> BulkEnded:
         store = self.sources.store
         bulk = find_bulk(store, bulk_id)
         assert bulk is not None
@@ -246,6 +250,7 @@ class Bulk:
             for one in bulk_exceptions(store, bulk_id)
         )
         counts = bulk.counts
+        cut_off = lost and counts.get("planned", 0) > 0  # else that was after its last batch
         return BulkEnded(
             bulk_id,
             bulk.applied,
@@ -253,7 +258,8 @@ class Bulk:
             counts.get("failed", 0),
             counts.get("planned", 0),
             exceptions,
-            stopped or bulk.said,
+            bulk.said if lost and not cut_off else stopped or bulk.said,
+            cut_off,
         )
 
     def _refused(self, refusal: Refusal, actor: Actor) -> BulkRefused:

@@ -64,7 +64,11 @@ class BulkRefused:
 
 @dataclass(frozen=True, slots=True)
 class BulkEnded:
-    """How far a bulk came. `stopped` says why it did not come to its end; it can go on."""
+    """How far a bulk came.
+
+    stopped      why it did not come to its end; it can go on
+    unreachable  that was because its Target did not answer any more
+    """
 
     bulk_id: str
     applied: int
@@ -73,6 +77,7 @@ class BulkEnded:
     waiting: int
     exceptions: tuple[Excepted, ...]
     stopped: str | None = None
+    unreachable: bool = False
 
 
 Progress = Callable[[int, int], None]
