@@ -227,7 +227,7 @@ def remediation() -> Remediation:
     And now and then after it: another process may have been killed since, or our own store full.
     """
     _drawn.forget()
-    _settle()
+    answered(_settle)
     return _door()
 
 

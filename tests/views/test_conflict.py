@@ -276,6 +276,19 @@ def test_a_role_taken_away_after_the_preview_no_longer_applies(
     assert shop.rows(database) == before
 
 
+def test_where_nothing_can_be_settled_the_conflict_is_shown_without_its_remedies(
+    jane: str, store: Store
+) -> None:
+    """As where the store cannot be written: before anything is offered, a crash is settled."""
+    with store.write() as connection:
+        connection.execute(text("ALTER TABLE previews RENAME TO elsewhere"))
+    page = pages.conflict(jane)
+    assert not page.exception
+    assert "still holds this key" in said(page)
+    assert any("The store does not answer just now" in one.value for one in page.code)
+    assert not any(label.startswith("Preview") for label in labels(page))
+
+
 def test_a_store_that_breaks_is_not_a_traceback(filled: Store) -> None:
     conflict_id = conflict_of(filled, Verdict.UNBLOCKED)
     with filled.write() as connection:
