@@ -324,6 +324,20 @@ def test_a_changed_row_of_a_bulk_is_named_by_the_journals_check(world: World) ->
     assert any("was changed" in problem for problem in verify(world.store).problems)
 
 
+@pytest.mark.parametrize("told", [{"row_id": "7"}, {"table_name": "orders"}])
+def test_another_row_of_a_bulk_in_the_ledger_is_named_by_the_journals_check(
+    world: World, told: dict[str, str]
+) -> None:
+    crowd(world, 3)
+    bulk_id = done(world, previewed(world)).bulk_id
+    taken_back(world, bulk_id)
+    assert verify(world.store).intact
+    with world.store.write() as connection:
+        connection.execute(update(schema.remediations).values(told))
+
+    assert len(verify(world.store).problems) == 6
+
+
 def test_a_row_of_a_composite_key_and_odd_texts_is_released(world: World) -> None:
     world.database.execute(
         'CREATE TABLE "Price List" ("Region" text, no int, code text NOT NULL UNIQUE, '

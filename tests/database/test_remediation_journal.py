@@ -137,8 +137,31 @@ TAMPERINGS: dict[str, tuple[Callable[[], list[object]], str]] = {
         lambda: [update(schema.remediations).values(state="refused")],
         "is told otherwise than its lines",
     ),
+    "another-conflict-in-the-ledger": (
+        lambda: [update(schema.remediations).values(conflict_id="0" * 16)],
+        "is told otherwise than its lines",
+    ),
+    "another-row-of-another-table-in-the-ledger": (
+        lambda: [update(schema.remediations).values(table_name="orders", row_id="7")],
+        "is told otherwise than its lines",
+    ),
+    "another-plan-in-the-ledger": (
+        lambda: [update(schema.remediations).values(digest="0" * 64)],
+        "is told otherwise than its lines",
+    ),
+    "a-start-in-the-ledger-that-is-none": (
+        lambda: [
+            text("UPDATE remediations SET started_at = 'never'"),
+            update(schema.remediations).values(table_name="orders"),
+        ],
+        "is told otherwise than its lines",
+    ),
     "a-swapped-image": (
         lambda: [update(images).values(sealed=b"something else")],
+        "was changed.",
+    ),
+    "an-image-that-is-text-and-expires-never": (
+        lambda: [text("UPDATE before_images SET sealed = 'null', expires_at = 'never'")],
         "was changed.",
     ),
 }

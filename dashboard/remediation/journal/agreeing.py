@@ -15,10 +15,17 @@ Who = tuple[str, str, str, str | None]
 """Actor, role, reason, ticket."""
 
 
+_LEDGER = select(*(one for one in schema.remediations.c if not one.name.endswith("_at"))).order_by(
+    schema.remediations.c.id
+)
+"""Without its times: what stands there may be none, and that is not the journal's to say."""
+
+
 @dataclass
 class Told:
-    """What the chain says of one remediation: who meant what, and how it ended."""
+    """What the chain says of one remediation: who meant what for whom, and how it ended."""
 
+    conflict: str | None = None
     who: Who | None = None
     meant: Mapping[str, Any] = field(default_factory=dict)
     ended: str = "running"
@@ -30,14 +37,15 @@ def disagreements(connection: Connection, changed: Set[int]) -> list[str]:
     told, bulks = _told(connection, changed), _told_of_bulks(connection, changed)
     applied = [one for one in told.values() if one.ended == "applied"]
     taken_back = {one.meant["undoes"] for one in applied if one.meant.get("undoes")}
-    table = schema.remediations
+    meant = _rows_of_bulks(connection, changed)
     return [
         f"Remediation {row.id} is told otherwise than its lines in the journal tell it."
-        for row in connection.execute(select(table).order_by(table.c.id))
+        for row in connection.execute(_LEDGER)
         if not (
             _agrees(row, told.get(row.id, Told()), taken_back)
             if row.bulk_id is None
             else (row.actor, row.role, row.reason, row.ticket) in bulks.get(row.bulk_id, ())
+            and (row.bulk_id, row.table_name, row.row_id) in meant
         )
     ]
 
@@ -48,10 +56,18 @@ def _agrees(row: Row[Any], told: Told, taken_back: set[str]) -> bool:
     state = "looked-at" if told.looked_at else told.ended
     if row.id in taken_back:
         state = "undone"
-    names = {"remedy": row.remedy, "undoes": row.undoes, "target": row.target, "row": row.row_id}
+    names = {
+        "remedy": row.remedy,
+        "undoes": row.undoes,
+        "target": row.target,
+        "table": row.table_name,
+        "row": row.row_id,
+        "digest": row.digest,
+    }
     meant = all(told.meant.get(name, value) == value for name, value in names.items())
     who = row.actor, row.role, row.reason, row.ticket
-    return meant and who == told.who and row.state == state
+    about = who == told.who and row.conflict_id == told.conflict
+    return meant and about and row.state == state
 
 
 def _told(connection: Connection, changed: Set[int]) -> dict[str, Told]:
@@ -60,7 +76,7 @@ def _told(connection: Connection, changed: Set[int]) -> dict[str, Told]:
     for entry, body in _lines(connection, of_one, changed):
         one = told.setdefault(entry.remediation_id, Told())
         if entry.kind == "intent":
-            one.meant = body
+            one.meant, one.conflict = body, entry.conflict_id
             one.who = entry.actor, entry.role, body.get("reason", ""), body.get("ticket")
         elif entry.kind in ("outcome", "refused"):
             one.ended = body.get("state", one.ended)
@@ -79,13 +95,30 @@ def _told_of_bulks(connection: Connection, changed: Set[int]) -> dict[str, set[W
     return told
 
 
+def _rows_of_bulks(connection: Connection, changed: Set[int]) -> set[tuple[Any, ...]]:
+    """Bulk, table and row, of every row that a batch was to write."""
+    line = schema.audit_entries.c
+    of_a_batch = (line.kind == "intent") & line.remediation_id.is_(None)
+    return {
+        (body.get("bulk"), body.get("table"), row)
+        for _, body in _lines(connection, of_a_batch, changed)
+        for row in body.get("rows", ())
+    }
+
+
 def _lines(
     connection: Connection, which: ColumnElement[bool], changed: Set[int]
 ) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
     """These lines in their order."""
     line = schema.audit_entries.c
     query: Select[Any] = select(
-        line.seq, line.kind, line.remediation_id, line.actor, line.role, line.body
+        line.seq,
+        line.kind,
+        line.remediation_id,
+        line.conflict_id,
+        line.actor,
+        line.role,
+        line.body,
     )
     for entry in connection.execute(query.where(which).order_by(line.seq)):
         if entry.seq not in changed:

@@ -29,10 +29,12 @@ def images_and_intents(connection: Connection, changed: Set[int]) -> list[str]:
     problems = [
         f"Remediation {one} has no line in the journal." for one in known if one not in began
     ]
-    for row in connection.execute(select(schema.before_images)):
+    image = schema.before_images.c
+    for row in connection.execute(select(image.remediation_id, image.sealed, image.digest)):
         if row.sealed is None:
             continue
-        if row.digest != said.get(row.remediation_id) or row.digest != digest_of(row.sealed):
+        digest = digest_of(row.sealed) if isinstance(row.sealed, bytes) else None
+        if not row.digest == digest == said.get(row.remediation_id):
             problems.append(f"The before-image of remediation {row.remediation_id} was changed.")
     return problems
 
