@@ -169,7 +169,9 @@ def _show_ended(ended: BulkEnded | BulkRefused) -> None:
         _show_refused(ended)
         return
     if ended.waiting:
-        st.warning("It has stopped, and can go on.", icon=":material/pause_circle:")
+        st.warning(
+            "It has stopped. A new Preview goes on with what waits.", icon=":material/pause_circle:"
+        )
     else:
         st.success("Done and verified.", icon=":material/verified:")
     facts = [

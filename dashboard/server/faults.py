@@ -32,8 +32,8 @@ def show_own_fault(error: Exception) -> bool:
     else:
         sentry_sdk.capture_exception(error)  # silent unless the settings name a Sentry of our own
         st.error(
-            "A fault of our own: this part of the page could not be shown. Nothing was changed. "
-            "The server's log says where it happened.",
+            "A fault of our own: this part of the page could not be shown. The server's log says "
+            "where it happened; what was done before, if anything was, stands on Activity.",
             icon=":material/error:",
         )
     return True
