@@ -1,6 +1,7 @@
 """What a Remedy did to a Conflict, noted at once; the next Run asks the Target and confirms it.
 
-Only Failures that met the remedied row itself change: an older one may have met another.
+Only Failures that met the remedied row itself change: an older one may have met another. Of a
+single remediation it is noted where its end is journalled, in one transaction.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from collectors.evidence.writing import next_generation
 from collectors.model import BLOCKED_VERDICTS, Confidence, Verdict
 
 
-def mark_unblocked(store: Store, conflict_id: str, *, by: str, at: datetime, reason: str) -> None:
+def mark_unblocked(
+    connection: Connection, conflict_id: str, *, by: str, at: datetime, reason: str
+) -> None:
     """Close a Conflict whose row was verified as cured, or as gone; `by` says how and who."""
-    _mark(store, conflict_id, Verdict.UNBLOCKED, BLOCKED_VERDICTS, by=by, at=at, reason=reason)
+    _mark(connection, conflict_id, Verdict.UNBLOCKED, BLOCKED_VERDICTS, by=by, at=at, reason=reason)
 
 
-def mark_blocked_again(store: Store, conflict_id: str, *, at: datetime, reason: str) -> None:
+def mark_blocked_again(
+    connection: Connection, conflict_id: str, *, at: datetime, reason: str
+) -> None:
     """Open it again after a Remedy was undone."""
     blocked = Verdict.BLOCKED_BY_TOMBSTONE
-    _mark(store, conflict_id, blocked, [Verdict.UNBLOCKED], by=None, at=at, reason=reason)
+    _mark(connection, conflict_id, blocked, [Verdict.UNBLOCKED], by=None, at=at, reason=reason)
 
 
 def _mark(
-    store: Store,
+    connection: Connection,
     conflict_id: str,
     verdict: Verdict,
     changing: Sequence[Verdict],
@@ -40,14 +45,13 @@ def _mark(
 ) -> None:
     known = select(schema.conflicts.c.confidence, schema.conflicts.c.blocker)
     said = {"verdict": verdict, "reasons": [reason]}
-    with store.write() as connection:
-        row = connection.execute(known.where(schema.conflicts.c.id == conflict_id)).one()
-        _mark_conflicts(connection, schema.conflicts.c.id == conflict_id, said, by, at)
-        _mark_failures(connection, conflict_id, said, changing, (row.blocker or {}).get("id"), at)
-        confidence = row.confidence or Confidence.CERTAIN
-        line = {"conflict_id": conflict_id, "at": at, "confidence": confidence, **said}
-        connection.execute(schema.verdict_history.insert(), line)
-        next_generation(connection)
+    row = connection.execute(known.where(schema.conflicts.c.id == conflict_id)).one()
+    _mark_conflicts(connection, schema.conflicts.c.id == conflict_id, said, by, at)
+    _mark_failures(connection, conflict_id, said, changing, (row.blocker or {}).get("id"), at)
+    confidence = row.confidence or Confidence.CERTAIN
+    line = {"conflict_id": conflict_id, "at": at, "confidence": confidence, **said}
+    connection.execute(schema.verdict_history.insert(), line)
+    next_generation(connection)
 
 
 def _mark_conflicts(
@@ -96,10 +100,13 @@ def mark_bulk(
     """
     row, batch, conflict = schema.bulk_rows.c, schema.bulk_batches.c, schema.conflicts.c
     its_batch = (batch.bulk_id == row.bulk_id) & (batch.number == row.batch)
+    done = schema.remediations.c
+    its_own = (done.id == row.remediation_id) & (done.state == "applied")  # not taken back alone
     written = row.bulk_id == bulk_id, row.state == "planned", batch.state == "applied"
     changing = [Verdict.UNBLOCKED] if undone else BLOCKED_VERDICTS
     verdict = Verdict.BLOCKED_BY_TOMBSTONE if undone else Verdict.UNBLOCKED
-    ids = select(row.conflict_id).join(schema.bulk_batches, its_batch).where(*written)
+    ids = select(row.conflict_id).join(schema.bulk_batches, its_batch)
+    ids = ids.join(schema.remediations, its_own).where(*written)
     which = conflict.id.in_(ids) & _stands(conflict.verdict, changing)
     said = {"verdict": verdict, "reasons": [reason]}
     with store.write() as connection:

@@ -120,7 +120,10 @@ def fill(store: Store, customers: int = CUSTOMERS) -> None:
     for customer in met:
         if customer.remedied_at is not None:
             conflict_id, at = str(customer.failed[0].conflict_id), customer.remedied_at
-            mark_unblocked(store, conflict_id, by="release-key by ann", at=at, reason="Released.")
+            with store.write() as line:
+                mark_unblocked(
+                    line, conflict_id, by="release-key by ann", at=at, reason="Released."
+                )
     finish_run(store, run, read=1, stored=1, unreachable=[], notes=[])
     with store.write() as connection:
         today = max(NOW - HOUR, MIDNIGHT)  # a day that was not read to its end is not compared

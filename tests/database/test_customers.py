@@ -67,9 +67,11 @@ def test_the_days_say_what_the_conflicts_say(store: Store) -> None:
 def test_a_remedy_and_its_undo_move_a_customer_between_the_days(store: Store) -> None:
     (one, *_) = [one for one in hurt_world.plain(store) if one.verdict.is_blocked]
     before = kept(store)
-    mark_unblocked(store, one.id, by="release-key by ann", at=MIDNIGHT, reason="Released.")
+    with store.write() as line:
+        mark_unblocked(line, one.id, by="release-key by ann", at=MIDNIGHT, reason="Released.")
     assert kept(store) == recounted(store) != before
-    mark_blocked_again(store, one.id, at=MIDNIGHT + DAY, reason="Undone.")
+    with store.write() as line:
+        mark_blocked_again(line, one.id, at=MIDNIGHT + DAY, reason="Undone.")
     assert kept(store) == recounted(store) == before
 
 

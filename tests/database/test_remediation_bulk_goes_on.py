@@ -184,6 +184,28 @@ def test_a_lost_connection_costs_no_row_its_release(world: World, step: str) -> 
     assert verify(world.store).intact
 
 
+def test_who_was_taken_back_meanwhile_is_not_called_released_when_it_goes_on(world: World) -> None:
+    world.limits |= {"bulk_batch_rows": 2, "bulk_pause_ms": 0}
+    everybody = crowd(world, 8)
+    preview = previewed(world)
+
+    begun: list[int] = []
+
+    def lose(now: str, batch: int) -> None:
+        if now == "begun":
+            begun.append(batch)
+        if now == "begun" and len(begun) > 1:
+            raise TargetUnreachable("The server is shutting down.")
+
+    world.door(announce_batch=lose).bulk.apply(Approval(ENGINEER, preview.digest, "it"))
+    first = list_remediations(world.store, RemediationFilter(bulk_id=preview.bulk_id))[0]
+    assert isinstance(undone(world.door(), first.id), Applied)
+
+    assert done(world, preview).waiting == 0
+    blocked = {c for c in everybody.values() if world.stored(c).verdict.is_blocked}
+    assert blocked == {first.conflict_id}
+
+
 def test_a_connection_lost_after_the_last_batch_has_cost_nothing(world: World) -> None:
     world.limits |= {"bulk_batch_rows": 8, "bulk_pause_ms": 0}
     crowd(world, 8)

@@ -19,6 +19,7 @@ from collectors.evidence.reads.remediations import (
     list_remediations,
 )
 from collectors.evidence.schema import to_micros
+from collectors.model import Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.journal.chain import signed_text
 from dashboard.remediation.outcomes import Applied, RefusalCode, Step
@@ -326,6 +327,16 @@ def test_a_clock_that_was_ahead_keeps_no_row_from_being_released_once_more(world
     done = applied(ahead, conflict)
     assert isinstance(undone(ahead, done.remediation_id), Applied)
     applied(world.door(), conflict)
+
+
+def test_what_a_clock_that_was_ahead_wrote_is_told_to_no_conflict_again(world: World) -> None:
+    """A start-up settles; it took an undo of tomorrow for one that its Conflict does not know."""
+    conflict = world.conflict(world.customer())
+    ahead = world.door(clock=lambda: datetime.now(UTC) + timedelta(days=2))
+    undone(ahead, applied(ahead, conflict).remediation_id)
+    applied(world.door(), conflict)
+    world.door().settle()
+    assert world.stored(conflict).verdict is Verdict.UNBLOCKED
 
 
 def test_a_clock_that_is_behind_applies_no_approval_that_was_overtaken(world: World) -> None:

@@ -170,14 +170,18 @@ def test_a_remedy_closes_a_conflict_and_its_undo_opens_it(tmp_path: Path) -> Non
     one = judged()
     save_page(store, "web", [one])
     conflict_id = str(one.conflict_id)
-    mark_unblocked(store, conflict_id, by="release-key by alice", at=NOON + HOUR, reason="Freed.")
+    with store.write() as line:
+        mark_unblocked(
+            line, conflict_id, by="release-key by alice", at=NOON + HOUR, reason="Freed."
+        )
     closed = find_conflict(store, conflict_id)
     assert closed is not None
     assert (closed.verdict, closed.released_by) == (Verdict.UNBLOCKED, "release-key by alice")
     assert list_failures(store)[0].verdict is Verdict.UNBLOCKED
     assert earlier_looks(store, [conflict_id])[conflict_id].released_by == "release-key by alice"
     assert [pending.conflict_id for pending in open_conflicts(store)] == [conflict_id]
-    mark_blocked_again(store, conflict_id, at=NOON + 2 * HOUR, reason="Undone.")
+    with store.write() as line:
+        mark_blocked_again(line, conflict_id, at=NOON + 2 * HOUR, reason="Undone.")
     assert [change.verdict for change in verdict_changes(store, conflict_id)] == [
         Verdict.BLOCKED_BY_TOMBSTONE,
         Verdict.UNBLOCKED,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select, tuple_
+from sqlalchemy import Row, Select, select, tuple_
 
 from collectors.evidence.database import Store
 from collectors.evidence.schema import audit_entries, before_images, conflicts
 from collectors.evidence.schema import remediations as table
-from collectors.model import BLOCKED_VERDICTS, KeyValues
+from collectors.model import KeyValues
 
 WITHOUT_UNDO = frozenset({"purge-row"})
 """The remedies that cannot be taken back."""
@@ -137,20 +137,6 @@ def list_entries(
         query = query.where(entry.seq < before)
     with store.read() as connection:
         return [_entry(row) for row in connection.execute(query)]
-
-
-def unmarked_remediations(store: Store) -> list[RemediationRow]:
-    """Applied ones of which their Conflict does not know: a crash came between the two."""
-    still_blocked = table.c.undoes.is_(None) & conflicts.c.verdict.in_(BLOCKED_VERDICTS)
-    still_closed = table.c.undoes.is_not(None) & conflicts.c.released_by.is_not(None)
-    query = _select().join(conflicts, conflicts.c.id == table.c.conflict_id)
-    query = query.where(
-        table.c.state == "applied",
-        conflicts.c.asked_at < table.c.finished_at,
-        or_(still_blocked, still_closed),
-    )
-    with store.read() as connection:
-        return [_remediation(row) for row in connection.execute(query)]
 
 
 def key_values(store: Store, conflict_id: str) -> KeyValues | None:

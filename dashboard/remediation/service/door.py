@@ -15,7 +15,6 @@ from collectors.evidence.reads.remediations import (
     find_remediation,
     key_values,
     list_remediations,
-    unmarked_remediations,
 )
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
@@ -27,7 +26,7 @@ from dashboard.remediation.journal.images import forget_expired, keep_preview, o
 from dashboard.remediation.journal.orders import Order
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCode, Refused, Step
 from dashboard.remediation.plan import RemediationPlan
-from dashboard.remediation.service import rights, settlement
+from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk import Bulk
 from dashboard.remediation.service.earlier import by_us_since
 from dashboard.remediation.service.forgetting import Forgetter, Forgotten
@@ -176,8 +175,6 @@ class Remediation:
         """
         running = list_remediations(self._store, RemediationFilter(state="running"))
         outcomes = [self._told(outcome) for done in running if (outcome := self._settled(done))]
-        for done in unmarked_remediations(self._store):
-            settlement.mark_conflict(self._store, done, done.finished_at or self._clock())
         with self._store.write() as connection:
             forget_expired(connection, self._clock())
         self.bulk.settle()

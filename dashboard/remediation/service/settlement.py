@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from collectors.evidence.database import Store
 from collectors.evidence.reads.remediations import RemediationRow, list_entries
 from collectors.evidence.remedied import mark_blocked_again, mark_unblocked
@@ -109,9 +111,8 @@ def close_applied(
 ) -> Applied:
     """Journal that it was applied, and tell its Conflict."""
     with recording(store) as line:
-        closed = close(line, done.id, "applied", now, body=body)
-    if closed:
-        mark_conflict(store, done, now)
+        if close(line, done.id, "applied", now, body=body):
+            _mark_conflict(line.connection, done, now)
     return Applied(done.id, now)
 
 
@@ -137,14 +138,14 @@ def close_failed(
     return Failed(remediation_id, text, difference)
 
 
-def mark_conflict(store: Store, done: RemediationRow, at: datetime) -> None:
+def _mark_conflict(connection: Connection, done: RemediationRow, at: datetime) -> None:
     """Close the Conflict that was cured, or open it again when the cure was undone."""
     if done.undoes is None:
         by = f"{done.remedy} by {done.actor}"
-        mark_unblocked(store, done.conflict_id, by=by, at=at, reason=_cured(done, at))
+        mark_unblocked(connection, done.conflict_id, by=by, at=at, reason=_cured(done, at))
     else:
         reason = f"The remedy was undone by {done.actor} at {at:%Y-%m-%d %H:%M:%S} UTC."
-        mark_blocked_again(store, done.conflict_id, at=at, reason=reason)
+        mark_blocked_again(connection, done.conflict_id, at=at, reason=reason)
 
 
 def _cured(done: RemediationRow, at: datetime) -> str:
