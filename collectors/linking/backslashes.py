@@ -1,12 +1,20 @@
-"""Backslash escapes, as Python, JSON, JavaScript and Markdown write them."""
+"""Backslash escapes, as programs, JSON and Markdown write them."""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Sequence
+from itertools import starmap
 
 _ESCAPE = re.compile(
-    r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|.)", re.DOTALL
+    r"((?:\\(?:x[0-9a-fA-F]{2}|\d{3,7}))+)(?:\\&)?"
+    r"|\\(u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|[ux]\{[0-9a-fA-F]{1,6}\}|.)",
+    re.DOTALL,
 )
+"""First what is escaped by number; Haskell puts `\\&` between that and a digit behind it."""
+
+_NUMBER = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(\d{3,7}))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN_NAME = re.compile(r"\"\w{1,63}\\_[\w\\]{1,80}\"|\([\w, ]{1,200}\\_[\w\\, ]{1,200}\)\s?=")
 _MARKDOWN_ESCAPE = re.compile(r"\\([\\_*\[\]~`<>#|])")
@@ -14,10 +22,10 @@ _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 
 
 def unescape(text: str) -> str:
-    r"""Undo one level of backslash escapes.
+    r"""Undo one level of backslash escapes; bytes that make up a character are that one.
 
-    >>> unescape(r'a \"b\"')
-    'a "b"'
+    >>> unescape(r'a \"b\"'), unescape(r'Jos\195\169, Jos\303\251, Jos\xc3\xa9, Jos\233, Jos\u{e9}')
+    ('a "b"', 'José, José, José, José, José')
     """
     return whole_characters(_ESCAPE.sub(_unescaped, text))
 
@@ -47,7 +55,39 @@ def from_markdown(text: str) -> str:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    mark = match[1]
+    if match[1]:
+        numbers = _NUMBER.findall(match[1])
+        return _from_bytes(numbers) or "".join(starmap(_character, numbers))
+    mark = match[2]
     if len(mark) > 1:
-        return chr(int(mark[1:], 16))
+        return _of_code(int(mark[1:].strip("{}"), 16), match[0])
     return _CONTROLS.get(mark, mark)
+
+
+def _from_bytes(numbers: Sequence[tuple[str, str]]) -> str | None:
+    """The characters that are escaped byte by byte; in UTF-8 none is the same in another base.
+
+    A digit behind the last number is one of the text.
+    """
+    behind = numbers[-1][1][3:]
+    if any(len(digits) > 3 for _, digits in numbers[:-1]):
+        return None
+    for base in (10, 8):
+        try:
+            codes = [
+                int(hexed, 16) if hexed else int(digits[:3], base) for hexed, digits in numbers
+            ]
+            found = bytes(codes).decode()
+        except ValueError:
+            continue
+        if not any(" " <= character <= "~" for character in found):
+            return found + behind
+    return None
+
+
+def _character(hexed: str, digits: str) -> str:
+    return chr(int(hexed, 16)) if hexed else _of_code(int(digits), f"\\{digits}")
+
+
+def _of_code(code: int, printed: str) -> str:
+    return chr(code) if code <= sys.maxunicode else printed

@@ -113,12 +113,13 @@ def readings(text: str, *, wrapped: bool = False) -> Iterator[str]:
 
 
 def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
-    freed = _free(text, pasted=wrapped)
+    freed, around = _free(text, pasted=wrapped)
     freed = without_links(freed) if wrapped else freed
+    around = without_links(around) if wrapped and around else around
     yield freed
     yield text
     if "\\" in freed and "\\" in without_quotes(freed, prose=wrapped):
-        yield unescape(freed)
+        yield unescape(around or freed)
     if wrapped and not freed.isascii():
         yield _SPACE.sub(" ", freed)  # mail programs and pages put them between any words
         yield as_utf8(freed)
@@ -131,19 +132,26 @@ def _readings(text: str, *, wrapped: bool) -> Iterator[str]:
             yield _BREAK.sub("", said)
 
 
-def _free(text: str, *, pasted: bool) -> str:
-    """The text without the escapes that surround it, as far as they show."""
+def _free(text: str, *, pasted: bool) -> tuple[str, str | None]:
+    """The text without the escapes that surround it, as far as they show.
+
+    Where some were undone in fields alone, the text before that comes with it: what stands around
+    them may be escaped just as often.
+    """
+    around = None
     text = without_colours(text, pasted=pasted)
     if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
     for level in range(_MOST_LEVELS):
         if _is_csv(text) or "\\" not in text or _PLAIN.search(text) is not None:
             break
+        before = text
         text, is_last = _without_level(text, pasted=pasted, outermost=level == 0)
         if is_last:
+            around = before if text != before else None
             break
     text = text.replace('""', '"') if _is_csv(text) else text
-    return without_colours(text, pasted=pasted)
+    return without_colours(text, pasted=pasted), around
 
 
 def _is_csv(text: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from collectors.linking.backslashes import unescape
 from collectors.linking.message import read_message
 from collectors.linking.violation import read_text
 
@@ -36,6 +37,21 @@ def whole(detail: str) -> str:
     return f"{DUPLICATE}\nDETAIL:  {detail}"
 
 
+def by_bytes(text: str, form: str) -> str:
+    """As languages print texts whose encoding they do not know."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    shown = "".join(chr(b) if b < 128 else f"\\{b:{form}}" for b in escaped.encode())
+    return f'"{shown}"'
+
+
+def haskell(detail: str, message: str = DUPLICATE) -> str:
+    """As postgresql-simple's error is shown."""
+    return (
+        f'SqlError {{sqlState = "23505", sqlExecStatus = FatalError, sqlErrorMsg = '
+        f'{by_bytes(message, "d")}, sqlErrorDetail = {by_bytes(detail, "d")}, sqlErrorHint = ""}}'
+    )
+
+
 def pg8000(detail: str) -> str:
     return str({"S": "ERROR", "C": "23505", "M": DUPLICATE, "D": detail, "n": "u_name"})
 
@@ -59,6 +75,9 @@ PRINTED: dict[str, Callable[[str], str]] = {
         f"PgDatabaseError {{ message: {json.dumps(DUPLICATE)}, "
         f"detail: Some({json.dumps(detail)}) }}"
     ),
+    "haskell": haskell,
+    "octal bytes": lambda detail: f"message: {DUPLICATE}, detail: {by_bytes(detail, 'o')}",
+    "ruby": lambda detail: f"#<{DUPLICATE}, :detail=>{by_bytes(detail, '#x').replace('0x', 'x')}>",
 }
 VALUES = {
     "plain": "jane",
@@ -70,6 +89,7 @@ VALUES = {
     "one quote": '"',
     "both quotes": 'it\'s "x"',
     "a line break": "a\nb",
+    "letters of others": "Zoë\\x9 – 日本",
 }
 
 
@@ -86,3 +106,25 @@ def test_as_many_escapes_are_undone_as_there_are(
     pasted = read_text(text).key
     assert pasted is not None
     assert (value,) in pasted.splits  # as mail, a broken line may have been joined
+
+
+def test_a_message_in_another_language_is_escaped_as_often_as_its_fields() -> None:
+    message = "la valeur d'une clé dupliquée rompt la contrainte unique « u_name »"
+    key = read_message(haskell("La clé « (name)=(Zoë\\x) » existe déjà.", message))
+    assert key is not None
+    assert (key.constraint, key.splits) == ("u_name", (("Zoë\\x",),))
+
+
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        (r"Jos\195\1692", "José2"),
+        (r"1\233\&2 \26085\26412", "1é2 日本"),
+        (r"\u{e9} \x{1F600}", "é 😀"),
+        (r"\xe9 \xc3\xa9", "é é"),
+        (r"\u{110000} \9999999", r"\u{110000} \9999999"),
+    ],
+    ids=["a digit behind bytes", "haskell's characters", "braces", "hex", "no character"],
+)
+def test_a_number_stands_for_its_byte_or_character(printed: str, text: str) -> None:
+    assert unescape(printed) == text
