@@ -1,6 +1,6 @@
 """The failed statement as wrappers put it into an error's text, with its parameters.
 
-Most append it; Knex and MikroORM begin with it.
+Most append it; Knex and MikroORM begin with it, and JDBC with the failed one of a batch.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _TAIL = re.compile(
     r"\[SQL: |\bFailed query: |\bSQL:? \[|\bSQL: |\bThe SQL being executed was: |\bSTATEMENT:  ?"
     r"|\[rows:[-\d]{1,12}\] "
 )
+_BATCHED = re.compile(r"\bBatch entry \d{1,6} (?=\w)")
+_BATCHED_END = re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|( was aborted: )")
 _TAIL_SIGNS = ("[rows:", "SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
 _HEAD = re.compile(
     r"\A(?:[^\n'\"]{0,160}?\s)?(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
@@ -49,9 +51,25 @@ def head(text: str) -> tuple[int, int] | None:
     start = _HEAD.match(text) if " - " in text else None
     if start is None:
         return None
-    ends = _HEAD_END.finditer(text, start.end(), start.end() + LONGEST)
-    end = next((match for match in ends if match[1] or match[2]), None)
-    return (start.end(), end.start()) if end is not None and end[1] else None
+    end = _end(text, start.end(), _HEAD_END)
+    return None if end is None else (start.end(), end)
+
+
+def _end(text: str, position: int, ends: re.Pattern[str]) -> int | None:
+    """Where the words come that end the statement, outside of its literals.
+
+    They are the first group; where another one comes before, nothing here ends it.
+    """
+    found = ends.finditer(text, position, position + LONGEST)
+    end = next((match for match in found if match.lastindex), None)
+    return end.start() if end is not None and end[1] else None
+
+
+def _batched(text: str) -> Statement | None:
+    """The failed entry of a batch: JDBC writes its values into it, and several only as one."""
+    start = _BATCHED.search(text) if "Batch entry " in text else None
+    end = _end(text, start.end(), _BATCHED_END) if start else None
+    return read_statement(text[start.end() : end]) if start and end else None
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +83,7 @@ def tails(text: str) -> tuple[tuple[Statement, Tree], ...]:
 
 def _tails(text: str) -> Iterator[tuple[Statement, Tree]]:
     before = head(text)
-    statement = read_statement(text[slice(*before)]) if before else None
+    statement = read_statement(text[slice(*before)]) if before else _batched(text)
     if statement is not None:
         yield statement, UNKNOWN
     if not any(sign in text for sign in _TAIL_SIGNS):

@@ -25,6 +25,10 @@ _LITERAL = re.compile(
     rf"|DEFAULT|NULL|TRUE|FALSE|CURRENT_\w{{4,9}}){_TYPE}",
     re.IGNORECASE | re.DOTALL,
 )
+_IN_BRACKETS = re.compile(r"\(((?:'(?:[^']|'')*+'|NULL)(?:::[\w \[\]]{1,60})?)\)")
+_CAST = re.compile(r"(?<=')::[\w ]{1,60}\Z")
+"""What JDBC puts around each value that it writes into a statement: `('7'::int8)`."""
+
 _NEXT_HOLE = re.compile(r"%s|\?")
 _ANY_HOLE = re.compile(r"\$\d{1,5}|%\(\w{1,128}\)s|%s|\?|(?<!:)[:@][A-Za-z_]\w{0,127}")
 
@@ -38,8 +42,9 @@ def bind(statement: Statement, parameters: Tree) -> Fields:
         return _bind_shortened(statement.columns, row)
     fields: Fields = {}
     taken = 0
-    constants = _are_sql(cell for _, cell in statement.cells)
-    for column, cell in statement.cells:
+    cells = [(column, _unwrapped(cell)) for column, cell in statement.cells]
+    constants = _are_sql(cell for _, cell in cells)
+    for column, cell in cells:
         if statement.follows and (hole := _HOLE.match(cell)) and hole["next"]:
             continue
         value = _cell(cell, row, taken) if constants or _HOLE.match(cell) else UNKNOWN
@@ -47,6 +52,11 @@ def bind(statement: Statement, parameters: Tree) -> Fields:
         if not isinstance(value, Unknown):
             fields[column] = value
     return fields
+
+
+def _unwrapped(cell: str) -> str:
+    match = _IN_BRACKETS.fullmatch(cell)
+    return match[1] if match else cell
 
 
 def _are_sql(cells: Iterable[str]) -> bool:
@@ -124,6 +134,7 @@ def _constant(cell: str) -> Value:
         return None
     if _NUMBER.fullmatch(cell):
         return cell
+    cell = _CAST.sub("", cell)
     if len(cell) > 1 and cell[0] == cell[-1] == "'" and "'" not in cell[1:-1].replace("''", ""):
         text = cell[1:-1].replace("''", "'")
         return text if hidden.is_usable(text) else UNKNOWN

@@ -108,7 +108,7 @@ def _calls_for_several(event: Event) -> bool:
 
     JDBC counts a batch's statements from 0: a first one may well be the only one.
     """
-    for text in (error.value for error in event.exceptions):
+    for text in (*(error.value for error in event.exceptions), event.message or ""):
         if "Many" in text and _PRISMA_MANY.search(text):
             return True
         if "Batch entry" in text and _BATCH.search(text):

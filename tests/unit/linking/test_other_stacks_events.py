@@ -321,3 +321,23 @@ def test_a_call_of_prismas_is_told_by_its_own_line(call: str) -> None:
     assert key is not None
     assert (key.table, key.columns) == ("orgMember", ("orgId", "lower(email::text)"))
     assert dict(key.fields) == {"orgId": "1", "email": "jane@e.com"}
+
+
+BATCHED = "insert into c (org, email) values (('1'::int8), ('jane@e.com'))"
+
+
+@pytest.mark.parametrize("place", ["exception", "log"])
+@pytest.mark.parametrize(("entry", "email"), [(BATCHED, "jane@e.com"), ("<unknown>", None)])
+def test_the_failed_entry_of_a_batch_has_its_own_values(
+    entry: str, email: str | None, place: str
+) -> None:
+    """Those of the body may be any entry's."""
+    text = (
+        f"Batch entry 1 {entry} was aborted: ERROR: {duplicate('u_email')}  Call getNextException"
+    )
+    told = raised(("BatchUpdateException", text)) if place == "exception" else {}
+    log = {"formatted": f"Servlet.service() threw: {text}"} if place == "log" else {}
+    body = {"email": "first@e.com", "others": [{"mail": "x@e.com"}]}
+    key = read_text(event(told, logentry=log, request={"data": body})).key
+    assert key is not None
+    assert (key.constraint, dict(key.fields).get("email")) == ("u_email", email)

@@ -268,9 +268,23 @@ def test_constants_in_a_statement_without_parameters_are_read(wrapper: str) -> N
         ("executeMany; SQL [INSERT INTO c (a) VALUES ($1), ($2)]; duplicate", True, {}),
         ("SQL [insert into c (a) values (?)]; ERROR: duplicate", False, {}),
         ("ERROR: duplicate\nSQL: [INSERT INTO c (a) VALUES ('x')]", False, {"a": "x"}),
+        (
+            "Batch entry 2 INSERT INTO c (a, n, d, s) VALUES (('x was aborted: '), ('7'::int8), "
+            "(NULL), ('O''B; (y)'::character varying)) was aborted: ERROR: duplicate; nested",
+            False,
+            {"a": "x was aborted: ", "n": "7", "d": None, "s": "O'B; (y)"},
+        ),
+        (
+            "Batch entry 1 insert into c (a, b) values ('x', 7) was aborted: ERROR: duplicate",
+            False,
+            {"a": "x", "b": "7"},
+        ),
+        ("Batch entry 0 insert into c (a) values (('x')),(('y')) was aborted: ERROR", True, {}),
+        ("Batch entry 0 insert into c (a) values ($1) was aborted: ERROR: duplicate", False, {}),
     ],
-    ids=["knex", "knex, rows", "mikroorm", "an update", "a log", "r2dbc, rows", "jooq", "exposed"],
-)
+    ids=["knex", "knex, rows", "mikroorm", "an update", "a log", "r2dbc, rows", "jooq", "exposed",
+         "jdbc", "jdbc before 42.3", "jdbc, rewritten", "jdbc, without values"],
+)  # fmt: skip
 def test_a_statement_stands_before_the_error_or_in_square_brackets(
     text: str, several: bool, bound: dict[str, str]
 ) -> None:
