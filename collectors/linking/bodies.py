@@ -163,7 +163,7 @@ def leaves(body: object, *, subject: str = "", trimmed: bool = False) -> Fields:
     tokens and what is hidden, cut or too long to stand in a key; no deeper value takes their place.
     A body's `user` may be who calls or whom it is about: where it differs there is no answer, as
     where an order's e-mail differs from that of the `customer` in it, and the key is of customers,
-    or from that of any of its `items`.
+    or from that of any of its `items`; beside an `invoice` with an e-mail the `customer` counts.
     `trimmed`: Python's SDK keeps so many names of an object; beside and below one that may have had
     more nothing stands for a name that it lacks.
     `subject` is what the key is of: another entity's id or name is not the row's.
@@ -188,6 +188,7 @@ def doubted_leaves(
     users: list[Mapping[str, object]] = []
     for _ in range(_DEEPEST):
         here: dict[str, Value] = {}
+        theirs: dict[str, Value] = {}
         deeper: list[_Node] = []
         doubted, users = users, []
         for node in level[:_MOST_NODES]:
@@ -195,11 +196,14 @@ def doubted_leaves(
                 items = node.value[:MOST_FIELDS]
                 deeper += (_Node(item, node.other, node.own) for item in items)
             elif isinstance(node.value, Mapping) and not _are_claims(node.value):
-                deeper += _take(node.value, here, subject, other=node.other, reprs=reprs)
+                found = theirs if node.other else here
+                deeper += _take(node.value, found, subject, other=node.other, reprs=reprs)
                 users += [] if reprs else _users_of(node.value)
                 if node.own:
                     owned |= _own_values(node.value, owned, reprs=reprs)
         cut = _cut_names(level) if trimmed else []
+        ours = set(map(fold, here))
+        here |= {name: value for name, value in theirs.items() if fold(name) not in ours}
         for field, value in here.items():
             if fold(field) in settled:
                 continue

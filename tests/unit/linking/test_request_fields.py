@@ -200,6 +200,8 @@ AROUND_A_CUSTOMER: dict[str, dict[str, Any]] = {
     },
     "one of the rows to be made": {"email": "x@e.com", "items": [{"email": "j@e.com"}]},
     "the row's own object": {"email": "x@e.com", "data": {"email": "j@e.com"}},
+    "hidden in the customer beside": {"a": {"email": "x@e.com"}, "customer": {"email": "***"}},
+    "two objects of others": {"a": {"email": "x@e.com"}, "b": {"email": "y@e.com"}},
 }
 
 
@@ -208,11 +210,13 @@ def test_what_stands_around_a_customer_and_differs_is_no_answer(body: dict[str, 
     assert from_request(posted(body | {"x": 1}), ("email",), "customers") == {}
 
 
-def test_what_stands_around_a_customer_and_agrees_is_one() -> None:
+def test_what_stands_around_a_customer_and_agrees_or_is_anothers_is_one() -> None:
     body = {"order": {"email": "j@e.com"}, "customer": {"email": "j@e.com"}}
     linked = {"email": "j@e.com", "linked_customer": {"email": "x@e.com"}}
     plan = {"email": "j@e.com", "plan": {"data": {"email": "x@e.com"}}}
-    for one in (body, linked, plan):
+    beside = {"invoice": {"E-Mail": "x@e.com"}, "customer": {"email": "j@e.com"}}
+    alone = {"invoice": {"email": "j@e.com"}, "customer": {"name": "J"}}
+    for one in (body, linked, plan, beside, alone):
         assert from_request(posted(one), ("email",), "customers") == {"email": "j@e.com"}
 
 
