@@ -58,9 +58,10 @@ def known_columns(table: Table, fields: Sequence[tuple[str, str | None]]) -> dic
 def tidied(known: dict[str, str | None], key: UniqueKey) -> list[dict[str, str | None]]:
     """`known` as it was sent, and as an application may have made it before it inserted it.
 
-    Values are trimmed, addresses put into lower case and codes into upper case, unless the key's
-    own expression or type does that; only where no letter is beyond ASCII, for others fold
-    differently from one program to the next.
+    Values are trimmed, codes put into upper case and all others (addresses, slugs, user names) into
+    lower case, unless the key's own expression or type does that; only where no letter is beyond
+    ASCII, for others fold differently from one program to the next. Where letters differ by their
+    case alone the database may have rows for two forms: then nobody is blamed.
     """
     trimmed = {name: value.strip() if value else value for name, value in known.items()}
     plain = {part.expression for part in key.parts if part.is_column and part.type != "citext"}
@@ -75,9 +76,7 @@ def tidied(known: dict[str, str | None], key: UniqueKey) -> list[dict[str, str |
 def _cased(column: str, value: str | None) -> str | None:
     if value is None or not value.isascii():
         return value
-    if "@" in value:
-        return value.lower()
-    return value.upper() if fold(column).endswith("code") else value
+    return value.upper() if fold(column).endswith("code") else value.lower()
 
 
 def column_lookup(key: UniqueKey, known: dict[str, str | None]) -> KeyLookup | None:

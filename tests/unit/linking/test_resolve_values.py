@@ -27,6 +27,7 @@ from tests.unit.linking.cases import (
     EMAIL_KEY,
     EMAIL_PART,
     EXTERNAL_KEY,
+    EXTERNAL_PART,
     FLAG_KEY,
     FLAG_PART,
     MARKED,
@@ -136,6 +137,7 @@ FORMS = {
     "the index folds": (EMAIL_PART, "Jane@E.com", 1),
     "the type folds": (replace(PLAIN_EMAIL, type="citext"), "Jane@E.com", 1),
     "a code": (CODE, "gift-10", 2),
+    "a slug": (EXTERNAL_PART, " Acme-Inc ", 3),
 }
 
 
