@@ -20,10 +20,10 @@ def itemized(node: Mapping[object, object]) -> tuple[str, tuple[tuple[str, str],
     """The server's message and the fields beside it, where `node` is such an account."""
     fields, items = node.get("fields"), node.get("errors")
     message = node.get("parent") or node.get("original")
-    if not isinstance(fields, Mapping) or not isinstance(items, list):
-        return None
     if not isinstance(message, str):
         return None
+    if not isinstance(fields, Mapping) or not isinstance(items, list):
+        return message, ()  # below an error that wraps it Sentry prints them as `[Object]`
     pairs = tuple((str(name), value) for name, value in fields.items() if isinstance(value, str))
     wrote = list(islice(_written(items), _MOST_VALUES))
     whole = len(pairs) == len(fields) and are_whole(pairs, wrote)
@@ -37,6 +37,12 @@ def are_whole(pairs: tuple[tuple[str, str], ...], wrote: Iterable[str] = ()) -> 
         is_usable(value) and _balanced(name) and _balanced(value) and not _begins(value, texts)
         for name, value in pairs
     )
+
+
+def is_beginning(value: str, texts: Iterable[str]) -> bool:
+    """One of the texts goes on behind it with what Sequelize cuts at."""
+    signs = tuple(f"{value.casefold()}{sign}" for sign in (", ", ")"))
+    return any(text.casefold().replace('"', "").startswith(signs) for text in texts)
 
 
 def _balanced(text: str) -> bool:

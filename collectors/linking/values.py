@@ -20,6 +20,7 @@ from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
+from collectors.linking.itemized import is_beginning
 from collectors.linking.literals import Tree, Unknown, Value
 from collectors.linking.names import bare, columns_in
 from collectors.linking.nearer import refuted
@@ -181,6 +182,8 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
     key = _with_table(key, wrote.statement)
     if key.table is None and key.constraint is None:
         key = replace(key, table=_model(event))
+    if key.source is ValueSource.MESSAGE and _is_cut_short(key, event):
+        key = replace(key, splits=(), source=None, doubt=hidden.CUT)
     if key.splits:
         alone = wrote.statement is None and not (wrote.several or wrote.again)
         others = from_request(event, (), subject_of(key)) if alone else chosen(wrote.fields, ())
@@ -189,6 +192,21 @@ def with_fields(key: ViolatedKey, event: Event, wrote: Written) -> ViolatedKey:
     fields, source = _gathered(key, event, wrote, wanted)
     doubt = None if wanted and covers(fields, wanted) else _doubt(key, wrote)
     return replace(key, fields=tuple(fields.items()), source=source, doubt=doubt)
+
+
+def _is_cut_short(key: ViolatedKey, event: Event) -> bool:
+    """The body has a longer value for a column than a library found in DETAIL.
+
+    Sequelize cuts at every comma and at a closing bracket: `O'Brien` of `O'Brien, Ltd.`, and
+    somebody may well be called that.
+    """
+    names = {place: columns_in(column) for place, column in enumerate(key.columns)}
+    sent = from_request(event, [n for each in names.values() for n in each], subject_of(key))
+    return any(
+        value is not None and is_beginning(value, filter(None, map(sent.get, names.get(place, ()))))
+        for split in key.splits
+        for place, value in enumerate(split)
+    )
 
 
 def _doubt(key: ViolatedKey, wrote: Written) -> str:

@@ -18,7 +18,11 @@ FRENCH = "error: la valeur d'une clé dupliquée rompt la contrainte unique « c
 
 
 def event(
-    fields: dict[str, Any], *, instance: object = "[customers]", parent: str = DUPLICATE
+    fields: dict[str, Any],
+    *,
+    instance: object = "[customers]",
+    parent: str = DUPLICATE,
+    body: object = None,
 ) -> str:
     """With `extraErrorDataIntegration`, which prints the driver's own error as a text."""
     items = [
@@ -35,6 +39,7 @@ def event(
             "platform": "node",
             "exception": {"values": [raised]},
             "contexts": {raised["type"]: attached},
+            "request": {"method": "POST", "data": json.dumps(body)} if body else None,
         }
     )
 
@@ -102,3 +107,39 @@ def test_a_value_that_begins_another_of_the_row_is_whole() -> None:
 def test_another_engines_account_gives_no_values(parent: str) -> None:
     key = read_text(event({"email": "jane@example.com"}, parent=parent)).key
     assert key is None or (key.constraint, key.splits) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("sent", "whole"),
+    [
+        ("O'Brien, Ltd.", False),
+        ("o\"'brien) Ltd.", False),
+        ("O'Brien-Murphy", True),
+        ("O'Brien", True),
+        ("Murphy", True),
+    ],
+)
+def test_a_longer_value_in_the_body_shows_that_a_field_was_cut(sent: str, whole: bool) -> None:
+    fields = {"organization_id": "42", "external_id": "O'Brien"}
+    body = {"organizationId": "42", "externalId": sent}
+    key = read_text(event(fields, body=body)).key
+    assert key is not None
+    assert key.columns == ("organization_id", "external_id")
+    if whole:
+        assert (key.splits, key.source) == ((("42", "O'Brien"),), ValueSource.MESSAGE)
+    else:
+        assert (key.splits, key.source) == ((), ValueSource.REQUEST)
+        assert dict(key.fields) == {"organization_id": "42", "external_id": sent}
+
+
+def test_below_an_error_that_wraps_it_the_constraint_is_left() -> None:
+    """Sentry normalizes what an error attaches to three levels."""
+    told = json.loads(event(JANE, body={"organization_id": 42, "email": "jane@example.com"}))
+    attached = told["contexts"].pop("SequelizeUniqueConstraintError")
+    attached |= {"errors": "[Array]", "fields": "[Object]"}
+    told["contexts"]["Error"] = {"cause": {"SequelizeUniqueConstraintError": attached}}
+    told["exception"]["values"].append({"type": "Error", "value": "Could not create it"})
+    key = read_text(json.dumps(told)).key
+    assert key is not None
+    assert (key.constraint, key.source) == ("customers_email", ValueSource.REQUEST)
+    assert dict(key.fields)["email"] == "jane@example.com"
