@@ -22,6 +22,12 @@ _JOINT = ")=("
 _GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
 
 
+_ANYBODYS = frozenset(
+    {"Error", "Exception", "RuntimeException", "DatabaseError", "IntegrityError", "DBAPIError"}
+)
+"""What wrappers are called as well, in Python as its DB-API wants it: several tell one error."""
+
+
 def side_by_side(errors: Sequence[ExceptionValue]) -> bool:
     """A group holds them: none was raised while another one was handled, and no try came first."""
     return any(error.type in _GROUPS for error in errors)
@@ -30,12 +36,16 @@ def side_by_side(errors: Sequence[ExceptionValue]) -> bool:
 def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
     """From the last try's first error on: each class that tells of one is raised once for a try.
 
+    Where no modules tell whose class it is, as in JavaScript, that of the innermost is a driver's.
     The driver's own error of it may be missing: `raise error from first` hides what `error` wraps.
     """
     start = 0
     seen: set[tuple[str | None, str | None]] = set()
+    telling = [error.type for error in errors if names_one(error.value)]
+    drivers = {*telling[:1]} - _ANYBODYS
     for place, error in enumerate(errors):
-        if not (is_unique_type(error.type) or (error.module and names_one(error.value))):
+        is_known = error.module or error.type in drivers
+        if not (is_unique_type(error.type) or (is_known and names_one(error.value))):
             continue
         kind = error.module, error.type
         if kind in seen:

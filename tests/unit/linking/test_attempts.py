@@ -79,6 +79,27 @@ def test_one_attempt_that_libraries_tell_again_is_one() -> None:
     assert dict(key_of(read_event(event(*chain))).fields)["email"] == "first@e.com"
 
 
+@pytest.mark.parametrize(
+    ("types", "again"),
+    [
+        (("error", "error"), True),
+        (("PDOException", "QueryException", "PDOException", "QueryException"), True),
+        (("error", "DatabaseError", "DatabaseError"), False),
+        (("Error", "Error", "Error"), False),
+        (("*pq.Error", "*fmt.wrapError", "*fmt.wrapError"), False),
+    ],
+    ids=["node", "php", "wrapped twice", "errors of no class", "go, wrapped twice"],
+)
+def test_the_drivers_class_tells_attempts_where_there_are_no_modules(
+    types: tuple[str, ...], again: bool
+) -> None:
+    chain = (ExceptionValue(one, None, DUPLICATE) for one in types)
+    key = key_of(read_event(event(*chain)))
+    assert key.constraint == CONSTRAINT
+    assert (key.doubt == hidden.AGAIN) is again
+    assert bool(key.fields) is not again
+
+
 AGAIN = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
 RETOLD = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 FOREIGN = 'insert or update on table "orders" violates foreign key constraint "orders_fk"'
