@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from collectors.linking.expressions import normal_form, same_columns
 from collectors.linking.names import bare, fold, is_column, numbers_of
 from collectors.linking.question import KeyStanding, reads_marker
-from collectors.model import Catalog, Table, UniqueKey, ViolatedKey
+from collectors.model import Catalog, Table, UniqueKey, ValueSource, ViolatedKey
 
 MOST_NAMED = 5
 """Tables in a sentence: where each tenant has a schema, hundreds have a key of the same name."""
@@ -103,6 +103,8 @@ def _narrowed(
 
 
 def _match_columns(violated: ViolatedKey, catalog: Catalog) -> Match:
+    if violated.table is None and violated.constraint is None:
+        return _match_anywhere(violated, catalog)
     tables = [t for t in catalog.tables if _is_of(t.schema, t.name, violated)]
     if not tables and violated.constraint is None:
         tables = [t for t in catalog.tables if _is_modelled(t, violated)]
@@ -117,6 +119,19 @@ def _match_columns(violated: ViolatedKey, catalog: Catalog) -> Match:
     if not fitting:
         return Match(KeyStanding.UNKNOWN, note=_unknown(violated))
     return Match(KeyStanding.RENAMED, fitting[0], note=_renamed(violated, fitting[0]))
+
+
+def _match_anywhere(violated: ViolatedKey, catalog: Catalog) -> Match:
+    """What has DETAIL's columns, of which applications throw that alone: never more than rivals.
+
+    The same columns may be a key's of a table that is not read, so that an only one is none either.
+    """
+    keys = (key for table in catalog.tables for key in table.keys if key.valid)
+    told = violated.columns if violated.source is ValueSource.DETAIL else ()
+    same = _distinct(key for key in keys if told and same_columns(key.columns, told))
+    if not 1 <= len(same) <= MOST_NAMED:
+        return Match(KeyStanding.UNKNOWN, note=_unknown(violated))
+    return _rivals(same)
 
 
 def _is_of(schema: str, table: str, violated: ViolatedKey) -> bool:
@@ -157,7 +172,8 @@ def _rivals(keys: tuple[UniqueKey, ...]) -> Match:
     tables = sorted({f"{key.schema}.{key.table}" for key in keys})
     more = len(tables) - MOST_NAMED
     named = ", ".join(tables[:MOST_NAMED]) + (f" and {more} more tables" if more > 0 else "")
-    note = f"Several unique keys fit (of {named}), and the event does not tell which one it was."
+    fit = "Several unique keys fit" if len(keys) > 1 else "Only one known unique key fits"
+    note = f"{fit} (of {named}), and the event does not tell which one it was."
     return Match(KeyStanding.AMBIGUOUS, rivals=keys, note=note)
 
 

@@ -16,6 +16,7 @@ from collectors.model import (
     Partition,
     Table,
     UniqueKey,
+    ValueSource,
     Verdict,
     ViolatedKey,
 )
@@ -359,7 +360,10 @@ UNKNOWN = {
         constraint=OLD_NAME, table="customers", schema="billing"
     ),
     "a known name of another schema's table": violated(table="customers", schema="tenant_b"),
-    "no name and no table": violated(constraint=None),
+    "no name, no table, and not the database's words": violated(
+        constraint=None, source=ValueSource.MESSAGE
+    ),
+    "no name, no table, and no such columns": violated(constraint=None, columns=("a", "b")),
     "SQL for a name": violated(constraint="x'; DROP TABLE customers; --", columns=()),
 }
 
@@ -371,6 +375,29 @@ def test_an_unknown_key_is_never_asked(told: ViolatedKey) -> None:
     assert (question.key, question.lookups) == (None, ())
     assert question.note is not None
     assert "DROP" not in question.note
+
+
+@pytest.mark.parametrize(
+    ("more", "asked", "says"),
+    [
+        ((), 1, "Only one known unique key fits"),
+        ((ALIKE,), 2, "Several unique keys fit"),
+        (tuple(replace(ALIKE, schema=f"t{n}") for n in range(5)), 0, "The event does not say"),
+    ],
+    ids=["one", "two", "too many"],
+)
+def test_detail_alone_has_candidates_at_most(
+    more: tuple[Table, ...], asked: int, says: str
+) -> None:
+    """`Key (…)=(…) already exists.` is what applications answer with, of whatever table."""
+    more = tuple(
+        replace(one, keys=tuple(replace(key, schema=one.schema) for key in one.keys))
+        for one in more
+    )
+    question = resolve(failure(violated(constraint=None)), catalog(more=more))
+    assert question.standing is (KeyStanding.AMBIGUOUS if asked else KeyStanding.UNKNOWN)
+    assert (question.key, len(question.lookups)) == (None, asked)
+    assert (question.note or "").startswith(says)
 
 
 def test_a_key_that_was_never_finished_does_not_replace_another() -> None:
