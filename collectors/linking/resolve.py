@@ -19,9 +19,10 @@ from collectors.linking.columns import (
     tidied,
 )
 from collectors.linking.deletion_mark import holder_was_live
+from collectors.linking.names import bare
 from collectors.linking.question import KeyStanding, Question, reads_marker
 from collectors.linking.shapes import Shape, narrower, repeating_no_null, shape_of, unmarked
-from collectors.linking.standing import Match, match_key, written_elsewhere
+from collectors.linking.standing import Match, is_modelled, match_key, written_elsewhere
 from collectors.linking.tuples import LIMIT
 from collectors.model import (
     Catalog,
@@ -76,6 +77,7 @@ def _ask(
     table = catalog.table(key.schema, key.table)
     if table is None:
         return Question(failure, key=key, standing=match.standing, note="The table is not known.")
+    violated = _by_name(violated, key, table)
     shape = shape_of(key, table, violated.columns)
     readings = _readings(shape, violated) if shape else ()
     elsewhere = written_elsewhere(violated, key, catalog)
@@ -107,6 +109,22 @@ def _ask(
         f"{table.label}: what a trigger or cascade wrote there is not known."
     )
     return replace(found, standing=KeyStanding.ELSEWHERE, note=_noted(question, note))
+
+
+def _by_name(violated: ViolatedKey, key: UniqueKey, table: Table) -> ViolatedKey:
+    """What an application retells, `Customer with email j@e.com exists`, may be a part of the key.
+
+    Its words are fields then: they do not say that the key had other columns.
+    """
+    if violated.source is not ValueSource.MESSAGE or len(violated.splits) != 1:
+        return violated
+    is_ours = violated.table in (None, bare(key.table)) or is_modelled(table, violated)
+    fits = shape_of(key, table, violated.columns) or narrower(key, table, violated.columns)
+    if fits or not is_ours or len(violated.splits[0]) != len(violated.columns):
+        return violated
+    told = zip(violated.columns, violated.splits[0], strict=True)
+    fields = {**dict(violated.fields), **dict(told)}
+    return replace(violated, columns=(), splits=(), fields=tuple(fields.items()))
 
 
 def _ask_by_values(

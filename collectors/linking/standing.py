@@ -107,7 +107,7 @@ def _match_columns(violated: ViolatedKey, catalog: Catalog) -> Match:
         return _match_anywhere(violated, catalog)
     tables = [t for t in catalog.tables if _is_of(t.schema, t.name, violated)]
     if not tables and violated.constraint is None:
-        tables = [t for t in catalog.tables if _is_modelled(t, violated)]
+        tables = [t for t in catalog.tables if is_modelled(t, violated)]
     keys = [(key, table) for table in tables for key in table.keys if key.valid]
     wanted = violated.columns
     same = _distinct(key for key, _ in keys if same_columns(key.columns, wanted))
@@ -142,7 +142,7 @@ def _is_of(schema: str, table: str, violated: ViolatedKey) -> bool:
     return (bare(schema), bare(table)) == (bare(theirs), bare(name))
 
 
-def _is_modelled(table: Table, violated: ViolatedKey) -> bool:
+def is_modelled(table: Table, violated: ViolatedKey) -> bool:
     """A library names its own model instead: `User` for `users`, `OrgMember` for `org_members`."""
     if violated.table is None or violated.schema is not None:
         return False

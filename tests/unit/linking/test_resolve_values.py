@@ -126,6 +126,25 @@ def test_a_key_known_in_part_is_asked_by_that_part(
     assert EMAIL not in question.note
 
 
+@pytest.mark.parametrize(
+    ("table", "is_asked"),
+    [(None, True), ("customers", True), ("customer", True), ("Customer", True), ("invite", False)],
+)
+def test_what_is_retold_of_a_named_key_may_be_a_part_of_it(
+    table: str | None, is_asked: bool
+) -> None:
+    """`Customer with email j@e.com already exists`, thrown with the driver's error as its cause."""
+    told = violated(columns=("email",), splits=((EMAIL,),), source=ValueSource.MESSAGE, table=table)
+    question = resolve(failure(told), catalog())
+    assert len(question.lookups) == is_asked
+    if is_asked:
+        (lookup,) = question.lookups
+        assert (lookup.key, lookup.parts, lookup.values) == (EMAIL_KEY, (EMAIL_PART,), (EMAIL,))
+        assert question.standing is KeyStanding.AS_REPORTED
+    whole = resolve(failure(replace(told, fields=(("organizationId", ORGANIZATION),))), catalog())
+    assert [one.values for one in whole.lookups] == [(ORGANIZATION, EMAIL)] * is_asked
+
+
 PLAIN_EMAIL = KeyPart("email", ("email",), "character varying", nullable=False)
 CODE = KeyPart("voucher_code", ("voucher_code",), "text", nullable=False)
 VOUCHERS = (*CUSTOMERS.columns, Column("voucher_code", "text", nullable=False, category="S"))
