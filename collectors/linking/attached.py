@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from collectors.linking.bodies import chosen, leaves
+from collectors.linking.bodies import body_in, chosen, leaves
 from collectors.linking.databag import legible
 from collectors.linking.entities import CREDENTIALS, is_actor
 from collectors.linking.names import field_word
@@ -48,7 +48,9 @@ def _inputs(attached: object) -> Iterator[object]:
         for node in level:
             for name, value in islice(node.items(), _MOST_NODES):
                 word = field_word(name)
-                if word in _INPUTS and isinstance(value, Mapping | list):
+                if word in _INPUTS and isinstance(value, str):
+                    yield body_in(value)  # as a function behind a gateway is called with it
+                elif word in _INPUTS and isinstance(value, Mapping | list):
                     yield value
                 elif isinstance(value, Mapping) and not _is_no_input(str(name), word):
                     deeper.append(value)

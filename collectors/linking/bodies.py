@@ -95,6 +95,12 @@ def _body(body: object, subject: str, *, trimmed: bool) -> object:
     return _plain_fields(decoded) if in_part else decoded
 
 
+def body_in(text: str) -> object:
+    """The fields of a body that is still a text; of one that was cut only those outside of others."""
+    decoded, in_part = _decoded(text)
+    return _plain_fields(decoded) if in_part else decoded
+
+
 def _plain_fields(body: object) -> dict[object, object]:
     fields = body.items() if isinstance(body, Mapping) else ()
     return {name: value for name, value in fields if not isinstance(value, Mapping | list)}

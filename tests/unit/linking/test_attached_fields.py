@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,16 @@ ATTACHED: dict[str, dict[str, Any]] = {
     "bullmq": {"contexts": {"job": {"id": "1", "data": INPUT}}},
     "graphql": {"extra": {"variables": {"object": INPUT}}},
     "a body": {"extra": {"requestBody": INPUT}},
+    "lambda": {
+        "extra": {
+            "event": {
+                "httpMethod": "POST",
+                "body": json.dumps(INPUT),
+                "requestContext": {"authorizer": {"claims": {"email": "boss@e.com"}}},
+            }
+        }
+    },
+    "lambda, a form": {"extra": {"event": {"body": "email=jane%40e.com&organizationId=1"}}},
 }
 NOBODYS: dict[str, dict[str, Any]] = {
     "positional": {"extra": {"celery-job": {"args": [1, "jane@e.com"], "kwargs": {}}}},
@@ -33,6 +44,8 @@ NOBODYS: dict[str, dict[str, Any]] = {
     "who is logged in": {"extra": {"currentUser": {"data": INPUT}, "session": {"data": INPUT}}},
     "a token's": {"contexts": {"auth": {"payload": INPUT}, "accessToken": {"data": INPUT}}},
     "an identity's": {"contexts": {"oauth": {"data": INPUT}}, "extra": {"login": {"body": INPUT}}},
+    "a token's, as a text": {"extra": {"auth": {"payload": json.dumps(INPUT)}}},
+    "some text": {"extra": {"event": {"body": "Dear a=b, email: jane@e.com"}, "data": "[x"}},
     "filtered": {"extra": {"args": "[Filtered]", "kwargs": {"email": "[Filtered]"}}},
 }
 WANTED = ("email", "organization_id")
