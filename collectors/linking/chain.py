@@ -8,12 +8,14 @@ from itertools import islice
 from typing import Final
 
 from collectors.linking import hidden
+from collectors.linking.appended import head
 from collectors.linking.attempts import side_by_side
 from collectors.linking.driver import TELLING, DriverError, driver_errors, driver_key
 from collectors.linking.message import read_message
 from collectors.linking.names import field_word
 from collectors.linking.other import is_upstream, other_engine, other_refusal
 from collectors.linking.phrases import is_index_build, is_unique_type, may_tell_of_one, names_one
+from collectors.linking.statement import read_statement
 from collectors.model import Event, ExceptionValue, ValueSource, ViolatedKey
 
 _MOST_TEXTS = 20
@@ -27,6 +29,9 @@ _OF_A_JOB = frozenset(
 )
 _OF_BEFORE = frozenset({"error", "errorclass", "errormessage", "failedreason", "lasterror"})
 """Sidekiq's, Delayed Job's and BullMQ's names."""
+
+_GIVEN = frozenset({"query", "sql", "statement", "parameters", "params", "bindings"})
+"""What was sent to the database: a text in it may be anybody's."""
 
 
 class _Otherwise:
@@ -113,14 +118,21 @@ def _loose_texts(event: Event) -> Iterator[str]:
     parts = [event.contexts, event.extra]
     parts += [part for whole in parts for part in whole.values() if isinstance(part, Mapping)]
     texts = (text for part in parts for text in _of_now(part) if isinstance(text, str))
-    return islice(filter(may_tell_of_one, texts), _MOST_TEXTS)
+    telling = islice(filter(may_tell_of_one, texts), _MOST_TEXTS)
+    return (text for text in telling if not _is_statement(text))
+
+
+def _is_statement(text: str) -> bool:
+    """It is one, with its values in it and no error behind it, as Knex has one."""
+    return head(text) is None and read_statement(text) is not None
 
 
 def _of_now(part: Mapping[str, object]) -> Iterator[object]:
-    """Its values; without why an earlier attempt failed, which a job that is tried again keeps."""
+    """Its values, but for the statement's and, in a job, why an earlier attempt of it failed."""
     names = {name: field_word(name) for name in islice(part, _MOST_NODES)}
     is_job = not _OF_A_JOB.isdisjoint(names.values())
-    return (part[name] for name, word in names.items() if not (is_job and word in _OF_BEFORE))
+    others = _GIVEN | _OF_BEFORE if is_job else _GIVEN
+    return (part[name] for name, word in names.items() if word not in others)
 
 
 def _typed(event: Event, drivers: Sequence[DriverError]) -> Iterator[ViolatedKey]:

@@ -46,6 +46,9 @@ _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
 )
 _BATCH_END = " was aborted"
+_CALL_END = re.compile(r"\n\}(?=\n|\Z)|\Z")
+"""Prisma indents what stands in the object, and escapes the line breaks of its texts."""
+
 _MOST = 50
 _BLANK = "\x1f"
 """White space that no word of ours holds: looking for them takes half as long as among spaces."""
@@ -119,6 +122,8 @@ _QUOTES = (
     _quote(r"(?<=\s)param(?:eter)?s: (?=\[)", _literal_end, " parameters: [", " params: ["),
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
+    _quote(rf"\[for Statement \"{_VERB}", _bare_end, "[for Statement "),  # Perl's DBI
+    _quote(r"` invocation(?: in)?:?\s[^{}]{0,400}?\n(?=\{\n)", _until(_CALL_END), "` invocation"),
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log
     _quote(_IN_FIELD, _field_end, *_FIELDS),  # logs and errors as JSON, as key=value
     _quote(rf"(?:,,|AUDIT: [^\n]{{0,300}}?,)(?=\"{_SQL})", _until(_CSV_END), ',,"', "AUDIT: "),

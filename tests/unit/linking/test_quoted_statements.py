@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -65,6 +67,14 @@ WRAPPERS = {
         f"VALUES ('{IN_SQL}')"
     ),
     "jdbc": f"Batch entry 0 insert into jobs values ('{IN_SQL}') was aborted: ERROR: {{failure}}",
+    "perl's dbi": (
+        'DBD::Pg::st execute failed: ERROR:  {failure} [for Statement "INSERT INTO jobs (slot, e) '
+        f"VALUES (?, ?)\" with ParamValues: 1='1', 2='{STORED}'] at job.pl line 6.\n"
+    ),
+    "prisma": (
+        "\nInvalid `prisma.job.create()` invocation:\n\n{{\n  data: {{\n    lastError: "
+        f"{json.dumps(STORED)},\n    meta: {{{{}}}}\n+   slot: Int\n  }}}}\n}}}}\n\n{{failure}}"
+    ),
     "the server's log": (
         "2025-06-01 10:00:00 UTC [7] ERROR:  {failure}\n2025-06-01 10:00:00 UTC [7] STATEMENT:  "
         "INSERT INTO jobs VALUES ('" + IN_SQL.replace("\n", "\n\t") + "')"
@@ -281,6 +291,30 @@ def test_an_error_behind_a_refused_row_is_read() -> None:
     key = read_text(f"ERROR:  {row}\nERROR:  {OURS}\nDETAIL:  Key (slot)=(3) already exists.").key
     assert key is not None
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+@pytest.mark.parametrize(
+    "attached",
+    [
+        {"error": {"code": "42501", "query": f"INSERT INTO jobs VALUES ('{IN_SQL}')"}},
+        {"db": {"lastQuery": f"INSERT INTO jobs (e) VALUES ('{IN_SQL}')"}},
+        {"db": {"params": STORED}},
+        {"error": {"code": "23503", "sql": f"SELECT save('{IN_SQL}')"}},
+    ],
+    ids=["the driver's", "by another name", "parameters", "a call"],
+)
+def test_an_attached_statement_tells_of_no_failure(attached: dict[str, Any]) -> None:
+    """A driver that writes the values into its statement attaches them with it."""
+    seen = replace(event("permission denied for table jobs"), contexts=attached)
+    assert read_event(seen).key is None
+
+
+def test_an_attached_error_that_begins_with_its_statement_is_read() -> None:
+    text = f"insert into jobs (e) values ('{IN_SQL}') - {OURS}"
+    seen = replace(event("could not save it"), contexts={"db": {"nativeError": text}})
+    key = read_event(seen).key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", ())
 
 
 ERROR = 'duplicate key value violates unique constraint "c_key"'
