@@ -22,12 +22,14 @@ _TAIL = re.compile(
 _BATCHED = re.compile(r"\bBatch entry \d{1,6} (?=\w)")
 _BATCHED_END = re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|( was aborted: )")
 _TAIL_SIGNS = ("[rows:", "SQL: ", "SQL [", "Failed query: ", "executed was: ", "STATEMENT: ")
-_HEAD = re.compile(
-    r"\A(?:[^\n'\"]{0,160}?\s)?(?=insert\s+into\s+[\w.\"$]{1,200}\s{0,8}(?:\(|default\b)"
-    r"|update\s+(?:only\s+)?[\w.\"$]{1,200}\s+(?:as\s+[\w\"]{1,128}\s+)?set\s"
-    r"|delete\s+from\s+[\w.\"$]{1,200}\s+(?:where|using)\s|with\s+[\w\"]{1,128}\s+as\s{1,8}\()",
-    re.IGNORECASE,
+WRITES = (
+    r"(?=insert\s+into\s+[\w.\"$\\]{1,200}\s{0,8}(?:\(|default\b)"
+    r"|update\s+(?:only\s+)?[\w.\"$\\]{1,200}\s+(?:as\s+[\w\"\\]{1,128}\s+)?set\s"
+    r"|delete\s+from\s+[\w.\"$\\]{1,200}\s+(?:where|using)\s|with\s+[\w\"\\]{1,128}\s+as\s{1,8}\()"
 )
+"""Where a statement begins that no prose begins with, in a JSON text as well."""
+
+_HEAD = re.compile(rf"\A(?:[^\n'\"]{{0,160}}?\s)?{WRITES}", re.IGNORECASE)
 _HEAD_END = re.compile(
     rf"'(?:[^']|'')*+'|\"[^\"]*+\"|( - )(?=\S)|({'|'.join((*NAMED_AFTER, *NAMED_BEFORE))})"
 )
@@ -51,8 +53,13 @@ def head(text: str) -> tuple[int, int] | None:
     start = _HEAD.match(text) if " - " in text else None
     if start is None:
         return None
-    end = _end(text, start.end(), _HEAD_END)
+    end = before_error(text, start.end())
     return None if end is None else (start.end(), end)
+
+
+def before_error(text: str, position: int) -> int | None:
+    """Where the statement at `position` ends, if ` - ` and its error follow."""
+    return _end(text, position, _HEAD_END)
 
 
 def _end(text: str, position: int, ends: re.Pattern[str]) -> int | None:

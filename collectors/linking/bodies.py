@@ -96,7 +96,7 @@ def _body(body: object, subject: str, *, trimmed: bool) -> object:
 
 
 def body_in(text: str) -> object:
-    """The fields of a body that is still a text; of one that was cut only those outside of others."""
+    """The fields of a body that is still a text; of one that was cut, those outside of others."""
     decoded, in_part = _decoded(text)
     return _plain_fields(decoded) if in_part else decoded
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from collectors.linking.appended import head
+from collectors.linking.appended import WRITES, before_error, head
 from collectors.linking.literals import read_at
 from collectors.linking.phrases import names_one
 
@@ -91,6 +91,10 @@ def _field_end(text: str, position: int, _prose: bool) -> int:
     return position + 1 + before[1] if before is not None and failed else end
 
 
+def _stated_end(text: str, position: int, _prose: bool) -> int:
+    return before_error(text, position) or position
+
+
 def _batch_end(text: str, position: int, _prose: bool) -> int:
     return max(position, text.find(_BATCH_END, position))
 
@@ -122,6 +126,7 @@ _QUOTES = (
     _quote(r"(?<=\s)param(?:eter)?s: (?=\[)", _literal_end, " parameters: [", " params: ["),
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
+    _quote(rf"(?<=[\s\"'])(?i:{WRITES})", _stated_end, " - "),  # MikroORM's, within logs and JSON
     _quote(rf"\[for Statement \"{_VERB}", _bare_end, "[for Statement "),  # Perl's DBI
     _quote(r"` invocation(?: in)?:?\s[^{}]{0,400}?\n(?=\{\n)", _until(_CALL_END), "` invocation"),
     _quote(_LOGGED, _until(_LINE), *_STATEMENT),  # the server's log

@@ -67,6 +67,10 @@ WRAPPERS = {
         f"VALUES ('{IN_SQL}')"
     ),
     "jdbc": f"Batch entry 0 insert into jobs values ('{IN_SQL}') was aborted: ERROR: {{failure}}",
+    "mikroorm's, as sentry prints an object": (
+        '\'DriverException\' captured as exception with message \'insert into "jobs" ("e") '
+        f"values ('{IN_SQL}') - {{failure}}'"
+    ),
     "perl's dbi": (
         'DBD::Pg::st execute failed: ERROR:  {failure} [for Statement "INSERT INTO jobs (slot, e) '
         f"VALUES (?, ?)\" with ParamValues: 1='1', 2='{STORED}'] at job.pl line 6.\n"
@@ -194,6 +198,13 @@ def test_mybatis_repeats_the_sentence_behind_its_statement() -> None:
     key = read_event(event(text)).key
     assert key is not None
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
+
+
+@pytest.mark.parametrize("failure", OTHERS.values(), ids=OTHERS.keys())
+def test_a_statement_before_the_error_is_no_failure_in_a_log_of_json(failure: str) -> None:
+    text = f'insert into "jobs" ("e") values (\'It\'\'s {IN_SQL}\') returning "id" - {failure}'
+    told = {"message": text, "stack": f"DriverException: {text}\n    at run (/app/a.ts:1:2)"}
+    assert read_event(event(json.dumps({"level": "error", "err": told}))).key is None
 
 
 @pytest.mark.parametrize("start", ["", "2026-03-01 10:00 ERROR "])
