@@ -45,6 +45,10 @@ _CAUSE = re.compile(
 _CAUSE_IN_PROSE = re.compile(
     rf"\n[ \t>]{{0,20}}(?:\n|\[?\d{{4}}-\d\d-\d\d|#0 |at [\w.<])|{_CAUSE.pattern}"
 )
+_TEXT_END = re.compile(r"(?<!\\)(?:\\\\){0,8}\"|\Z")
+"""Where a text of JSON ends."""
+
+_LIST_END = re.compile(r"\](?=[,}]|\s{0,8}\Z)|\Z")
 _BATCH_END = " was aborted"
 _CALL_END = re.compile(r"\n\}(?=\n|\Z)|\Z")
 """Prisma indents what stands in the object, and escapes the line breaks of its texts."""
@@ -79,6 +83,12 @@ def _bare_end(text: str, position: int, prose: bool) -> int:
 def _literal_end(text: str, position: int, _prose: bool) -> int:
     end = read_at(text, position)[1]
     return end if end is not None else _until(_LINE)(text, position, _prose)
+
+
+def _list_end(text: str, position: int, _prose: bool) -> int:
+    """Where the JSON list ends; one whose texts were unescaped, where its bracket closes."""
+    end = read_at(text, position)[1]
+    return end if end is not None else _until(_LIST_END)(text, position, _prose)
 
 
 def _field_end(text: str, position: int, _prose: bool) -> int:
@@ -123,7 +133,9 @@ _QUOTES = (
     _quote(rf"\[rows:[-\d]{{1,12}}\] {_VERB}", _until(_ERROR), "[rows:"),  # GORM's log
     _quote(_RAILS, _bare_end, "\n: "),  # Rails before 6
     _quote(r"\nparams: ", _bare_end, "Failed query: "),  # Drizzle
+    _quote(r"\\nparams: ", _until(_TEXT_END), "Failed query: "),  # in a log of JSON
     _quote(r"(?<=\s)param(?:eter)?s: (?=\[)", _literal_end, " parameters: [", " params: ["),
+    _quote(r"\"(?:params|parameters|bindings)\": ?(?=\[)", _list_end, 'ms":', 'rs":', 'gs":'),
     _quote(r" with params (?=\[)", _literal_end, " with params ["),  # Doctrine before 3
     _quote(r"\bBatch entry \d{1,6} ", _batch_end, "Batch entry "),  # JDBC
     _quote(rf"(?<=[\s\"'])(?i:{WRITES})", _stated_end, " - "),  # MikroORM's, within logs and JSON

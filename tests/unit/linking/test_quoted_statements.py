@@ -200,11 +200,27 @@ def test_mybatis_repeats_the_sentence_behind_its_statement() -> None:
     assert (key.constraint, key.splits) == ("jobs_slot_key", (("3",),))
 
 
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        f'insert into "jobs" ("e") values (\'It\'\'s {IN_SQL}\') returning "id" - {{failure}}',
+        f'Failed query: insert into "jobs" ("e") values ($1)\nparams: It\'s "q" {STORED}',
+    ],
+    ids=["mikroorm", "drizzle"],
+)
 @pytest.mark.parametrize("failure", OTHERS.values(), ids=OTHERS.keys())
-def test_a_statement_before_the_error_is_no_failure_in_a_log_of_json(failure: str) -> None:
-    text = f'insert into "jobs" ("e") values (\'It\'\'s {IN_SQL}\') returning "id" - {failure}'
-    told = {"message": text, "stack": f"DriverException: {text}\n    at run (/app/a.ts:1:2)"}
-    assert read_event(event(json.dumps({"level": "error", "err": told}))).key is None
+def test_a_statement_is_no_failure_in_a_log_of_json(failure: str, wrapper: str) -> None:
+    def log(failed: str) -> Event:
+        text = wrapper.format(failure=failed)
+        told: dict[str, Any] = {"message": text}
+        told["stack"] = f"DriverException: {text}\n    at run (/app/a.ts:1:2)"
+        told["params"] = ["7", f'It\'s "q" {STORED}']
+        return event(json.dumps({"level": "error", "err": {**told, "cause": {"message": failed}}}))
+
+    assert read_event(log(failure)).key is None
+    key = read_event(log(OURS)).key
+    assert key is not None
+    assert (key.constraint, key.splits) == ("jobs_slot_key", ())
 
 
 @pytest.mark.parametrize("start", ["", "2026-03-01 10:00 ERROR "])
