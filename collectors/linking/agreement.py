@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from collectors.linking.bodies import chosen
 from collectors.linking.entities import is_of_anything
+from collectors.linking.leaves import chosen
 from collectors.linking.literals import UNKNOWN, Unknown, Value
 from collectors.linking.names import fold
 

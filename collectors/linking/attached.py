@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from collectors.linking.bodies import body_in, chosen, leaves
+from collectors.linking.bodies import body_in
 from collectors.linking.databag import legible
 from collectors.linking.entities import CREDENTIALS, is_actor
+from collectors.linking.leaves import chosen, leaves
 from collectors.linking.names import field_word
 from collectors.linking.statement import Fields
 from collectors.model import Event

@@ -1,7 +1,7 @@
-"""What Python's SDK prints where data lies deeper than it keeps any: `"'jane@example.com'"`.
+"""How Python's SDK cuts a request's body and `extra`: ten names broad, five levels deep.
 
-Its serializer goes five levels into a request's body and into `extra`. What lies there it puts as a
-repr, a text in quotes of its own, which no row holds.
+What lies at the last level it puts as a repr, a text in quotes of its own, which no row holds:
+`"'jane@example.com'"`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from collectors.model import Event
 
 _KEPT = 5
 """`MAX_DATABAG_DEPTH` of sentry-sdk's serializer."""
+
+CUT_AT = 10
+"""Names or items: its `MAX_DATABAG_BREADTH`."""
 
 
 def legible(event: Event, databag: object) -> object:

@@ -10,8 +10,8 @@ from itertools import islice
 from collectors.linking.agreement import agreed, contradict
 from collectors.linking.backslashes import unescape
 from collectors.linking.binding import bind, wrote_several
-from collectors.linking.bodies import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.entities import CREDENTIALS, is_actor
+from collectors.linking.leaves import MOST_FIELDS, chosen, covers, leaves, variable_leaves
 from collectors.linking.literals import UNKNOWN, Value, printed
 from collectors.linking.names import fold
 from collectors.linking.statement import Fields, Statement, read_statement

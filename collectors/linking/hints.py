@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TypeGuard
 
-from collectors.linking.bodies import chosen, from_request
+from collectors.linking.bodies import from_request
 from collectors.linking.frames import from_frames
+from collectors.linking.leaves import chosen
 from collectors.linking.names import bare
 from collectors.model import Event, ViolatedKey
 

@@ -10,9 +10,9 @@ from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 
 from collectors.linking.agreement import differ, folded
-from collectors.linking.bodies import variable_leaves
 from collectors.linking.entities import is_actor
 from collectors.linking.frames import is_body, role_of
+from collectors.linking.leaves import variable_leaves
 from collectors.linking.literals import UNKNOWN, Value
 from collectors.linking.names import fold
 from collectors.model import Event, Frame

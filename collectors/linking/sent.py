@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from collectors.linking.agreement import folded
-from collectors.linking.bodies import CUT_AT
+from collectors.linking.databag import CUT_AT
 from collectors.linking.frames import PARAMETERS
 from collectors.linking.literals import Tree, printed, read_at
 from collectors.model import Event

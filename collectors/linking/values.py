@@ -14,13 +14,14 @@ from collectors.linking.appended import tails
 from collectors.linking.attached import from_attached
 from collectors.linking.attempts import last_attempt, last_traceback, side_by_side
 from collectors.linking.binding import bind, is_parameter, is_short, made_of_one, wrote_several
-from collectors.linking.bodies import chosen, covers, from_request
+from collectors.linking.bodies import from_request
 from collectors.linking.driver import DriverError, driver_key
 from collectors.linking.entities import subject_of
 from collectors.linking.escapes import readings
 from collectors.linking.focus import focused
 from collectors.linking.frames import from_frames, statements
 from collectors.linking.itemized import is_beginning
+from collectors.linking.leaves import chosen, covers
 from collectors.linking.literals import Tree, Unknown, Value
 from collectors.linking.names import bare, columns_in
 from collectors.linking.nearer import refuted

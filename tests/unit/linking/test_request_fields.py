@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from collectors.linking.bodies import chosen, from_request, leaves
+from collectors.linking.bodies import from_request
 from collectors.linking.entities import subject_of
 from collectors.linking.frames import from_frames
+from collectors.linking.leaves import chosen, leaves
 from collectors.linking.literals import UNKNOWN
 from collectors.linking.violation import read_event
 from collectors.model import Event, ExceptionValue, Frame, Request, ViolatedKey
