@@ -112,6 +112,11 @@ def test_a_row_of_a_table_is_opened_by_the_keyboard_alone(
     """No key presses a button that a table's canvas draws, so the same stands beneath it."""
     address, _ = told
     page.goto(address)
+    open_one_by_the_keyboard(page)
+    assert "/conflict?id=" in page.url
+
+
+def open_one_by_the_keyboard(page: Page) -> None:
     choice = page.get_by_role("combobox", name="Open a Conflict")
     listed = page.get_by_role("option").first
     expect(choice).to_be_visible()
@@ -122,7 +127,6 @@ def test_a_row_of_a_table_is_opened_by_the_keyboard_alone(
             break
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Conflict", level=1)).to_be_visible()
-    assert "/conflict?id=" in page.url
 
 
 @pytest.mark.parametrize("width", [680, 1_050], ids=["upright", "across"])
@@ -164,7 +168,7 @@ def test_back_from_a_conflict_finds_the_list_as_it_was_left(
     """Streamlit writes the Conflict's id over the list's own address, before it turns the page."""
     left = f"{told[0]}/?environment=production&period=30+days"
     page.goto(left)
-    to_the_first_and_back(page)
+    to_one_and_back(page)
     expect(page).to_have_url(left)
     expect(page.get_by_test_id("stMultiSelect").first).to_contain_text("production")
 
@@ -173,19 +177,12 @@ def test_back_from_a_conflict_finds_a_list_of_any_verdict(
     page: Page, told: tuple[str, Store]
 ) -> None:
     page.goto(f"{told[0]}/?verdict=")
-    to_the_first_and_back(page)
+    to_one_and_back(page)
     expect(page.get_by_test_id("stMultiSelect").last).not_to_contain_text("Blocked")
 
 
-def to_the_first_and_back(page: Page) -> None:
-    choice = page.get_by_role("combobox", name="Open a Conflict")
-    expect(choice).to_be_visible()
-    drawn = "[data-testid='stApp'][data-test-script-state='notRunning']"
-    expect(page.locator(drawn)).to_be_visible()  # a box that is drawn anew closes its list
-    choice.press_sequentially("1.")
-    expect(page.get_by_role("option", name="1.")).to_be_visible()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Conflict", level=1)).to_be_visible()
+def to_one_and_back(page: Page) -> None:
+    open_one_by_the_keyboard(page)
     page.go_back()
     expect(page.get_by_role("heading", name="Tombstone")).to_be_visible()
     expect(page.get_by_text("Sorted by").first).to_be_visible()
