@@ -29,10 +29,11 @@ from collectors.postgres.casting import (
 )
 from collectors.postgres.dated import doubtful, is_dated
 from collectors.postgres.outage import Halted, StatementFailed, TableUnreadable
+from collectors.postgres.rows import identity
 from collectors.postgres.serving import computable, has_index
 from collectors.postgres.shapes import Answers, Asked, Scope, answer_shapes, batches, scope_of
 from collectors.postgres.snapshot import Question, Snapshot
-from collectors.postgres.statements import identity, key_values_of, only_within
+from collectors.postgres.statements import key_values_of, only_within
 
 OWN_STYLE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'DateStyle'"
 """As the database or the server has it; our own transaction's is always ISO."""

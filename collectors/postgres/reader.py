@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from collectors.model import Catalog, Table, UniqueKey
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.parents import Parent, parents_of
 from collectors.postgres.shapes import batches
 from collectors.postgres.snapshot import Question, Snapshot
-from collectors.postgres.statements import Parent, held_rows, parents_of
+from collectors.postgres.statements import held_rows
 
 _AT_ONCE = 50
 """Tables whose look-ups go to the server together: a trip each is most of what they take."""

@@ -21,10 +21,12 @@ from collectors.model import (
 )
 from collectors.postgres.casting import in_turn, text_array, uncastable
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.parents import Parent, parents_of
 from collectors.postgres.printing import utc
+from collectors.postgres.rows import identity
 from collectors.postgres.serving import COST_AT_ONCE, MOST_COST, cost_of_one, has_index
 from collectors.postgres.snapshot import Question, Snapshot
-from collectors.postgres.statements import MOST_HOLDERS, Parent, held_rows, identity, parents_of
+from collectors.postgres.statements import MOST_HOLDERS, held_rows
 
 BATCH = 500
 """Keys a statement: of a page of 1,000 the server finds the second half while we take in the first.

@@ -14,12 +14,10 @@ conditions mean what they mean in the catalog. Our own names begin with `tombsto
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from collectors.model import (
-    Catalog,
     Column,
-    ForeignKey,
     KeyPart,
     MarkerKind,
     SoftDeleteMarker,
@@ -27,56 +25,13 @@ from collectors.model import (
     UniqueKey,
 )
 from collectors.model.releasable import marks_of
-from collectors.postgres.markers import epoch_sql, instant_sql
-from collectors.postgres.printing import PRINTED_BY_CAST, text_of, time_of
-
-ROW_ADDRESS = (
-    KeyPart("tableoid", ("tableoid",), "oid", nullable=False),
-    KeyPart("ctid", ("ctid",), "tid", nullable=False),
-)
-"""Partition and place of a row, where nothing better names it: an UPDATE gives it another."""
+from collectors.postgres.parents import Parent, join_parents, links, parent_columns
+from collectors.postgres.printing import text_of, time_of
+from collectors.postgres.rows import created_at, identity, source
 
 MOST_HOLDERS = 100
 """Rows that a look-up brings back. An index holds one for each set of values, but a key that was
 mended leaves behind every deleted row of a name that was created again and again."""
-
-_NAMELESS = PRINTED_BY_CAST - {"text", "character varying"}
-"""Types of which no value says who somebody is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """A soft-deletable table that rows of another belong to, and by which of their columns."""
-
-    table: Table
-    link: ForeignKey
-
-
-def identity(table: Table) -> tuple[KeyPart, ...]:
-    """What names a row: its primary key, else a key that is never null, else its address.
-
-    Ids are stored in clear. A text that is unique and no primary key is what people go by, an
-    e-mail address or an external ID: no such key names a row, and no primary key of such a column.
-    """
-    lasting = [key for key in table.keys if key.valid and _names_every_row(table, key)]
-    lasting.sort(key=lambda key: not key.primary)
-    return lasting[0].parts if lasting else ROW_ADDRESS
-
-
-def parents_of(catalog: Catalog, table: Table) -> tuple[Parent, ...]:
-    """The tables whose deletion makes a live row of this one a leftover.
-
-    Only a reference that is always there, or that is deleted with its parent, is belonging: a
-    customer does not belong to the discount it may have.
-    """
-    return tuple(
-        Parent(parent, link)
-        for link in catalog.foreign_keys
-        if (link.schema, link.table) == (table.schema, table.name)
-        and (parent := catalog.table(link.to_schema, link.to_table))
-        and parent.marker
-        and _belongs(table, link)
-    )
 
 
 def held_rows(
@@ -108,15 +63,15 @@ def held_rows(
 SELECT tombstone_asked.number, tombstone_held.deleted, tombstone_held.contradicted,
        tombstone_held.since, tombstone_held.created, tombstone_held.organization,
        tombstone_held.erased,
-       {_parent_columns(parents)}, {shown}
+       {parent_columns(parents)}, {shown}
 FROM ({_asked(asked, nulls)}) AS tombstone_asked
 CROSS JOIN LATERAL (
-    SELECT {_described(table, texts, key)}{_links(parents)}
+    SELECT {_described(table, texts, key)}{links(parents)}
     FROM {source(table)}
     WHERE {" AND ".join(where)}
     {fence}
 ) AS tombstone_held
-{_join_parents(parents)}"""
+{join_parents(parents)}"""
 
 
 def key_values_of(table: Table, key: UniqueKey, columns: Sequence[Column]) -> str:
@@ -156,19 +111,6 @@ def only_within(key: UniqueKey) -> UniqueKey:
     )
 
 
-def _names_every_row(table: Table, key: UniqueKey) -> bool:
-    plain = all(part.is_column and not part.nullable for part in key.parts)
-    may_tell = key.primary and not table.personal_key
-    nameless = may_tell or all(part.type in _NAMELESS for part in key.parts)
-    return plain and nameless and key.predicate is None
-
-
-def _belongs(table: Table, link: ForeignKey) -> bool:
-    columns = [table.column(name) for name in link.columns]
-    always = all(column is not None and not column.nullable for column in columns)
-    return always or link.on_delete == "CASCADE"
-
-
 def _asked(parts: Sequence[KeyPart], nulls: Sequence[bool]) -> str:
     """Each value is cast once, and all of them before the table is entered."""
     given = [place for place in range(len(parts)) if not nulls[place]]
@@ -188,27 +130,6 @@ def _unnest(width: int) -> str:
 def _equals(part: KeyPart, place: int) -> str:
     collate = f" COLLATE {part.collation}" if part.collation else ""
     return f"({part.expression}) {part.equals} (tombstone_asked.v{place}{collate})"
-
-
-def source(table: Table, *, percent: float | None = None) -> str:
-    """ONLY, because an index holds no row of an inheriting table, and no foreign key refers to one.
-
-    A partitioned table has no rows of its own. `percent` of its pages are read, else all.
-    """
-    only = "" if table.partitioned else "ONLY "
-    sample = "" if percent is None else f" TABLESAMPLE SYSTEM ({percent:.6f})"
-    return f"{only}{table.qualified}{sample}"
-
-
-def created_at(table: Table) -> str | None:
-    """When a row was made, as a timestamptz; None where the table does not say."""
-    column = table.column(table.created_at) if table.created_at else None
-    if column is None:
-        return None
-    if column.category == "N":
-        return epoch_sql(column.name)
-    zoned = column.type.endswith("with time zone")
-    return instant_sql(column.name, "timestamp with time zone" if zoned else column.type)
 
 
 def _described(table: Table, texts: Sequence[str], key: UniqueKey) -> str:
@@ -258,45 +179,3 @@ def _all_fit(columns: Sequence[Column]) -> str:
         if column.category in "SA"
     ]
     return " AND ".join(tests) or "true"
-
-
-def _links(parents: Sequence[Parent]) -> str:
-    """The referring columns, under names that no parent's own column can hide."""
-    return "".join(
-        f", {column} AS link{p}_{c}"
-        for p, parent in enumerate(parents)
-        for c, column in enumerate(parent.link.columns)
-    )
-
-
-def _parent_columns(parents: Sequence[Parent]) -> str:
-    if not parents:
-        return "NULL::int, NULL::text[], NULL::timestamp"
-    return ", ".join(f"tombstone_parent.{name}" for name in ("parent", "id", "since"))
-
-
-def _join_parents(parents: Sequence[Parent]) -> str:
-    """The parent that was deleted first, for a row that is not deleted itself."""
-    if not parents:
-        return ""
-    branches = " UNION ALL ".join(_deleted_parent(p, parent) for p, parent in enumerate(parents))
-    first = "ORDER BY since NULLS LAST LIMIT 1" if len(parents) > 1 else "LIMIT 1"
-    return f"""LEFT JOIN LATERAL (
-    {branches}
-    {first}
-) AS tombstone_parent ON true"""
-
-
-def _deleted_parent(place: int, parent: Parent) -> str:
-    table, marker = parent.table, parent.table.marker
-    assert marker is not None
-    joined = " AND ".join(
-        f"({column}) = tombstone_held.link{place}_{c}"
-        for c, column in enumerate(parent.link.to_columns)
-    )
-    ids = ", ".join(text_of(part.expression, part.type) for part in identity(table))
-    return (
-        f"SELECT {place} AS parent, ARRAY[{ids}] AS id, {time_of(marker.since)} AS since"
-        f" FROM {source(table)}"
-        f" WHERE NOT tombstone_held.deleted AND {joined} AND ({marker.deleted})"
-    )

@@ -12,9 +12,11 @@ import pytest
 from collectors.model import Catalog, KeyPart, Table, UniqueKey
 from collectors.postgres.catalog import read_catalog
 from collectors.postgres.engine import ReadTarget
+from collectors.postgres.parents import parents_of
+from collectors.postgres.rows import identity
 from collectors.postgres.shapes import BATCH
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import held_rows, identity, parents_of
+from collectors.postgres.statements import held_rows
 from sample_data.postgres import Database, Postgres
 
 ROWS = 20_000

@@ -28,7 +28,7 @@ from collectors.model.releasable import columns_read
 from collectors.model.released import is_released
 from collectors.model.sql_text import folded
 from collectors.postgres.markers import CONSTANT
-from collectors.postgres.statements import source
+from collectors.postgres.rows import source
 
 _LETTER_CASE = re.compile(r'(lower|upper)\((\w+|"(?:[^"]|"")+")(::text)?\)$')
 _CONSTANT = re.compile(rf"{CONSTANT.pattern}|NULL(::.+)?")

@@ -14,8 +14,8 @@ from typing import TypeVar
 from collectors.model import Catalog, Dependents, ForeignKey, Payment, Table, row_id, row_id_parts
 from collectors.postgres.casting import text_array
 from collectors.postgres.printing import text_of
+from collectors.postgres.rows import created_at, identity, source
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import created_at, identity, source
 
 T = TypeVar("T")
 

@@ -19,9 +19,9 @@ from collectors.model import (
     UniqueKey,
 )
 from collectors.postgres.printing import text_of, time_of, utc
+from collectors.postgres.rows import source
 from collectors.postgres.serving import plan_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import source
 from collectors.postgres.tombstones.conditions import (
     DeletedParent,
     deleted_parents,

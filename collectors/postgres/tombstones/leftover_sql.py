@@ -14,7 +14,7 @@ from collectors.model import Blocks, Catalog, ForeignKey, KeyPart, Table, Unique
 from collectors.model.leftovers import LeftoverKind
 from collectors.model.releasable import columns_read
 from collectors.postgres.printing import text_of, time_of
-from collectors.postgres.statements import identity, source
+from collectors.postgres.rows import identity, source
 from collectors.postgres.tombstones.conditions import (
     deleted_parents,
     holding_keys,

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collectors.model import Catalog, Table
 from collectors.postgres.printing import text_of
+from collectors.postgres.rows import source
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import source
 
 
 def organization_names(snapshot: Snapshot, catalog: Catalog) -> dict[str, str]:

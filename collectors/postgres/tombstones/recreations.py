@@ -31,8 +31,8 @@ from collectors.model.released import kept_name
 from collectors.model.sql_text import literal
 from collectors.postgres.casting import text_array
 from collectors.postgres.printing import text_of
+from collectors.postgres.rows import created_at, source
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import created_at, source
 from collectors.postgres.tombstones.conditions import as_if_live, first_day
 
 

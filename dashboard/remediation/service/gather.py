@@ -13,8 +13,8 @@ from collectors.model import Catalog, ForeignKey, KeyValues, Table, UniqueKey
 from collectors.model.releasable import keys_reading
 from collectors.postgres.engine import ReadTarget
 from collectors.postgres.outage import StatementFailed
+from collectors.postgres.parents import parents_of
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.statements import parents_of
 from dashboard.remediation import statements
 from dashboard.remediation.changes import Statement, Write
 from dashboard.remediation.facts import (

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from collectors.postgres.instants import instant_sql
 from collectors.postgres.mapping import MarkerMapping
 from collectors.postgres.markers import (
     ColumnFacts,
     created_column,
     find_markers,
-    instant_sql,
     mapped_marker,
 )
 
