@@ -11,6 +11,8 @@ from tests.unit.linking.cases import (
     COLUMNS,
     DAY,
     FLAG_KEY,
+    PARTIAL_KEY,
+    TIMED,
     UNTIMED,
     VALUES,
     at,
@@ -161,7 +163,32 @@ HOLDERS_GONE = {
         rows(row(created=DAY)), GONE, LIKELY, holder="a", says="Only a live row, created on"
     ),
     "only a row created and deleted later": Line(
-        rows(row(created=60, deleted=DAY)), GONE, LIKELY, holder="a", says="would fail now"
+        rows(row(created=60, deleted=DAY)),
+        GONE,
+        LIKELY,
+        holder="a",
+        says="Only a soft-deleted row, created on 2026-03-10 12:01:00 UTC, after",
+    ),
+    "only rows created later, of which today's key counts the live one": Line(
+        rows(row(created=60, deleted=DAY), row("b", created=DAY), **PARTIAL),
+        GONE,
+        LIKELY,
+        holder="b",
+        says="Only a live row",
+    ),
+    "a row deleted by a mark that contradicts another, and the key goes by both": Line(
+        rows(
+            row(deleted=-DAY, contradicted=True),
+            key=FIELDS,
+            today=catalog(
+                replace(PARTIAL_KEY, predicate="deleted_at IS NULL AND NOT is_deleted"),
+                markers=(TIMED, UNTIMED),
+            ),
+        ),
+        GONE,
+        LIKELY,
+        candidates="a",
+        says="No row holds the unique key any more. A soft-deleted row has the same values.",
     ),
     "a Tombstone beside a key of live rows, the Event without columns": Line(
         rows(row(deleted=-DAY), key=FIELDS, **MENDED),

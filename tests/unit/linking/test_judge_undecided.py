@@ -17,6 +17,7 @@ from tests.unit.linking.cases import (
     EMAIL_KEY,
     MONTH,
     ORGANIZATION,
+    PARTIAL_KEY,
     TIMED,
     UNTIMED,
     at,
@@ -32,6 +33,7 @@ from tests.unit.linking.cases import (
 )
 from tests.unit.linking.truth import (
     DROPPED,
+    FIELDS,
     MENDED,
     OTHER,
     REMEMBERED,
@@ -75,6 +77,19 @@ UNDECIDED_CASES = {
         WEAK,
         candidates="a",
         says="(is_deleted) has a value that means neither live nor deleted to us",
+    ),
+    "deleted by one mark, and the key goes by the other": Line(
+        rows(
+            row(deleted=-DAY, contradicted=True),
+            key=FIELDS,
+            today=catalog(
+                replace(PARTIAL_KEY, predicate="NOT is_deleted"), markers=(TIMED, UNTIMED)
+            ),
+        ),
+        UNDECIDED,
+        WEAK,
+        candidates="a",
+        says="not by the mark that the unique key goes by (is_deleted)",
     ),
     "half restored": Line(
         rows(row(contradicted=True), **TWO_MARKS, earlier=seen()), UNDECIDED, WEAK, candidates="a"
