@@ -67,7 +67,8 @@ _ESCAPED = re.compile(
     r"|[\w$][\"»«”]\\n(?=[^\\\n\"'{]{0,120}?\()"
 )
 _FIELD = re.compile(
-    r"(?:(?:[Dd]etails?|\bD)[\"']?\s?(?:=>|[:=])\s?(?:Some\()?|(?<=[:=(,\s])(?=[\"']Key \())"
+    r"(?:(?:[Dd]etails?|\bD)[\"']?\s?(?:=>|[:=])\s?(?:Some\(\s{0,80})?"
+    r"|(?<=[:=(,\s])(?=[\"']Key \())"
     r"([\"'`])((?:(?!\1)[^\\\n]|\\.)*+)\1"
 )
 """A field that holds the sentence, as JSON, Python, Node, Go and Rust print it.

@@ -25,7 +25,10 @@ _BROKEN = r"(?:ates[\s>]{1,6}unique[\s>]{1,6}constraint[\s>]{1,6})?"
 _AFTER = re.compile(rf"{_BROKEN}[^\"»«“„「'`(\ufffd\n]{{0,40}}?\s{{0,4}}{_QUOTED}")
 _AFTER_COLON = re.compile(r"[a-z ]{0,30}:\s{0,2}([A-Za-z_][\w$]{2,127})")
 _BEFORE = re.compile(rf"{_QUOTED}\s{{0,4}}\Z")
-_ASSIGNED = r"(?:[_ ]?name)?[\"'”]?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}(?:Some\()?(?:<<)?[\"'`“”\[]?"
+_ASSIGNED = (
+    r"(?:[_ ]?name)?[\"'”]?\s{0,3}(?:[:=]|,(?=<<))\s{0,3}"
+    r"(?:Some\(\s{0,80})?(?:<<)?[\"'`“”\[]?"
+)
 _IDENTIFIER = r"([A-Za-z_][\w$.-]{0,127})"
 _NAMES = {
     "constraint": re.compile(
