@@ -6,6 +6,7 @@ been tried again, and so has what the request sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from collectors.linking.mentions import mentions
@@ -16,11 +17,17 @@ from collectors.model import ExceptionValue
 _WHILE_HANDLED = "During handling of the above exception, another exception occurred:"
 """Between the tracebacks that Python prints, the innermost first."""
 
+_SUPPRESSED = "Suppressed: "
+_LINES = re.compile(r"(?<=\n)|(?<=\\n)")
+_INDENT = re.compile(r"(?:[ \t]|\\t)*+")
+_TRACED = ("at ", "... ")
+_MOST_LINES = 10_000
 _JOINT = ")=("
 
 
-_GROUPS = frozenset({"ExceptionGroup", "BaseExceptionGroup", "AggregateError"})
-
+_GROUPS = frozenset(
+    {"ExceptionGroup", "BaseExceptionGroup", "AggregateError", "AggregateException"}
+)
 
 _ANYBODYS = frozenset(
     {"Error", "Exception", "RuntimeException", "DatabaseError", "IntegrityError", "DBAPIError"}
@@ -29,8 +36,44 @@ _ANYBODYS = frozenset(
 
 
 def side_by_side(errors: Sequence[ExceptionValue]) -> bool:
-    """A group holds them: none was raised while another one was handled, and no try came first."""
-    return any(error.type in _GROUPS for error in errors)
+    """A group holds them: none was raised while another one was handled, and no try came first.
+
+    What a task of .NET's raises comes in a group too, of that one.
+    """
+    parents = [error.mechanism.get("parent_id") for error in errors]
+    return any(_is_group(one) and parents.count(_number(one)) != 1 for one in errors)
+
+
+def _is_group(error: ExceptionValue) -> bool:
+    last = (error.type or "").rsplit(".", 1)[-1]
+    return last in _GROUPS or error.mechanism.get("is_exception_group") is True
+
+
+def _number(error: ExceptionValue) -> object:
+    number = error.mechanism.get("exception_id")
+    return error if number is None else number
+
+
+def unsuppressed(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
+    """Without those that Java's SDK puts between the others: they failed beside what counts.
+
+    Where the others tell of no database at all, a clean-up failed, and hid what had failed before.
+    """
+    aside: list[object] = []
+    kept: list[ExceptionValue] = []
+    for error in reversed(errors):
+        link = error.mechanism
+        if link.get("type") == "suppressed" or link.get("parent_id") in aside:
+            aside.append(_number(error))
+        else:
+            kept.insert(0, error)
+    return tuple(kept if any(map(_refused, kept)) else errors)
+
+
+def _refused(error: ExceptionValue) -> bool:
+    if is_unique_type(error.type) or names_one(error.value):
+        return True
+    return other_refusal(f"{error.type}: {error.value}") is not None
 
 
 def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]:
@@ -59,6 +102,8 @@ def last_traceback(text: str) -> str:
 
     A later one may retell the violation without its values: then they stand before it.
     """
+    if _SUPPRESSED in text:
+        text = _without_suppressed(text)
     if _WHILE_HANDLED not in text:
         return text
     parts = text.split(_WHILE_HANDLED)
@@ -75,3 +120,25 @@ def last_traceback(text: str) -> str:
 
 def _names(text: str) -> set[str | None]:
     return {mention.constraint for mention in mentions(text)}
+
+
+def _without_suppressed(text: str) -> str:
+    """A stack trace of Java's without what failed beside it, printed with a deeper indentation.
+
+    Its line breaks may still be escaped. The lines of a message, before the first frame, are not
+    indented.
+    """
+    kept: list[str] = []
+    depth, traced = 0, False
+    for line in _LINES.split(text, _MOST_LINES):
+        indent = len(_INDENT.match(line)[0])  # type: ignore[index]  # it matches anything
+        if line.startswith(_SUPPRESSED, indent) and indent and (not depth or indent <= depth):
+            depth, traced = indent, False
+            continue
+        traced = traced or line.startswith(_TRACED, indent)
+        if depth and traced and indent < depth:
+            depth = 0
+        if not depth:
+            kept.append(line)
+    main = "".join(kept)
+    return main if names_one(main) else text

@@ -111,6 +111,7 @@ def _exceptions(body: Json) -> Iterator[ExceptionValue]:
                 value=_joined(value.get("value")),
                 frames=tuple(_frames(value.get("stacktrace"))),
                 data=_part(_part(value, "mechanism"), "data"),
+                mechanism=_part(value, "mechanism"),
             )
 
 

@@ -23,6 +23,7 @@ class ExceptionValue:
     """One exception of the chain.
 
     data  what its own fields hold besides the text, where the SDK sends them (.NET's does)
+    mechanism  how it came to be among the others, where they are more than one chain
     """
 
     type: str | None = None
@@ -30,6 +31,7 @@ class ExceptionValue:
     value: str = ""
     frames: tuple[Frame, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    mechanism: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from collectors.sentry.parse.text import as_text, as_word, mapping_of
 
 _MOST_DATA = 20_000
 _TELLING = (b"onstraint", b"etail")
+_BRANCHING = (b"suppressed", b"is_exception_group")
 
 MAX_EXCEPTIONS = 50
 """Of a longer chain both ends are kept: the innermost has the key, the outermost the request.
@@ -33,7 +34,8 @@ def read_exceptions(body: Body) -> tuple[ExceptionValue, ...]:
     reader = FrameReader(
         map(_frames, shapes), with_libraries=not any(_prints_key(shape.value) for shape in shapes)
     )
-    return tuple(_read(shape, reader) for shape in shapes)
+    branches = any(mark in bytes(shape.mechanism) for shape in shapes for mark in _BRANCHING)
+    return tuple(_read(shape, reader, branches=branches) for shape in shapes)
 
 
 def _shapes(body: Body) -> Iterator[ExceptionShape]:
@@ -55,13 +57,14 @@ def _frames(shape: ExceptionShape) -> list[FrameShape | None]:
     return (shape.stacktrace and shape.stacktrace.frames) or []
 
 
-def _read(shape: ExceptionShape, reader: FrameReader) -> ExceptionValue:
+def _read(shape: ExceptionShape, reader: FrameReader, *, branches: bool) -> ExceptionValue:
     return ExceptionValue(
         type=as_word(shape.type),
         module=as_word(shape.module),
         value=as_text(shape.value) or "",
         frames=reader.read(_frames(shape)),
         data=_data(bytes(shape.mechanism)),
+        mechanism=mapping_of(shape.mechanism) if branches else {},
     )
 
 

@@ -114,6 +114,20 @@ def detail(email: str) -> str:
     return f"\nDETAIL:  Key (email)=({email}) already exists."
 
 
+JAVA = f"""app.NotCreated: could not create it
+\tat app.Customers.create(Customers.java:12)
+\tSuppressed: org.postgresql.util.PSQLException: ERROR: {DUPLICATE}
+  Detail: Key (email)=(a@e.com) already exists.
+\t\tat org.postgresql.core.v3.QueryExecutorImpl.receive(QueryExecutorImpl.java:2713)
+\t\t... 12 more
+\tCaused by: app.Early: Key (email)=(a@e.com) already exists.
+\t\t... 13 more
+Caused by: org.postgresql.util.PSQLException: ERROR: {DUPLICATE}
+  Detail: Key (email)=(b@e.c) already exists.
+\tat org.postgresql.core.v3.QueryExecutorImpl.receive(QueryExecutorImpl.java:2713)
+\t... 99 common frames omitted"""
+
+
 @pytest.mark.parametrize(
     ("text", "constraint", "values"),
     [
@@ -139,9 +153,11 @@ def detail(email: str) -> str:
             CONSTRAINT,
             "a@e.com",
         ),
+        (JAVA, CONSTRAINT, "b@e.c"),
+        (JAVA.replace("\n", "\\n").replace("\t", "\\t"), CONSTRAINT, "b@e.c"),
     ],
     ids=["another key", "another key without values", "the same key", "retold", "retold in words",
-         "an error of the application"],
+         "an error of the application", "beside what Java suppressed", "the same in a log"],
 )  # fmt: skip
 def test_a_printed_chain_is_of_the_error_it_ends_with(
     text: str, constraint: str, values: str | None

@@ -341,3 +341,17 @@ def test_an_exceptions_own_fields_are_kept(mechanism: object, data: dict[str, st
     body = {"event_id": ID, "exception": {"values": [VALUES[0] | {"mechanism": mechanism}]}}
     (error,) = parse_event(json.dumps(body).encode(), ORIGIN).exceptions
     assert (error.value, error.data) == ("duplicate key", data)
+
+
+def test_how_exceptions_hang_together_is_kept_where_they_are_no_chain() -> None:
+    links = [{"type": "suppressed", "exception_id": 1, "parent_id": 0}, {"exception_id": 0}]
+    values = [VALUES[0] | {"mechanism": link} for link in links]
+    event = parse_event(
+        json.dumps({"event_id": ID, "exception": {"values": values}}).encode(), ORIGIN
+    )
+    assert [one.mechanism for one in event.exceptions] == links
+    values[0] = VALUES[0] | {"mechanism": {"type": "chained", "exception_id": 1, "parent_id": 0}}
+    event = parse_event(
+        json.dumps({"event_id": ID, "exception": {"values": values}}).encode(), ORIGIN
+    )
+    assert [one.mechanism for one in event.exceptions] == [{}, {}]
