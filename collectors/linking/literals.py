@@ -42,7 +42,17 @@ _STRING = re.compile(
 _NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_][\w.]*+")
 _ENUM = re.compile(r"<[A-Za-z_][\w.]{0,80}: ('[^'\\]*+'|\d+)>")
-_OPAQUE = re.compile(r"<[^<>\n]{0,300}>|b'[^']*+'|b\"[^\"]*+\"")
+_OPAQUE = re.compile(
+    r"<[^<>\n]{0,300}>|b'[^']*+'|b\"[^\"]*+\"|~[A-Z]\[[^\]\n]{0,300}\]|:[a-z_]\w{0,300}[?!]?"
+    r"|<<[\d, ]{0,9000}(?:\.\.\.)?>>"
+)
+"""Objects, byte strings, and Elixir's sigils, atoms and binaries."""
+
+_STRUCT = re.compile(r"%[A-Z][\w.]{0,200}(?=\{)")
+_INSPECTED = re.compile(r"#[A-Z][\w.]{0,200}<")
+_BRACKET = re.compile(r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\"|[-=]>|([<>])", re.DOTALL)
+"""Of what Elixir inspects, but for those in texts and arrows."""
+
 _WORDS: dict[str, Value] = {
     "None": None,
     "null": None,
@@ -53,7 +63,9 @@ _WORDS: dict[str, Value] = {
     "False": "f",
     "false": "f",
 }
-_WRAPPERS = frozenset({"UUID", "uuid.UUID", "Decimal", "decimal.Decimal", "str", "Some"})
+_WRAPPERS = frozenset(
+    {"UUID", "uuid.UUID", "Decimal", "decimal.Decimal", "Decimal.new", "str", "Some"}
+)
 _TIMES = frozenset({"datetime.datetime", "datetime"})
 _DATES = frozenset({"datetime.date", "date"})
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
@@ -126,12 +138,28 @@ def read_at(text: str, start: int, depth: int = 0) -> tuple[Tree, int | None]:
         position, mark = position + 1, "{"  # a map of Elixir's
     if mark in _CLOSERS:
         return _collection(text, position, depth)
-    found = None
-    if mark in "'\"uU":
+    found = _of_elixir(text, position, depth) if mark in "%#" else None
+    if found is None and mark in "'\"uU":
         found = _string(text, position)
     if found is None and (mark.isalpha() or mark == "_"):
         found = _named(text, position, depth)
     return found or _number(text, position) or _opaque(text, position) or (UNKNOWN, None)
+
+
+def _of_elixir(text: str, position: int, depth: int) -> tuple[Tree, int | None] | None:
+    """A struct or an inspected object: another row, a time, a number."""
+    struct = _STRUCT.match(text, position)
+    if struct is not None:
+        return UNKNOWN, _collection(text, struct.end(), depth + 1)[1]
+    inspected = _INSPECTED.match(text, position)
+    if inspected is None:
+        return None
+    level = 1
+    for mark in _BRACKET.finditer(text, inspected.end(), inspected.end() + _LONGEST_REPR):
+        level += {"<": 1, ">": -1}.get(mark[1], 0)
+        if level == 0:
+            return UNKNOWN, mark.end()
+    return UNKNOWN, None
 
 
 def _skip_space(text: str, position: int) -> int:
@@ -239,7 +267,7 @@ def _item(text: str, position: int, depth: int, pairs: dict[str, Tree]) -> tuple
     `'name': value`, `'name' => value`, `:name=>value`.
     """
     mark = text[position : position + 1]
-    bare = _NAME.match(text, position) if mark.isalpha() else None
+    bare = _NAME.match(text, position) if mark.isalpha() or mark == "_" else None
     if mark == ":":
         bare = _SYMBOL.match(text, position)
     if bare is not None:

@@ -6,10 +6,11 @@ Such texts name fewer facts: fields without values, or values without the constr
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from collectors.linking import hidden
 from collectors.linking.itemized import are_whole
-from collectors.linking.literals import read_at
+from collectors.linking.literals import UNKNOWN, Tree, read_at
 from collectors.linking.names import closed, split_columns
 from collectors.linking.other import other_engine, other_refusal
 from collectors.linking.tuples import LIMIT, splits, value_of
@@ -21,6 +22,10 @@ _ECTO = re.compile(
 )
 _CHANGESET = re.compile(r"\bconstraint: :unique, constraint_name: \"([\w$.-]{1,128})\"")
 _CHANGES = re.compile(r"\bApplied changes\s{1,8}(?=%\{)")
+_INSPECTED = re.compile(r"#Ecto\.Changeset<\s{0,80}action: [:\w]{1,40},\s{1,80}changes: (?=%\{)")
+_ERRORS = re.compile(r",\s{1,80}errors: \[")
+_NOT_ITS_ERRORS = re.compile(r"#Ecto\.Changeset<|,\s{1,80}data: [#%]")
+_MOST_CHANGESETS = 20
 _PRISMA = re.compile(
     r"Unique constraint failed on the (?:fields?: \((`[^`\n]{1,200}`(?:, ?`[^`\n]{1,200}`){0,31}"
     r"|[^()\n]{1,500})\)"
@@ -75,15 +80,28 @@ def _ecto(text: str) -> ViolatedKey | None:
 
 
 def _changeset(text: str) -> ViolatedKey | None:
-    """Ecto's `insert!` prints the changeset: its first unique error, and the row's new values."""
+    """Ecto prints the changeset: its first unique error, and the row's new values.
+
+    In a text of its own with `insert!`, else inspected, one within another where rows are nested.
+    """
     match = _CHANGESET.search(text)
     if match is None:
         return None
     start = _CHANGES.search(text, match.end())
-    changes = read_at(text, start.end())[0] if start else {}
+    changes = read_at(text, start.end())[0] if start else _inspected(text, match.start())
     pairs = changes.items() if isinstance(changes, dict) else ()
     fields = tuple((name, value) for name, value in pairs if isinstance(value, str | None))
     return ViolatedKey(constraint=match[1], fields=fields[:LIMIT], doubt=hidden.ABSENT)
+
+
+def _inspected(text: str, error: int) -> Tree:
+    """The changes of the changeset among whose own errors that place is."""
+    for start in [*islice(_INSPECTED.finditer(text, 0, error), _MOST_CHANGESETS)][::-1]:
+        changes, end = read_at(text, start.end())
+        own = _ERRORS.match(text, end) if end is not None else None
+        if own is not None and _NOT_ITS_ERRORS.search(text, own.end(), error) is None:
+            return changes
+    return UNKNOWN
 
 
 def _prisma(text: str) -> ViolatedKey | None:

@@ -423,7 +423,8 @@ def test_ectos_changeset_names_the_constraint_and_what_was_to_be_inserted() -> N
     key = read_text(CHANGESET).key
     assert key is not None
     assert (key.constraint, key.columns, key.source) == ("users_org_email_index", (), None)
-    assert dict(key.fields) == {"email": "j@e.com", "org_id": "7", "name": None}
+    named = {"email": "j@e.com", "org_id": "7", "name": None, "plan": "x"}
+    assert dict(key.fields) == named
     other = CHANGESET.replace(":unique", ":foreign")
     assert read_text(other).key is None
 
