@@ -18,7 +18,8 @@ _NUMBER = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(\d{3,7}))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN_NAME = re.compile(r"\"\w{1,63}\\_[\w\\]{1,80}\"|\([\w, ]{1,200}\\_[\w\\, ]{1,200}\)\s?=")
 _MARKDOWN_ESCAPE = re.compile(r"\\([\\_*\[\]~`<>#|])")
-_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
+_CONTROLS = dict(zip("ntrbf0aved", "\n\t\r\b\f\0\a\v\x1b\x7f", strict=True))
+"""Those of JSON, then what only Go, Ruby and Elixir print."""
 
 
 def unescape(text: str) -> str:

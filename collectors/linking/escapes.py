@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from collectors.linking.backslashes import unescape
+from collectors.linking.binaries import from_binaries
 from collectors.linking.phrases import KEY_WORD, NAMED_AFTER, NAMED_BEFORE
 from collectors.linking.quoted import without_quotes
 from collectors.linking.transfer import as_utf8
@@ -140,7 +141,7 @@ def _free(text: str, *, pasted: bool) -> tuple[str, str | None]:
     them may be escaped just as often.
     """
     around = None
-    text = without_colours(text, pasted=pasted)
+    text = from_binaries(without_colours(text, pasted=pasted))
     if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
     for level in range(_MOST_LEVELS):

@@ -1,4 +1,4 @@
-"""Errors as the languages print their structures: Rust's `{:?}` and `{:#?}`."""
+"""Errors as the languages print their structures: Rust's `{:?}` and `{:#?}`, Erlang's terms."""
 
 from __future__ import annotations
 
@@ -39,3 +39,40 @@ def test_an_optional_field_is_what_stands_in_it(printed: Callable[[str], str], v
         assert key is not None
         assert (key.constraint, key.schema, key.table) == ("u_login", "public", "users")
         assert key.splits == ((value,),)
+
+
+def erlang(value: str, *, counted: bool, until: int | None = None) -> str:
+    """epgsql's error as `~p` prints it: bytes beyond Latin-1's letters make all of them numbers."""
+    told = f"Key (login)=({value}) already exists.".encode()
+    numbers = ",".join(map(str, told[:until])).replace(",32,", ",32,\n   ")
+    cut = ",..." if until else ""
+    shown = f"<<{numbers}{cut}>>" if counted else f'<<"{told.decode("latin-1")}">>'
+    fields = (
+        f'{{constraint_name,<<"u_login">>}},\n {{detail,{shown}}},\n {{table_name,<<"users">>}}'
+    )
+    return f'{{error,{{error,<<"23505">>,unique_violation,<<"{MESSAGE}">>,\n[{fields}]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("value", "counted"), [("日本", True), ("José", True), ("José", False), ("jane@e.com", False)]
+)
+def test_a_text_that_erlang_prints_as_bytes_is_that_text(value: str, counted: bool) -> None:
+    key = read_message(erlang(value, counted=counted))
+    assert key is not None
+    assert (key.constraint, key.table, key.splits) == ("u_login", "users", ((value,),))
+
+
+def test_bytes_that_are_cut_tell_no_value() -> None:
+    key = read_message(erlang("jane@example.com", counted=True, until=20))
+    assert key is not None
+    assert (key.constraint, key.columns, key.splits) == ("u_login", ("login",), ())
+
+
+@pytest.mark.parametrize("printed", ["bell\\a", "tab\\v", "esc\\e", "del\\d"])
+def test_control_characters_are_no_letters(printed: str) -> None:
+    """As Go, Ruby and Elixir print them."""
+    value = printed[:-2] + {"a": "\a", "v": "\v", "e": "\x1b", "d": "\x7f"}[printed[-1]]
+    text = f'msg="{MESSAGE}" detail="Key (login)=({printed}) already exists." line=7'
+    key = read_message(text)
+    assert key is not None
+    assert key.splits == ((value,),)
