@@ -7,9 +7,11 @@ been tried again, and so has what the request sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collectors.linking.mentions import mentions
+from collectors.linking.names import field_word
 from collectors.linking.other import other_refusal
 from collectors.linking.phrases import is_unique_type, names_one
 from collectors.model import ExceptionValue
@@ -28,6 +30,11 @@ _JOINT = ")=("
 _GROUPS = frozenset(
     {"ExceptionGroup", "BaseExceptionGroup", "AggregateError", "AggregateException"}
 )
+
+_BEFORE = re.compile(r"_{0,8}(?:previous|prev|prior|earlier|first)", re.IGNORECASE)
+_BEFORE_BEGINS = "_pPeEfF"
+_TRIES = frozenset({"attempts", "tries", "retries"})
+_DEEPEST = 6
 
 _ANYBODYS = frozenset(
     {"Error", "Exception", "RuntimeException", "DatabaseError", "IntegrityError", "DBAPIError"}
@@ -95,6 +102,33 @@ def last_attempt(errors: Sequence[ExceptionValue]) -> tuple[ExceptionValue, ...]
             start, seen = place, set()
         seen.add(kind)
     return tuple(errors[start:])
+
+
+def of_last_try(told: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """What an Event attaches, without what it says by name of tries before: `previousError`."""
+    return {
+        name: _last(name, value, depth) if isinstance(value, dict | list) else value
+        for name, value in told.items()
+        if name[:1] not in _BEFORE_BEGINS or _BEFORE.match(name) is None or _is_now(value)
+    }
+
+
+def _last(name: object, value: dict[str, Any] | list[Any], depth: int) -> Any:
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, dict):
+        return of_last_try(value, depth + 1)
+    items = value[-1:] if field_word(name) in _TRIES else value
+    return [
+        _last(None, item, depth + 1) if isinstance(item, dict | list) else item for item in items
+    ]
+
+
+def _is_now(value: object) -> bool:
+    """A text under such a name tells of a try before only if it is an error: `first_name`."""
+    if isinstance(value, str):
+        return not (_JOINT in value or names_one(value))
+    return not isinstance(value, dict | list)
 
 
 def last_traceback(text: str) -> str:

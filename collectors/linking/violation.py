@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from collectors.linking.attempts import unsuppressed
+from collectors.linking.attempts import of_last_try, unsuppressed
 from collectors.linking.backslashes import from_markdown, unescape
 from collectors.linking.chain import read_chain, structured
 from collectors.linking.driver import UNIQUE, DriverError, driver_errors
@@ -41,7 +41,12 @@ class TextReading:
 
 def read_event(event: Event, *, default_environment: str = "production") -> Failure:
     """Reduce an Event to a Failure; without a unique violation `other` says what it is instead."""
-    event = replace(event, exceptions=unsuppressed(event.exceptions))
+    event = replace(
+        event,
+        exceptions=unsuppressed(event.exceptions),
+        contexts=of_last_try(event.contexts),
+        extra=of_last_try(event.extra),
+    )
     drivers = structured(event)
     key = read_chain(event, drivers)
     told = about(event, key) if key is not None else event

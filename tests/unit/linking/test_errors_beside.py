@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from collectors.linking.attempts import of_last_try
 from collectors.linking.violation import read_event
 from collectors.model import ExceptionValue
 from tests.unit.linking.sdk_events import DUPLICATE, event, key_of
@@ -86,3 +87,43 @@ def test_what_tasks_of_dotnets_raised_is_side_by_side() -> None:
     foreign = net(f"23503: {FAILED_FOREIGN}", exception_id=2, parent_id=0)
     assert key_of(read_event(event(unique, foreign, group, request=None))).splits == (("a@e.com",),)
     assert read_event(event(unique, replace(foreign, mechanism={}), group)).key is None
+
+
+def told(email: str) -> str:
+    return f"{DUPLICATE}\nDETAIL:  Key (email)=({email}) already exists."
+
+
+def given(email: str) -> dict[str, str]:
+    return {"code": "23505", "detail": f"Key (email)=({email}) already exists."}
+
+
+@pytest.mark.parametrize(
+    ("attached", "values"),
+    [
+        ({"previousError": told("a@e.com")}, None),
+        ({"retry": {"attempt": 2, "prev_error": told("a@e.com")}}, None),
+        ({"retry": {"first_attempt": {"error": told("a@e.com")}}}, None),
+        ({"previous": given("a@e.com")}, None),
+        ({"priorErrors": [given("a@e.com")], "error": told("b@e.com")}, "b@e.com"),
+        ({"error": {**given("b@e.com"), "previousError": given("a@e.com")}}, "b@e.com"),
+        ({"attempts": [given("a@e.com"), given("b@e.com")]}, "b@e.com"),
+        ({"lastError": told("b@e.com")}, "b@e.com"),
+    ],
+    ids=["a text", "deeper", "deeper still", "an object", "beside the last", "within the last",
+         "a list of tries", "the last"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["extra", "contexts"])
+def test_what_is_attached_as_an_earlier_try_is_not_this_one(
+    place: str, attached: dict[str, object], values: str | None
+) -> None:
+    bare = ExceptionValue("error", None, DUPLICATE)
+    key = key_of(read_event(event(bare, request=None, **{place: attached})))
+    assert key.splits == (((values,),) if values else ())
+
+
+def test_a_first_name_is_no_try_before() -> None:
+    bare = ExceptionValue("error", None, 'duplicate key value violates unique constraint "p_name"')
+    attached = {"firstName": "Jane", "prior": {"first_name": "Joe"}}
+    assert read_event(event(bare, request=None, extra=attached)).key is not None
+    kept = of_last_try(attached)
+    assert kept == {"firstName": "Jane"}
