@@ -30,6 +30,7 @@ _OTHERS = re.compile(
 )
 """What Sentry's SDKs fill, what was answered and who called: none of it is input."""
 
+_NUMBERED = re.compile(r"\A\d{1,3}_")
 _DEEPEST = 3
 _MOST_NODES = 200
 
@@ -37,7 +38,7 @@ _MOST_NODES = 200
 def from_attached(event: Event, wanted: Sequence[str], subject: str = "") -> Fields:
     """The values of what was attached as input, by the columns' names where those are known."""
     extra = legible(event, event.extra)
-    inputs = [*_inputs(extra), *_inputs(event.contexts)]
+    inputs = [*_inputs(extra), *_inputs(event.contexts), *_forms(extra)]
     trimmed = event.platform == "python"
     return chosen(leaves(inputs, subject=subject, trimmed=trimmed), wanted) if inputs else {}
 
@@ -56,6 +57,19 @@ def _inputs(attached: object) -> Iterator[object]:
                 elif isinstance(value, Mapping) and not _is_no_input(str(name), word):
                     deeper.append(value)
         level = deeper[:_MOST_NODES]
+
+
+def _forms(extra: object) -> Iterator[object]:
+    """A form whose fields are attached each by its own name, as Next's SDK does it.
+
+    Next numbers the fields of a form that is one of several arguments: `1_email`.
+    """
+    forms: dict[str, dict[str, object]] = {}
+    for name, value in islice(extra.items(), _MOST_NODES) if isinstance(extra, Mapping) else ():
+        head, _, last = str(name).rpartition(".")
+        if field_word(head).endswith("formdata"):
+            forms.setdefault(head, {})[_NUMBERED.sub("", last)] = value
+    yield from forms.values()
 
 
 def _is_no_input(name: str, word: str) -> bool:

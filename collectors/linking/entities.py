@@ -14,6 +14,7 @@ from collectors.model import ViolatedKey
 _ACTORS = frozenset(
     {
         *("actor", "admin", "administrator", "agent", "approver", "assignee", "author", "caller"),
+        *("authoriser", "authorizer"),
         *("creator", "editor", "employee", "initiator", "inviter", "issuer", "manager"),
         *("merchant", "moderator", "operator", "organiser", "organizer", "owner", "principal"),
         *("publisher", "referer", "referrer", "requester", "requestor", "reviewer", "sender"),

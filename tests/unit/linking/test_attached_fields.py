@@ -31,6 +31,12 @@ ATTACHED: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "a server action of next's": {
+        "extra": {f"server_action_form_data.{name}": value for name, value in INPUT.items()}
+    },
+    "its form among other arguments": {
+        "extra": {f"server_action_form_data.2_{name}": value for name, value in INPUT.items()}
+    },
     "lambda, a form": {"extra": {"event": {"body": "email=jane%40e.com&organizationId=1"}}},
 }
 NOBODYS: dict[str, dict[str, Any]] = {
@@ -45,6 +51,8 @@ NOBODYS: dict[str, dict[str, Any]] = {
     "a token's": {"contexts": {"auth": {"payload": INPUT}, "accessToken": {"data": INPUT}}},
     "an identity's": {"contexts": {"oauth": {"data": INPUT}}, "extra": {"login": {"body": INPUT}}},
     "a token's, as a text": {"extra": {"auth": {"payload": json.dumps(INPUT)}}},
+    "a gateway's": {"extra": {"input": {"requestContext": {"authorizer": INPUT}}}},
+    "a name with a dot": {"extra": {f"current_user.{name}": INPUT[name] for name in INPUT}},
     "some text": {"extra": {"event": {"body": "Dear a=b, email: jane@e.com"}, "data": "[x"}},
     "filtered": {"extra": {"args": "[Filtered]", "kwargs": {"email": "[Filtered]"}}},
 }
