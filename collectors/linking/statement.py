@@ -47,6 +47,15 @@ _MOST_COLUMNS = 200
 LONGEST = 20_000
 
 
+_CAST = re.compile(
+    r"\ACAST\(\s?(\$\d{1,5}|%\(\w{1,128}\)s|%s|\?|[:@]\w{1,128}|'(?:[^']|'')*+'|NULL"
+    r"|-?\d{1,30}(?:\.\d{1,30})?)\s{1,3}AS\s{1,3}[\w \".]{1,128}(?:\([\d, ]{1,13}\))?(?:\[\])?"
+    r"\s?\)\Z",
+    re.IGNORECASE,
+)
+"""Around one value it changes nothing: the index casts it as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`cells` pairs each column that is written, without quotes, with the text of its value.
@@ -87,6 +96,7 @@ def read_statement(sql: str) -> Statement | None:
         cells = _updated(sql, match.end())
     follows = any(hole in sql[: match.start()] for hole in _NEXT)
     named = bare(schema) if schema else None
+    cells = tuple((column, _CAST.sub(r"\1", cell)) for column, cell in cells)
     return Statement(verb, bare(table), named, cells, several, columns, follows)
 
 

@@ -42,6 +42,12 @@ BOUND: dict[str, tuple[str, str, dict[str, str | None]]] = {
         "('1', 'j@e.com')",
         {"a": "1", "b": "j@e.com"},
     ),
+    "cast by the standard's words": (
+        "INSERT INTO c (a, b, d, e) VALUES (CAST(%s AS UUID), cast('x' as varchar(9)), "
+        "CAST(lower(%s) AS text), CAST(7 AS bigint))",
+        "('1', 'J')",
+        {"a": "1", "b": "x", "e": "7"},
+    ),
     "among comments": (
         "/* it's from UPDATE x */ INSERT INTO c (a, /* b? */ b) -- (c)\nVALUES ('--1', $1) -- end",
         "('j@e.com',)",
