@@ -17,7 +17,7 @@ from collectors.linking.quoted import RAW_QUOTE
 
 _JOINT = re.compile(r"\)\s?=\s?\(")
 _BARE_END = re.compile(
-    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ ;(<\\])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
+    r"\)[\"'»”」\ufffdÂ]{0,2}(?:([.。])(?=[ ,;(<\\])|([.。]?)(?=\s{0,8}(?:\Z|[\n\"'\[\]}])))"
 )
 """Where a sentence ends that ends with its tuple: first group, a full stop within a line."""
 _SENTENCE_END = re.compile(r"[.。](?=[\s\"'()\[\]}<;]|\Z)|\] \[| \(Connection: | \(?SQL\b")

@@ -76,3 +76,24 @@ def test_control_characters_are_no_letters(printed: str) -> None:
     key = read_message(text)
     assert key is not None
     assert key.splits == ((value,),)
+
+
+def test_a_field_of_erlangs_is_unescaped_in_any_language() -> None:
+    told = r"Ya existe la llave (login)=(acme-\"inc\")."
+    key = read_message(
+        f'{{error,<<"23505">>,unique_violation,[{{constraint_name,<<"u_login">>}},'
+        f'{{detail,<<"{told}">>}}]}}'
+    )
+    assert key is not None
+    assert (key.constraint, key.splits) == ("u_login", (('acme-"inc"',),))
+
+
+def test_a_sentence_that_ends_with_its_tuple_ends_at_a_comma() -> None:
+    """As Swift prints the fields of an error, without quotes around them."""
+    key = read_message(
+        "PSQLError(code: server, serverInfo: [sqlState: 23505, detail: Ya existe la llave "
+        "(login)=(jane@example.com)., file: nbtinsert.c, message: llave duplicada viola "
+        "restricción de unicidad «u_login», constraintName: u_login, tableName: users])"
+    )
+    assert key is not None
+    assert (key.constraint, key.table, key.splits) == ("u_login", "users", (("jane@example.com",),))
