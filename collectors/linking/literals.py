@@ -173,6 +173,8 @@ def _string(text: str, position: int) -> tuple[Tree, int | None] | None:
     match = _STRING.match(text, position)
     if match is None:
         return None
+    if text.startswith(" <> ", match.end()):
+        return UNKNOWN, None  # what Elixir cut off
     inner = match[1] if match[1] is not None else match[2]
     return plain(unescape(inner) if "\\" in inner else inner), match.end()
 

@@ -48,11 +48,12 @@ def test_the_changeset_with_the_error_tells_the_rows_values(head: str, inspected
     ("inspected", "key_is_told"),
     [
         (changeset('email: "**redacted**"'), True),
+        (changeset('email: "j@e" <> ...'), True),
         (changeset(MAIL).replace("errors: [", "errors: #Elided<>, x: ["), True),
         (changeset(MAIL, TAKEN.replace(":unique", ":foreign")), False),
         (changeset(MAIL, 'email: {"taken", [validation: :unsafe_unique]}'), False),
     ],
-    ids=["hidden", "another's error", "another constraint", "a validation"],
+    ids=["hidden", "cut", "another's error", "another constraint", "a validation"],
 )
 def test_what_the_changeset_does_not_tell_is_not_made_up(inspected: str, key_is_told: bool) -> None:
     key = read_text(f"no match of right hand side value: {{:error, {inspected}}}").key
