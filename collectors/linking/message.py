@@ -18,6 +18,7 @@ from collectors.linking.other import other_engine, other_violation, quotes_a_val
 from collectors.linking.phrases import ENGLISH, is_index_build, may_tell_of_one, says_unique
 from collectors.linking.quoted import without_quotes
 from collectors.linking.rewritten import read_rewritten
+from collectors.linking.structs import from_struct
 from collectors.linking.transfer import as_utf8
 from collectors.linking.tuples import FITS, LIMIT, plausibility, splits
 from collectors.model import KeyValues, ValueSource, ViolatedKey
@@ -39,7 +40,7 @@ def read_message(text: str, *, wrapped: bool = False, unique: bool = False) -> V
     if not wrapped and not may_tell_of_one(text):
         return None
     best: ViolatedKey | None = None
-    for reading in readings(focused(last_traceback(text)), wrapped=wrapped):
+    for reading in readings(from_struct(focused(last_traceback(text))), wrapped=wrapped):
         key = _read(reading, wrapped=wrapped, unique=unique)
         if key is not None and (best is None or _rank(key) > _rank(best)):
             best = key

@@ -97,3 +97,31 @@ def test_a_sentence_that_ends_with_its_tuple_ends_at_a_comma() -> None:
     )
     assert key is not None
     assert (key.constraint, key.table, key.splits) == ("u_login", "users", (("jane@example.com",),))
+
+
+STORED = f"{MESSAGE} Key (login)=(by) already exists."
+OWN = 'Detail:"Key (login)=(j) already exists."'
+GO = f'&pgconn.PgError{{Code:"23505", Message:"{MESSAGE}", {OWN}}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'CreateError {{ input: New {{ login: "j", bio: "{STORED}" }}, source: {rust("j")} }}',
+        f'CreateError {{\n  input: New {{\n bio: "{STORED}",\n }},\n source: {pretty("j")} }}',
+        f'create main.New{{Login:"j", Bio:"{STORED}"}}: {GO}',
+        f'CreateError {{ source: {rust("j")}, input: New {{ login: "j", bio: "{STORED}" }} }}',
+    ],
+    ids=["rust", "rust, over many lines", "go", "behind the error"],
+)
+def test_a_sentence_in_the_row_that_is_printed_beside_is_not_the_failure(text: str) -> None:
+    key = read_message(text)
+    assert key is not None
+    assert (key.constraint, key.splits) == ("u_login", (("j",),))
+
+
+def test_a_structure_behind_an_errors_own_sentence_is_anybodys() -> None:
+    first = MESSAGE.replace("\\", "") + "\nDETAIL:  Key (login)=(j) already exists."
+    key = read_message(f"ERROR: {first}\nbefore: {rust('by')}")
+    assert key is not None
+    assert key.splits[0] == ("j",)
