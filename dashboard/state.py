@@ -144,9 +144,9 @@ def clear(key: str, empty: str = "") -> None:
     st.session_state[key] = empty
 
 
-def begin_with(key: str, value: Any) -> None:
-    """What a widget is set to at first; only before it is drawn."""
-    st.session_state.setdefault(key, value)
+def held(key: str) -> Any:
+    """What a widget is set to; None if it is not set."""
+    return st.session_state.get(key)
 
 
 def set_next(key: str, value: Any) -> None:

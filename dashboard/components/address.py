@@ -6,8 +6,10 @@ The page would otherwise tell of everything, or of something else, to whoever fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from dashboard.components import plain
 
@@ -25,6 +27,17 @@ def say_what_is_not_known(offered: Mapping[str, Iterable[str]]) -> None:
             icon=":material/filter_alt_off:",
         )
         plain.lines(asked)
+
+
+def put_right(name: str, said: str) -> None:
+    """Let the address say `said`, and draw the page again; before the choice is drawn.
+
+    Streamlit drops from the address what it does not offer. While a choice of that name is on the
+    page, the address follows the choice and is left alone.
+    """
+    with suppress(StreamlitAPIException):
+        st.query_params[name] = said
+        st.rerun()
 
 
 def unknown(wanted: Iterable[str], options: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ import streamlit as st
 from collectors.evidence.reads.activity import Act, ActFilter
 from collectors.evidence.reads.conflicts import ConflictFilter
 from collectors.evidence.reads.failures import FailureFilter
+from collectors.evidence.reads.organizations import LISTED
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.model import Verdict
 from dashboard import data, state
@@ -31,6 +32,8 @@ PERIODS: Mapping[str, timedelta | None] = {
     "90 days": timedelta(days=90),
 }
 """The last so many of them; short, for all stand beside one another."""
+
+_MORE = f" There are more than these {LISTED:,}: any other by its id in the address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def show() -> Filters:
         organization = _organization()
         constraint = _one("Unique key", "key", known["key"])
         release = _one("Release", "release", known["release"])
-    if organization is not None and organization not in data.organizations_met():
+    if organization is not None and data.organization_met(organization) is None:
         st.warning(
             "No Conflict of this organization is known here.", icon=":material/filter_alt_off:"
         )
@@ -165,12 +168,14 @@ def _one(label: str, key: str, options: list[str]) -> str | None:
 
 
 def _organization() -> str | None:
-    words = data.organizations_met()
+    listed = data.organizations_met()
     asked = st.query_params.get("organization", "")
-    if linked := asked.rpartition(BETWEEN)[2]:
-        told = words.setdefault(linked, organization_words(linked, None))  # of an old link
-        if asked != told:  # it is called otherwise since: the id is what the link means
-            state.begin_with("organization", linked)
+    linked = asked.rpartition(BETWEEN)[2]
+    words = dict(listed)
+    for one in filter(None, (linked, state.held("organization"))):  # of many not all are listed
+        words.setdefault(one, data.organization_met(one) or organization_words(one, None))
+    if linked and asked != words[linked]:  # it is called otherwise since: its id is what is meant
+        address.put_right("organization", words[linked])
     chosen: str | None = st.selectbox(
         "Organization",
         list(words),
@@ -180,6 +185,6 @@ def _organization() -> str | None:
         placeholder="Any",
         bind="query-params",
         width="stretch",
-        help="Those with Conflicts, by name or id.",
+        help="Those with Conflicts, by name or id." + (_MORE if len(listed) == LISTED else ""),
     )
     return chosen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -23,7 +25,7 @@ def show(found: Impact) -> None:
         st.info("No organization was hit.", icon=":material/sentiment_satisfied:")
         return
     table = frame(found)
-    _table(table)
+    _table(table, [one.organization_id is not None for one in listed])
     with st.container(horizontal=True, vertical_alignment="center"):
         export.button(lambda: table, "tombstone-impact.csv")
         if len(listed) == LISTED:
@@ -33,10 +35,11 @@ def show(found: Impact) -> None:
         state.set_next("organization", id_)
 
 
-def _table(table: pd.DataFrame) -> None:
+def _table(table: pd.DataFrame, known: Sequence[bool]) -> None:
+    """One that nobody knows has no button: there is nothing to narrow the page to."""
     column = st.column_config
     shown = table.copy()
-    shown.insert(0, "only", ["Show"] * len(shown))
+    shown.insert(0, "only", ["Show" if one else None for one in known])
     shown["utc"] = shown["blocked_since"]
     st.dataframe(
         shown,

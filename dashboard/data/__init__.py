@@ -10,6 +10,7 @@ from dashboard.data.activity import (
 from dashboard.data.choices import (
     constraints,
     environments,
+    organization_met,
     organization_names,
     organizations_met,
     releases,
@@ -147,6 +148,7 @@ __all__ = [
     "one_state",
     "opened",
     "organization_column",
+    "organization_met",
     "organization_names",
     "organizations_blocked",
     "organizations_met",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads import failures, organizations, tallies
+from collectors.evidence.reads import conflicts, failures, organizations, tallies
 from dashboard.data.held import opened, remembered
 from dashboard.text import organization_words
 
@@ -26,6 +26,18 @@ def releases() -> list[str]:
 def organizations_met() -> dict[str, str]:
     """The organizations with Conflicts by id, in the words that they are chosen by."""
     return remembered(_met_in_words)
+
+
+def organization_met(id_: str) -> str | None:
+    """In the same words one that need not be among those listed; None if it has no Conflict."""
+    return organizations_met().get(id_) or remembered(_one_met_in_words, id_)
+
+
+def _one_met_in_words(store: Store, id_: str) -> str | None:
+    if not conflicts.known_organizations(store, [id_]):
+        return None
+    names = organizations.agreed(organizations.names_of(store, [id_]))
+    return organization_words(id_, names.get(id_))
 
 
 def _met_in_words(store: Store) -> dict[str, str]:

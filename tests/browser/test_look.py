@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -179,6 +180,17 @@ def test_back_from_a_conflict_finds_a_list_of_any_verdict(
     page.goto(f"{told[0]}/?verdict=")
     to_one_and_back(page)
     expect(page.get_by_test_id("stMultiSelect").last).not_to_contain_text("Blocked")
+
+
+def test_a_link_with_an_organization_s_older_name_says_the_new_one_and_can_be_sent_on(
+    page: Page, told: tuple[str, Store]
+) -> None:
+    mine = story.organization(1)
+    page.goto(f"{told[0]}/impact?period=30+days&organization=Before+%C2%B7+{mine}")
+    expect(page).to_have_url(re.compile(f"period=30.days.*organization=(?!Before).*{mine}"))
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("1")
+    page.reload()
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("1")
 
 
 def to_one_and_back(page: Page) -> None:

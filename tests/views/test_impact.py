@@ -125,6 +125,15 @@ def test_a_click_on_an_organization_narrows_the_page_to_it(hurt: Store) -> None:
     assert list(narrowed["id"]) == [wanted]
 
 
+def test_an_organization_that_nobody_knows_has_no_button_to_narrow_the_page_by(
+    hurt: Store,
+) -> None:
+    (listed,) = [one.value for one in opened().dataframe if "gave_up" in one.value]
+    nobody = listed["organization"] == "not known"
+    assert nobody.any()
+    assert (listed["only"].isna() == nobody).all()
+
+
 def test_what_somebody_called_an_organization_is_never_rendered(hurt: Store) -> None:
     name = "![x](https://evil.example/a.png) :red[x] =1+1"
     table = schema.organizations

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import list_conflicts
+from collectors.evidence.reads.organizations import LISTED
 from collectors.evidence.runs import finish_run, start_run
 from collectors.evidence.store import save_page
 from collectors.evidence.writing import next_generation
@@ -53,6 +54,41 @@ def test_what_an_address_asks_for_in_vain_is_said(filled: Store) -> None:
     assert "It is left out" not in pages.texts(pages.triage(environment="production"))
     unknown = pages.texts(pages.triage(organization="Nobody · 4711"))
     assert "No Conflict of this organization is known here." in unknown
+
+
+def test_a_link_names_its_organization_by_the_id_whatever_that_is_called_by_now(
+    filled: Store,
+) -> None:
+    mine = story.organization(1)
+    named = {"target": "production", "organization_id": mine, "name": "Acme"}
+    with filled.write() as connection:
+        connection.execute(schema.organizations.insert().values(named))
+    page = pages.triage(organization=f"Before · {mine}")
+    assert page.selectbox(key="organization").value == mine
+    assert page.query_params["organization"] == f"Acme · {mine}"
+    assert metrics(page)["Blocked now"] == "1"
+
+
+def test_of_more_organizations_than_are_listed_each_can_be_asked_for(store: Store) -> None:
+    last = LISTED + 1
+    met = [
+        story.judged(
+            store,
+            story.failure(number, story.HOUR),
+            Verdict.BLOCKED_BY_TOMBSTONE,
+            f"jane{number}@example.com",
+            customer=number,
+        )
+        for number in range(1, last + 1)
+    ]
+    save_page(store, "test", met)
+    page = pages.triage(organization=story.organization(last))
+    assert metrics(page)["Blocked now"] == "1"
+    assert "No Conflict of this organization is known here." not in pages.texts(page)
+    assert page.selectbox(key="organization").value == story.organization(last)
+    assert "more than these 2,000" in page.selectbox(key="organization").help
+    page.selectbox(key="organization").set_value(None).run()
+    assert metrics(page)["Blocked now"] == f"{last:,}"
 
 
 def test_the_list_begins_with_what_is_blocked_newest_failure_first(filled: Store) -> None:
