@@ -22,6 +22,7 @@ from collectors.evidence.reads.followup import Pending
 from collectors.explain.asking import for_want_of_organization, questions
 from collectors.explain.organizations import organizations_in_prose, organizations_told
 from collectors.inquiry import Inquiry
+from collectors.linking.spellings import spellings
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
 from collectors.linking.violation import read_text
 from collectors.model import Failure, RowRef, Verdict, ViolatedKey
@@ -100,7 +101,8 @@ def wanted(store: Store, text: str) -> Wanted:
     organizations |= {value for value in named if value in uuids}
     values = [i.value for i in reading.identifiers if i.kind in OF_VALUES]
     alone = [text.strip()] if len(text.split()) == 1 and not reading.identifiers else []
-    kept = dict.fromkeys(v for v in (*values, *alone) if v not in {*organizations, *named})
+    others = {*organizations, *named}
+    kept = dict.fromkeys(one for v in (*values, *alone) if v not in others for one in spellings(v))
     key = reading.key if reading.key is not None and reading.key.complete else None
     return Wanted(
         values=tuple(islice(kept, MOST_VALUES)),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from collectors.evidence.database import Store
-from collectors.evidence.reads.organizations import names_of, organizations_meant
+from collectors.evidence.reads.organizations import (
+    names_of,
+    organizations_meant,
+    organizations_of_slug,
+)
 from collectors.linking.ticket import Identifier, IdentifierKind, organization_names, phrases
 from collectors.linking.violation import TextReading
 
@@ -16,6 +20,7 @@ def organizations_told(
     """The ids that each UUID and each named organization means, of those that mean any.
 
     A name may be of several words, and nothing says where it ends: the longest known one counts.
+    Else the first word may be its slug.
     """
     uuids = {one.value for one in identifiers if one.kind is IdentifierKind.UUID}
     names = organization_names(text)
@@ -25,7 +30,7 @@ def organizations_told(
     found = {one: meant[one] for one in uuids if one in meant}
     for first, longer in names.items():
         known = next((meant[name] for name in (*longer, first) if name in meant), None)
-        if known is not None:
+        if known := known or organizations_of_slug(store, first):
             found[first] = found.get(first, set()) | known
     return found
 

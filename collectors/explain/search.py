@@ -22,6 +22,7 @@ from collectors.evidence.reads.linked_issues import issues_of_links
 from collectors.explain.organizations import organizations_in_prose, organizations_told
 from collectors.explain.printed import of_printed_key
 from collectors.inquiry import Inquiry
+from collectors.linking.spellings import spellings
 from collectors.linking.ticket import (
     OF_VALUES,
     Identifier,
@@ -85,11 +86,11 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     called = {} if organizations else organizations_in_prose(store, reading, text)
     organizations = organizations.union(*called.values())
     named = _Named.of(reading.identifiers, reading.key, text, organizations)
-    spellings, notes = _spellings(inquiry, named.values)
+    folded, notes = _spellings(inquiry, named.values)
     notes += _whose(reading, organizations, tuple(called))
     linked = _found(store, perhaps_conflicts(text))
     failures = _failures_of(store, named.events)
-    valued = of_printed_key(inquiry, conflicts_of_values(store, sorted(spellings)), reading.key)
+    valued = of_printed_key(inquiry, conflicts_of_values(store, sorted(folded)), reading.key)
     rows = conflicts_of_rows(store, named.rows)
     held = [conflict for conflict in rows if _holds_key(conflict, named)]
     mine = _mine([*linked, *_met_by(store, failures), *valued, *held], organizations)
@@ -151,6 +152,7 @@ class _Named:
         printed = [value for split in (key.splits if key else ()) for value in split if value]
         alone = [text.strip()] if len(text.split()) == 1 else []
         values = (*kinds(*OF_VALUES), *printed, *alone)
+        perhaps = set(kinds(IdentifierKind.UUID)) - set(kinds(IdentifierKind.EXTERNAL_ID))
         return cls(
             values=tuple(dict.fromkeys(values)),
             rows=tuple({*kinds(*_ROWS), *alone, *organizations}),
@@ -159,27 +161,24 @@ class _Named:
                 for value in kinds(IdentifierKind.EVENT_ID, IdentifierKind.UUID)
             ),
             issues=kinds(IdentifierKind.ISSUE_URL),
-            organizations=(
-                *kinds(IdentifierKind.UUID, IdentifierKind.ORGANIZATION),
-                *organizations,
-            ),
+            organizations=(*perhaps, *kinds(IdentifierKind.ORGANIZATION), *organizations),
         )
 
 
 def _spellings(inquiry: Inquiry, values: Sequence[str]) -> tuple[set[str], list[str]]:
     """The values as the Targets fold them; as Python does, where one cannot be asked."""
-    spellings = {spelling for value in values for spelling in (value, value.strip())}
+    found = {spelling for value in values for spelling in spellings(value)}
     notes: list[str] = []
-    if not spellings:
-        return spellings, notes
-    asked = sorted(spellings)
+    if not found:
+        return found, notes
+    asked = sorted(found)
     for opened in inquiry.targets():
         try:
-            spellings |= _folded(opened, asked)
+            found |= _folded(opened, asked)
         except TargetUnreachable as outage:
             notes.append(f"{outage} Other spellings of the value may be missed.")
-            spellings |= {value.lower() for value in asked}
-    return spellings, notes
+            found |= {value.lower() for value in asked}
+    return found, notes
 
 
 def _folded(opened: OpenTarget, values: Sequence[str]) -> set[str]:

@@ -34,8 +34,10 @@ _DOUBLED = re.compile(
 """A server that logs as CSV doubles every quote."""
 
 _TAG = re.compile(
-    r"<(/?)(br|p|div|li|tr|td|th|span|b|i|em|strong|code|pre|a|font)\b[^<>]{0,300}>", re.I
+    r"<(/?)(br|p|div|li|tr|td|th|span|b|i|u|em|strong|mark|wbr|code|pre|a|font)\b[^<>]{0,300}>",
+    re.I,
 )
+_LONE_TAG = re.compile(r"<w?br\b", re.I)
 _LINK = re.compile(
     r"<a\b[^<>]{0,300}>([^<>]{1,300})</a>"
     r"|\[([^\[\]\n]{1,300})\]\(<?(?:mailto:|https?://)?\2>?\)"
@@ -230,6 +232,6 @@ def without_links(text: str) -> str:
 
 def without_tags(text: str) -> str:
     """The text of a pasted web page: tags gone, line breaks where they stood for some."""
-    if "</" not in text and "<br" not in text.lower():
+    if "</" not in text and not _LONE_TAG.search(text):
         return text
     return _TAG.sub(lambda tag: "\n" if tag[2].lower() in _BREAKING_TAGS else "", text)

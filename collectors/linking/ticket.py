@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
 from itertools import islice
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from collectors.linking import hidden
@@ -53,6 +54,10 @@ _GLUED_ON = re.compile(rf".*[^\W\d_{_LATIN}](?=[{_LATIN}])")
 _WRITTEN_AT = re.compile(r"&(?:#64|#[xX]40|commat);")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}){1,12}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_ESCAPED = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
+r"""What Markdown puts before a sign that would be markup: `jane\_doe@example.com`."""
+_NEXT_SENTENCE = re.compile(r"(.*\.[a-z]{2,24})\.[A-Z][a-z]{0,23}")
+"""A host after which the blank was forgotten: `example.com.Thanks`."""
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _EVENT_ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9a-f]{32}(?![0-9A-Za-z_-])", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"'`\])}]{4,500}")
@@ -77,6 +82,10 @@ _WORD = re.compile(r"\S+")
 _AFTER = ".,;:!?)]}>*_\"'`”’"
 _BEFORE = "([{<*_\"'`“‘"
 _OWN = ("'s", "’s")
+_NO_PART_OF_A_NAME = re.compile(r"[^\w\s&.,'’+/@-]+")
+_BETWEEN_SCRIPTS = re.compile(
+    rf"(?<=[{_LATIN}\d])(?=[^\W\d_{_LATIN}])|(?<=[^\W\d_{_LATIN}])(?=[{_LATIN}])"
+)
 _MOST, _MOST_WORDS, _LONGEST_NAME = 32, 8, 200
 _MOST_OF_PROSE = 400
 
@@ -109,10 +118,22 @@ def organization_names(text: str) -> dict[str, tuple[str, ...]]:
 def phrases(text: str) -> list[tuple[str, ...]]:
     """Of each word of a text's beginning, the phrases it begins that may be a name, longest first.
 
+    Also of what is left when nothing is glued to a word: by a colon, by another script's letters.
+
     >>> phrases("At Alder & Ash's")[1]
     ("Alder & Ash's", 'Alder & Ash', 'Alder &', 'Alder')
+    >>> phrases("会社：Alderの件")[2]
+    ('Alder の件', 'Alder')
     """
-    words = [word.lstrip(_BEFORE) for word in unescape(_clean(text)).split()[:_MOST_OF_PROSE]]
+    clean = unescape(_clean(text))
+    apart = _BETWEEN_SCRIPTS.sub(" ", _NO_PART_OF_A_NAME.sub(" ", clean))
+    ways = dict.fromkeys((clean, apart))
+    most = _MOST_OF_PROSE // len(ways)
+    return [one for way in ways for one in _phrases(way.split()[:most])]
+
+
+def _phrases(written: Sequence[str]) -> list[tuple[str, ...]]:
+    words = [word.lstrip(_BEFORE) for word in written]
     return [
         tuple(
             dict.fromkeys(
@@ -154,18 +175,27 @@ def _named(kind: IdentifierKind, values: Iterable[str]) -> Iterator[Identifier]:
 
 
 def _emails(text: str) -> Iterator[Identifier]:
-    text = _as_typed(text)
-    for right in _EMAIL_RIGHT.finditer(text):
-        left = _EMAIL_LEFT.search(text, max(0, right.start() - 64), right.start())
-        name = _GLUED_ON.sub("", left[0]).lstrip("'.") if left else ""
-        if name and not hidden.is_hidden(name):
-            yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
+    """Also as they were meant: in letters of full width, or at the end of a sentence."""
+    typed = _as_typed(text)
+    for reading in dict.fromkeys((typed, normalize("NFKC", typed))):
+        for right in _EMAIL_RIGHT.finditer(reading):
+            left = _EMAIL_LEFT.search(reading, max(0, right.start() - 64), right.start())
+            name = _GLUED_ON.sub("", left[0]).lstrip("'.") if left else ""
+            if name and not hidden.is_hidden(name):
+                yield Identifier(IdentifierKind.EMAIL, f"{name}@{right[1]}")
+                if (host := _NEXT_SENTENCE.fullmatch(right[1])) is not None:
+                    yield Identifier(IdentifierKind.EMAIL, f"{name}@{host[1]}")
 
 
 def _as_typed(text: str) -> str:
-    """Links percent-encode an address; pages write its `@` as an entity and hide breaks in it."""
+    """Links percent-encode an address; pages write its `@` as an entity and hide breaks in it.
+
+    Some programs take letters and their marks apart, and without the marks no word is whole.
+    """
     if not text.isascii():
-        text = _INVISIBLE.sub("", text)
+        text = normalize("NFC", _INVISIBLE.sub("", text))
+    if "\\" in text:
+        text = _ESCAPED.sub("", text)
     if "&" in text:
         text = _WRITTEN_AT.sub("@", text)
     if "%40" in text:

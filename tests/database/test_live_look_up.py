@@ -62,6 +62,10 @@ class Shop:
         with closing(Inquiry(self.settings, self.store)) as inquiry:
             return explain.ask(inquiry, self.store, explain.wanted(self.store, text))
 
+    def found(self, text: str) -> explain.SearchAnswer:
+        with closing(Inquiry(self.settings, self.store)) as inquiry:
+            return explain.search(inquiry, self.store, text)
+
     def standings(self, text: str) -> list[Standing]:
         return [finding.standing for finding in self.ask(text).findings]
 
@@ -101,9 +105,7 @@ def test_asking_twice_opens_it_once_and_the_next_search_finds_it(shop: Shop) -> 
     ticket = f"Organization: {ACME}, {JANE}"
     assert shop.standings(ticket) == shop.standings(ticket) == [Standing.TOMBSTONE]
     assert len(list_conflicts(shop.store)) == 1
-    with closing(Inquiry(shop.settings, shop.store)) as inquiry:
-        found = explain.search(inquiry, shop.store, f"Organization: {ACME}, {JANE.upper()}")
-    assert len(found.conflicts) == 1
+    assert len(shop.found(f"Organization: {ACME}, {JANE.upper()}").conflicts) == 1
 
 
 def test_a_run_asks_again_about_it_and_sees_it_freed(shop: Shop, tmp_path: Path) -> None:
@@ -167,6 +169,58 @@ def test_an_organization_may_be_named_in_prose(shop: Shop) -> None:
     shop.shopper(GLOBEX, JANE, deleted=True)
     assert shop.standings(f"Acme’s team says that {JANE} fails") == [Standing.NOTHING]
     assert shop.standings(f"{JANE} fails, says the team of Globex.") == [Standing.TOMBSTONE]
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [
+        "org: globex-sons",
+        "slug of the org=globex_sons",
+        "会社：Globex & Sonsの顧客",
+        "Firma:Globex & Sons",
+    ],
+)
+def test_an_organization_may_be_named_by_its_slug_and_with_something_glued_to_it(
+    shop: Shop, whose: str
+) -> None:
+    save_organizations(shop.store, "production", {ACME: "Acme", GLOBEX: "Globex & Sons"})
+    shop.shopper(GLOBEX, JANE, deleted=True)
+    assert shop.standings(f"{whose} {JANE}") == [Standing.TOMBSTONE]
+    shop.shopper(ACME, "other@example.com", deleted=True)
+    assert shop.standings("Organization: Acme, other@example.com") == [Standing.TOMBSTONE]
+    assert shop.standings(f"{whose} other@example.com") == [Standing.NOTHING]
+    found = shop.found(f"{whose} other@example.com")
+    assert found.conflicts == ()
+
+
+def test_an_external_id_that_looks_like_another_id_is_a_value(shop: Shop) -> None:
+    """Of its organization's Conflicts none is meant where no row has it."""
+    shop.shopper(ACME, JANE, deleted=True)
+    assert shop.standings(f"Organization: {ACME}, {JANE}") == [Standing.TOMBSTONE]
+    reference = str(uuid4())
+    ticket = f"Organization: {ACME}, external_id: {reference}"
+    assert shop.found(ticket).conflicts == ()
+    shop.shopper(ACME, "other@example.com", deleted=True, reference=reference)
+    assert shop.standings(ticket) == [Standing.TOMBSTONE]
+
+
+@pytest.mark.parametrize(
+    ("stored", "pasted"),
+    [
+        ("jane@büro.example", "jane@xn--bro-hoa.example"),
+        ("jane@xn--bro-hoa.example", "jane@büro.example"),
+        ("jürgen@example.com", "ju\u0308rgen@example.com"),
+        ("ju\u0308rgen@example.com", "jürgen@example.com"),
+    ],
+    ids=["as people write it", "as mail carries it", "marks put together", "marks apart"],
+)
+def test_an_address_is_found_in_whichever_of_its_spellings(
+    shop: Shop, stored: str, pasted: str
+) -> None:
+    shop.shopper(ACME, stored, deleted=True)
+    ticket = f"Organization: {ACME}, {pasted}"
+    assert Standing.TOMBSTONE in shop.standings(ticket)
+    assert len(shop.found(ticket).conflicts) == 1
 
 
 def test_nor_by_the_row_s_own_id(shop: Shop) -> None:

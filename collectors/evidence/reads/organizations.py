@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from sqlalchemy import func, or_, select
 
@@ -104,3 +105,19 @@ def organizations_meant(store: Store, told: Sequence[str]) -> dict[str, set[str]
         for text in told
     }
     return {text: ids for text, ids in found.items() if ids}
+
+
+def organizations_of_slug(store: Store, slug: str) -> set[str]:
+    """The ids of those whose names have the same letters and digits, as an address has them.
+
+    >>> _letters("alder-ash"), _letters("Alder & Ash"), _letters("Café Noir")
+    ('alderash', 'alderash', 'cafenoir')
+    """
+    wanted = _letters(slug)
+    if not wanted:
+        return set()
+    return {id_ for (_, id_), name in names_of(store).items() if wanted == _letters(name)}
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, normalize("NFKD", text))).casefold()

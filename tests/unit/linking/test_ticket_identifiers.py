@@ -36,6 +36,13 @@ K = IdentifierKind
         ("GET /v1/customers/?email=j%C3%BCrgen%40example.com 500", K.EMAIL, "jürgen@example.com"),
         ("<td>jane&#64;example.com</td>", K.EMAIL, "jane@example.com"),
         ("jane\u200b@exam\u00adple.com", K.EMAIL, "jane@example.com"),
+        (r"jane\_doe\.x\@example\.com", K.EMAIL, "jane_doe.x@example.com"),
+        ("write to jane@example.com.Thanks, Bob", K.EMAIL, "jane@example.com"),
+        ("jane＠example.com", K.EMAIL, "jane@example.com"),
+        ("ｊａｎｅ@example．com", K.EMAIL, "jane@example.com"),
+        ("ju\u0308rgen@mu\u0308ller.de", K.EMAIL, "jürgen@müller.de"),
+        ("jane<wbr>@example.com", K.EMAIL, "jane@example.com"),
+        ("<mark>jane</mark>@example.com", K.EMAIL, "jane@example.com"),
         (f"organization {UUID.upper()}", K.UUID, UUID),
         (f"Sentry event {HEX}", K.EVENT_ID, HEX),
         ("see https://shop.sentry.io/issues/4711/?project=1.", K.ISSUE_URL,
@@ -70,6 +77,10 @@ K = IdentifierKind
 )  # fmt: skip
 def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
     assert Identifier(kind, value) in identifiers(text)
+
+
+def test_letters_and_marks_that_stand_apart_make_no_other_address() -> None:
+    assert len(identifiers("ju\u0308rgen@example.com")) == 1
 
 
 @pytest.mark.parametrize(
