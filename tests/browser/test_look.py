@@ -21,7 +21,7 @@ from dashboard.report.answers import Wanted, impact_in
 from dashboard.report.document import document
 from sample_data.postgres import Database
 from tests.factories import new_store
-from tests.views import shop, story
+from tests.views import prevented, shop, story
 from tests.views.serving import serving
 
 WITHIN = (EVERY_SECONDS + 60) * 1_000
@@ -105,6 +105,33 @@ def test_a_link_that_the_keyboard_has_reached_is_framed(
         page.keyboard.press("Tab")
     expect(link).to_be_focused()
     expect(link).to_have_css("outline-style", "solid")  # the style comes after the links
+
+
+@pytest.mark.parametrize(
+    ("path", "choices"),
+    [
+        ("/", "button[data-variant='segmented_control']"),
+        ("/", "[data-testid='stRadioOption'] > div > :first-child > *"),
+        ("/prevention", "[data-testid='stTab']"),
+    ],
+    ids=["period", "queue", "tab"],
+)
+def test_what_is_chosen_shows_where_the_system_forces_its_colours(
+    page: Page, told: tuple[str, Store], path: str, choices: str
+) -> None:
+    address, store = told
+    prevented.tell(store)
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{address}{path}")
+    first, second = page.locator(choices).nth(0), page.locator(choices).nth(1)
+    expect(second).to_be_attached()
+    chosen = page.evaluate(
+        "() => { const one = document.body.appendChild(document.createElement('i'));"
+        " one.style.cssText = 'forced-color-adjust: none; background: Highlight';"
+        " return getComputedStyle(one).backgroundColor }"
+    )
+    expect(first).to_have_css("background-color", chosen)
+    expect(second).not_to_have_css("background-color", chosen)
 
 
 def test_a_row_of_a_table_is_opened_by_the_keyboard_alone(
