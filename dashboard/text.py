@@ -19,6 +19,8 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Half and full width: some spreadsheets take both."""
 _LATER_FORMULA = re.compile(rf"(;[\s\"]*)(?=[{re.escape(''.join(_FORMULA))}])")
 """Where a spreadsheet splits at semicolons, as it does in most of Europe, a cell begins there."""
+_LEFT_TO_RIGHT = "\u200e"
+"""Shows nothing, and ends what is written from the right: it turns no other text around."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -64,14 +66,20 @@ def organization_name(id_: str, name: str | None) -> str:
 
 
 def organization_words(id_: str, name: str | None, only_in: str | None = None) -> str:
-    """An organization's name and id, in this order because a narrow box shows only the first.
+    r"""An organization's name and id, in this order because a narrow box shows only the first.
 
     `only_in`: the Target that knows it, to be told from its namesake in another.
 
     >>> organization_words("7", "Acme", "sandbox"), organization_words("7", None)
     ('Acme, sandbox · 7', '7')
+
+    After a name in Arabic letters the groups of an id's digits would show in reverse:
+    >>> organization_words("7-8", "נור")
+    'נור\u200e · 7-8'
     """
     told = cleaned(mask_text(name)) if name else ""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in told):
+        told += _LEFT_TO_RIGHT
     if told and only_in:
         told = f"{told}, {cleaned(only_in)}"
     return f"{told}{BETWEEN}{cleaned(id_)}" if told else cleaned(id_)

@@ -19,6 +19,8 @@ HEIGHT = 260
 INKS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET_INK = "#7D8894"
 MOST_LABELS, LABELS_ABREAST = 9, 5
+MOST_LINES, STROKE = 40, 8
+"""More lines would hide what is drawn; strokes along its upper edge do not."""
 TICKS = 8
 COUNTS = alt.Axis(tickMinStep=1, labelExpr="datum.value % 1 ? '' : format(abs(datum.value), ',')")
 """Of whole things, also downwards. Vega's smallest step still lets halves pass below three."""
@@ -91,13 +93,18 @@ class Ground:
             .encode(x=self.axis("middle:T"), y=alt.value(0), text="what:N"),
         ]  # fmt: skip
 
+    def among(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Those of the time that is drawn."""
+        first, last = self.ends
+        return [one for one in marks if first <= one.at <= last]
+
     def marks(self, marks: Sequence[Mark]) -> list[alt.Chart]:
         """A line for each, with its label above it where they are few and there is room.
 
         Above what is drawn: on a bar, or on an interval, nobody could read it.
         """
         first, last = self.ends
-        shown = labels_apart([one for one in marks if first <= one.at <= last], last - first)
+        shown = labels_apart(self.among(marks), last - first)
         if not shown:
             return []
         frame = pd.DataFrame(
@@ -105,6 +112,9 @@ class Ground:
             columns=["begin", "label", "when"],
         )
         base = alt.Chart(frame).encode(x=self.axis(), tooltip=[alt.Tooltip("when:N", title="At")])
+        if len(shown) > MOST_LINES:
+            strokes = base.mark_rule(color=QUIET_INK, strokeWidth=1.5)
+            return [strokes.encode(y=alt.value(0), y2=alt.value(STROKE))]
         lines = base.mark_rule(color=QUIET_INK, strokeDash=[4, 3], strokeWidth=1.5)
         if len(shown) > MOST_LABELS:
             return [lines]
@@ -112,6 +122,16 @@ class Ground:
             color=QUIET_INK, fontSize=11, align="left", baseline="bottom", dx=-1, dy=-2, limit=110
         )
         return [lines, text.encode(y=alt.value(0), text="label:N")]
+
+
+def marks_described(drawn: int, what: str) -> str:
+    """What the marks stand for, and how one that has no label is told.
+
+    >>> marks_described(3, "deploys"), marks_described(300, "deploys")
+    ('Dashed lines: deploys.', 'Strokes above: deploys. Hover one for its time.')
+    """
+    sign = "Strokes above" if drawn > MOST_LINES else "Dashed lines"
+    return f"{sign}: {what}." + (" Hover one for its time." if drawn > MOST_LABELS else "")
 
 
 def between(begin: datetime, end: datetime) -> alt.ExprRef:

@@ -15,7 +15,7 @@ from collectors.model import OF_THIS_BUG
 from dashboard import data
 from dashboard.charts import estimates as estimate_chart
 from dashboard.charts import failures as failure_chart
-from dashboard.charts.ground import MOST_LABELS, Ground, Mark
+from dashboard.charts.ground import Ground, Mark, marks_described
 from dashboard.components import address, picture, plain
 from dashboard.components.filters import Filters
 from dashboard.data.regression import Regression
@@ -106,14 +106,14 @@ def _marks(chosen: Filters) -> tuple[list[Mark], str]:
         (one.release, one.at, _label(one.release, there[one.release, one.at.date()], everywhere))
         for one in deploys
     ]
-    words = "Dashed lines: deploys."
+    words = "deploys"
     if not deploys:
         releases = data.known_releases()
         told = [(r.version, r.first_event, r.version) for r in releases if r.first_event]
-        words = "Dashed lines: the first Event of each release; the server tells of no deploy."
+        words = "the first Event of each release; the server tells of no deploy"
     asked = [Mark(at, plain.cleaned(label)) for release, at, label in told
              if chosen.release in (None, release)]  # fmt: skip
-    return asked, words if told else "The server tells of no deploy."
+    return asked, words
 
 
 def _label(release: str, there: set[str], everywhere: set[str]) -> str:
@@ -138,10 +138,11 @@ def _failures(
         alt=failure_chart.described(ground, piles),
         key="failures_over_time",
     )
-    labels = " Hover one for its time." if len(marks) > MOST_LABELS else ""
+    drawn = len(ground.among(marks))
+    lines = marks_described(drawn, told) if drawn else "No deploy is known in this time."
     nothing = any(span.known is Knowing.NOTHING for span in ground.spans)
     grey = " Grey: not read, so no data." if nothing else ""
-    st.caption(f"Faint: not over, or read in part.{grey} {told}{labels}")
+    st.caption(f"Faint: not over, or read in part.{grey} {lines}")
 
 
 def _trends(

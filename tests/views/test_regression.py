@@ -195,3 +195,10 @@ def test_a_strip_of_walks_that_is_cut_says_so(store: Store) -> None:
 def test_no_name_of_anybody_else_stands_in_a_chart_s_specification(shop: Store) -> None:
     for spec in charts(opened(of="every failure")):
         assert "evil.example" not in json.dumps(spec)
+
+
+def test_lines_are_told_of_only_where_deploys_are_drawn(shop: Store) -> None:
+    assert "Dashed lines: deploys." in pages.texts(opened(period="30 days"))
+    lately = pages.texts(opened(period="24 hours"))
+    assert "No deploy is known in this time." in lately
+    assert "Dashed lines" not in lately

@@ -10,7 +10,7 @@ import pytest
 import vl_convert
 
 from dashboard.charts import canary, estimates, failures
-from dashboard.charts.ground import MOST_LABELS, Ground, Mark
+from dashboard.charts.ground import MOST_LABELS, MOST_LINES, STROKE, Ground, Mark
 from dashboard.metrics.buckets import OTHERS, Cut, Knowing, intervals
 from dashboard.metrics.intervals import Rate, Share
 from dashboard.metrics.rates import Window
@@ -65,6 +65,12 @@ def test_a_failure_where_nothing_was_read_is_read_in_part() -> None:
 def test_deploys_are_named_where_they_are_few(many: int, layers: int) -> None:
     marks = [Mark(MIDNIGHT - DAY, f"r{n}") for n in range(many)]
     assert len(ground().marks(marks)) == layers
+
+
+def test_of_very_many_deploys_none_is_drawn_over_the_failures() -> None:
+    marks = [Mark(MIDNIGHT - DAY, f"r{n}") for n in range(MOST_LINES + 1)]
+    (strokes,) = ground().marks(marks)
+    assert strokes.to_dict()["encoding"]["y2"] == {"value": STROKE}
 
 
 def test_what_was_deployed_before_is_not_drawn() -> None:
