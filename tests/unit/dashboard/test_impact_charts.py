@@ -16,6 +16,7 @@ from dashboard.charts.impact import (
     curve_in_words,
     days_in_words,
     kept_out_by_day,
+    time_to_unblock,
 )
 from dashboard.metrics.impact import Kept, survival
 from dashboard.report.drawing import svg
@@ -107,6 +108,16 @@ def test_one_customer_is_no_customers() -> None:
     told = days_in_words(by_day([DayOfCustomers(TODAY - DAY, 1, 0)], None, READ))
     assert "At most 1 was kept out" in told
     assert "at the end 1 is, whenever" in told
+
+
+@pytest.mark.parametrize("kept", range(50, 58))
+def test_no_more_than_all_customers_are_drawn(kept: int) -> None:
+    """Shares that are added up come to a hair more than one, now and then."""
+    endings = (Ending.REMEDY, Ending.THEMSELVES, None)
+    curve = survival([Kept(7.3 * n, endings[n % 3], 1 + n % 7) for n in range(1, kept)])
+    assert curve is not None
+    told = re.findall(r">(\d+)%</text>", svg(time_to_unblock(curve), "x"))
+    assert max(map(int, told)) == 100
 
 
 def test_the_shares_of_customers_come_to_all_of_them() -> None:
