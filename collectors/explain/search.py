@@ -55,12 +55,16 @@ class ReadAs:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """The Conflicts a text means, newest first, and Failures of its Events that have none."""
+    """The Conflicts a text means, newest first, and Failures of its Events that have none.
+
+    perhaps  they are all that an Issue or an organization has; nothing tells which of them is meant
+    """
 
     conflicts: tuple[ConflictRow, ...] = ()
     failures: tuple[FailureRow, ...] = ()
     read_as: tuple[ReadAs, ...] = ()
     notes: tuple[str, ...] = ()
+    perhaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,14 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     rows = conflicts_of_rows(store, named.rows)
     held = [conflict for conflict in rows if _holds_key(conflict, named)]
     mine = _mine([*linked, *_met_by(store, failures), *valued, *held], organizations)
-    if not mine and all(failure.conflict_id for failure in failures):
+    perhaps = not mine and all(failure.conflict_id for failure in failures)
+    if perhaps:
         failures = _failures_of_issues(store, named.issues, organizations)
         mine = _mine(_met_by(store, failures), organizations)
         if not set(named.values) - set(named.organizations):
-            mine, more = _of_that_time(store, mine or _mine(rows, organizations), reading)
+            all_of_it = mine or _mine(rows, organizations)
+            mine, more = _of_that_time(store, all_of_it, reading)
+            perhaps = len(mine) == len(all_of_it)
             notes += more
     return SearchAnswer(
         tuple(sorted(mine, key=_newest, reverse=True)),
@@ -108,6 +115,7 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
             *(_shown(identifier) for identifier in reading.identifiers),
         ),
         tuple(notes),
+        perhaps and len(mine) > 1,
     )
 
 

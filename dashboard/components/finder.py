@@ -135,7 +135,10 @@ def _answer(answer: SearchAnswer) -> None:
 
 
 def _found(answer: SearchAnswer) -> str:
-    if count := len(answer.conflicts):
+    count = len(answer.conflicts)
+    if answer.perhaps:
+        return f"This may be about any of {count} Conflicts"
+    if count:
         return "This is about one Conflict" if count == 1 else f"This is about {count} Conflicts"
     if answer.failures:
         return "These failures are known, and belong to no Conflict"

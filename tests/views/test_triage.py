@@ -241,6 +241,17 @@ def test_a_conflicts_own_id_or_link_means_it_alone(filled: Store, ticket: str) -
     assert f"Conflict: {mine.id}" in pages.texts(page)
 
 
+def test_what_only_an_issue_has_in_common_is_not_said_to_be_meant(filled: Store) -> None:
+    """An Issue gathers everybody's; so does an organization, without a time that fits."""
+    page = pages.triage()
+    page.text_area(key="pasted").input("https://sentry.example/issues/1/?project=1")
+    page.button[0].click().run()
+    assert "This may be about any of 7 Conflicts" in [one.value for one in page.header]
+    page.text_area(key="pasted").input(f"Organization: {story.organization(1)} 2020-01-01 10:00")
+    page.button[0].click().run()
+    assert "This is about one Conflict" in [one.value for one in page.header]
+
+
 @pytest.mark.parametrize(
     ("role", "ticket", "told"),
     [
