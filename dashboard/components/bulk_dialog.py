@@ -130,7 +130,7 @@ def _exceptions(exceptions: tuple[Excepted, ...]) -> None:
 def _approval(bulk: OpenBulk, preview: BulkPreview) -> None:
     if not preview.rows:
         return
-    with st.form("approve_bulk", border=False):
+    with st.form("approve_bulk", border=False, enter_to_submit=False):
         reason = st.text_input(
             "Why is this done? One reason for all; no customer data",
             key="bulk_reason",

@@ -112,7 +112,7 @@ def changes_frame(preview: Preview) -> pd.DataFrame:
 
 
 def _approval(plan: OpenPlan, preview: Preview) -> None:
-    with st.form("approve", border=False):
+    with st.form("approve", border=False, enter_to_submit=False):
         reason = st.text_input(
             "Why is this done? No e-mail address or other customer data",
             key="reason",
