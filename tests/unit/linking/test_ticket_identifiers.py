@@ -73,6 +73,12 @@ K = IdentifierKind
         ("5/31/2025, 10:00:00 PM", K.TIME, "2025-05-31T22:00:00Z"),
         ("31/05/2025 22:00", K.TIME, "2025-05-31T22:00:00Z"),
         ("on 2025-06-01 at 10:00 PST", K.TIME, "2025-06-01T18:00:00Z"),
+        ("on 2025-06-01 at 19:00 JST", K.TIME, "2025-06-01T10:00:00Z"),
+        ("on 2025-06-01 at 15:30 IST", K.TIME, "2025-06-01T10:00:00Z"),
+        ("on 2025-06-01 at 12:00 IST", K.TIME, "2025-06-01T10:00:00Z"),
+        ("on 2025-06-01 at 11:00 bst", K.TIME, "2025-06-01T10:00:00Z"),
+        ("on 2025-06-01 at 10:00 it was", K.TIME, "2025-06-01T10:00:00Z"),
+        ("on 2025-06-01 at 10:00 fails", K.TIME, "2025-06-01T10:00:00Z"),
     ],
 )  # fmt: skip
 def test_a_ticket_names(text: str, kind: IdentifierKind, value: str) -> None:
