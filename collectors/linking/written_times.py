@@ -42,6 +42,8 @@ _FORMS = tuple(
 def written_times(text: str) -> Iterator[str]:
     """RFC 3339 in UTC; one that names no zone is taken as UTC, one of several zones as of each.
 
+    A zone is named in capitals: "met" is a word, too.
+
     >>> list(written_times("2026-11-21 12:34 IST"))
     ['2026-11-21T07:04:00Z', '2026-11-21T10:34:00Z', '2026-11-21T11:34:00Z']
     >>> list(written_times("Nov 20, 2026 at 2:14 PM (CET), then 20/Nov/2026:13:15:00 +0000"))
@@ -88,7 +90,7 @@ def _zones(told: dict[str, str | None]) -> Sequence[timezone]:
     if (name := told["zone"]) is not None:
         return [timezone(timedelta(hours=_HOURS_EAST[name.upper()]))]
     if (word := told["word"]) is not None:
-        return _named_in(int(told["year"] or 0)).get(word.upper(), [UTC])
+        return _named_in(int(told["year"] or 0)).get(word, [UTC]) if word.isupper() else [UTC]
     east = timedelta(hours=int(told["east"] or 0), minutes=int(told["more"] or 0))
     return [timezone(-east if told["sign"] == "-" else east)]
 
