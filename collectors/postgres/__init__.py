@@ -5,8 +5,9 @@ engine.py      the handle on one database; `snapshot.py` is one look, a read-onl
 catalog.py     every unique key, marker and foreign key; made of `catalog_sql.py`,
                `table_columns.py`, `keys.py`, `markers.py` (whose times `instants.py` tells),
                `deletion.py` (what a deleted row still blocks: by what `asked_meanings.py` hears
-               from the server, see `meaning.py`, else by the `spellings.py` of it), and of
-               `mapping.py` (what people know), as far as `borne_out.py` finds it true
+               from the server, see `meaning.py`, also of the table's CHECKs, see `checked.py`,
+               else by the `spellings.py` of it), and of `mapping.py` (what people know), as far as
+               `borne_out.py` finds it true
 holders.py     who holds these values, in batches; `shapes.py` asks once a key shape, with the SQL
                of `statements.py`, where `serving.py` finds an index for it; `rows.py` says what a
                row is called by, and `parents.py` whose deletion leaves it behind; `casting.py` and

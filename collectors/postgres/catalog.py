@@ -110,7 +110,7 @@ def _what_keys_say(
         (
             question
             for its, said, read in each
-            for question in questions_of(read, _columns(its), markers_of(its, said))
+            for question in questions_of(read, _columns(its), markers_of(its, said), its.met)
         ),
     )
 
@@ -125,7 +125,7 @@ def _table(
 ) -> Table:
     columns = _columns(found)
     markers = markers_of(found, told)
-    keys = unique_keys(row.schema, row.name, read, columns, markers, asked)
+    keys = unique_keys(row.schema, row.name, read, columns, markers, asked, found.met)
     primary = next((key.columns for key in keys if key.primary), ())
     markers = tuple([apart_from_id(marker, primary) for marker in markers])
     return Table(

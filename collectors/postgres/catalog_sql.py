@@ -200,17 +200,17 @@ FROM generate_series(now() - interval '1 year', now(), interval '1 month') at
 """How far the database's own clock is ahead of UTC, in summer and in winter."""
 
 CHECKS = f"""
-SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true)
+SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true), k.convalidated
 FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'c' AND k.conrelid = ANY ({_TABLES}) AND array_length(k.conkey, 1) = 1
+WHERE k.contype = 'c' AND k.conrelid = ANY ({_TABLES})
 UNION ALL
-SELECT a.attrelid, ARRAY[a.attnum], pg_get_expr(k.conbin, 0, true)
+SELECT a.attrelid, ARRAY[a.attnum], pg_get_expr(k.conbin, 0, true), NULL
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_attribute a ON a.atttypid = k.contypid
 WHERE k.contype = 'c' AND k.contypid <> 0 AND a.attrelid = ANY ({_TABLES})
   AND a.attnum > 0 AND NOT a.attisdropped
 """  # noqa: S608  (made of constants)
-"""The CHECKs that speak of one column, and those of its domain."""
+"""The tables' CHECKs and whether they hold for older rows too; then those of a column's domain."""
 
 SEEN_STATES = r"""
 SELECT s.schemaname, s.tablename, s.attname, v.label

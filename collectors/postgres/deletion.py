@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
 from collectors.model.sql_text import LITERAL
+from collectors.postgres.checked import excluding
 from collectors.postgres.markers import is_flag
 from collectors.postgres.meaning import (
     Meaning,
@@ -35,11 +36,18 @@ class Reading:
     columns: Sequence[Column] = ()
     meanings: Meanings = field(default_factory=dict)
     own: Collection[str] = ()
+    checks: Sequence[str] = ()
 
     def of(self, sql: str, marker: SoftDeleteMarker) -> Meaning | None:
         """What the server says; None where it was not asked, or reads more than the mark."""
         asked = question(marker, self.columns, sql) if self.meanings else None
         return self.meanings.get(asked) if asked else None
+
+    def has_no_deleted(self, predicate: str | None, marker: SoftDeleteMarker) -> bool:
+        """By a CHECK of the table, no deleted row meets this predicate."""
+        asked = excluding(marker, self.columns, predicate, self.checks if self.meanings else ())
+        told = (self.meanings.get(one) for one in asked)
+        return any(one is not None and one.holds_for_no_deleted for one in told)
 
     def of_part(self, part: KeyPart, marker: SoftDeleteMarker) -> Meaning | None:
         """What it says of an expression in the key."""
@@ -53,9 +61,14 @@ def questions(
     markers: Sequence[SoftDeleteMarker],
     columns: Sequence[Column],
     own: Collection[str],
+    checks: Sequence[str] = (),
 ) -> Iterator[Question]:
-    """What there is to ask the server of a key; `own` are the columns that no two rows share."""
+    """What there is to ask the server of a key; `own` are the columns that no two rows share.
+
+    `checks` are what the table's rows are known to meet.
+    """
     for marker in markers:
+        yield from excluding(marker, columns, predicate, checks)
         of_terms = (question(marker, columns, sql) for sql in conjuncts(predicate or "") if sql)
         of_parts = (question_of_part(marker, columns, part, own) for part in parts)
         yield from filter(None, (*of_terms, *of_parts))
@@ -165,7 +178,7 @@ def blocked_by_deleted(
     told = [meaning for term in terms if (meaning := reading.of(term, marker))]
     if any(only_live(term, marker) for term in terms) or rules_out(terms, marker):
         return Blocks.NOTHING
-    if any(one.leaves_deleted_out for one in told):
+    if any(one.leaves_deleted_out for one in told) or reading.has_no_deleted(predicate, marker):
         return Blocks.NOTHING
     inverted = any(only_deleted(term, marker) for term in terms)
     inverted = inverted or any(one.leaves_live_out for one in told)

@@ -70,20 +70,24 @@ def unique_keys(
     columns: Mapping[int, Column],
     markers: Sequence[SoftDeleteMarker],
     meanings: Meanings,
+    checks: Sequence[str] = (),
 ) -> tuple[UniqueKey, ...]:
-    """The keys of one table, and what they say of deletion."""
-    reading = Reading([*columns.values()], meanings, _primary(read))
+    """The keys of one table, and what they say of deletion; `checks` are what its rows meet."""
+    reading = Reading([*columns.values()], meanings, _primary(read), checks)
     nullable = {column.name for column in columns.values() if column.nullable}
     return tuple([_key(schema, table, one, nullable, markers, reading) for one in read])
 
 
 def questions_of(
-    read: Sequence[ReadKey], columns: Mapping[int, Column], markers: Sequence[SoftDeleteMarker]
+    read: Sequence[ReadKey],
+    columns: Mapping[int, Column],
+    markers: Sequence[SoftDeleteMarker],
+    checks: Sequence[str] = (),
 ) -> Iterator[Question]:
     """What there is to ask the server of the keys of one table."""
     each, own = [*columns.values()], _primary(read)
     for one in read if markers else ():
-        yield from questions(one.first.predicate, one.meant, markers, each, own)
+        yield from questions(one.first.predicate, one.meant, markers, each, own, checks)
 
 
 def _primary(read: Sequence[ReadKey]) -> frozenset[str]:

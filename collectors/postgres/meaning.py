@@ -33,14 +33,15 @@ _SAMPLES = {
 }
 """Of a type, else of its category: a value that nothing is compared with, the n-th of its kind."""
 
-_YES = "true"
+_YES, _NO = "true", "false"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`sql` reads `marker`'s column, which is of that type, and those `beside` it.
 
-    own  the columns among these that no two rows share
+    own    the columns among these that no two rows share
+    given  what these have, as SQL, where no sample is to be taken
     """
 
     marker: SoftDeleteMarker
@@ -49,14 +50,22 @@ class Question:
     sql: str
     beside: tuple[Column, ...] = ()
     own: frozenset[str] = frozenset()
+    given: tuple[str, ...] = ()
 
     def rows(self, marks: Sequence[str]) -> Iterator[str]:
         """Rows with these marks, as SELECTs: with every other value, then with as few as can be."""
-        for empty in sorted({False, *(column.nullable for column in self.beside)}):
+        may_be_empty = () if self.given else self.beside
+        for empty in sorted({False, *(column.nullable for column in may_be_empty)}):
             for n, mark in enumerate(marks):
                 values = [f"CAST({mark} AS {self.type}) AS {self.marker.column}"]
-                values += [self._value(column, n, empty=empty) for column in self.beside]
+                values += self._given() or [
+                    self._value(column, n, empty=empty) for column in self.beside
+                ]
                 yield f"SELECT {', '.join(values)}"
+
+    def _given(self) -> list[str]:
+        each = zip(self.given, self.beside, strict=False)
+        return [f"CAST({value} AS {column.type}) AS {column.name}" for value, column in each]
 
     def _value(self, column: Column, n: int, *, empty: bool) -> str:
         sample = _SAMPLES.get(column.type) or _SAMPLES[column.category]
@@ -105,6 +114,11 @@ class Meaning:
     def leaves_deleted_out(self) -> bool:
         """As a condition, it holds for no deleted row."""
         return bool(self.deaths) and _YES not in self.deaths
+
+    @property
+    def holds_for_no_deleted(self) -> bool:
+        """As a condition, it is false, and not only unknown, for every deleted row."""
+        return {*self.deaths} == {_NO}
 
     @property
     def is_of_the_living(self) -> bool:

@@ -22,6 +22,14 @@ _NOT_NULL = re.compile(r'(?:"(?:[^"]|"")+"|[\w$]+) IS NOT NULL')
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A table's CHECK; `valid`: older rows are known to meet it too."""
+
+    condition: str
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """One row of `catalog_sql.TABLES`."""
 
@@ -49,12 +57,20 @@ class Columns:
     facts: Mapping[int, ColumnFacts]
     markers: tuple[SoftDeleteMarker, ...]
     created_at: str | None
+    checks: tuple[Check, ...] = ()
 
     @classmethod
-    def of(cls, facts: Mapping[int, ColumnFacts], table: str) -> Columns:
+    def of(
+        cls, facts: Mapping[int, ColumnFacts], table: str, checks: Sequence[Check] = ()
+    ) -> Columns:
         """What their names, types and known values say; `table` is its raw name."""
         each = [*facts.values()]
-        return cls(facts, find_markers(each, table), created_column(each))
+        return cls(facts, find_markers(each, table), created_column(each), tuple(checks))
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """The CHECKs that all rows are known to meet."""
+        return tuple(one.condition for one in self.checks if one.valid)
 
 
 def with_columns(
@@ -62,8 +78,18 @@ def with_columns(
 ) -> list[tuple[TableRow, Columns]]:
     """Each table, with its columns."""
     rows = [TableRow(*row) for row in tables]
-    of_each = _columns(columns, _known_labels(checks, states, rows), _filled(checks))
-    return [(row, Columns.of(of_each[row.oid], row.raw_name)) for row in rows]
+    of_one = [row[:3] for row in checks if len(row[1] or ()) == 1]
+    of_each = _columns(columns, _known_labels(of_one, states, rows), _filled(of_one))
+    said = _checks(checks)
+    return [(row, Columns.of(of_each[row.oid], row.raw_name, said[row.oid])) for row in rows]
+
+
+def _checks(rows: Rows) -> defaultdict[int, list[Check]]:
+    found: defaultdict[int, list[Check]] = defaultdict(list)
+    for table, _, condition, valid in rows:
+        if condition and valid is not None:
+            found[table].append(Check(condition, valid))
+    return found
 
 
 def _columns(
