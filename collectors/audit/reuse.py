@@ -14,6 +14,7 @@ from functools import cache
 from collectors.audit.case import Reuse, Schema
 from collectors.audit.naming import raw
 from collectors.model import Column, KeyPart, Table, UniqueKey
+from collectors.model.mark_names import is_called_a_mark
 from collectors.model.releasable import columns_read
 
 _MADE = re.compile(
@@ -44,6 +45,9 @@ _NEVER_PAIR = re.compile(
     r"|(idempotency|access|api|public|private|licen[cs]e|activation) key"
 )
 """A column's last two words: what is counted up once, or made and handed out."""
+
+_AN_ID = 32
+"""The room that a UUID takes without its hyphens."""
 
 _OF_DELETIONS = frozenset(
     {"delete", "deleted", "deletion", "removed", "removal", "discarded", "trashed"}
@@ -84,8 +88,14 @@ def reuse_of(schema: Schema, table: Table, own: Sequence[KeyPart]) -> Reuse:
 
 
 def _sets_apart(table: Table, part: KeyPart) -> bool:
-    """`deletion_id uuid NOT NULL DEFAULT '00000000-…'`: a flag or a day could not do it."""
+    """`deletion_id uuid NOT NULL DEFAULT '00000000-…'`: a flag or a day could not do it.
+
+    So does `deleted varchar(36)` with 'False' in each live row, which no default tells: it would be
+    a mark of deletion if anything did, and has room for the row's id.
+    """
     column = table.column(part.expression)
+    if column is not None and is_called_a_mark(column.name):
+        return column.category == "S" and column.room >= _AN_ID
     if column is None or column.nullable or column.default is None or is_made(column):
         return False
     roomy = column.category not in "BED" and column.type != "smallint"

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from collectors.model.catalog import Column, ForeignKey, SoftDeleteMarker, Table
 from collectors.model.keys import UniqueKey, input_columns
+from collectors.model.mark_names import is_called_a_mark
 from collectors.model.sql_text import LITERAL, folded, named_in
 
 _OWNER = re.compile(
@@ -103,6 +104,7 @@ def identifying_columns(table: Table, foreign_keys: Sequence[ForeignKey]) -> set
     here = (table.schema, table.name)
     names = {*table.primary_key, *filter(None, (table.organization,))}
     names.update(marker.column for marker in (*table.markers, table.marker) if marker)
+    names.update(one.name for one in table.columns if is_called_a_mark(one.name))
     for fk in foreign_keys:
         names.update(fk.columns if (fk.schema, fk.table) == here else ())
         names.update(fk.to_columns if (fk.to_schema, fk.to_table) == here else ())

@@ -11,19 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from collectors.model import Column, MarkerKind, SoftDeleteMarker
+from collectors.model.mark_names import FLAGS, TIMES
 from collectors.model.sql_text import folded, literal
 from collectors.postgres.instants import epoch_sql, instant_sql
 from collectors.postgres.mapping import MarkerMapping
 
-TIMES = re.compile(
-    r"(soft)?(deleted?|removed|discarded|trashed|tombstoned)"
-    r"(at|on|time|date|ts|timestamp|datetime)(utc)?"
-    r"|deletiontime(stamp)?(utc)?|(date|time)(deleted|removed)|deleted|removed"
-)
-FLAGS = re.compile(
-    r"(is)?(soft)?(deleted|removed|discarded|trashed|tombstoned?)|is(soft)?del(ete)?"
-    r"|del(eted?)?(flag|flg|yn)"
-)
 STATES = re.compile(r"(.*?)(?:status|state)")
 OF_THE_ROW = frozenset(
     {"", "record", "row", "entity", "object", "item", "account", "lifecycle", "workflow"}

@@ -103,6 +103,20 @@ def test_a_second_mark_of_deletion_is_never_what_a_release_writes(world: World) 
     assert (nick, marked) == ("released:1", True)
 
 
+def test_nor_is_what_may_be_one_and_is_only_called_so(world: World) -> None:
+    """'False' in a live row, the row's id in a deleted one: nothing but the application knows."""
+    made(
+        world,
+        "CREATE TABLE zones (id varchar(36) PRIMARY KEY, name text NOT NULL, deleted varchar(36),"
+        " deleted_at timestamptz, CONSTRAINT one UNIQUE (name, deleted))",
+        "INSERT INTO zones VALUES ('z1', 'north', 'False', now())",
+    )
+
+    applied(world.door(), world.conflict("z1", "one", table="zones"))
+
+    assert world.database.execute("SELECT name, deleted FROM zones") == [("released:z1", "False")]
+
+
 def test_a_release_is_not_undone_into_the_way_of_a_live_twin(world: World) -> None:
     """The index would let both stand, and the second delete would fail once more."""
     made(
