@@ -147,7 +147,8 @@ class Table:
     erased or anonymized, `live_when` while it still does something (an active subscription),
     `paid_when` where its `money` (in `currency`) was received. `inherited`: other
     tables inherit from it, whose rows a statement sees beside its own, and its keys do not count.
-    `excludes`: an EXCLUDE constraint, which is none of its `keys`, keeps rows out as well.
+    `excludes`: an EXCLUDE constraint, which is none of its `keys`, keeps rows out as well. `checks`
+    are the conditions of its CHECKs.
     `subscribed`: a logical subscription fills it from another database.
     `partitioned_by` are the columns that it, or any part of it, is partitioned by: each of its
     unique keys has them all. `ahead_of_utc`: how far the database's own clock is, in summer and in
@@ -177,6 +178,7 @@ class Table:
     partitioned_by: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
     excludes: bool = False
+    checks: tuple[str, ...] = ()
     subscribed: bool = False
     ahead_of_utc: tuple[timedelta, ...] = ()
 

@@ -145,6 +145,29 @@ def null_enters_another(table: Table, key: UniqueKey, column: Column) -> bool:
     )
 
 
+def null_may_break_a_check(table: Table, column: Column) -> bool:
+    """A CHECK asks whether this column is NULL, and goes by others as well.
+
+    `kind <> 'set' OR value IS NOT NULL`: another value does not change its answer.
+    """
+    return any(
+        column.name in (read := columns_read(table, check))
+        and len(read) > 1
+        and ANSWERS_NULL.search(LITERAL.sub("''", check)) is not None
+        for check in table.checks
+    )
+
+
+def null_is_free(table: Table, key: UniqueKey, column: Column) -> bool:
+    """Nothing that is known stands against emptying the column, and the row is out of the key."""
+    return (
+        column.takes_null
+        and null_frees(table, column)
+        and not null_enters_another(table, key, column)
+        and not null_may_break_a_check(table, column)
+    )
+
+
 def columns_read(table: Table, condition: str) -> set[str]:
     """The table's columns that a condition names.
 

@@ -152,6 +152,7 @@ def _table(
         partitioned_by=tuple(row.partitioned_by),
         partitions=tuple(parts.partitions.get(row.oid, ())),
         excludes=row.excludes,
+        checks=tuple(one.condition for one in found.checks),
         subscribed=row.subscribed,
         ahead_of_utc=parts.ahead_of_utc,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from collectors.model import Catalog, Column, ForeignKey, Table, UniqueKey
-from collectors.model.releasable import null_frees, releasable_columns
+from collectors.model.releasable import null_frees, null_is_free, releasable_columns
 from dashboard.remediation.facts import foreign_keys_of
 from dashboard.remediation.remedies.released_value import released_value
 
@@ -27,9 +27,11 @@ def written_columns(catalog: Catalog, table: Table) -> tuple[str, ...]:
 def _released(table: Table, key: UniqueKey, links: Sequence[ForeignKey]) -> Iterator[str]:
     """The column that a release of this key changes, with the one that keeps its value."""
     columns = releasable_columns(table, key, links)
-    emptied = [one for one in columns if one.takes_null and null_frees(table, one)]
-    chosen = emptied or sorted(filter(_takes_text, columns), key=lambda one: not one.holds_email)
-    for column in chosen[:1]:
+    emptied = [one for one in columns if null_is_free(table, key, one)]
+    texts = sorted(filter(_takes_text, columns), key=lambda one: not one.holds_email)
+    if not (emptied or texts):
+        emptied = [one for one in columns if one.takes_null and null_frees(table, one)]
+    for column in (emptied or texts)[:1]:
         yield column.name
         if emptied and column.name in table.kept_in:
             yield table.kept_in[column.name]

@@ -18,9 +18,11 @@ NO_NULL = {
     "a-domain": "filled",
     "a-domain-over-one": "shorter",
     "a-domain-that-checks": "checked",
+    "a-check-of-either": 'text CHECK ("mailTo" IS NOT NULL OR id > 9)',
+    "a-check-that-may-let-it": 'text CHECK ("mailTo" IS NOT NULL OR id > 0)',
 }
 """Each takes a value that is made up."""
-WITH_NULL = {"a-column": "text", "a-check-of-either": 'text CHECK ("mailTo" IS NOT NULL OR id > 0)'}
+WITH_NULL = {"a-column": "text", "a-check-of-its-own": 'text CHECK ("mailTo" IS NULL OR true)'}
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from collectors.postgres.catalog import read_catalog
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, RefusalCode, Step
+from dashboard.remediation.written import written_columns
 from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
@@ -86,6 +88,48 @@ def test_a_release_lets_no_row_into_another_key(world: World, kind: str) -> None
     world.database.execute("INSERT INTO guests VALUES (2, 'jane@example.com', NULL, NULL)")
     told = world.database.execute("SELECT badge FROM guests WHERE id = 1")
     assert told == [("released:1" if kind == "text" else UUID(badge),)]
+
+
+def test_a_release_empties_nothing_that_a_check_asks_for(world: World) -> None:
+    """`label` may be empty, but not where something was set: the database would refuse the NULL."""
+    made(
+        world,
+        "CREATE TABLE tags (id int PRIMARY KEY, kind text NOT NULL, label text, hint text,"
+        " deleted_at timestamptz, CHECK (kind <> 'set' OR label IS NOT NULL),"
+        " CHECK (hint IS NULL OR hint <> ''));"
+        "CREATE UNIQUE INDEX one_label ON tags (label) WHERE kind = 'set';"
+        "CREATE UNIQUE INDEX one_hint ON tags (hint)",
+        "INSERT INTO tags VALUES (1, 'set', 'red', 'warm', '2026-10-01')",
+    )
+    print_of = "SELECT tags::text FROM tags"
+    before = world.database.execute(print_of)
+    both = [world.conflict("1", key, table="tags") for key in ("one_label", "one_hint")]
+    done = [applied(world.door(), conflict) for conflict in both]
+
+    assert world.database.execute("SELECT label, hint FROM tags") == [("released:1", None)]
+    for one in reversed(done):
+        assert isinstance(undone(world.door(), one.remediation_id), Applied)
+    assert world.database.execute(print_of) == before
+
+
+def test_a_grant_is_asked_for_the_column_that_a_release_writes(world: World) -> None:
+    """Emptied, the badge would bring the row into the other key: the release takes the number."""
+    made(
+        world,
+        "CREATE TABLE guests (id int PRIMARY KEY, email text NOT NULL, number text NOT NULL,"
+        " badge uuid, deleted_at timestamptz);"
+        "CREATE UNIQUE INDEX both_once ON guests (number, badge);"
+        "CREATE UNIQUE INDEX email_once ON guests (email) WHERE badge IS NULL",
+        "INSERT INTO guests VALUES (1, 'jane@example.com', 'n7', gen_random_uuid(), now())",
+    )
+    applied(world.door(), world.conflict("1", "both_once", table="guests"))
+    with world.reader.snapshot() as snapshot:
+        catalog = read_catalog(snapshot)
+    table = catalog.table("public", "guests")
+
+    assert world.database.execute("SELECT number FROM guests") == [("released:1",)]
+    assert table
+    assert written_columns(catalog, table) == ("email", "number", "deleted_at")
 
 
 def test_a_second_mark_of_deletion_is_never_what_a_release_writes(world: World) -> None:

@@ -18,8 +18,7 @@ from collectors.model import (
 from collectors.model.releasable import (
     columns_read,
     has_value_for_null,
-    null_enters_another,
-    null_frees,
+    null_is_free,
     releasable_columns,
 )
 from collectors.model.released import RELEASED_EMAIL, RELEASED_TEXT, is_released, kept_name
@@ -84,8 +83,7 @@ def _written(
     """The column to change and its new value: NULL says the truth, so it comes first."""
     candidates = releasable_columns(table, key, foreign_keys)
     for column in candidates:
-        null = column.takes_null and null_frees(table, column)
-        if null and not null_enters_another(table, key, column):
+        if null_is_free(table, key, column):
             return column, "NULL"
     for column in sorted(candidates, key=lambda each: not each.holds_email):
         value = _made_up(table, column) if _sets_apart(table, key, column) else None

@@ -10,6 +10,7 @@ from collectors.model.releasable import (
     keys_reading,
     null_enters_another,
     null_frees,
+    null_is_free,
     releasable_columns,
 )
 from collectors.model.released import kept_name
@@ -30,7 +31,7 @@ class ReleaseKey:
     One column is changed, never one that says whose row it is: the organization's, a foreign key's,
     one that others refer to, the marker, the primary key. A nullable column comes first, because
     NULL says the truth and needs no invented value; unless without one the row would hold another
-    key, `(shop, email) WHERE external_id IS NULL`.
+    key, `(shop, email) WHERE external_id IS NULL`, or a CHECK asks for one, `value IS NOT NULL`.
     """
 
     name: ClassVar[RemedyName] = RemedyName.RELEASE_KEY
@@ -75,10 +76,8 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
     candidates = releasable_columns(table, place.key, place.foreign_keys)
     emptied = [column for column in candidates if column.takes_null and null_frees(table, column)]
     for column in emptied:
-        if not null_enters_another(table, place.key, column):
-            null = Write(column.name, column.type, None)
-            kept = () if row.erased else _kept(table, row, column)
-            return (null, *kept)
+        if null_is_free(table, place.key, column):
+            return _emptied(table, row, column)
     for column in sorted(candidates, key=lambda each: not each.holds_email):
         value = released_value(column, row.columns[column.name], place.row_id)
         if value is not None and value == row.columns[column.name]:
@@ -88,6 +87,9 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
             )
         if value is not None:
             return (Write(column.name, column.type, value, clear=True),)
+    for column in emptied:
+        if not null_enters_another(table, place.key, column):
+            return _emptied(table, row, column)
     if emptied:
         return Refusal(
             RefusalCode.NULLS_NOT_FREE,
@@ -105,6 +107,11 @@ def _freeing_changes(place: Place, row: Row) -> tuple[Change, ...] | Refusal:
         "is computed by the database, holds more than the key's value, or has no room for a value "
         "that is unique to the row.",
     )
+
+
+def _emptied(table: Table, row: Row, column: Column) -> tuple[Change, ...]:
+    null = Write(column.name, column.type, None)
+    return (null,) if row.erased else (null, *_kept(table, row, column))
 
 
 def _kept(table: Table, row: Row, column: Column) -> tuple[Change, ...]:
