@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
 from collectors.model.sql_text import LITERAL
 from collectors.postgres.checked import excluding
-from collectors.postgres.markers import is_flag
+from collectors.postgres.markers import is_flag, tells_a_time
 from collectors.postgres.meaning import (
     Meaning,
     Meanings,
@@ -210,7 +210,7 @@ def _separates(
         return Blocks.NOTHING if null else Blocks.DELETE
     by_state = (
         marker.kind in (MarkerKind.BOOLEAN, MarkerKind.STATUS)
-        or (marker.kind is MarkerKind.TIMESTAMP and marker.since is None)
+        or (marker.kind is MarkerKind.TIMESTAMP and not tells_a_time(marker, part.type))
         or (marker.kind is MarkerKind.EPOCH and is_flag(marker.column) and part.type != "bigint")
     )
     return Blocks.DELETE if part.is_column and by_state else Blocks.NOTHING

@@ -152,6 +152,12 @@ def is_flag(column: str) -> bool:
     return bool(FLAGS.fullmatch(name)) and not TIMES.fullmatch(name)
 
 
+def tells_a_time(marker: SoftDeleteMarker, type_: str) -> bool:
+    """No two deletions write the same: it holds a time, if only in words, not who deleted."""
+    in_words = type_ not in WHO_TYPES and bool(TIMES.fullmatch(folded(marker.column)))
+    return marker.since is not None or in_words
+
+
 def _without_plans(found: Sequence[SoftDeleteMarker]) -> Sequence[SoftDeleteMarker]:
     """Beside `deleted_at`, `delete_at` says when a row is to go: it may be a live one's."""
     plans = [one for one in found if PLANS.fullmatch(folded(one.column))]
@@ -199,12 +205,14 @@ def _is_called(table: str, noun: str) -> bool:
 def _timestamp(facts: ColumnFacts, live: str) -> SoftDeleteMarker:
     """A constant default is what a live row has, and where the column takes NULL, so has one.
 
-    For NULL the comparison is not true either: such a row is live as well.
+    For NULL the comparison is not true either: such a row is live as well. A text, which a mapping
+    may name, gives no time, for no cast of it is sure to succeed, and an empty one tells nothing.
     """
-    column = facts.column.name
+    column, is_text = facts.column.name, facts.column.category == "S"
     deleted = f"{column} IS NOT NULL" if live == "NULL" else f"{column} <> {live}"
-    since = None if facts.base in WHO_TYPES else instant_sql(column, facts.base)
-    return SoftDeleteMarker(column, MarkerKind.TIMESTAMP, deleted, live, since)
+    since = None if is_text or facts.base in WHO_TYPES else instant_sql(column, facts.base)
+    doubt = f"{column} = ''" if is_text and live == "NULL" else None
+    return SoftDeleteMarker(column, MarkerKind.TIMESTAMP, deleted, live, since, doubt)
 
 
 def _boolean(facts: ColumnFacts, *, deleted: bool = True) -> SoftDeleteMarker:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from collectors.model import Blocks, Column, KeyPart, MarkerKind, SoftDeleteMarker
 from collectors.model.sql_text import named_in, spelled_out
-from collectors.postgres.markers import is_flag
+from collectors.postgres.markers import is_flag, tells_a_time
 
 _TIMES = tuple(f"'{year}-02-03 10:11:{s}+00'" for year in (2001, 2090) for s in (12, 13))
 _NUMBERS = ("1000000000", "1000000001", "2100000000", "2100000001")
@@ -99,7 +99,7 @@ class Question:
             is_one = self.type == "smallint" or is_flag(marker.column)
             return ("1", "1") if is_one else (*_NUMBERS, "1", "2")
         who = _SAMPLES["uuid" if self.type == "uuid" else "N"].format(n=0)
-        return _TIMES if marker.since else (who, who)
+        return _TIMES if tells_a_time(marker, self.type) else (who, who)
 
 
 @dataclass(frozen=True, slots=True)

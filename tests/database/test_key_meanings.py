@@ -238,6 +238,29 @@ def test_one_person_deletes_many_rows(part: str, database: Database) -> None:
     assert key.blocks is Blocks.DELETE
 
 
+@pytest.mark.parametrize(
+    ("key", "blocks"),
+    [
+        ("(email)", Blocks.CREATE),
+        ("(email) WHERE deleted_at IS NULL", Blocks.NOTHING),
+        ("(email, deleted_at)", Blocks.NOTHING),
+        ("(email, COALESCE(deleted_at, ''))", Blocks.NOTHING),
+        ("(email) WHERE deleted_at IS NOT NULL", Blocks.DELETE),
+    ],
+)
+def test_a_time_in_words_is_one_of_its_own_in_each_deleted_row(
+    key: str, blocks: Blocks, database: Database
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id serial PRIMARY KEY, email text, deleted_at text);"
+        f"CREATE UNIQUE INDEX k ON t {key}"
+    )
+    mapping = {"t": TableMapping(marker=MarkerMapping("deleted_at", MarkerKind.TIMESTAMP))}
+    with ReadTarget("test", database.dsn) as target, target.snapshot() as snapshot:
+        (found,) = read_catalog(snapshot, mapping=mapping).keys_named("k")
+    assert found.blocks is blocks
+
+
 def test_a_mark_that_older_rows_may_lack_is_not_taken_to_be_in_every_row(
     database: Database,
 ) -> None:

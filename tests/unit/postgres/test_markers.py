@@ -323,6 +323,18 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
             facts("enabled", "text", category="S"),
             SoftDeleteMarker("enabled", MarkerKind.STATUS, "enabled = 'false'", "'true'", None),
         ),
+        (
+            MarkerMapping("deleted_at", MarkerKind.TIMESTAMP),
+            facts("deleted_at", "text", category="S"),
+            SoftDeleteMarker(
+                "deleted_at",
+                MarkerKind.TIMESTAMP,
+                "deleted_at IS NOT NULL",
+                "NULL",
+                None,
+                "deleted_at = ''",
+            ),
+        ),
     ],
     ids=[
         "timestamp",
@@ -335,6 +347,7 @@ def test_the_marker_that_knows_the_time_comes_first() -> None:
         "status",
         "a yes in a text",
         "a no in a text",
+        "a time in words",
     ],
 )
 def test_a_mapped_marker_needs_no_telling_name(
