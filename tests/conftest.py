@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from sample_data.postgres import Database, Postgres
+from tests.factories import close_stores
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -34,6 +35,13 @@ class PlayedOnce(LoadFileScheduling):  # type: ignore[misc]  # it has no types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PlayedOnce | None:
     """What `--dist loadfile` means here; any other way is left as it is."""
     return PlayedOnce(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture(autouse=True)
+def _stores_closed() -> Iterator[None]:
+    """A test need not close its stores: Python warns of each connection that nobody closed."""
+    yield
+    close_stores()
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,17 @@ def new_store(folder: Path, secret: str = SECRET) -> Store:
     if secret == SECRET and not file.exists():
         file.touch(mode=0o600)
         file.write_bytes(_empty_store())
-    return open_store(f"sqlite:///{file}", secret)
+    _opened.append(open_store(f"sqlite:///{file}", secret))
+    return _opened[-1]
+
+
+_opened: list[Store] = []
+
+
+def close_stores() -> None:
+    """Let go of every connection to the stores that were made; whoever goes on gets a new one."""
+    while _opened:
+        _opened.pop().close()
 
 
 @cache

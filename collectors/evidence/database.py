@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,10 +101,12 @@ def open_store(url: str, secret: str) -> Store:
     for a URL that is none or a place that cannot be written.
     """
     vault = Vault.of(secret)
-    with _opening(url):
+    with _opening(url), ExitStack() as refused:
         engine = _engine(url)
+        refused.callback(engine.dispose)
         _ensure_version(engine)
         _ensure_secret(engine, vault)
+        refused.pop_all()
     return Store(engine, vault)
 
 
@@ -116,14 +118,14 @@ def upgrade_store(url: str) -> Path | None:
     """
     from collectors.evidence.migrations.run import is_known, upgrade
 
-    with _opening(url):
+    with _opening(url), ExitStack() as done:
         engine = _engine(url)
+        done.callback(engine.dispose)
         version = store_version(engine)
         if version is not None and not is_known(version):
             raise _other_version(version)
         copy = None if version in (None, schema.VERSION) else _copy(url, str(version))
         upgrade(engine)
-    engine.dispose()
     return copy
 
 

@@ -284,7 +284,7 @@ def test_of_an_older_store_s_runs_those_were_whole_that_nothing_kept_from_it(
             )
     older.dispose()
     upgrade_store(url)
-    with open_store(url, SECRET).read() as connection:
+    with new_store(tmp_path).read() as connection:
         assert list(connection.scalars(text("SELECT whole FROM runs"))) == [1, 0, 0, 0]
 
 
