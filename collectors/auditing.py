@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
 
 from collectors.audit.case import KeyCase, KeyFacts
 from collectors.audit.inspect import Flaw, cases, flaw_of, inspect, name_of, worst_first
@@ -23,6 +26,7 @@ from collectors.evidence.audited import exposed_by_key, failures_by_key, save_au
 from collectors.evidence.database import Store
 from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
+from collectors.evidence.trouble import store_trouble
 from collectors.invariants import check_invariants, load_invariants
 from collectors.model import OF_THIS_BUG, Blocks, Catalog, CheckedInvariant, KeyFinding, KeyName
 from collectors.postgres.engine import ReadTarget
@@ -61,7 +65,8 @@ class TargetAudit:
 class AuditSummary:
     """Several Targets' Findings, each told once, and the Targets that could not be asked.
 
-    `unmarked` are those of which no table says which of its rows are deleted.
+    `unmarked` are those of which no table says which of its rows are deleted, `unwritten` is why
+    our store could not take down what was found.
     """
 
     findings: list[KeyFinding] = field(default_factory=list)
@@ -69,6 +74,7 @@ class AuditSummary:
     accepted: dict[KeyFinding, Accepted] = field(default_factory=dict)
     unreachable: dict[str, str] = field(default_factory=dict)
     unmarked: list[str] = field(default_factory=list)
+    unwritten: str | None = None
 
 
 def audit_targets(
@@ -95,13 +101,16 @@ def audit_targets(
                 found += audit.findings
                 summary.accepted |= audit.accepted
                 summary.unmarked += [] if audit.marked else [name]
+                with _taking_down(summary):
+                    _keep_audit(store, audit)
                 checked = check_invariants(target, one.schemas, loaded)
             except TargetUnreachable as error:
                 summary.unreachable[name] = str(error)
                 continue
         summary.invariants += checked
-        if store is not None:
-            save_invariants(store, name, checked)
+        with _taking_down(summary):
+            if store is not None:
+                save_invariants(store, name, checked)
     summary.findings = merged(found)
     return summary
 
@@ -125,7 +134,9 @@ def audit_when_due(
     for name in due:
         try:
             alone = settings.model_copy(update={"targets": {name: settings.targets[name]}})
-            notes += audit_targets(alone, store).unreachable.values()
+            summary = audit_targets(alone, store)
+            notes += summary.unreachable.values()
+            notes += [summary.unwritten] if summary.unwritten else []
         except TombstoneError as error:
             notes.append(f"{name} was not audited: {error}")
     return notes
@@ -140,16 +151,29 @@ def audit_target(
     *,
     backfills: bool = False,
 ) -> TargetAudit:
-    """Audit one Target and, with a store, write down what was found. Raises TargetUnreachable."""
+    """Audit one Target, with what a store knows of its keys. Raises TargetUnreachable."""
     wanted = backfills or store is not None
-    audit = target.ask(
+    return target.ask(
         lambda snapshot: _audit(snapshot, settings, store, reviewed, sample_above, wanted)
     )
+
+
+@contextmanager
+def _taking_down(summary: AuditSummary) -> Iterator[None]:
+    """What was found is told, also where the store cannot be written: its disk may be full."""
+    try:
+        yield
+    except DatabaseError as error:
+        if (trouble := store_trouble(error)) is None:
+            raise
+        summary.unwritten = f"Our store cannot take down what was found: {trouble}."
+
+
+def _keep_audit(store: Store | None, audit: TargetAudit) -> None:
     if store is not None:
         said = {one: (why.reason, str(why.look_again)) for one, why in audit.accepted.items()}
         everything = (*audit.findings, *audit.accepted)
         save_audit(store, audit.target, audit.as_of, everything, said)
-    return audit
 
 
 def load_reviewed(settings: Settings) -> Reviewed:

@@ -22,10 +22,10 @@ from dashboard.output import print_json, print_table, say, working, write
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """How it ended: the Findings to fail on, and the Targets that could not be asked."""
+    """How it ended: the Findings to fail on, and whether a Target or our store was out of reach."""
 
     failing: tuple[KeyFinding, ...]
-    unreachable: tuple[str, ...]
+    unreachable: bool
 
 
 def run(
@@ -45,7 +45,7 @@ def run(
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for finding in failing:
             say(annotation(finding))
-    return Audited(tuple(failing), tuple(summary.unreachable))
+    return Audited(tuple(failing), bool(summary.unreachable or summary.unwritten))
 
 
 def finding_json(finding: KeyFinding) -> dict[str, Any]:
@@ -176,8 +176,9 @@ def _summarize(summary: AuditSummary, new: Sequence[KeyFinding], *, compared: bo
         )
         say(f"No table of {name} says which of its rows are deleted. {mend}")
     _say_invariants(summary)
-    for sentence in summary.unreachable.values():
-        say(sentence)
+    for sentence in (*summary.unreachable.values(), summary.unwritten):
+        if sentence:
+            say(sentence)
 
 
 def _say_invariants(summary: AuditSummary) -> None:

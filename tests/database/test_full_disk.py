@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Failed, Step
 from dashboard.remediation.service import verify
 from sample_data.postgres import Database
+from tests.command import tombstone
 from tests.database.remediation_world import World, approved, previewed
 from tests.factories import SECRET, new_store
 
@@ -49,6 +51,25 @@ def test_a_store_that_cannot_be_opened_for_want_of_room_says_so(tmp_path: Path) 
         open_store(url, SECRET)
     assert str(told.value) == f"The store at {url} cannot be opened: {FULL}."
     open_store(url, SECRET).close()
+
+
+def test_an_audit_tells_what_it_found_where_the_store_cannot_take_it_down(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute("CREATE TABLE t (id int PRIMARY KEY, slug text UNIQUE, deleted_at date)")
+    holder = new_store(tmp_path)  # a dashboard: its log is there, and may be read
+    holder.news()
+    own = {
+        "TOMBSTONE_TARGETS__PRODUCTION__READ_DSN": database.dsn,
+        "TOMBSTONE_SECRET_KEY": SECRET,
+        "TOMBSTONE_STORE_URL": f"sqlite:///{tmp_path}/store.sqlite",
+    }
+    with no_room():
+        ended = tombstone(tmp_path, "audit", "--json", variables=own)
+    holder.close()
+    (finding,) = json.loads(ended.stdout)
+    assert (finding["constraint"], ended.returncode) == ("t_slug_key", 3)
+    assert "Our store cannot take down what was found: " in ended.stderr
 
 
 @pytest.mark.parametrize("at", list(Step)[:-1])
