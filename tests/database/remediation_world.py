@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
 
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
@@ -226,6 +227,27 @@ class World:
             clock=now,
             writeback=self.writeback,
         )
+
+    def time_passes(self, days: int) -> None:
+        """Whatever was kept of rows and Previews is so many days older, by everybody's clock."""
+        spent = {"spent": days * 86_400 * 1_000_000}
+        with self.store.write() as connection:
+            for column in (
+                "before_images SET expires_at = expires_at",
+                "previews SET made_at = made_at",
+            ):
+                connection.execute(text(f"UPDATE {column} - :spent"), spent)
+
+    @contextmanager
+    def reader_away(self) -> Iterator[None]:
+        """Nobody answers the reader meanwhile."""
+        away = ReadTarget("production", psycopg.conninfo.make_conninfo(self.database.dsn, port=1))
+        self.reader, here = away, self.reader
+        try:
+            yield
+        finally:
+            self.reader = here
+            away.close()
 
     def create_again(self, **columns: Any) -> str:
         """What the application does when the customer is created once more."""

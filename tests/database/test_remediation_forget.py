@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -269,8 +269,8 @@ def test_what_was_planned_before_somebody_was_forgotten_does_not_begin(
 def test_where_a_value_is_whose_image_has_expired_is_not_made_up(world: World) -> None:
     jane = world.customer(email=ADDRESS, external_id=EXTERNAL_ID)
     applied(world.door(), world.conflict(jane, EXTERNAL))
-    later = datetime.now(UTC) + timedelta(days=31)
-    world.door(clock=lambda: later).settle()
+    world.time_passes(days=31)
+    world.door().settle()
 
     (row,) = forgotten(world, EXTERNAL_ID, erase=False).rows
 

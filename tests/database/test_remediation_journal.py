@@ -247,10 +247,8 @@ def test_no_value_stands_in_clear_in_the_store_or_the_log(
 def test_an_expired_image_is_destroyed_and_the_chain_still_verifies(
     world: World, done: str
 ) -> None:
-    def later() -> datetime:
-        return datetime.now(UTC) + timedelta(days=31)
-
-    world.door(clock=later).settle()
+    world.time_passes(days=31)
+    world.door().settle()
 
     refused = refusal(world.door().undo_preview(done, ENGINEER))
     assert refused.code is RefusalCode.NOTHING_TO_UNDO
@@ -263,6 +261,26 @@ def test_an_expired_image_is_destroyed_and_the_chain_still_verifies(
         ]
         assert connection.scalar(select(func.count()).select_from(schema.previews)) == 0
     assert verify(world.store).intact
+
+
+def test_a_clock_that_is_years_ahead_destroys_no_image(world: World, done: str) -> None:
+    ahead = world.door(clock=lambda: datetime.now(UTC) + timedelta(days=800))
+    ahead.settle()
+    applied(ahead, world.conflict(world.customer(email="joe@example.com")))
+
+    assert isinstance(undone(world.door(), done), Applied)
+
+
+def test_an_image_of_a_target_that_does_not_tell_the_time_is_kept_and_not_opened(
+    world: World, done: str
+) -> None:
+    world.time_passes(days=31)
+    with world.reader_away():
+        world.door().settle()
+    with world.store.read() as connection:
+        assert None not in connection.scalars(select(images.c.sealed)).all()
+    refused = refusal(world.door().undo_preview(done, ENGINEER))
+    assert refused.code is RefusalCode.NOTHING_TO_UNDO
 
 
 def test_the_images_of_an_undone_remedy_are_destroyed(world: World, done: str) -> None:

@@ -7,18 +7,24 @@ image can be forgotten, by destroying its data key and itself, and the chain sti
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
-from collectors.evidence.schema import before_images, previews
+from collectors.evidence.schema import (
+    before_images,
+    bulk_rows,
+    bulks,
+    previews,
+    remediations,
+)
 from dashboard.remediation.facts import Row
 from dashboard.remediation.journal.chain import Recording
 from dashboard.remediation.journal.tampering import digest_of
@@ -27,6 +33,17 @@ from dashboard.remediation.undo import BeforeImage
 
 PREVIEW_LASTS = timedelta(days=1)
 """How long a Preview is kept, of one row or of a bulk."""
+
+_its_target = func.coalesce(
+    select(remediations.c.target)
+    .where(remediations.c.id == before_images.c.remediation_id)
+    .scalar_subquery(),
+    select(bulks.c.target)
+    .join(bulk_rows, bulk_rows.c.bulk_id == bulks.c.id)
+    .where(bulk_rows.c.remediation_id == before_images.c.remediation_id)
+    .scalar_subquery(),
+)
+"""Whose row an image is of: until a batch was written, its bulk says so."""
 
 
 def keep_image(
@@ -85,14 +102,35 @@ def is_forgotten(connection: Connection, remediation_id: str) -> bool:
     return bool(connection.scalar(query))
 
 
-def forget_expired(connection: Connection, now: datetime) -> None:
-    """Destroy what is of no more use: images after `undo_days`, Previews after `PREVIEW_LASTS`."""
+def targets_of_expired(connection: Connection, now: datetime) -> set[str]:
+    """The Targets whose rows have images that are of no more use by this time."""
     images = before_images.c
+    query = (
+        select(_its_target).where(images.expires_at <= now, images.sealed.is_not(None)).distinct()
+    )
+    return {target for target in connection.scalars(query) if target is not None}
+
+
+def forget_expired(connection: Connection, now: datetime, told: Mapping[str, datetime]) -> None:
+    """Destroy images after `undo_days`: what a clock destroys that is ahead is gone for good.
+
+    So of a Target that is in `told` its own clock must say so, too.
+    """
+    images = before_images.c
+    here = images.expires_at <= now, images.sealed.is_not(None)
+    nobody = or_(_its_target.is_(None), _its_target.not_in(told))
+    theirs = (
+        (_its_target == target) & (images.expires_at <= moment) for target, moment in told.items()
+    )
     connection.execute(
         update(before_images)
-        .where(images.expires_at <= now, images.sealed.is_not(None))
+        .where(*here, or_(nobody, *theirs))
         .values(sealed=None, data_key=None, forgotten=True)
     )
+
+
+def forget_previews(connection: Connection, now: datetime) -> None:
+    """Destroy Previews after `PREVIEW_LASTS`: another one is soon made."""
     connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
 
 
@@ -128,7 +166,7 @@ def keep_preview(store: Store, plan: RemediationPlan, done: Iterable[str], now: 
     with store.write() as connection:
         connection.execute(delete(previews).where(previews.c.digest == digest))
         connection.execute(previews.insert(), line)
-        connection.execute(delete(previews).where(previews.c.made_at <= now - PREVIEW_LASTS))
+        forget_previews(connection, now)
 
 
 def previewed(store: Store, digest: str, now: datetime) -> Previewed | None:

@@ -21,8 +21,8 @@ from collectors.evidence.schema import remediations as table
 from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.journal.chain import Kind, Line, Recording
 from dashboard.remediation.journal.images import (
-    forget_expired,
     forget_image,
+    forget_previews,
     is_forgotten,
     is_previewed,
     keep_image,
@@ -58,7 +58,7 @@ def claim(recording: Recording, order: Order, now: datetime) -> str | Refusal:
     Raises Busy while another plan for the row is running.
     """
     connection, plan = recording.connection, order.plan
-    forget_expired(connection, now)
+    forget_previews(connection, now)
     running = _one(connection, table.c.open_slot == slot_of(plan.place))
     refusal = _done_already(connection, order)
     if refusal is None and running is not None:

@@ -22,7 +22,13 @@ from dashboard.access import Actor
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, ledger, recording
-from dashboard.remediation.journal.images import forget_expired, keep_preview, open_image
+from dashboard.remediation.journal.images import (
+    forget_expired,
+    forget_previews,
+    keep_preview,
+    open_image,
+    targets_of_expired,
+)
 from dashboard.remediation.journal.orders import Order
 from dashboard.remediation.outcomes import Applied, Outcome, Refusal, RefusalCode, Refused, Step
 from dashboard.remediation.plan import RemediationPlan
@@ -175,10 +181,18 @@ class Remediation:
         """
         running = list_remediations(self._store, RemediationFilter(state="running"))
         outcomes = [self._told(outcome) for done in running if (outcome := self._settled(done))]
-        with self._store.write() as connection:
-            forget_expired(connection, self._clock())
+        self._forget_expired()
         self.bulk.settle()
         return outcomes
+
+    def _forget_expired(self) -> None:
+        now = self._clock()
+        with self._store.read() as connection:
+            targets = targets_of_expired(connection, now)
+        told = {one: self._sources.time_at(one) for one in targets & {*self._sources.readers}}
+        with self._store.write() as connection:
+            forget_expired(connection, now, told)
+            forget_previews(connection, now)
 
     def _writer(self, target: str) -> Writer:
         return Writer(target, self._write_dsn(target), self._limits)

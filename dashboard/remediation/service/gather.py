@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from collectors.errors import TombstoneError
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictRow, find_conflict
 from collectors.evidence.reads.remediations import key_values
@@ -33,6 +35,8 @@ Catalogs = Callable[[Snapshot], Catalog]
 
 T = TypeVar("T")
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -58,6 +62,13 @@ class Sources:
     def place(self, conflict_id: str, *, row_id: str | None = None) -> Place | Refusal:
         """Where a Conflict's row stands by today's catalog. Raises TargetUnreachable."""
         return self.ask(conflict_id, lambda case: case.place, row_id=row_id)
+
+    def time_at(self, target: str) -> datetime:
+        """What time it is there; long ago where that is not told just now."""
+        try:
+            return self.readers[target].ask(lambda snapshot: snapshot.as_of)
+        except TombstoneError:
+            return _LONG_AGO
 
     def ask(
         self,
