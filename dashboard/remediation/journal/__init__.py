@@ -6,7 +6,8 @@ ledger.py  where each remediation stands, and who has which row in hand
 images.py  the sealed BeforeImages, and the rows that Previews saw
 bulks.py   where each bulk and its batches stand; `written.py` what becomes of their rows
 owner.py   which process has something in hand, and whether it is known to have ended
-tampering.py  what must agree with the chain beside it: intents, images; `agreeing.py` the ledger
+tampering.py  what must agree with the chain beside it: intents, images; `agreeing.py` the ledger,
+           `agreeing_bulks.py` the bulks
 forgetting.py  a person's images, previews and waiting plans, found and destroyed
 
 They are written in one transaction of our own store, or none is.

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from collectors.evidence import schema
+from dashboard.remediation.journal.tampering import WRITTEN
 
 Who = tuple[str, str, str, str | None]
 """Actor, role, reason, ticket."""
@@ -19,6 +20,18 @@ _LEDGER = select(*(one for one in schema.remediations.c if not one.name.endswith
     schema.remediations.c.id
 )
 """Without its times: what stands there may be none, and that is not the journal's to say."""
+
+_WRITTEN_IN_BULK = (
+    select(schema.bulk_rows, schema.bulks.c.remedy, schema.bulks.c.target)
+    .join(schema.bulks, schema.bulks.c.id == schema.bulk_rows.c.bulk_id)
+    .join(
+        schema.bulk_batches,
+        (schema.bulk_batches.c.bulk_id == schema.bulk_rows.c.bulk_id)
+        & (schema.bulk_batches.c.number == schema.bulk_rows.c.batch),
+    )
+    .where(schema.bulk_rows.c.state.in_(WRITTEN), schema.bulk_batches.c.state == "applied")
+    .order_by(schema.bulk_rows.c.bulk_id, schema.bulk_rows.c.number)
+)
 
 
 @dataclass
@@ -33,19 +46,28 @@ class Told:
 
 
 def disagreements(connection: Connection, changed: Set[int]) -> list[str]:
-    """Every remediation that the ledger tells otherwise; a changed line tells nothing."""
+    """Every remediation that the ledger tells otherwise, or not; a changed line tells nothing."""
     told, bulks = _told(connection, changed), _told_of_bulks(connection, changed)
+    of_bulks = {row.remediation_id: row for row in connection.execute(_WRITTEN_IN_BULK)}
     applied = [one for one in told.values() if one.ended == "applied"]
     taken_back = {one.meant["undoes"] for one in applied if one.meant.get("undoes")}
+    taken_back |= {row.undoes for row in of_bulks.values() if row.state == "planned"}
     meant = _rows_of_bulks(connection, changed)
+    ledger = {row.id: row for row in connection.execute(_LEDGER)}
+    known = [*(one for one, its in told.items() if its.who), *of_bulks]
     return [
+        f"Remediation {one} of the journal is not in the ledger any more."
+        for one in known
+        if one not in ledger
+    ] + [
         f"Remediation {row.id} is told otherwise than its lines in the journal tell it."
-        for row in connection.execute(_LEDGER)
+        for row in ledger.values()
         if not (
             _agrees(row, told.get(row.id, Told()), taken_back)
             if row.bulk_id is None
             else (row.actor, row.role, row.reason, row.ticket) in bulks.get(row.bulk_id, ())
             and (row.bulk_id, row.table_name, row.row_id) in meant
+            and _agrees_with_its_bulk(row, of_bulks.get(row.id), told.get(row.id), taken_back)
         )
     ]
 
@@ -68,6 +90,20 @@ def _agrees(row: Row[Any], told: Told, taken_back: set[str]) -> bool:
     who = row.actor, row.role, row.reason, row.ticket
     about = who == told.who and row.conflict_id == told.conflict
     return meant and about and row.state == state
+
+
+def _agrees_with_its_bulk(
+    row: Row[Any], its: Row[Any] | None, told: Told | None, taken_back: set[str]
+) -> bool:
+    """Its bulk's row stands for its lines, which `agreeing_bulks` compares with the chain."""
+    if its is None:
+        return False
+    state = "applied" if its.state == "planned" else its.state
+    state = "looked-at" if told and told.looked_at else state
+    state = "undone" if row.id in taken_back else state
+    names = "conflict_id", "digest", "remedy", "slot", "table_name", "row_id", "target", "undoes"
+    same = all(getattr(row, name) == getattr(its, name) for name in names)
+    return same and (row.bulk_id, row.state) == (its.bulk_id, state)
 
 
 def _told(connection: Connection, changed: Set[int]) -> dict[str, Told]:

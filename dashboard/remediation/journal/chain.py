@@ -23,7 +23,7 @@ from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
 from collectors.evidence.schema import to_micros
 from collectors.evidence.writing import next_generation
-from dashboard.remediation.journal import agreeing, tampering
+from dashboard.remediation.journal import agreeing, agreeing_bulks, tampering
 
 HEAD = "journal_head"
 NOTHING_BEFORE = "0" * 64
@@ -129,6 +129,7 @@ def verify(store: Store) -> ChainReport:
         problems += _cut_off(connection, seq, previous)
         problems += tampering.images_and_intents(connection, changed)
         problems += agreeing.disagreements(connection, changed)
+        problems += agreeing_bulks.disagreements_of_bulks(connection, changed)
     return ChainReport(seq, previous if seq else None, tuple(problems))
 
 
