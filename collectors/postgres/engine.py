@@ -62,7 +62,8 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
        pg_is_in_recovery(),
        CASE WHEN pg_is_in_recovery() THEN coalesce(
            pg_last_xact_replay_timestamp(), (pg_control_checkpoint()).checkpoint_time
-       ) ELSE now() END
+       ) ELSE now() END,
+       current_database(), extract(epoch FROM pg_postmaster_start_time())::text
 """
 """One round trip. `row_security = off` turns a policy that would silently hide rows from us into an
 error; the DEFAULTs undo what another client of a pooler may have set for the session. `ISO` is how
@@ -157,12 +158,16 @@ class ReadTarget:
         assert connection is not None
         now = datetime.now(UTC)
         unread = Snapshot(self.name, now, False, 0, connection, self._patience_s)
-        number, version, is_standby, clock = unread.rows(self._opening)[0]
+        number, version, is_standby, clock, *where = unread.rows(self._opening)[0]
         pooled.info[_WAS_USED] = True
         if refusal := too_old(self.name, number, version):
             raise TargetUnreachable(refusal)
         return replace(
-            unread, as_of=clock.astimezone(UTC), is_standby=is_standby, server_version=number
+            unread,
+            as_of=clock.astimezone(UTC),
+            is_standby=is_standby,
+            server_version=number,
+            where=(where[0], where[1]),
         )
 
     @contextmanager

@@ -48,6 +48,8 @@ class Snapshot:
     as_of           rows committed by then are in it: the server's clock, or a standby's replay time
     server_version  as `server_version_num` has it: 150018, 180006
     patience_s      after which a server silent on one statement is given up on; None: never
+    where           the database's name, and when its server started: two connections that agree in
+                    both are to one
     """
 
     target: str
@@ -56,6 +58,7 @@ class Snapshot:
     server_version: int
     connection: psycopg.Connection[Any]
     patience_s: float | None = None
+    where: tuple[str, str] = ("", "")
 
     def rows(self, statement: str, *parameters: object) -> Rows:
         """Run a statement with its `$1`, `$2`, … bound; of several in one text, the last's rows.

@@ -21,6 +21,8 @@ class Order:
     """An approved plan, and what is kept of its approval.
 
     known  what had been done to the row when it was last seen as the plan expects it
+    where  the database that the plan was made of, and when its server started; None: known to be
+           the writer's
     """
 
     plan: RemediationPlan
@@ -31,6 +33,7 @@ class Order:
     known: frozenset[str]
     approved_at: datetime
     undo_until: datetime
+    where: tuple[str, str] | None = None
 
 
 def slot_of(place: Place) -> str:

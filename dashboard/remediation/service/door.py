@@ -37,6 +37,7 @@ from dashboard.remediation.service.bulk import Bulk
 from dashboard.remediation.service.earlier import by_us_since
 from dashboard.remediation.service.forgetting import Forgetter, Forgotten
 from dashboard.remediation.service.gather import Catalogs, Sources
+from dashboard.remediation.service.one_database import APART, apart
 from dashboard.remediation.service.planning import Planner, telling
 from dashboard.remediation.service.revealing import Revealed, Revealer
 from dashboard.remediation.service.run import Runner
@@ -275,7 +276,11 @@ class Remediation:
             runner = self._runner(done.target)
             if not runner.is_abandoned(done):
                 return None
-            place = self._sources.place(done.conflict_id, row_id=done.row_id)
-            return runner.settle(place, done)
+            place = self._sources.ask(
+                done.conflict_id,
+                lambda case: apart(case.snapshot, runner.writer) or case.place,
+                row_id=done.row_id,
+            )
+            return None if place == APART else runner.settle(place, done)
         except TargetUnreachable:
             return None

@@ -38,7 +38,7 @@ from dashboard.remediation.service.children import (
 )
 from dashboard.remediation.service.earlier import already, stays_empty
 from dashboard.remediation.service.gather import Case, Sources, facts_of, read_row
-from dashboard.remediation.service.one_database import APART, is_same
+from dashboard.remediation.service.one_database import apart
 from dashboard.remediation.service.values import Approval, Offer
 from dashboard.remediation.undo import BeforeImage, plan_undo
 from dashboard.remediation.writer import Writer
@@ -115,9 +115,13 @@ class Planner:
             if kept is None:
                 text = "No Preview of this digest was made within a day: preview it first."
                 return Refusal(RefusalCode.NOT_PREVIEWED, text)
+            where = None if case.snapshot.is_standby else case.snapshot.where
+            if where is None and (refusal := self._apart(case)):
+                return refusal
             children = kept_children(case, kept.children, self.settings)
             plan = self._plan(case, kept.row, remedy, actor, children)
-            return plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.done)
+            order = plan if isinstance(plan, Refusal) else self._order(plan, approval, kept.done)
+            return order if isinstance(order, Refusal) else replace(order, where=where)
 
         return self.sources.ask(conflict_id, planned)
 
@@ -259,8 +263,7 @@ class Planner:
         return next((refusal for refusal in refusals if refusal), None)
 
     def _apart(self, case: Case) -> Refusal | None:
-        written = self.writer(case.place.target).which_database()
-        return None if is_same(case.snapshot, written) else APART
+        return apart(case.snapshot, self.writer(case.place.target))
 
     def _or_done_already(self, case: Case, refusal: Refusal, remedy: RemedyName) -> Refusal:
         """A row that needs nothing any more because of us: who did what, and when."""

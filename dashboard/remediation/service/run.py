@@ -34,6 +34,7 @@ from dashboard.remediation.outcomes import (
 )
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.service import settlement
+from dashboard.remediation.service.one_database import APART
 from dashboard.remediation.writer import Announce, EndUnknown, Limits, Writer, Written
 
 POLL_S = 0.05
@@ -139,7 +140,13 @@ class Runner:
                 )
 
         try:
-            written = self.writer.apply(order.plan, remediation_id, before_commit, self.announce)
+            written = self.writer.apply(
+                order.plan,
+                remediation_id,
+                before_commit,
+                self.announce,
+                lambda begun: None if order.where in (None, begun) else APART,
+            )
         except EndUnknown:
             return self._end_unknown(order, remediation_id)
         except Superseded:

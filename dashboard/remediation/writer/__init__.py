@@ -13,7 +13,6 @@ from dashboard.remediation.writer.batch import BatchWriter
 from dashboard.remediation.writer.batch_steps import BatchWritten, Seen
 from dashboard.remediation.writer.connecting import (
     WHICH_CLUSTER,
-    WHICH_DATABASE,
     EndUnknown,
     Limits,
     RolledBack,
@@ -28,7 +27,6 @@ from dashboard.remediation.writer.rights import (
 
 __all__ = [
     "WHICH_CLUSTER",
-    "WHICH_DATABASE",
     "Announce",
     "BatchWriter",
     "BatchWritten",

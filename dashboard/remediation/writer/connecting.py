@@ -52,20 +52,22 @@ turns a policy that would silently hide the row into an error. Not READ WRITE: w
 `default_transaction_read_only` (an administrator at a switch-over, a host whose disk is full) wants
 nothing written."""
 
-_STANDING = """;
-SELECT current_setting('session_replication_role'),
+_WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
+"""Its name and when its server started: two connections that agree in both are to one."""
+
+_STANDING = f""";
+{_WHICH_DATABASE}, current_setting('session_replication_role'),
        set_config('synchronous_commit',
                   coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)
 """
 """In the same round trip. A `replica` fires no trigger and checks no foreign key, and only a
 superuser can say otherwise; a COMMIT that waits for no disk may be lost after it was journalled."""
 
-
-WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
-"""Its name and when its server started: two connections that agree in both are to one."""
-
 WHICH_CLUSTER = "SELECT system_identifier::text FROM pg_control_system()"
 """A server and its standbys have the same; not everybody who hosts one lets it be asked."""
+
+Begun = tuple[str, str]
+"""The database in which a transaction was begun: its name, and when its server started."""
 
 Which = tuple[str, str, str | None]
 """A database's name, when its server started, and which cluster's it is, if that is told."""
@@ -125,11 +127,13 @@ class Connecting:
                 raise self._unanswered(error) from None
         return None if record is None else record[0]
 
-    def which_database(self) -> Which:
-        """Raises TargetUnreachable."""
+    def which_database(self, *, and_cluster: bool) -> Which:
+        """The cluster too only if it is to be known. Raises TargetUnreachable."""
         with self._connected() as connection:
             try:
-                return self._which(connection)
+                if and_cluster:
+                    return self._which(connection)
+                return *connection.execute(_WHICH_DATABASE).fetchall()[0], None
             except psycopg.Error as error:
                 raise TargetUnreachable(
                     f"Target {self._target!r} did not tell the writer which database it is "
@@ -137,7 +141,7 @@ class Connecting:
                 ) from None
 
     def _which(self, connection: psycopg.Connection[Any]) -> Which:
-        name, started = connection.execute(WHICH_DATABASE).fetchall()[0]
+        name, started = connection.execute(_WHICH_DATABASE).fetchall()[0]
         try:
             with connection.transaction():
                 return name, started, connection.execute(WHICH_CLUSTER).fetchall()[0][0]
@@ -158,7 +162,7 @@ class Connecting:
         yield
         connection.rollback()
 
-    def _begin(self, connection: psycopg.Connection[Any], name: str) -> None:
+    def _begin(self, connection: psycopg.Connection[Any], name: str) -> Begun:
         """Raises TargetUnreachable where a pooler lets no transaction begin, Unfit."""
         limits = self._limits
         opening = _OPENING.format(
@@ -177,11 +181,13 @@ class Connecting:
                 "no transaction be: its write DSN must lead to a pool in transaction mode."
             ) from None
         cursor.set_result(-1)
-        if (standing := cursor.fetchone()) and standing[0] == "replica":
+        database, started, replication_role, _ = cursor.fetchall()[0]
+        if replication_role == "replica":
             raise Unfit(
                 f"Target {self._target!r} lets the writer pass over triggers and foreign keys: its "
                 "role or database sets session_replication_role to replica. Use a role without it."
             )
+        return database, started
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:

@@ -24,6 +24,7 @@ from dashboard.remediation.facts import Place, Row
 from dashboard.remediation.outcomes import Refusal, RefusalCode, Step
 from dashboard.remediation.plan import RemediationPlan
 from dashboard.remediation.writer.connecting import (
+    Begun,
     Connecting,
     EndUnknown,
     RolledBack,
@@ -91,17 +92,23 @@ class Writer(Connecting):
                 return refusal_of(error, plan)
 
     def apply(
-        self, plan: RemediationPlan, name: str, before_commit: BeforeCommit, announce: Announce
+        self,
+        plan: RemediationPlan,
+        name: str,
+        before_commit: BeforeCommit,
+        announce: Announce,
+        begun: Callable[[Begun], Refusal | None] = lambda _: None,
     ) -> Written | Refusal:
         """Run the plan and commit it, then read the row again on the same connection.
 
-        `name` is the remediation's id, for the application's name. Whatever `before_commit` raises
-        rolls back. Raises TargetUnreachable before anything began, EndUnknown once COMMIT was sent
-        or the row could not be read again.
+        `begun` says whether it may be run where the transaction was begun. `name` is the
+        remediation's id, for the application's name. Whatever `before_commit` raises rolls back.
+        Raises TargetUnreachable before anything began, EndUnknown once COMMIT was sent or the row
+        could not be read again.
         """
         with self._connected() as connection:
             try:
-                self._begin(connection, f"tombstone {name}")
+                unless(begun(self._begin(connection, f"tombstone {name}")))
                 written = self._write_all(connection, plan, announce)
                 before_commit(written)
             except RolledBack as refused:

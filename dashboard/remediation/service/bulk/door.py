@@ -15,6 +15,7 @@ from collectors.evidence.reads.bulks import (
     list_bulks,
 )
 from collectors.evidence.reads.remediations import RemediationFilter, list_remediations
+from collectors.postgres.snapshot import Snapshot
 from dashboard.access import Actor, Role
 from dashboard.remediation.batch import digest_of_all
 from dashboard.remediation.facts import RemedyName
@@ -37,6 +38,7 @@ from dashboard.remediation.service.bulk.values import (
     Progress,
 )
 from dashboard.remediation.service.gather import Places, Sources
+from dashboard.remediation.service.one_database import apart
 from dashboard.remediation.service.telling import tell_issues
 from dashboard.remediation.service.values import Approval
 from dashboard.remediation.writeback import WriteBack
@@ -180,11 +182,18 @@ class Bulk:
         if reader is None:
             text = f"Target {target!r} is not in the settings."
             return Refusal(RefusalCode.UNREACHABLE, text)
-        places = Places(reader.ask(self.sources.catalogs))
+        writer = self.writer(target)
+
+        def looked(snapshot: Snapshot) -> Places | Refusal:
+            return apart(snapshot, writer) or Places(self.sources.catalogs(snapshot))
+
+        places = reader.ask(looked)
+        if isinstance(places, Refusal):
+            return places
         return BulkRunner(
             self.sources.store,
             self.settings,
-            self.writer(target),
+            writer,
             places,
             actor,
             self.announce,

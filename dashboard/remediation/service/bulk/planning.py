@@ -26,7 +26,7 @@ from dashboard.remediation.service.bulk.lines import exception_lines
 from dashboard.remediation.service.bulk.rehearsing import Planned, Rehearsal
 from dashboard.remediation.service.bulk.values import BulkPreview
 from dashboard.remediation.service.gather import Sources
-from dashboard.remediation.service.one_database import APART, is_same
+from dashboard.remediation.service.one_database import apart
 from dashboard.remediation.undo import plan_undo
 from dashboard.remediation.writer import BatchWriter, Seen
 from dashboard.settings import WriteSettings
@@ -61,9 +61,9 @@ class BulkPlanner:
             text = f"That is {len(choice.candidates):,} rows; one bulk takes at most {limit:,}."
             return Refusal(RefusalCode.TOO_MANY, text)
         writer = self.writer(choice.target)
-        reader, written = self.sources.readers[choice.target], writer.which_database()
-        if not reader.ask(lambda snapshot: is_same(snapshot, written)):
-            return APART
+        reader = self.sources.readers[choice.target]
+        if refusal := reader.ask(lambda snapshot: apart(snapshot, writer)):
+            return refusal
         planned = list(self._planned(choice, actor, writer))
         vault, days = self.sources.store.vault, self.settings.remediation.undo_days
         done = Rehearsal(uuid.uuid4().hex, choice, vault, days, self.clock)
