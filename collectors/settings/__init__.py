@@ -90,6 +90,8 @@ def _said(error: Any, model: type[BaseModel]) -> str:
         return "must be a table, not one value"
     if error["type"] == "tuple_type":
         return "must be a list"
+    if error["type"] == "path_type":
+        return "must be the path of a file or folder"
     if error["type"].startswith("url_"):
         return "must be an address such as https://sentry.example.com"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -72,7 +72,7 @@ class SentrySettings(BaseModel):
     searches: Lines = SEARCHES
     light_rows: bool = True
     grace_hours: float = Field(default=6.0, gt=0, le=168)
-    most_events: int = Field(default=20_000, ge=1)
+    most_events: int = Field(default=20_000, ge=1, le=100_000_000)
 
 
 class MarkerSettings(BaseModel):
@@ -168,10 +168,10 @@ class SurveySettings(BaseModel):
     """
 
     model_config = _Strict
-    every_minutes: int = Field(default=60, ge=0)
+    every_minutes: int = Field(default=60, ge=0, le=525_600)
     days: int = Field(default=180, ge=1, le=3_650)
-    sample_above: int = Field(default=10_000_000, ge=1)
-    statement_timeout_s: int = Field(default=30, ge=1)
+    sample_above: int = Field(default=10_000_000, ge=1, le=10**12)
+    statement_timeout_s: int = Field(default=30, ge=1, le=86_400)
 
 
 class AuditSettings(BaseModel):
@@ -186,7 +186,7 @@ class AuditSettings(BaseModel):
     model_config = _Strict
     accepted: Path | None = None
     invariants: Path | None = None
-    every_minutes: int = Field(default=60, ge=0)
+    every_minutes: int = Field(default=60, ge=0, le=525_600)
 
 
 class TelemetrySettings(BaseModel):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from annotated_types import Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from collectors.errors import SettingsError
 from collectors.settings import (
@@ -16,7 +20,7 @@ from collectors.settings import (
     read_raw,
     without_write_side,
 )
-from dashboard.settings import load_write_settings
+from dashboard.settings import WriteSettings, load_write_settings
 
 SECRET = "s" * 40
 
@@ -267,6 +271,9 @@ def test_a_variable_adds_to_the_target_whose_name_folds_so(
             "", {"TARGETS__A__READ_DSN": " "}, "targets.a.read_dsn: is empty", id="empty DSN"
         ),
         pytest.param("", {"": "x"}, "TOMBSTONE_: no such setting", id="a variable without a name"),
+        pytest.param(
+            "[audit]\naccepted = 7", {}, "audit.accepted: must be the path of", id="no path"
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence_that_names_the_setting(
@@ -373,3 +380,25 @@ def test_a_file_of_secrets_that_everybody_can_read_is_named(
     Path("tombstone.toml").write_text(text)
     Path("tombstone.toml").chmod(mode)
     assert (exposed_file() is not None) is exposed
+
+
+def numbers(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting that is a number, whichever table it stands in."""
+    for name, one in model.model_fields.items():
+        if one.annotation in (int, float):
+            yield place + name, one
+        elif isinstance(one.annotation, type) and issubclass(one.annotation, BaseModel):
+            yield from numbers(one.annotation, f"{place}{name}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "one"), [one for model in (Settings, WriteSettings) for one in numbers(model)]
+)
+def test_no_number_is_too_big_for_what_reckons_with_it(name: str, one: FieldInfo) -> None:
+    """PostgreSQL's timeouts, waiting threads and spells of time each have their own end."""
+    (most,) = (float(str(rule.le)) for rule in one.metadata if isinstance(rule, Le))
+    unit = name.rpartition("_")[2].rpartition(".")[2]
+    if unit in ("minutes", "hours", "days"):
+        assert datetime.now(UTC) - timedelta(**{unit: most})
+    if unit in ("s", "ms"):
+        assert most * {"s": 1_000, "ms": 1}[unit] < 2**31
