@@ -179,7 +179,7 @@ def _foreign_key(row: Sequence[Any]) -> ForeignKey:
 
 
 def _ahead_of_utc(zones: Rows) -> tuple[timedelta, ...]:
-    found = sorted(ahead for (ahead,) in zones)
+    found = sorted(timedelta(seconds=ahead) for (ahead,) in zones)
     return tuple(found) if any(found) else ()
 
 

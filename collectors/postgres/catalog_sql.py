@@ -194,10 +194,14 @@ ORDER BY 1, 2
 partition's own trigger is its table's too: a statement on the one fires the other. So is a rule."""
 
 ZONES = """
-SELECT DISTINCT at AT TIME ZONE current_setting('TimeZone') - at AT TIME ZONE 'UTC'
+SELECT DISTINCT
+       extract(epoch FROM at AT TIME ZONE current_setting('TimeZone') - at AT TIME ZONE 'UTC')::int
 FROM generate_series(now() - interval '1 year', now(), interval '1 month') at
 """
-"""How far the database's own clock is ahead of UTC, in summer and in winter."""
+"""How many seconds the database's own clock is ahead of UTC, in summer and in winter.
+
+No interval is ever fetched: how one is printed is the role's or the database's to say.
+"""
 
 CHECKS = f"""
 SELECT k.conrelid, k.conkey, pg_get_expr(k.conbin, k.conrelid, true), k.convalidated
