@@ -40,9 +40,11 @@ from collectors.evidence.trouble import store_says, unwritable
 
 BUSY_TIMEOUT_MS = 30_000
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
+_VERSION = text("SELECT version_num FROM alembic_version")
 _META = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("name"))
-_STATE = select(schema.meta.c.name, schema.meta.c.value).where(
-    schema.meta.c.name.in_(["generation", "news"])
+_STATE = text(
+    "SELECT name, value FROM meta WHERE name IN ('generation', 'news')"
+    " UNION ALL SELECT 'version', version_num FROM alembic_version"
 )
 """Written once: every page asks for the store's state first."""
 
@@ -69,10 +71,11 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection in a writing transaction."""
+        """A connection in a writing transaction. Raises StoreVersionError."""
         with self.engine.connect() as plain:
             connection = plain.execution_options(tombstone_write=True)
             with connection.begin():
+                _same_version(str(connection.scalar(_VERSION)))
                 yield connection
 
     def generation(self) -> int:
@@ -84,10 +87,11 @@ class Store:
         return self.state().news
 
     def state(self) -> State:
-        """Both numbers, of one moment."""
+        """Both numbers, of one moment. Raises StoreVersionError."""
         with self.read() as connection:
-            found = {name: int(value) for name, value in connection.execute(_STATE)}
-        return State(found.get("generation", 0), found.get("news", 0))
+            found: dict[str, str] = {row.name: row.value for row in connection.execute(_STATE)}
+        _same_version(found["version"])
+        return State(int(found.get("generation", 0)), int(found.get("news", 0)))
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -134,7 +138,7 @@ def store_version(engine: Engine) -> str | None:
     with engine.connect() as connection:
         tables = inspect(connection).get_table_names()
         if "alembic_version" in tables:
-            version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            version: str | None = connection.scalar(_VERSION)
             return version
     if tables:
         raise SettingsError(f"{_shown(str(engine.url))} is another program's database, no store.")
@@ -277,6 +281,12 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get("tombstone_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _same_version(found: str) -> None:
+    """A newer program may have upgraded the store since: ours would leave its columns empty."""
+    if found != schema.VERSION:
+        raise _other_version(found)
 
 
 def _copy(url: str, version: str) -> Path | None:

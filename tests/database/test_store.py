@@ -249,6 +249,20 @@ def test_a_store_of_another_version_names_the_upgrade(tmp_path: Path, version: s
         open_store(of_version(tmp_path, version), SECRET)
 
 
+def test_a_store_that_a_newer_program_upgrades_under_a_running_one_stops_it(tmp_path: Path) -> None:
+    running = new_store(tmp_path)
+    save_page(running, "web", [judged()])
+    of_version(tmp_path, "9999")
+    for _ in range(2):
+        with pytest.raises(StoreVersionError, match="a newer Tombstone wrote it"):
+            save_page(running, "web", [judged()])
+        with pytest.raises(StoreVersionError, match="a newer Tombstone wrote it"):
+            running.news()
+    with closing(sqlite3.connect(tmp_path / "store.sqlite", timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody is left with the store in hand
+        assert other.execute("SELECT count(*) FROM failures").fetchone() == (1,)
+
+
 def test_upgrading_copies_an_older_sqlite_store_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.sqlite"
     older = create_engine(url)
