@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import resource
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,25 @@ def test_a_remedy_whose_store_is_full_from_some_step_on_is_settled_once_there_is
     ]
     assert (world.stored(conflict).verdict is Verdict.UNBLOCKED) is committed
     assert verify(world.store).intact
+
+
+def test_a_remedy_whose_store_is_replaced_after_its_commit_tells_that_it_was_committed(
+    world: World,
+) -> None:
+    jane = world.customer()
+    conflict, before = world.conflict(jane), world.row(jane)
+    file, backup = world.folder / "store.sqlite", world.folder / "backup.sqlite"
+
+    def announce(step: Step) -> None:
+        if step is Step.COMMITTED:
+            with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(backup)) as copy:
+                source.backup(copy)
+            backup.replace(file)
+
+    approval = approved(previewed(world.door(), conflict))
+    outcome = world.door(announce).apply(conflict, RemedyName.RELEASE_KEY, approval)
+
+    assert isinstance(outcome, Failed)
+    assert outcome.text.startswith("It was committed, and our store cannot take down how it ended:")
+    assert "was removed or replaced while it was in use" in outcome.text
+    assert world.row(jane) != before

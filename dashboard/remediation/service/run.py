@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from collectors.errors import TargetUnreachable
+from collectors.errors import TargetUnreachable, UsageError
 from collectors.evidence.database import Store
 from collectors.evidence.reads.remediations import RemediationRow, find_remediation
 from collectors.evidence.trouble import store_trouble
@@ -40,10 +40,8 @@ from dashboard.remediation.writer import Announce, EndUnknown, Limits, Writer, W
 POLL_S = 0.05
 MARGIN = timedelta(seconds=30)
 
-_NOT_WRITTEN_DOWN = (
-    "It was committed, and our store cannot take down how it ended: {said}. It is settled, and "
-    "told to the Conflict, as soon as the store can be written."
-)
+_NOT_WRITTEN_DOWN = "It was committed, and our store cannot take down how it ended"
+_YET = "It is settled, and told to the Conflict, as soon as the store can be written."
 
 _at_work: set[str] = set()
 """The remediations that this process has in hand just now, whoever asked for them."""
@@ -157,10 +155,12 @@ class Runner:
             return settlement.close_refused(self.store, remediation_id, written, self.clock())
         try:
             return self._conclude(order, remediation_id, written)
+        except UsageError as error:  # of another version now, or another file
+            return Failed(remediation_id, f"{_NOT_WRITTEN_DOWN}: {error}")
         except Exception as error:
             if (said := store_trouble(error)) is None:
                 raise
-            return Failed(remediation_id, _NOT_WRITTEN_DOWN.format(said=said), settles=True)
+            return Failed(remediation_id, f"{_NOT_WRITTEN_DOWN}: {said}. {_YET}", settles=True)
 
     def _conclude(self, order: Order, remediation_id: str, written: Written) -> Outcome:
         """Verified on the writer's own connection, journalled, and told to the Conflict."""
