@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -46,11 +48,31 @@ def report(
         write(made.decode())
         return
     try:
-        output.write_bytes(made)
+        _put(made, output)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
     told = f"customers blocked now {found.blocked:,}, hit {found.hurt.hit:,}"
     say(f"Wrote {output}: {'no data, for nothing was read yet' if found.unread else told}.")
+
+
+def _put(made: bytes, output: Path) -> None:
+    """All of it or nothing: on a full disk yesterday's report stays. Raises OSError.
+
+    A device or a pipe, and a file in a folder of somebody else's, is written as it is.
+    """
+    file = output.resolve()
+    if (file.exists() and not file.is_file()) or not os.access(file.parent, os.W_OK):
+        file.write_bytes(made)
+        return
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.write_bytes(made)
+        if file.exists():
+            shutil.copymode(file, part)
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _meant(organization: str) -> str:

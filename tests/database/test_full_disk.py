@@ -73,6 +73,27 @@ def test_an_audit_tells_what_it_found_where_the_store_cannot_take_it_down(
     assert "Our store cannot take down what was found: " in ended.stderr
 
 
+@pytest.mark.parametrize("shape", ["html", "csv"])
+def test_a_report_that_finds_no_room_leaves_the_last_one_as_it_was(
+    tmp_path: Path, shape: str
+) -> None:
+    holder = new_store(tmp_path)
+    holder.news()
+    own = {
+        "TOMBSTONE_SECRET_KEY": SECRET,
+        "TOMBSTONE_STORE_URL": f"sqlite:///{tmp_path}/store.sqlite",
+    }
+    file = tmp_path / "impact"
+    report = "report", "--format", shape, "--output", str(file)
+    assert tombstone(tmp_path, *report, variables=own).returncode == 0
+    before, files = file.read_bytes(), sorted(tmp_path.iterdir())
+    with no_room():
+        ended = tombstone(tmp_path, *report, variables=own)
+    assert (ended.returncode, file.read_bytes()) == (2, before)
+    assert f"{file} cannot be written: File too large." in ended.stderr
+    assert sorted(tmp_path.iterdir()) == files
+
+
 @pytest.mark.parametrize("at", list(Step)[:-1])
 def test_a_remedy_whose_store_is_full_from_some_step_on_is_settled_once_there_is_room(
     world: World, at: Step
