@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 
+from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
+from collectors.evidence.lineages import keep_lineages, known_lineages
 from collectors.evidence.lines import LOOKED_UP, Judged
 from collectors.evidence.looks import save_looks
 from collectors.evidence.reads.followup import (
@@ -20,8 +23,13 @@ from collectors.evidence.reads.followup import (
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict
 from collectors.model.counted import counted
+from collectors.postgres.lineage import lineage
 
 _ASK_AT_ONCE = 1_000
+_RESTORED = (
+    "Target {} was restored, or another server took its place: what was unblocked there was asked "
+    "about again."
+)
 _MOST_STANDING = 5
 """Notes of a Run on what could not be asked again, of those reasons that stand most often."""
 
@@ -29,13 +37,14 @@ _MOST_STANDING = 5
 def follow_up(
     store: Store, inquiry: Inquiry, began: datetime, progress: Callable[[str], None]
 ) -> list[str]:
-    """Ask again about whatever may have changed and was not asked in this Run; what stands as seen.
+    """Ask again about whatever may have changed and was not asked in this Run; what is to be said.
 
     A Conflict stands for its Failures: only where its newest one is judged otherwise than before
     are the rest judged too. What cannot be decided just now leaves the earlier Verdict as it is.
     """
     standing: Counter[tuple[str | None, str]] = Counter()
-    for batch in _batches(open_conflicts(store, began)):
+    found, restored = _lineages(store, inquiry)
+    for batch in _batches(open_conflicts(store, began, restored)):
         progress(f"Asking again about {len(batch):,} open Conflicts")
         before = {one.failure.event_id: one for one in batch}
         asked = inquiry.judge(batch)
@@ -54,7 +63,24 @@ def follow_up(
         judged = inquiry.judge(batch)
         decided = [one for one in judged if _is_decided(one)]
         save_looks(store, decided, {}, [one for one in judged if not _is_decided(one)])
-    return list(_as_last_seen(standing))
+    kept = {one: value for one, value in found.items() if one not in inquiry.unreachable}
+    keep_lineages(store, kept)
+    return [*(_RESTORED.format(one) for one in restored), *_as_last_seen(standing)]
+
+
+def _lineages(store: Store, inquiry: Inquiry) -> tuple[dict[str, str], list[str]]:
+    """Where each Target's history stands that has something to lose, and which went another way.
+
+    A database that was put back to before a remedy blocks again, and no Event may ever say so.
+    """
+    targets, found = list(inquiry.targets()), dict[str, str]()
+    known = known_lineages(store, (one.name for one in targets))
+    for opened in targets:
+        if opened.name in known:
+            with suppress(TargetUnreachable):
+                told = opened.ask(lineage)
+                found |= {} if told is None else {opened.name: told}
+    return found, [one for one, value in found.items() if known[one] not in (None, value)]
 
 
 def _as_last_seen(standing: Counter[tuple[str | None, str]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The Target, read only: its catalog, and the rows that hold a key now.
 
 engine.py      the handle on one database; `snapshot.py` is one look, a read-only transaction, and
-               `outage.py` says what stopped it
+               `outage.py` says what stopped it; `lineage.py` tells a restored server from the last
 catalog.py     every unique key, marker and foreign key; made of `catalog_sql.py`,
                `table_columns.py`, `keys.py`, `markers.py` (whose times `instants.py` tells),
                `deletion.py` (what a deleted row still blocks: by what `asked_meanings.py` hears

@@ -99,7 +99,7 @@ class World:
 
     def notes(self, **variables: str) -> str:
         """What `collect` says of a Run without anything new."""
-        (self.folder / "nothing").mkdir()
+        (self.folder / "nothing").mkdir(exist_ok=True)
         done = self.tombstone("collect", "--events", "nothing", "--json", **variables)
         assert done.returncode == 0, done.stderr
         return done.stderr

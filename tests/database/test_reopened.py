@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from sample_data.postgres import Database
+from sample_data.postgres import Database, Postgres
 from tests.database.test_collect import SCHEMA, World
 
 
@@ -75,3 +77,36 @@ def test_a_failure_after_the_cure_that_met_a_live_row_is_not_blocked(world: Worl
     world.collect(world.failed_create("jane@example.com"))
     assert conflict(world)["verdict"] != "BLOCKED_BY_TOMBSTONE"
     assert not [f for f in world.failures() if f["verdict"] == "BLOCKED_BY_TOMBSTONE"]
+
+
+def test_what_was_unblocked_is_asked_about_again_where_its_database_was_restored(
+    world: World, tmp_path: Path
+) -> None:
+    """To before the cure, on another server: the key is held again, and no Event says so."""
+    world.customer("jane@example.com", "3 hours")
+    world.collect(world.failed_create("jane@example.com"))
+    with Postgres.start(tmp_path / "other") as server:
+        server.create_database("shop")
+        restored = replace(world, database=Database("shop", server.dsn("shop")))
+        restored.database.execute(SCHEMA)
+        _copy_customers(world.database, restored.database)
+        cure(world)
+        world.collect()
+        an_hour_passes(world)
+        assert "was restored" not in world.notes()
+        assert conflict(world)["verdict"] == "UNBLOCKED"
+
+        said = restored.notes()
+
+        assert "Target production was restored, or another server took its place" in said
+        assert conflict(restored)["verdict"] == "BLOCKED_BY_TOMBSTONE"
+        assert {failure["verdict"] for failure in world.failures()} == {"BLOCKED_BY_TOMBSTONE"}
+        assert "was restored" not in restored.notes()
+
+
+def _copy_customers(source: Database, target: Database) -> None:
+    with psycopg.connect(source.dsn) as of, psycopg.connect(target.dsn) as to:
+        with of.cursor().copy("COPY customers TO STDOUT") as read:
+            rows = b"".join(bytes(part) for part in read)
+        with to.cursor().copy("COPY customers FROM STDIN") as write:
+            write.write(rows)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, not_, or_, select, text
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref
@@ -71,10 +71,13 @@ def turned(store: Store, since: int) -> tuple[int, int]:
     return pairs.count((True, False)), pairs.count((False, True))
 
 
-def open_conflicts(store: Store, before: datetime | None = None) -> Iterator[Pending]:
+def open_conflicts(
+    store: Store, before: datetime | None = None, restored: Collection[str] = ()
+) -> Iterator[Pending]:
     """The newest Failure of every blocked Conflict, and of those a Remedy closed since.
 
-    Those that were asked about at or after `before` are left out, here and below.
+    And of all that was unblocked in the `restored` Targets. Those that were asked about at or after
+    `before` are left out, here and below.
     """
     table = conflicts.c
     earlier = [] if before is None else [table.asked_at < before]
@@ -86,6 +89,12 @@ def open_conflicts(store: Store, before: datetime | None = None) -> Iterator[Pen
     blocked = looked_up_conflicts().where(text(f"conflicts.{BLOCKED}"), *earlier)
     yield from looked_up(store, blocked)
     yield from looked_up(store, looked_up_conflicts().where(*closed, unconfirmed, *earlier))
+    if not restored:
+        return
+    unblocked = table.verdict == Verdict.UNBLOCKED, table.target.in_(restored)
+    confirmed = *unblocked, or_(table.released_by.is_(None), not_(unconfirmed))
+    yield from _pending(store, newest.where(*confirmed, *earlier))
+    yield from looked_up(store, looked_up_conflicts().where(*confirmed, *earlier))
 
 
 def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending]:
