@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -379,6 +380,31 @@ def test_a_place_where_no_store_can_be_is_said(tmp_path: Path) -> None:
     file.with_name("store.sqlite.lease").mkdir()
     with pytest.raises(SettingsError, match="lease cannot be written"), collecting(file):
         pass
+
+
+def test_the_restore_that_readme_prints_stops_what_was_left_running(tmp_path: Path) -> None:
+    """A copy over the file would be written on by it, into a log that is no more."""
+    printed = (
+        (Path(__file__).parents[2] / "README.md")
+        .read_text(encoding="utf-8")
+        .partition("**Back-up.**")[2]
+    )
+    lines = printed.partition("```sh\n")[2].partition("```")[0].splitlines()
+    restore = [line for line in lines if line.startswith(("cp ", "rm ", "mv "))]
+    running = new_store(tmp_path)
+    save_page(running, "web", [judged()])
+    (tmp_path / "backup").mkdir()
+    with (
+        closing(sqlite3.connect(tmp_path / "store.sqlite")) as source,
+        closing(sqlite3.connect(tmp_path / "backup" / "store.sqlite")) as copy,
+    ):
+        source.backup(copy)
+    save_page(running, "web", [judged()])
+    script = "\n".join(restore).replace("tombstone.sqlite", "store.sqlite")
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    with pytest.raises(SettingsError, match="removed or replaced while it was in use"):
+        save_page(running, "web", [judged()])
+    assert len(list_failures(new_store(tmp_path))) == 1
 
 
 @pytest.mark.parametrize("another", [False, True], ids=["removed", "replaced"])
