@@ -357,7 +357,7 @@ def demo(
     try:
         from sample_data.demo.run import run
     except ModuleNotFoundError as lack:  # the extra `demo` is not for servers
-        need = "The demo needs more than this: pip install 'tombstone-dashboard[demo]'."
+        need = "The demo needs more: in a clone of Tombstone's repository, pip install '.[demo]'."
         raise UsageError(need) from lack
 
     return run(data, headless=headless, exit_after_ready=exit_after_ready, as_json=as_json)

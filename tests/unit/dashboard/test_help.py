@@ -38,7 +38,7 @@ def test_a_demo_without_its_extra_says_what_to_install(
     monkeypatch.setitem(sys.modules, "sample_data.demo.run", None)  # as if something it needs lacks
     done = tombstone(tmp_path, "demo", variables={})
     assert done.returncode == 2
-    assert "pip install 'tombstone-dashboard[demo]'" in done.stderr
+    assert "pip install '.[demo]'" in done.stderr
 
 
 def test_ctrl_c_while_its_modules_come_is_no_traceback() -> None:
