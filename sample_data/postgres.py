@@ -43,8 +43,12 @@ class Postgres:
         self.fresh = fresh
 
     @classmethod
-    def start(cls, data: Path, *, port: int | None = None) -> Postgres:
+    def start(cls, data: Path, *, port: int | None = None, in_memory: bool = False) -> Postgres:
         """Start the server of this data folder, making its cluster first if there is none.
+
+        `in_memory`: the cluster is kept in memory if there is room for it, for databases that come
+        and go by the hundred. Of a disk's files ext4 gives no number of a deleted one out again for
+        a while, and looks for a free one among all of these: making a database took 150 ms, not 10.
 
         Raises PostgresUnavailable when another living process owns the folder, when the server does
         not start, or when called outside the main thread, with which the server would end.
@@ -55,7 +59,7 @@ class Postgres:
         data.mkdir(parents=True, exist_ok=True)
         lock = _lock(data)
         try:
-            cluster = Cluster.of(data)
+            cluster = Cluster.of(data, in_memory=in_memory)
             cluster.end_leftover()
             fresh = cluster.make()
             postgres = cls(cluster, lock, _launch(cluster, port), fresh=fresh)

@@ -53,11 +53,11 @@ class Cluster:
     _server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, data: Path) -> Cluster:
+    def of(cls, data: Path, *, in_memory: bool = False) -> Cluster:
         """The cluster of this data folder, made or not."""
         who = account()
         remove_orphans()
-        return cls(data, cluster_home(data, who), binaries(who), who)
+        return cls(data, cluster_home(data, who, in_memory=in_memory), binaries(who), who)
 
     @property
     def folder(self) -> Path:

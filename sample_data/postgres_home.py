@@ -23,6 +23,9 @@ BINARIES_VARIABLE = "TEST_POSTGRES_BIN"
 DATA_FOLDER_FILE = "data-folder"
 _DISTANT = "tombstone-postgres-of-"
 _PLACES = (Path("/var/tmp"), Path(tempfile.gettempdir()))
+_IN_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 1024**3
+"""Bytes that must be free in memory before a cluster is kept there."""
 
 
 class PostgresUnavailable(TombstoneError):
@@ -69,19 +72,24 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
-def cluster_home(data: Path, who: Account) -> Path:
-    """The folder (mode 0700, the server's own) that holds the cluster of this data folder."""
-    if not who.drops or reachable(data):
+def cluster_home(data: Path, who: Account, *, in_memory: bool = False) -> Path:
+    """The folder (mode 0700, the server's own) that holds the cluster of this data folder.
+
+    `in_memory`: if there is room for it.
+    """
+    quick = in_memory and _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM
+    if not quick and (not who.drops or reachable(data)):
         return _own_folder(data / "postgres", who)
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    home = _own_folder(_place() / f"{_DISTANT}{name}", who)
+    home = _own_folder((_IN_MEMORY if quick else _place()) / f"{_DISTANT}{name}", who)
     (home / DATA_FOLDER_FILE).write_text(str(data))
     return home
 
 
 def distant_homes() -> list[Path]:
     """The folders of ours that hold a cluster apart from its data folder."""
-    found = [home for place in _PLACES if place.is_dir() for home in place.glob(f"{_DISTANT}*")]
+    places = filter(Path.is_dir, (*_PLACES, _IN_MEMORY))
+    found = [home for place in places for home in place.glob(f"{_DISTANT}*")]
     ours = {os.geteuid(), account().uid}
     return [home for home in found if home.lstat().st_uid in ours and not home.is_symlink()]
 

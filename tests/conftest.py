@@ -47,7 +47,7 @@ def _stores_closed() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One server a test process; `TEST_POSTGRES_BIN` chooses another PostgreSQL's programs."""
-    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+    server = Postgres.start(tmp_path_factory.mktemp("postgres"), in_memory=True)
     yield server
     server.discard()
 
