@@ -1,4 +1,4 @@
-"""The audit of the Targets: the catalog, what else can be known of its keys, the rules, the store.
+"""The audit of the Targets: the catalog, what `audit_facts.py` knows of its keys, rules, store.
 
 Needs a Target and nothing else. With a store it knows of Failures and of what the last survey
 counted, and writes down what it found.
@@ -15,30 +15,20 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from collectors.audit.case import KeyCase, KeyFacts
-from collectors.audit.inspect import Flaw, cases, flaw_of, inspect, name_of, worst_first
-from collectors.audit.migration import Draft, draft, repeats
-from collectors.audit.naming import raw
+from collectors.audit.inspect import cases, flaw_of, inspect, name_of, worst_first
 from collectors.audit.reviewed import Accepted, Reviewed, read_reviewed
-from collectors.audit.upserts import Upsert, needs, read_upserts
+from collectors.audit_facts import Asked, facts_of
 from collectors.errors import SettingsError, TargetUnreachable, TombstoneError
-from collectors.evidence.audited import exposed_by_key, failures_by_key, save_audit
+from collectors.evidence.audited import save_audit
 from collectors.evidence.database import Store
 from collectors.evidence.left_behind import save_invariants
 from collectors.evidence.reads.findings import last_audits
 from collectors.evidence.trouble import store_trouble
 from collectors.invariants import check_invariants, load_invariants
-from collectors.model import OF_THIS_BUG, Blocks, Catalog, CheckedInvariant, KeyFinding, KeyName
+from collectors.model import CheckedInvariant, KeyFinding
 from collectors.postgres.engine import ReadTarget
-from collectors.postgres.key_facts import (
-    exposed_rows,
-    filled_tables,
-    repeated_values,
-    taken_names,
-    upsert_statements,
-)
+from collectors.postgres.key_facts import taken_names
 from collectors.postgres.snapshot import Snapshot
-from collectors.postgres.tombstones.conditions import share_of
 from collectors.settings import Settings, TargetSettings
 from collectors.targets import target_catalog
 
@@ -214,7 +204,7 @@ def _audit(
     catalog = target_catalog(snapshot, settings)
     taken = taken_names(snapshot, catalog)
     every = [(case, flaw_of(case)) for case in cases(catalog, reviewed.reuse, taken)]
-    facts = _facts(_Asked(snapshot, catalog, store, sample_above), every)
+    facts = facts_of(Asked(snapshot, catalog, store, sample_above), every)
     known = ((case.knowing(facts[name_of(case.key)]), flaw) for case, flaw in every)
     found = [one for case, flaw in known for one in inspect(case, flaw, backfills=backfills)]
     today = datetime.now(UTC).date()
@@ -226,81 +216,6 @@ def _audit(
             shown.append(one)
     marked = sum(table.marker is not None for table in catalog.tables)
     return TargetAudit(snapshot.target, snapshot.as_of, tuple(worst_first(shown)), accepted, marked)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A Target in the middle of its audit."""
-
-    snapshot: Snapshot
-    catalog: Catalog
-    store: Store | None
-    sample_above: int
-
-
-def _facts(asked: _Asked, every: Sequence[tuple[KeyCase, Flaw | None]]) -> dict[KeyName, KeyFacts]:
-    """What is known of the keys besides the catalog; only flawed ones are worth a count."""
-    flawed = [case for case, flaw in every if flaw is not None]
-    filled = filled_tables(asked.snapshot, asked.catalog)
-    exposed = _exposed(asked, flawed, filled)
-    repeated = repeated_values(asked.snapshot, dict(_repeats(flawed, filled)))
-    failures = (
-        failures_by_key(asked.store, asked.snapshot.target, OF_THIS_BUG) if asked.store else None
-    )
-    upserts = _upserts(asked.snapshot)
-    return {
-        (name := name_of(case.key)): KeyFacts(
-            failures=None if failures is None else failures.get(name, 0),
-            exposed=exposed.get(name),
-            live_duplicates=repeated.get(name),
-            upserts=tuple(one for one in upserts[raw(case.table.name)] if _needs(one, case)),
-        )
-        for case, _ in every
-    }
-
-
-def _exposed(
-    asked: _Asked, flawed: Sequence[KeyCase], filled: Mapping[tuple[str, str], float]
-) -> dict[KeyName, int]:
-    """The survey's numbers where there are any, else a count; an empty table exposes nothing."""
-    blocking = [case for case in flawed if case.key.blocks is Blocks.CREATE and case.key.valid]
-    known = exposed_by_key(asked.store, asked.snapshot.target) if asked.store else {}
-    tables = {case.table.label: case.table for case in blocking if name_of(case.key) not in known}
-    found = {
-        name_of(case.key): 0
-        for case in blocking
-        if (case.table.schema, case.table.name) not in filled
-    }
-    for table in tables.values():
-        rows = filled.get((table.schema, table.name))
-        if rows is not None:
-            share = share_of(rows, asked.sample_above)
-            found |= exposed_rows(asked.snapshot, asked.catalog, table, share)
-    return found | known
-
-
-def _repeats(
-    flawed: Sequence[KeyCase], filled: Mapping[tuple[str, str], float]
-) -> Iterator[tuple[KeyName, str]]:
-    """What to ask about live rows that share values, where the key as it is lets them."""
-    for case in flawed:
-        if (case.table.schema, case.table.name) in filled:
-            plan = draft(case)
-            if isinstance(plan, Draft) and plan.new and plan.may_repeat:
-                yield name_of(case.key), repeats(plan, plan.new)
-
-
-def _upserts(snapshot: Snapshot) -> defaultdict[str, list[Upsert]]:
-    """The ON CONFLICTs that the server has seen, by (raw) table name."""
-    found: defaultdict[str, list[Upsert]] = defaultdict(list)
-    for statement, calls in upsert_statements(snapshot):
-        for upsert in read_upserts(statement, calls):
-            found[upsert.table].append(upsert)
-    return found
-
-
-def _needs(upsert: Upsert, case: KeyCase) -> bool:
-    return needs(upsert, case.table, case.key)
 
 
 def _wanted(settings: Settings, environment: str | None) -> list[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from shlex import quote
 
 from collectors.errors import NotInSentry, SentryUnreachable, TombstoneError, Unreachable
-from collectors.evidence.database import Store, open_store, sqlite_file
+from collectors.evidence.database import Store, open_store
 from collectors.evidence.reads.runs import last_run
+from collectors.evidence.sqlite import sqlite_file
 from collectors.evidence.trouble import unwritable
 from collectors.model import Catalog
 from collectors.model.counted import counted

@@ -1,45 +1,23 @@
-"""Opening the store: engine, transactions, version, and the check that the secret is the right one.
-
-SQLite runs in WAL mode, so readers never wait for `collect`. Writers begin with BEGIN IMMEDIATE: a
-deferred transaction that upgrades to writing fails at once when another writer is ahead, whatever
-`busy_timeout` says (https://www.sqlite.org/lang_transaction.html). `synchronous` is FULL, for the
-journal's line must outlive a power cut that comes after a Target's COMMIT; `secure_delete` is on,
-for what was erased must not linger in free pages. `lower()` is Unicode's, as PostgreSQL's is:
-SQLite's own knows ASCII alone.
-"""
+"""The store: its transactions, its version, and whether the secret is the right one."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    event,
-    inspect,
-    make_url,
-    select,
-    text,
-)
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import Connection, Engine, bindparam, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 
 from collectors.errors import SettingsError, StoreVersionError, UsageError, WrongSecretKey
 from collectors.evidence import schema
 from collectors.evidence.privacy import Vault
+from collectors.evidence.sqlite import WRITING, make_private, shown, sqlite_engine, sqlite_file
 from collectors.evidence.trouble import store_says, unwritable
 
-BUSY_TIMEOUT_MS = 30_000
-_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite"})
 _VERSION = text("SELECT version_num FROM alembic_version")
 _META = select(schema.meta.c.value).where(schema.meta.c.name == bindparam("name"))
 _STATE = text(
@@ -73,7 +51,7 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """A connection in a writing transaction. Raises StoreVersionError."""
         with self.engine.connect() as plain:
-            connection = plain.execution_options(tombstone_write=True)
+            connection = plain.execution_options(**{WRITING: True})
             with connection.begin():
                 _same_version(str(connection.scalar(_VERSION)))
                 yield connection
@@ -106,7 +84,7 @@ def open_store(url: str, secret: str) -> Store:
     """
     vault = Vault.of(secret)
     with _opening(url), ExitStack() as refused:
-        engine = _engine(url)
+        engine = sqlite_engine(url)
         refused.callback(engine.dispose)
         _ensure_version(engine)
         _ensure_secret(engine, vault)
@@ -123,7 +101,7 @@ def upgrade_store(url: str) -> Path | None:
     from collectors.evidence.migrations.run import is_known, upgrade
 
     with _opening(url), ExitStack() as done:
-        engine = _engine(url)
+        engine = sqlite_engine(url)
         done.callback(engine.dispose)
         version = store_version(engine)
         if version is not None and not is_known(version):
@@ -141,16 +119,8 @@ def store_version(engine: Engine) -> str | None:
             version: str | None = connection.scalar(_VERSION)
             return version
     if tables:
-        raise SettingsError(f"{_shown(str(engine.url))} is another program's database, no store.")
+        raise SettingsError(f"{shown(str(engine.url))} is another program's database, no store.")
     return None
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file behind a SQLite URL, None for anything else."""
-    parsed = _parsed(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    return Path(str(parsed.database))
 
 
 def _ensure_version(engine: Engine) -> None:
@@ -180,7 +150,7 @@ def _opening(url: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, sqlite3.Error, OSError) as error:
-        sentence = f"The store at {_shown(url)} cannot be opened: {store_says(error)}."
+        sentence = f"The store at {shown(url)} cannot be opened: {store_says(error)}."
         shut = ", ".join(str(place.absolute()) for place in _unwritable(url))
         told = f"{sentence} This user cannot write {shut}." if shut else sentence
         raise SettingsError(told) from error
@@ -207,82 +177,6 @@ def _ensure_secret(engine: Engine, vault: Vault) -> None:
         )
 
 
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except ArgumentError as error:
-        raise SettingsError(
-            "TOMBSTONE_STORE_URL is not a database URL; for example sqlite:///tombstone.sqlite."
-        ) from error
-
-
-def _shown(url: str) -> str:
-    return _parsed(url).render_as_string(hide_password=True)
-
-
-def _engine(url: str) -> Engine:
-    path, parsed = sqlite_file(url), _parsed(url)
-    if path is None or parsed.drivername not in _DRIVERS or parsed.host or parsed.username:
-        raise SettingsError(f"The store must be a SQLite file for now, not {_shown(url)}.")
-    if not path.parent.is_dir():
-        raise SettingsError(f"The store's folder {path.parent} does not exist.")
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
-        json_serializer=lambda value: msgspec.json.encode(value).decode(),
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _prepare)
-    if not path.exists():
-        with suppress(FileExistsError):
-            _make_private(path)
-    event.listen(engine, "begin", _same_file(path))
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _same_file(path: Path) -> Callable[[Connection], None]:
-    """SQLite goes on reading and writing a file that was removed or replaced, and tells nobody.
-
-    What a dashboard then shows is of no store, and what it journals is lost with its process.
-    """
-    opened = path.stat()
-
-    def check(_connection: Connection) -> None:
-        try:
-            same = os.path.samestat(path.stat(), opened)
-        except OSError:
-            same = False
-        if not same:
-            raise SettingsError(
-                f"The store at {path} was removed or replaced while it was in use: "
-                "start this program again."
-            )
-
-    return check
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's `begin` event speaks instead of the driver
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "secure_delete=ON",
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_size_limit=67108864",
-        "temp_store=MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
-
-
-def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("tombstone_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
 def _same_version(found: str) -> None:
     """A newer program may have upgraded the store since: ours would leave its columns empty."""
     if found != schema.VERSION:
@@ -298,13 +192,8 @@ def _copy(url: str, version: str) -> Path | None:
         raise UsageError(f"{copy} exists already: move it away before upgrading again.")
     part = copy.with_name(f"{copy.name}.part")
     part.unlink(missing_ok=True)  # of an upgrade that was ended while it copied
-    _make_private(part)
+    make_private(part)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)  # consistent while others read and write, unlike copying the file
     part.replace(copy)
     return copy
-
-
-def _make_private(path: Path) -> None:
-    """An empty file that nobody else can open, not even while it is written."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -29,9 +29,10 @@ from sqlalchemy import (
 )
 
 from collectors.evidence import schema
-from collectors.evidence.database import BUSY_TIMEOUT_MS, Store, sqlite_file
+from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
 from collectors.evidence.sealing import open_key
+from collectors.evidence.sqlite import BUSY_TIMEOUT_MS, sqlite_file
 from collectors.evidence.writing import next_generation
 
 TELLING = 6

@@ -16,7 +16,7 @@ from collectors.model.counted import counted
 from collectors.model.customers import TRIES, Covered, DayOfCustomers
 from dashboard.charts.ground import COUNTS, between, day_ticks
 from dashboard.charts.timeline import BLOCKS_INK, FREE_INK, LIVE_INK
-from dashboard.metrics.impact import Median, Survival, thinned
+from dashboard.metrics.impact import Median, Point, Survival, thinned
 from dashboard.metrics.percents import percents
 
 HEIGHT = 320
@@ -144,33 +144,37 @@ def _time(step: str, days: int, field: str = "day:T", ends: alt.ExprRef | None =
 def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:
     """Shares of all customers over time; dashed is the interval of the share still kept out."""
     points = thinned(curve.points, STEPS_DRAWN)
-    shares = [(STILL, "kept_out"), (REMEDY, "remedy"), (THEMSELVES, "themselves")]
+    x = alt.X("days:Q", title="Days since the first failed attempt", scale=alt.Scale(nice=False))
+    layers = alt.layer(_shares(points, x), _interval(points, x))
+    return layers.properties(height=HEIGHT, title="Time to unblock")
+
+
+def _shares(points: Sequence[Point], x: alt.X) -> alt.Chart:
+    shares = [
+        (STILL, BLOCKS_INK, "kept_out"),
+        (REMEDY, LIVE_INK, "remedy"),
+        (THEMSELVES, FREE_INK, "themselves"),
+    ]
     rows = [
         (point.hours / 24, what, getattr(point, name), place)
         for point in points
-        for place, (what, name) in enumerate(shares)
+        for place, (what, _, name) in enumerate(shares)
     ]
-    drawn = pd.DataFrame(rows, columns=["days", "what", "share", "place"])
-    x = alt.X("days:Q", title="Days since the first failed attempt", scale=alt.Scale(nice=False))
-    y = alt.Y(  # the shares come to a hair more than all, and an axis by itself to 110%
-        "share:Q",
-        title="Share of customers",
-        stack="zero",
-        axis=alt.Axis(format="%"),
-        scale=alt.Scale(domain=[0, 1], clamp=True),
-    )
-    areas = (
-        alt.Chart(drawn)
+    words, inks, _ = zip(*shares, strict=True)
+    chart: alt.Chart = (
+        alt.Chart(pd.DataFrame(rows, columns=["days", "what", "share", "place"]))
         .mark_area(interpolate="step-after", opacity=0.85)
         .encode(
             x=x,
-            y=y,
+            y=alt.Y(  # the shares come to a hair more than all, and an axis by itself to 110%
+                "share:Q",
+                title="Share of customers",
+                stack="zero",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1], clamp=True),
+            ),
             color=alt.Color(
-                "what:N",
-                scale=alt.Scale(
-                    domain=[what for what, _ in shares], range=[BLOCKS_INK, LIVE_INK, FREE_INK]
-                ),
-                legend=_LEGEND,
+                "what:N", scale=alt.Scale(domain=[*words], range=[*inks]), legend=_LEGEND
             ),
             order=alt.Order("place:Q"),
             tooltip=[
@@ -180,16 +184,20 @@ def time_to_unblock(curve: Survival) -> alt.LayerChart | alt.FacetChart:
             ],
         )
     )
+    return chart
+
+
+def _interval(points: Sequence[Point], x: alt.X) -> alt.Chart:
     band = pd.DataFrame(
         [(p.hours / 24, bound, side) for p in points for side, bound in enumerate((p.low, p.high))],
         columns=["days", "bound", "side"],
     )
-    edges = (
+    chart: alt.Chart = (
         alt.Chart(band)
         .mark_line(interpolate="step-after", strokeDash=[4, 3], strokeWidth=1.2, color="#5A2A00")
         .encode(x=x, y="bound:Q", detail="side:N")
     )
-    return alt.layer(areas, edges).properties(height=HEIGHT, title="Time to unblock")
+    return chart
 
 
 def attempts(tried: Mapping[int, int]) -> alt.Chart:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import DatabaseError
 
 from collectors import telemetry
 from collectors.errors import Unreachable, UsageError
-from collectors.evidence.database import sqlite_file
 from collectors.evidence.lease import collecting
+from collectors.evidence.sqlite import sqlite_file
 from collectors.evidence.trouble import store_trouble
 from collectors.pipeline import RunSummary, run
 from dashboard.commands.opening import our_settings, our_store

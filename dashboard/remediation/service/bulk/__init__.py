@@ -6,6 +6,7 @@ rehearsing.py  the batches run for real and rolled back, and what is kept sealed
 lines.py     what of it is stored beside the batches
 running.py   the batches, two at a time, paced, stopped by too many refusals: `tally.py` counts
 settling.py  the batches whose end nobody saw
+standing.py  whether one can be begun or gone on with, and whose hands it is in
 door.py      what may be asked, and by whom
 values.py    what is handed in and out
 """

@@ -19,16 +19,22 @@ from collectors.postgres.snapshot import Snapshot
 from dashboard.access import Actor, Role
 from dashboard.remediation.batch import digest_of_all
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal import Kind, Line, bulks, recording
 from dashboard.remediation.journal.forgetting import unread_batches
-from dashboard.remediation.journal.images import PREVIEW_LASTS
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service import rights
 from dashboard.remediation.service.bulk.choosing import Choice, Chooser
 from dashboard.remediation.service.bulk.planning import RELEASE, BulkPlanner
 from dashboard.remediation.service.bulk.running import CUT_OFF, Announce, BulkRunner, ReadyBatch
-from dashboard.remediation.service.bulk.settling import is_abandoned, settle_bulk
+from dashboard.remediation.service.bulk.settling import settle_bulk
+from dashboard.remediation.service.bulk.standing import (
+    at_work,
+    being_done,
+    is_abandoned,
+    nothing_left,
+    standing,
+    unfit,
+)
 from dashboard.remediation.service.bulk.values import (
     BulkEnded,
     BulkPreview,
@@ -51,16 +57,10 @@ _ONE_AT_A_TIME = {
     RemedyName.PURGE_ROW: "A purge cannot be taken back: each is decided by itself.",
 }
 
-_TOO_OLD = Refusal(
-    RefusalCode.NOT_PREVIEWED, "Its Preview is more than a day old: preview it again."
-)
 _UNSETTLED = Refusal(
     RefusalCode.BEING_DONE,
     "A batch of it was cut off, and the database does not say yet what became of it: try again.",
 )
-
-_at_work: set[str] = set()
-"""The bulks that this process has in hand just now."""
 
 
 def _quiet(_done: int, _of: int) -> None:
@@ -116,11 +116,12 @@ class Bulk:
         if begun and not settle_bulk(runner, bulk):
             return self._refused(_UNSETTLED, approval.actor)
         batches = runner.ready(bulk, "waiting")
+        if isinstance(batches, Refusal):
+            return self._refused(batches, approval.actor)
         now = find_bulk(self.sources.store, bulk.id) or bulk  # others may have been quicker
-        unfit = batches if isinstance(batches, Refusal) else self._unfit(approval, batches, now)
-        if unfit is not None or isinstance(batches, Refusal):
-            assert unfit is not None
-            return self._refused(unfit, approval.actor)
+        refusal = unfit(approval, batches) if batches else self._standing(now) or nothing_left(now)
+        if refusal is not None:
+            return self._refused(refusal, approval.actor)
         return self._run(runner, bulk, batches, approval, progress)
 
     def settle(self) -> None:
@@ -133,7 +134,7 @@ class Bulk:
             if bulks.batches_of(store, bulk.id, "running") or unread_batches(store, bulk.id)
         ]
         for bulk in [*list_bulks(store, state="running"), *cut]:
-            if not self._is_abandoned(bulk):
+            if not is_abandoned(store, bulk, self.clock()):
                 continue
             actor = Actor(str(bulk.actor), Role(str(bulk.role)), verified=True)
             try:
@@ -221,12 +222,12 @@ class Bulk:
                 line, bulk, approved, [batch.intent for batch in batches], self.clock()
             )
             if begun:
-                _at_work.add(bulk.id)  # before anybody can see that it runs
+                at_work.add(bulk.id)  # before anybody can see that it runs
         begun_bulk = find_bulk(store, bulk.id)
         assert begun_bulk is not None
         if not begun:
-            standing = self._standing(begun_bulk) or _being_done(begun_bulk)
-            return self._refused(standing, approval.actor)
+            refusal = self._standing(begun_bulk) or being_done(begun_bulk)
+            return self._refused(refusal, approval.actor)
         stopped: str | None = CUT_OFF
         lost = False
         try:
@@ -234,7 +235,7 @@ class Bulk:
         except TargetUnreachable as error:
             stopped, lost = str(error), True
         finally:
-            _at_work.discard(bulk.id)
+            at_work.discard(bulk.id)
             runner.mark(begun_bulk)
             self._let_go(begun_bulk, stopped)
         if self.writeback is not None:
@@ -277,36 +278,5 @@ class Bulk:
             line.append(Line(Kind.REFUSED, self.clock(), str(actor), actor.role, body))
         return BulkRefused(refusal)
 
-    def _is_abandoned(self, bulk: BulkStanding) -> bool:
-        ours = bulk.id not in _at_work
-        return is_abandoned(self.sources.store, bulk, self.clock(), ours=ours)
-
     def _standing(self, bulk: BulkStanding) -> Refusal | None:
-        """Why a bulk cannot be begun or gone on with as it stands."""
-        if bulk.state == "done":
-            at = f"{bulk.finished_at:%Y-%m-%d %H:%M:%S} UTC"
-            text = f"This was already done by {bulk.actor} at {at}."
-            return Refusal(RefusalCode.ALREADY_DONE, text)
-        if bulk.state == "running" and not self._is_abandoned(bulk):
-            return _being_done(bulk)
-        if bulk.state == "previewed" and bulk.made_at <= self.clock() - PREVIEW_LASTS:
-            return _TOO_OLD
-        return None
-
-    def _unfit(
-        self, approval: Approval, batches: list[ReadyBatch], bulk: BulkStanding
-    ) -> Refusal | None:
-        if not batches and (refusal := self._standing(bulk)) is not None:
-            return refusal
-        if not batches:
-            planned = bulk.counts.get("planned", 0)
-            if planned:
-                return _TOO_OLD
-            text = "Nothing of it is left to do: every other row of its Preview was refused."
-            return Refusal(RefusalCode.NOT_PREVIEWED, text)
-        telling = {value for batch in batches for value in batch.stored.content["telling"]}
-        return unfit_reason(approval.reason, approval.ticket, telling)
-
-
-def _being_done(bulk: BulkStanding) -> Refusal:
-    return Refusal(RefusalCode.BEING_DONE, f"This is being done by {bulk.actor}.")
+        return standing(self.sources.store, bulk, self.clock())

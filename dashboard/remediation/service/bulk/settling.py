@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from collectors.errors import TargetUnreachable
-from collectors.evidence.database import Store
-from collectors.evidence.reads.bulks import BulkStanding, last_heard_of
+from collectors.evidence.reads.bulks import BulkStanding
 from dashboard.remediation.guard import Settlement, settled
 from dashboard.remediation.journal import bulks, forgetting, recording
 from dashboard.remediation.journal.bulks import WaitingBatch
-from dashboard.remediation.journal.owner import is_gone, this_process
 from dashboard.remediation.outcomes import Refusal
 from dashboard.remediation.service.bulk.running import BulkRunner, ReadyBatch
-
-SILENCE = timedelta(minutes=15)
-"""Of a bulk at work the journal hears several times a batch, each a matter of seconds. One that was
-given up wrongly commits nothing more, and waits to be gone on with."""
-
-
-def is_abandoned(store: Store, bulk: BulkStanding, now: datetime, *, ours: bool) -> bool:
-    """Whether nobody is at work on it; `ours` says that nobody in this process is.
-
-    A process of another machine (a container has a new name each time it is made) cannot be looked
-    at, and a number that is in use may be another process's by now: what is silent for long is.
-    """
-    if bulk.owner is None or bulk.owner == this_process():
-        return ours
-    if is_gone(bulk.owner):
-        return True
-    heard = last_heard_of(store, bulk.id)
-    return heard is None or now - heard > SILENCE
 
 
 def settle_bulk(runner: BulkRunner, bulk: BulkStanding) -> bool:
