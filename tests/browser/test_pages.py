@@ -56,6 +56,14 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """One for all of them: what Streamlit is made of is fetched and compiled once."""
+    page = chromium.new_page()
+    yield page
+    page.close()
+
+
 def address_of(route: Route, address: str, conflict_id: str) -> str:
     if route is CONFLICT:
         return f"{address}/{route.url_path}?id={conflict_id}"
@@ -74,10 +82,11 @@ def settled(page: Page, url: str) -> None:
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_a_page_is_accessible_and_fits_desk_and_telephone(
-    chromium: Browser, lively: tuple[str, str], name: str
+    page: Page, lively: tuple[str, str], name: str
 ) -> None:
     """No violation but Streamlit's own, nothing wider than the window; pictures are kept."""
-    page = chromium.new_page(viewport=DESK, color_scheme="light")
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
     settled(page, address_of(ROUTES[name], *lively))
     expect(page).to_have_title(f"{ROUTES[name].title} · Tombstone")
     light = looked_at(page, f"page-{name}-light")
@@ -87,7 +96,6 @@ def test_a_page_is_accessible_and_fits_desk_and_telephone(
     page.wait_for_timeout(700)
     assert background(page) != ground
     dark = looked_at(page, f"page-{name}-dark")
-    page.close()
     assert light == []
     assert dark == []
 
@@ -123,14 +131,12 @@ def described(violation: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_empty_page_explains_itself_and_is_pictured(
-    chromium: Browser, bare: str, name: str
-) -> None:
-    page = chromium.new_page(viewport=DESK)
+def test_an_empty_page_explains_itself_and_is_pictured(page: Page, bare: str, name: str) -> None:
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
     settled(page, address_of(ROUTES[name], bare, "0123456789abcdef"))
     pictured(page, f"page-{name}-empty")
     assert len(page.get_by_test_id("stMain").inner_text().split()) > 10
-    page.close()
 
 
 def pictured(page: Page, name: str) -> None:
