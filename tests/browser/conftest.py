@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.command import Done, tombstone
 
@@ -159,12 +159,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of its own session; a picture is kept of how it looked in the end."""
+@pytest.fixture(scope="module")
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """What keeps Streamlit's scripts from one test to the next."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(window: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that nobody is signed in on; a picture is kept of how it looked in the end."""
+    page = window.new_page()
     yield page
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"{request.node.name}.png", full_page=True)
-    context.close()
+    for opened in window.pages:
+        opened.close()
+    window.clear_cookies()

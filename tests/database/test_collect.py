@@ -21,7 +21,7 @@ import pytest
 from sample_data.postgres import Database
 from tests.captured import captured
 from tests.command import tombstone
-from tests.factories import SECRET
+from tests.factories import SECRET, new_store
 
 ORGANIZATION = "0b6f6a70-5a0c-4c6e-8f0e-3f3c7d1f2a10"
 KEY = "ix_customers_organization_id_email_case_insensitive"
@@ -45,6 +45,9 @@ class World:
     database: Database
     folder: Path
     environments: tuple[str, ...] = ("production",)
+
+    def __post_init__(self) -> None:
+        new_store(self.folder).close()
 
     def customer(self, email: str, deleted_ago: str | None = None) -> str:
         """Insert a customer, deleted that long ago; its id."""
