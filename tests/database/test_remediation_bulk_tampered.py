@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from sqlalchemy import Executable, delete, func, select, text, update
 from collectors.evidence import schema
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.service import Approval, verify
-from sample_data.postgres import Database
+from sample_data.postgres import Database, Postgres
 from tests.database.bulk_world import crowd, done, previewed, taken_back
 from tests.database.remediation_world import ENGINEER, World, applied
+from tests.factories import new_store
 
 bulks, batches, rows = schema.bulks, schema.bulk_batches, schema.bulk_rows
 ledger = schema.remediations
@@ -53,10 +56,10 @@ TAMPERINGS: dict[str, tuple[Executable, str]] = {
 }
 
 
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
+@contextmanager
+def written(database: Database, folder: Path) -> Iterator[World]:
     """A bulk of three batches, one of whose rows was refused, beside a remedy of a single row."""
-    with World.made(database, tmp_path) as made:
+    with World.made(database, folder) as made:
         applied(made.door(), made.conflict(made.customer()))
         made.limits |= {"bulk_batch_rows": 2, "bulk_pause_ms": 0, "bulk_stop_percent": 100}
         first, *_ = crowd(made, 5)
@@ -67,13 +70,32 @@ def world(database: Database, tmp_path: Path) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    with written(database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kept(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The store of such a bulk, for whoever needs no more than a copy of it."""
+    folder = tmp_path_factory.mktemp("written")
+    postgres.create_database("written", template="template0")
+    with written(Database("written", postgres.dsn("written")), folder) as made:
+        made.store.close()
+        yield folder / "store.sqlite"
+    postgres.drop_database("written")
+
+
 @pytest.mark.parametrize("how", TAMPERINGS)
-def test_tampering_with_a_bulk_is_named(world: World, how: str) -> None:
+def test_tampering_with_a_bulk_is_named(kept: Path, tmp_path: Path, how: str) -> None:
     statement, expected = TAMPERINGS[how]
-    assert verify(world.store).problems == ()
-    with world.store.write() as connection:
+    shutil.copy(kept, tmp_path)
+    store = new_store(tmp_path)
+    assert verify(store).problems == ()
+    with store.write() as connection:
         connection.execute(statement)
-    problems = verify(world.store).problems
+    problems = verify(store).problems
     assert any(expected in problem for problem in problems), problems
 
 
