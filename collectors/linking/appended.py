@@ -124,7 +124,7 @@ def _joined(text: str, statement: Statement) -> Tree:
     A value may go on in the next line, and so may the last one, where a trace does not follow. Of
     a list that was cut those count that stand before anything that may be a piece of a value.
     """
-    printed = _AFTER_PARAMETERS.split(text, maxsplit=1)[0]
+    printed = before_trace(text)
     values: Sequence[str] = printed.split(",")
     holes = sum(cell.count("$") for _, cell in statement.cells)
     is_cut = hidden.is_cut(printed)
@@ -139,6 +139,11 @@ def _joined(text: str, statement: Statement) -> Tree:
         else UNKNOWN
         for place, value in enumerate(values)
     ]
+
+
+def before_trace(text: str) -> str:
+    """Drizzle's parameters out of what begins with them."""
+    return _AFTER_PARAMETERS.split(text, maxsplit=1)[0]
 
 
 def _is_no_piece(value: str) -> bool:

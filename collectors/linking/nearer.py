@@ -26,7 +26,7 @@ _ALIKE = 2
 
 
 def refuted(
-    event: Event, fields: Mapping[str, Value], subject: str, given: frozenset[str] | None = None
+    event: Event, fields: Mapping[str, Value], subject: str, given: Container[str] | None = None
 ) -> dict[str, Value]:
     """`fields` of a body, UNKNOWN where the innermost call that holds the like has another value.
 
@@ -66,7 +66,7 @@ def _is_like(row: Container[str], fields: Mapping[str, Value]) -> bool:
 
 
 def _unless(
-    rows: list[dict[str, Value]], name: str, value: Value, given: frozenset[str] | None
+    rows: list[dict[str, Value]], name: str, value: Value, given: Container[str] | None
 ) -> Value:
     others = (row.get(fold(name)) for row in rows)
     rivals = (one for one in others if given is None or folded(one) in given)

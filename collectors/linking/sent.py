@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
 
+from collectors.linking import hidden
 from collectors.linking.agreement import folded
+from collectors.linking.appended import before_trace
 from collectors.linking.databag import CUT_AT
 from collectors.linking.frames import PARAMETERS
 from collectors.linking.literals import Tree, printed, read_at
@@ -13,12 +16,27 @@ from collectors.model import Event
 
 _QUOTED = re.compile(r"\]\n\[parameters: (?=[\[({])")
 _SHORTENED = re.compile(r"\.\.\. \(\d+ characters truncated\) \.\.\.")
+_FAILED, _PARAMS = "Failed query: ", "\nparams: "
+_COMMA = re.compile(r"\s*,\s*")
 _LONGEST = 20_000
 
 
-def sent(event: Event) -> frozenset[str] | None:
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Drizzle's parameters: any run of them may be one value, with commas in it."""
+
+    printed: str
+
+    def __contains__(self, value: object) -> bool:
+        return f",{_joined(str(value))}," in self.printed or (
+            value == folded(None) and ",," in self.printed
+        )
+
+
+def sent(event: Event) -> Container[str] | None:
     """The values, as they are compared; None where nothing tells, or not of all of them."""
-    return next(_of_frames(event), None) or next(_of_texts(event), None)
+    of_frames = next(_of_frames(event), None)
+    return of_frames or next(_of_texts(event), None) or next(_of_joined_texts(event), None)
 
 
 def _of_frames(event: Event) -> Iterator[frozenset[str] | None]:
@@ -44,6 +62,20 @@ def _of_texts(event: Event) -> Iterator[frozenset[str]]:
         whole = end is not None and not _SHORTENED.search(error.value, start.end(), end)
         if whole and isinstance(given, list | dict) and given:
             yield _values(given)
+
+
+def _of_joined_texts(event: Event) -> Iterator[_Joined]:
+    """What Drizzle quotes: whole, or it tells nothing."""
+    for error in reversed(event.exceptions):
+        _, _, joined = error.value.partition(_FAILED)[2].partition(_PARAMS)
+        if joined and len(joined) < _LONGEST:
+            printed = before_trace(joined)
+            if not hidden.is_cut(printed):
+                yield _Joined(f",{_joined(folded(printed))},")
+
+
+def _joined(text: str) -> str:
+    return _COMMA.sub(",", text)
 
 
 def _values(given: list[Tree] | dict[str, Tree]) -> frozenset[str]:

@@ -140,3 +140,24 @@ def test_what_a_statement_makes_of_one_parameter_a_body_may_tell(
     quoted = replace(quoted, frames=(mine,))
     found = key_of(read_event(event(quoted, request=body)))
     assert dict(found.fields) == {"org": ORG} | told
+
+
+@pytest.mark.parametrize(
+    ("printed", "email", "told"),
+    [
+        ("org-1,Doe, Jane,jane@example.com", PAYER, {}),
+        ("org-1,Doe, Jane,jane@example.com", "Jane@Example.com", {"email": "Jane@Example.com"}),
+        ("org-1,Doe, Jane,Acme, Inc@example.com", "acme, inc@example.com", None),
+        ("org-1,Doe, Jane,jane@example...", PAYER, {"email": PAYER}),
+    ],
+    ids=["another", "the same", "a comma in it", "not all of them"],
+)
+def test_drizzle_joins_what_was_sent_by_commas(
+    printed: str, email: str, told: dict[str, str] | None
+) -> None:
+    """A comma in a name hides which of them is the address, but not that one of them is."""
+    tail = '\nFailed query: insert into "c" ("org", "name", "email") values ($1, $2, $3)'
+    failed = replace(outermost("", f"{tail}\nparams: {printed}"), type="DrizzleQueryError")
+    body = Request("POST", "/", {"organization_id": ORG, "email": email})
+    found = dict(key_of(read_event(event(failed, request=body))).fields)
+    assert found == {"organization_id": ORG} | ({"email": email} if told is None else told)
