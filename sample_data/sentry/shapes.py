@@ -72,7 +72,7 @@ class SdkEvent(Struct):
     logentry: Any = None
     fingerprint: Any = None
     tags: Any = None
-    exception: SdkChain | None = None
+    exception: SdkChain | list[SdkException | None] | None = None
     request: SdkRequest | None = None
     contexts: Raw = NULL
     extra: Raw = NULL
@@ -92,8 +92,9 @@ def read_sdk_event(body: bytes) -> SdkEvent | None:
 
 
 def exceptions_of(event: SdkEvent) -> list[SdkException]:
-    """The exceptions that are there."""
-    values = event.exception.values if event.exception else None
+    """The exceptions that are there; Go's SDK sends the bare list, which Sentry takes as well."""
+    chain = event.exception
+    values = chain.values if isinstance(chain, SdkChain) else chain
     return [value for value in values or [] if value is not None]
 
 

@@ -130,6 +130,14 @@ def test_every_encoding_gives_the_same_event(
     assert event["entries"][0]["data"]["values"][0]["value"].startswith("Key (email)")
 
 
+def test_the_bare_list_of_exceptions_that_go_sends_is_read(sentry: SentryOfTest) -> None:
+    body = event_body(exception=[{"type": "*pq.Error", "value": "pq: duplicate key"}])
+    post(sentry, envelope(("event", json.dumps(body).encode())))
+    [event] = sentry.get("/api/0/issues/1/events/", full="true").json()
+    assert event["entries"][0]["data"]["values"][0]["value"] == "pq: duplicate key"
+    assert event["title"] == "*pq.Error: pq: duplicate key"
+
+
 def test_an_envelope_may_hold_several_events(sentry: SentryOfTest) -> None:
     bodies = [json.dumps(event_body()).encode() for _ in range(3)]
     post(sentry, envelope(*(("event", body) for body in bodies)))
