@@ -85,6 +85,11 @@ _WITHIN = re.compile(r"(?:\\n|[:=]\s?\")[ \t]{0,20}(?:\w{1,20}|'\w{1,20}')\s?(?:
 _DOCUMENT = re.compile(r"'(\{\"(?:[^'\\\n]|\\.)*+)'")
 """JSON that is a literal itself, as in `data: '{"detail": …}'`."""
 
+_LITERAL = r"(?:'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"|`(?:[^`\\\n]|\\.)*+`)"
+_PIECE = re.compile(_LITERAL)
+_PIECES = re.compile(rf"(?<!\\){_LITERAL}(?: \+\n[ \t]{{0,80}}{_LITERAL})+")
+"""A literal as Node prints a long one that has line breaks: a piece a line, each in its quotes."""
+
 _PLAIN = re.compile(
     r"[\"»«“„「][\w.$ -]{1,128}[\"»«”“」][^\n\\\"]{0,60}\n[^\n\"'{\\]{0,200}?"
     rf"(?:{KEY_WORD.pattern})"
@@ -144,6 +149,7 @@ def _free(text: str, *, pasted: bool) -> tuple[str, str | None]:
     """
     around = None
     text = from_binaries(without_colours(text, pasted=pasted))
+    text = _PIECES.sub(_in_one, text) if " +\n" in text else text
     if "&" in text and (_is_html(text) or (pasted and _has_tags(text))):
         text = _from_html(text)
     for level in range(_MOST_LEVELS):
@@ -156,6 +162,13 @@ def _free(text: str, *, pasted: bool) -> tuple[str, str | None]:
             break
     text = text.replace('""', '"') if _is_csv(text) else text
     return without_colours(text, pasted=pasted), around
+
+
+def _in_one(pieces: re.Match[str]) -> str:
+    """The literal of its pieces, in the quotes that Node takes for such a text."""
+    whole = "".join(p[1:-1].replace(f"\\{p[0]}", p[0]) for p in _PIECE.findall(pieces[0]))
+    quote = next((mark for mark in "'\"`" if mark not in whole), "'")
+    return f"{quote}{whole.replace(quote, chr(92) + quote)}{quote}"
 
 
 def _is_csv(text: str) -> bool:

@@ -21,6 +21,11 @@ def node(text: str) -> str:
     return f"{quote}{escaped}{quote}"
 
 
+def node_in_pieces(text: str) -> str:
+    """As it quotes a long one: each line for itself."""
+    return " +\n    ".join(map(node, text.splitlines(keepends=True)))
+
+
 def as_json(detail: str) -> str:
     return json.dumps(
         {"code": "23505", "message": DUPLICATE, "detail": detail, "constraint": "u_name"}
@@ -60,6 +65,9 @@ PRINTED: dict[str, Callable[[str], str]] = {
     "pg8000": pg8000,
     "pg8000, its repr": lambda detail: repr(pg8000(detail)),
     "node": lambda detail: f"error: {DUPLICATE} {{\n  code: '23505',\n  detail: {node(detail)}\n}}",
+    "node, in pieces": lambda detail: (
+        f"error: {DUPLICATE} {{\n  detail: {node_in_pieces(detail)},\n  code: '23505'\n}}"
+    ),
     "JSON": lambda detail: f"app | {as_json(detail)}",
     "JSON, in the message too": lambda detail: f"app | {twice(detail)}",
     "JSON in JSON": lambda detail: f"app | {json.dumps({'log': as_json(detail)})}",
@@ -89,6 +97,7 @@ VALUES = {
     "one quote": '"',
     "both quotes": 'it\'s "x"',
     "a line break": "a\nb",
+    "line breaks, quotes and backslashes": 'O\'Brien\n"the\\man"\n`x` it\'s "x"\n',
     "letters of others": "Zoë\\x9 – 日本",
 }
 
