@@ -22,13 +22,14 @@ from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.findings import FindingRow
+from collectors.evidence.reads.releases import projects_of_releases
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow, list_walks
 from collectors.model import OF_THIS_BUG, Counting
 from collectors.model.customers import Covered
 from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
 from dashboard.metrics.regression import back_on
-from dashboard.metrics.releases import Went, first_of, live_now
+from dashboard.metrics.releases import Went, first_of, live_now, of_projects
 
 DAY = timedelta(days=1)
 Place = tuple[str, str]
@@ -65,6 +66,7 @@ class Gathered:
     walks: Mapping[str, WalkRow]
     tables: Mapping[Place, str]
     covered: Covered
+    projects: Mapping[str, frozenset[str]]
 
 
 def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gathered:
@@ -103,6 +105,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
             **{(one.target, one.constraint): one.table for one in exposed},
         },
         covered=covered.covered(store, wanted.environments),
+        projects=projects_of_releases(store),
     )
 
 
@@ -118,6 +121,7 @@ def facts_of(
     environment, key = place
     spans, there = found.spans[place], (target or "", key)
     tries = _tries(place, there, found)
+    own = frozenset[str]().union(*(found.projects.get(span.release, ()) for span in spans))
     finding, exposed = found.findings.get(there), found.exposure.get(there)
     table = found.tables.get(there) or spans[0].table
     return KeyFacts(
@@ -138,7 +142,7 @@ def facts_of(
         tries=tries,
         counted_at=found.counted.as_of if found.counted else None,
         canary=_canary(found.walks.get(environment), table),
-        live=live_now(deploys, environment),
+        live=live_now(of_projects(deploys, own), environment),
         first_bad=_first_bad(store, place, spans, back_on(tries), deploys, organization),
     )
 

@@ -13,7 +13,11 @@ from collectors.evidence.reads.failed_recreations import customers_by_release
 from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, FailureCount, Step, count_by
 from collectors.evidence.reads.failures import FailureFilter, known_environments
-from collectors.evidence.reads.releases import list_deploys, list_releases
+from collectors.evidence.reads.releases import (
+    list_deploys,
+    list_releases,
+    projects_of_releases,
+)
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow
 from collectors.model import Counting, Release
@@ -99,8 +103,12 @@ def read_span(environments: tuple[str, ...]) -> Covered:
 
 
 def _went_live(store: Store, environments: tuple[str, ...]) -> list[Went]:
-    found = list_deploys(store, environments)
-    return [Went(one.version, one.environment, one.finished_at) for one in found]
+    found, projects = list_deploys(store, environments), projects_of_releases(store)
+    none = frozenset[str]()
+    return [
+        Went(one.version, one.environment, one.finished_at, projects.get(one.version, none))
+        for one in found
+    ]
 
 
 def ask_regression(

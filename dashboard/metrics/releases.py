@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,11 +15,12 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Went:
-    """A release that went live in an environment."""
+    """A release that went live in an environment; `projects` it is of, none if nobody tells."""
 
     release: str
     environment: str
     at: datetime
+    projects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class ReleaseLine:
     """One release in one environment.
 
     first_seen  its first Event as the server tells it, else the first day that it failed on
-    alone       the whole days on which no other release was live: what rate and success are of
+    alone       the whole days on which no other release of its projects was live: what rate and
+                success are of
     """
 
     release: str
@@ -52,6 +54,11 @@ class Failed:
     customers: int
 
 
+def of_projects(deploys: Iterable[Went], projects: Set[str]) -> list[Went]:
+    """Those of one application: its worker and its website go live in the same environment."""
+    return [one for one in deploys if not (projects and one.projects) or projects & one.projects]
+
+
 def live_now(deploys: Sequence[Went], environment: str) -> Live | None:
     """The release that was deployed last; None where no deploy is told."""
     here = [one for one in deploys if one.environment == environment]
@@ -73,7 +80,9 @@ def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str)
 
 def alone(deploys: Sequence[Went], environment: str, release: str, now: datetime) -> Window | None:
     """The whole days of its newest time live: from the day after its deploy to the next one's."""
-    here = sorted((one for one in deploys if one.environment == environment), key=lambda d: d.at)
+    own = frozenset[str]().union(*(one.projects for one in deploys if one.release == release))
+    near = of_projects(deploys, own)
+    here = sorted((one for one in near if one.environment == environment), key=lambda d: d.at)
     ends = [*(later.at for later in here[1:]), now]
     spans = [(one.at, end) for one, end in zip(here, ends, strict=False) if one.release == release]
     if not spans:

@@ -96,6 +96,31 @@ def the_key(found: Regression) -> KeyLine:
 
 
 @pytest.mark.parametrize(
+    ("projects", "live"),
+    [(("worker",), "api@2"), (("api", "worker"), "worker@9"), ((), "worker@9")],
+    ids=["another-application-s", "of-both", "nobody-tells"],
+)
+def test_the_live_release_is_of_the_application_that_failed(
+    store: Store, projects: tuple[str, ...], live: str
+) -> None:
+    """A worker or a website that goes live in the same environment is not what mends the API."""
+    fail(store, TODAY - 3 * DAY, "api@1")
+    known = [
+        Release("api@1", ("api",)),
+        Release("api@2", ("api",), deploys=1),
+        Release("worker@9", projects, deploys=1),
+    ]
+    went = {
+        "api@2": [Deploy("api@2", "production", TODAY - 2 * DAY)],
+        "worker@9": [Deploy("worker@9", "production", TODAY - DAY)],
+    }
+    save_releases(store, known, went)
+    told = the_key(asked(store)).facts.live
+    assert told is not None
+    assert told.release == live
+
+
+@pytest.mark.parametrize(
     ("releases", "first"),
     [(["1.9", "1.10"], "1.9"), (["1.10", "1.9"], "1.10"), ([None, "1.9", "1.10"], "1.9")],
     ids=["in-order", "a-rollback", "the-first-not-known"],

@@ -142,6 +142,17 @@ def test_a_release_is_alone_on_the_whole_days_between_two_deploys() -> None:
     assert alone(DEPLOYS, "production", "2.0", NOON - 4 * DAY) is None
 
 
+def test_another_application_s_deploy_ends_no_release_s_time_alone() -> None:
+    api, web = frozenset({"api"}), frozenset({"web"})
+    deploys = (
+        Went("1.0", "production", NOON - 20 * DAY, api),
+        Went("web@7", "production", NOON - 9 * DAY, web),
+        Went("2.0", "production", NOON - 5 * DAY, api | web),
+    )
+    assert alone(deploys, "production", "1.0", NOON) == Window(day(1), day(15))
+    assert alone(deploys, "production", "web@7", NOON) == Window(day(12), day(15))
+
+
 def test_of_two_that_failed_first_the_one_deployed_first() -> None:
     assert first_of(["2.0", "1.0", ""], DEPLOYS, "production") == "1.0"
     assert first_of(["3.0", "2.0"], DEPLOYS, "production") == "2.0"
