@@ -97,6 +97,7 @@ def search(inquiry: Inquiry, store: Store, text: str) -> SearchAnswer:
     valued = of_printed_key(inquiry, conflicts_of_values(store, sorted(folded)), reading.key)
     rows = conflicts_of_rows(store, named.rows)
     held = [conflict for conflict in rows if _holds_key(conflict, named)]
+    notes += _of_several([*valued, *held], organizations)
     mine = _mine([*linked, *_met_by(store, failures), *valued, *held], organizations)
     perhaps = not mine and all(failure.conflict_id for failure in failures)
     if perhaps:
@@ -255,6 +256,16 @@ def _whose(reading: TextReading, organizations: set[str], called: Sequence[str])
         one.kind is IdentifierKind.ORGANIZATION for one in reading.identifiers
     ):
         yield "No organization is known by the name that it gives, so all of them were searched."
+
+
+def _of_several(conflicts: Iterable[ConflictRow], organizations: set[str]) -> Iterator[str]:
+    """A value may be in several organizations' hands: which of them asks, the text alone tells."""
+    whose = {one.organization_id for one in conflicts if one.organization_id}
+    if not organizations and len(whose) > 1:
+        yield (
+            f"They are of {len(whose)} organizations, and no known one is named: "
+            "find out whose ticket it is before you answer."
+        )
 
 
 def _of_that_time(

@@ -403,6 +403,28 @@ def test_an_organization_named_in_prose_narrows_a_value_to_its_own(
     assert bool(answer.notes) == bool(note)
 
 
+@pytest.mark.parametrize(
+    ("said", "conflicts", "told"),
+    [("", 2, True), (f"Organization: {story.organization(2)}. ", 1, False)],
+    ids=["nobody-is-named", "one-is-named"],
+)
+def test_of_a_value_that_several_organizations_have_the_answer_says_so(
+    filled: Store, said: str, conflicts: int, told: bool
+) -> None:
+    failed = story.failure(77, story.HOUR)
+    blocked = Verdict.BLOCKED_BY_TOMBSTONE
+    save_page(
+        filled,
+        "test",
+        [story.judged(filled, failed, blocked, "jane.doe@example.com", customer=2)],
+    )
+    page = pages.triage()
+    page.text_area(key="pasted").input(f"{said}jane.doe@example.com cannot be created")
+    page.button[0].click().run()
+    assert len(page.session_state["tombstone"].answer.conflicts) == conflicts
+    assert ("They are of 2 organizations, and no known one is named" in pages.texts(page)) is told
+
+
 def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
     page = pages.triage()
     page.text_area(key="pasted").input("stranger@example.net has a question about an invoice")
