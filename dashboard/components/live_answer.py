@@ -26,8 +26,8 @@ def show(live: LiveAnswer | Refusal | None) -> None:
     """The findings, the row in the way first; or why the databases were not asked."""
     if live is None:
         st.caption(
-            "It names no value that a database could be asked for: paste an e-mail address or an "
-            f"external ID. {WHOSE}"
+            "It names no value that a database could be asked for: paste an e-mail address, or an "
+            f"external ID by itself or in quotes. {WHOSE}"
         )
     elif isinstance(live, Refusal):
         plain.line(live.text)

@@ -425,6 +425,13 @@ def test_of_a_value_that_several_organizations_have_the_answer_says_so(
     assert ("They are of 2 organizations, and no known one is named" in pages.texts(page)) is told
 
 
+def test_an_external_id_in_prose_is_asked_for_by_itself(filled: Store) -> None:
+    page = pages.triage()
+    page.text_area(key="pasted").input("customer crm-683089777 cannot be created again")
+    page.button[0].click().run()
+    assert "by itself or in quotes" in pages.texts(page)
+
+
 def test_a_ticket_about_nobody_we_know_says_so(filled: Store) -> None:
     page = pages.triage()
     page.text_area(key="pasted").input("stranger@example.net has a question about an invoice")
