@@ -390,7 +390,7 @@ def test_the_restore_that_readme_prints_stops_what_was_left_running(tmp_path: Pa
         .partition("**Back-up.**")[2]
     )
     lines = printed.partition("```sh\n")[2].partition("```")[0].splitlines()
-    restore = [line for line in lines if line.startswith(("cp ", "rm ", "mv "))]
+    restore = [line for line in lines if line.startswith(("umask ", "cp ", "rm ", "mv "))]
     running = new_store(tmp_path)
     save_page(running, "web", [judged()])
     (tmp_path / "backup").mkdir()
@@ -399,9 +399,11 @@ def test_the_restore_that_readme_prints_stops_what_was_left_running(tmp_path: Pa
         closing(sqlite3.connect(tmp_path / "backup" / "store.sqlite")) as copy,
     ):
         source.backup(copy)
+    (tmp_path / "backup" / "store.sqlite").chmod(0o644)
     save_page(running, "web", [judged()])
     script = "\n".join(restore).replace("tombstone.sqlite", "store.sqlite")
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    assert (tmp_path / "store.sqlite").stat().st_mode & 0o077 == 0, "others can read it"
     with pytest.raises(SettingsError, match="removed or replaced while it was in use"):
         save_page(running, "web", [judged()])
     assert len(list_failures(new_store(tmp_path))) == 1
