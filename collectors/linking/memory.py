@@ -74,11 +74,15 @@ def row_today(case: Case, ref: RowRef) -> Holder | None:
 
 
 def _renumbered(case: Case, ref: RowRef) -> Holder | None:
-    """The row under a new id, as where a primary key becomes a UUID.
+    """The row under a new id, as where a primary key becomes a UUID, or a table is filled anew.
 
-    Its old one is gone, and a row that was deleted at the very same time has its key.
+    Its old one is gone, or another row has it that was not deleted then; and a row that was deleted
+    at the very same time has its key.
     """
-    if not case.known_row_asked or case.known_row is not None or ref.deleted_at is None:
+    other = case.known_row
+    if not case.known_row_asked or ref.deleted_at is None:
+        return None
+    if other is not None and other.row.deleted_at == ref.deleted_at:
         return None
     named = (ref.table, ref.deleted_at)
     return next((row for row in case.rows if (row.row.table, row.row.deleted_at) == named), None)

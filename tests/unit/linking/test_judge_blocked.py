@@ -72,6 +72,13 @@ BLOCKED_BY_TOMBSTONE = {
     "its rows were given other ids since": Line(
         rows(row("b", deleted=-DAY), earlier=seen(), **known(None)), BLOCKED, CERTAIN, "b", "b"
     ),
+    "its rows were given other ids, and its own is a live row's": Line(
+        rows(row("b", deleted=-DAY), earlier=seen(), **known(row(values=(ORGANIZATION, "c")))),
+        BLOCKED,
+        CERTAIN,
+        "b",
+        "b",
+    ),
     "deleted a year before": Line(
         rows(row(created=-14 * MONTH, deleted=-12 * MONTH)), BLOCKED, CERTAIN, "a", "a"
     ),
