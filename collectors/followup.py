@@ -102,7 +102,10 @@ def _is_decided(one: Judged) -> bool:
 
 
 def _differs(one: Judged, before: Pending) -> bool:
-    return (one.judgement.verdict, one.judgement.blocker) != (before.verdict, before.blocker)
+    """A key that has another name now is its Conflict's news too: remedies go by that name."""
+    now, key = one.judgement, one.judgement.key
+    renamed = key is not None and before.key_name not in (None, key.name)
+    return renamed or (now.verdict, now.blocker) != (before.verdict, before.blocker)
 
 
 def _batches(pending: Iterable[Pending]) -> Iterator[list[Pending]]:

@@ -204,7 +204,8 @@ def _refused_by_catalog(facts: Facts) -> Refusal | None:
         return Refusal(
             RefusalCode.KEY_MENDED,
             "The unique key is no longer there as it was: it was renamed, rebuilt or dropped. The "
-            "next collect asks what stands in the way now.",
+            "next collect finds one that has another name now; of one over other columns the next "
+            "failure tells.",
         )
     if not place.key.counts_deleted:
         return Refusal(

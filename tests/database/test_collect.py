@@ -349,6 +349,18 @@ def test_a_row_blocks_on_though_its_table_is_moved_and_renamed(world: World) -> 
     assert (failure["blocker"]["table"], failure["blocker"]["id"]) == ("clients", row)
 
 
+def test_a_conflict_follows_its_key_to_another_name(world: World) -> None:
+    """Its remedies go by the name that the catalog has."""
+    row = world.customer("jane@example.com", "1 hour")
+    world.collect(world.failed_create("jane@example.com"))
+    world.database.execute(f"ALTER INDEX {KEY} RENAME TO customers_email")
+    world.collect()
+    (conflict,) = json.loads(world.tombstone("conflicts", "--json").stdout)
+    assert conflict["verdict"] == "BLOCKED_BY_TOMBSTONE"
+    assert conflict["constraint"] == "customers_email"
+    assert conflict["blocker"]["id"] == row
+
+
 def test_what_still_cannot_be_decided_says_why_today(world: World) -> None:
     world.customer("jane@example.com", "1 hour")
     event = world.failed_create("jane@example.com")

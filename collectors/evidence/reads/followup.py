@@ -206,6 +206,7 @@ def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
         own.c.table_name.label("key_table"),
         own.c.columns.label("key_columns"),
         own.c.sealed.label("key_sealed"),
+        own.c.constraint_name.label("key_name"),
     )
     told = [select(name).where(of_own).scalar_subquery().label(name.name) for name in names]
     kept = query.where(failures.c.sealed.is_not(None)).add_columns(*told)
@@ -222,6 +223,7 @@ def _pending(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 None if row.key_table is None else (row.key_schema, row.key_table),
                 tuple(row.key_columns or ()),
                 _key_values(store, failure.key, row.key_sealed),
+                row.key_name,
             )
 
 

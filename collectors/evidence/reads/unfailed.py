@@ -20,9 +20,9 @@ class Pending:
     """A stored Failure to ask about again, with the Verdict and blocker it has now.
 
     `target` is the Target of its Conflict, whatever its environment belongs to by now, `key_table`
-    the schema and table of its Conflict's key, which an Event need not name, `key_columns` that
-    key's expressions as the catalog had them, and `key_values` their values, where the Event does
-    not print them whole.
+    the schema and table of its Conflict's key, which an Event need not name, `key_name` and
+    `key_columns` that key's name and expressions as the catalog had them, and `key_values` their
+    values, where the Event does not print them whole.
     """
 
     source: str
@@ -34,6 +34,7 @@ class Pending:
     key_table: tuple[str, str] | None = None
     key_columns: tuple[str, ...] = ()
     key_values: KeyValues | None = None
+    key_name: str | None = None
 
 
 def looked_up_conflicts() -> Select[Any]:
@@ -77,4 +78,5 @@ def looked_up(store: Store, query: Select[Any]) -> Iterator[Pending]:
                 row.target,
                 (row.schema_name, row.table_name),
                 key.columns,
+                key_name=key.constraint,
             )
