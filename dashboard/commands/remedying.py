@@ -11,7 +11,7 @@ from collectors.evidence.reads.remediations import find_remediation
 from dashboard.access import Actor, cli_actor
 from dashboard.commands.ending import DONE, FOUND, UNREACHABLE
 from dashboard.commands.opening import our_settings, our_store
-from dashboard.output import print_json, tell
+from dashboard.output import print_json, say, tell
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import (
     Applied,
@@ -117,9 +117,9 @@ def show(ended: Iterable[Ended], as_json: bool) -> int:
         code = max(code, _code(one))
         if as_json:
             print_json(_json(one))
-        else:
+        if not as_json or isinstance(one.outcome, Failed):  # of which the document says no more
             for line in _sentences(one):
-                tell(line)
+                (say if as_json else tell)(line)
     return code
 
 

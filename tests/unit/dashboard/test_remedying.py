@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from dashboard.commands.remedying import Ended, show
 from dashboard.remediation.facts import RemedyName
-from dashboard.remediation.outcomes import Applied
+from dashboard.remediation.outcomes import Applied, Failed
 from dashboard.remediation.plan import RemediationPlan, make_plan
 from dashboard.remediation.service.values import Preview
 from tests.unit.remediation.row_facts import facts
@@ -47,3 +48,15 @@ def test_a_preview_of_a_purge_says_what_goes_and_that_it_is_for_good(
     assert "There is no undo." in said
     assert "DELETE FROM public.customers" in said
     assert "Jane" not in said
+
+
+def test_what_must_be_looked_at_is_said_beside_the_document_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = Failed("r1", "It was committed, and the row is not as it was left.")
+
+    assert show([Ended("c1", "release-key", True, None, failed)], as_json=True)
+
+    out, beside = capsys.readouterr()
+    assert json.loads(out)["outcome"] == "Failed"
+    assert beside == f"Failed: {failed.text}\n"
