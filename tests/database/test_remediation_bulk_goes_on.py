@@ -72,6 +72,23 @@ def test_a_second_person_hears_who_did_it(world: World) -> None:
     assert all("already done by erin at 20" in one.refusal.text for one in late.exceptions)
 
 
+def test_a_bulk_of_which_nothing_was_written_is_not_said_to_be_done(world: World) -> None:
+    """Its role has lost a grant since the Preview, and has it back."""
+    crowd(world, 3)
+    preview = previewed(world)
+    world.database.execute(f"REVOKE UPDATE (email) ON customers FROM {WRITER}")
+    assert done(world, preview).applied == 0
+    world.database.execute(f"GRANT UPDATE (email) ON customers TO {WRITER}")
+
+    again = world.door().bulk.apply(Approval(ENGINEER, preview.digest, "the incident"))
+    assert isinstance(again, BulkRefused)
+    assert "tried by erin" in again.refusal.text
+    assert again.refusal.text.endswith(
+        "nothing was written. Refused: 3 rows; a new Preview asks about them again."
+    )
+    assert done(world, previewed(world)).applied == 3
+
+
 def test_in_a_batch_that_is_written_in_part_each_row_says_who_did_it(world: World) -> None:
     world.limits["bulk_stop_percent"] = 100
     everybody = crowd(world, 3)

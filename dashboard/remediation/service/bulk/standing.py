@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.bulks import BulkStanding, last_heard_of
+from collectors.model.counted import counted
 from dashboard.remediation.guard import unfit_reason
 from dashboard.remediation.journal.images import PREVIEW_LASTS
 from dashboard.remediation.journal.owner import is_gone, this_process
@@ -42,14 +43,21 @@ def is_abandoned(store: Store, bulk: BulkStanding, now: datetime) -> bool:
 def standing(store: Store, bulk: BulkStanding, now: datetime) -> Refusal | None:
     """Why it cannot be begun or gone on with as it stands."""
     if bulk.state == "done":
-        at = f"{bulk.finished_at:%Y-%m-%d %H:%M:%S} UTC"
-        text = f"This was already done by {bulk.actor} at {at}."
-        return Refusal(RefusalCode.ALREADY_DONE, text)
+        return Refusal(RefusalCode.ALREADY_DONE, _how_it_ended(bulk))
     if bulk.state == "running" and not is_abandoned(store, bulk, now):
         return being_done(bulk)
     if bulk.state == "previewed" and bulk.made_at <= now - PREVIEW_LASTS:
         return _TOO_OLD
     return None
+
+
+def _how_it_ended(bulk: BulkStanding) -> str:
+    by = f"by {bulk.actor} at {bulk.finished_at:%Y-%m-%d %H:%M:%S} UTC"
+    refused = bulk.counts.get("refused", 0)
+    again = f" Refused: {counted(refused, 'row')}; a new Preview asks about them again."
+    if refused and not bulk.applied and not bulk.counts.get("failed"):
+        return f"This was already tried {by}, and nothing was written.{again}"
+    return f"This was already done {by}.{again if refused else ''}"
 
 
 def being_done(bulk: BulkStanding) -> Refusal:
