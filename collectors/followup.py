@@ -27,8 +27,8 @@ from collectors.postgres.lineage import lineage
 
 _ASK_AT_ONCE = 1_000
 _RESTORED = (
-    "Target {} was restored, or another server took its place: what was unblocked there was asked "
-    "about again."
+    "Target {} was restored, or another server or database took its place: what was unblocked "
+    "there was asked about again."
 )
 _MOST_STANDING = 5
 """Notes of a Run on what could not be asked again, of those reasons that stand most often."""

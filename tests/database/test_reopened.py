@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -79,15 +81,27 @@ def test_a_failure_after_the_cure_that_met_a_live_row_is_not_blocked(world: Worl
     assert not [f for f in world.failures() if f["verdict"] == "BLOCKED_BY_TOMBSTONE"]
 
 
+@pytest.fixture(params=["another server", "the same server"])
+def beside(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path
+) -> Iterator[Postgres]:
+    """Where a dump is loaded into a database of its own."""
+    if request.param == "the same server":
+        yield postgres
+        return
+    with Postgres.start(tmp_path / "other") as server:
+        yield server
+
+
 def test_what_was_unblocked_is_asked_about_again_where_its_database_was_restored(
-    world: World, tmp_path: Path
+    world: World, beside: Postgres
 ) -> None:
-    """To before the cure, on another server: the key is held again, and no Event says so."""
+    """To before the cure: the key is held again, and no Event says so."""
     world.customer("jane@example.com", "3 hours")
     world.collect(world.failed_create("jane@example.com"))
-    with Postgres.start(tmp_path / "other") as server:
-        server.create_database("shop")
-        restored = replace(world, database=Database("shop", server.dsn("shop")))
+    beside.create_database(name := f"restored_{uuid4().hex}")
+    try:
+        restored = replace(world, database=Database(name, beside.dsn(name)))
         restored.database.execute(SCHEMA)
         _copy_customers(world.database, restored.database)
         cure(world)
@@ -98,10 +112,12 @@ def test_what_was_unblocked_is_asked_about_again_where_its_database_was_restored
 
         said = restored.notes()
 
-        assert "Target production was restored, or another server took its place" in said
+        assert "Target production was restored, or another server or database took" in said
         assert conflict(restored)["verdict"] == "BLOCKED_BY_TOMBSTONE"
         assert {failure["verdict"] for failure in world.failures()} == {"BLOCKED_BY_TOMBSTONE"}
         assert "was restored" not in restored.notes()
+    finally:
+        beside.drop_database(name)
 
 
 def _copy_customers(source: Database, target: Database) -> None:
