@@ -239,6 +239,17 @@ def test_a_writer_with_just_its_columns_is_good(
     assert found == {"journal": Health.GOOD, "target production writer": Health.GOOD}
 
 
+def test_so_is_one_whose_database_always_quotes_names(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(
+        f"GRANT UPDATE (email, deleted_at) ON customers TO {role};"
+        f"ALTER DATABASE {database.name} SET quote_all_identifiers = on"
+    )
+    found = write_side(tmp_path, database.dsn, as_role(database, role))
+    assert found == {"journal": Health.GOOD, "target production writer": Health.GOOD}
+
+
 @pytest.mark.parametrize(
     ("grant", "check", "health"),
     [

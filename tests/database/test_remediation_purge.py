@@ -209,6 +209,19 @@ def test_a_row_of_another_customer_does_not_hinder(world: World) -> None:
     assert world.database.execute("SELECT count(*) FROM subscriptions") == [(1,)]
 
 
+def test_names_that_the_database_always_quotes_are_known_again(world: World) -> None:
+    name = world.database.name
+    world.database.execute(f"ALTER DATABASE {name} SET quote_all_identifiers = on")
+    conflict = world.conflict(jane := world.customer())
+    world.database.execute(f"INSERT INTO orders (customer_id) VALUES ('{jane}')")
+
+    told = refused_preview(world, conflict)[1]
+    assert told.endswith("not purged: 1 in orders (orders_customer_id_fkey, NO ACTION).")
+    world.database.execute("DELETE FROM orders")
+    applied(world.door(), conflict, PURGE)
+    assert not customers(world)
+
+
 def test_a_partition_is_not_purged_past_a_reference_to_its_whole_table(world: World) -> None:
     world.database.execute(
         "CREATE TABLE parts (id int, deleted_at timestamptz, code text NOT NULL,"

@@ -44,13 +44,14 @@ SET LOCAL intervalstyle = 'postgres';
 SET LOCAL bytea_output = 'hex';
 SET LOCAL extra_float_digits = 1;
 SET LOCAL array_nulls = on;
+SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL row_security = off
 """
-"""One round trip. The row's texts must print alike whenever they are read; `row_security = off`
-turns a policy that would silently hide the row into an error. Not READ WRITE: whoever has set
-`default_transaction_read_only` (an administrator at a switch-over, a host whose disk is full) wants
-nothing written."""
+"""One round trip. The row's texts must print alike whenever they are read, and a name as it does
+in the reader's catalog; `row_security = off` turns a policy that would silently hide the row into
+an error. Not READ WRITE: whoever has set `default_transaction_read_only` (an administrator at a
+switch-over, a host whose disk is full) wants nothing written."""
 
 _WHICH_DATABASE = "SELECT current_database(), extract(epoch FROM pg_postmaster_start_time())::text"
 """Its name and when its server started: two connections that agree in both are to one."""
