@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -287,6 +288,13 @@ def test_so_is_one_whose_database_always_quotes_names(
             id="passes over triggers",
         ),
         pytest.param(
+            "GRANT UPDATE ON customers TO {role};"
+            "ALTER ROLE {role} SET default_transaction_read_only = on",
+            "target production writer",
+            Health.WRONG,
+            id="takes no writes",
+        ),
+        pytest.param(
             "SELECT 1", "target production writer", Health.LACKING, id="may write nothing"
         ),
     ],
@@ -337,6 +345,26 @@ def test_the_grants_that_doctor_prints_are_all_that_the_remedies_take(
     database.execute(str(left_out.mend).removeprefix("Leave it so, or: "))
     assert grants() == []
     store.close()
+
+
+def test_a_writer_that_may_read_but_some_columns_is_told_so(
+    database: Database, role: str, tmp_path: Path
+) -> None:
+    database.execute(
+        f"GRANT UPDATE (email) ON customers TO {role}; REVOKE SELECT ON customers FROM {role};"
+        f"GRANT SELECT (id, email, deleted_at) ON customers TO {role}"
+    )
+    settings = Settings(targets={"production": TargetSettings(read_dsn=SecretStr(database.dsn))})
+    writer = WriterSettings(write_dsn=SecretStr(as_role(database, role)))
+    writing = WriteSettings(targets={"production": writer})
+    with closing(new_store(tmp_path)) as store:
+        told = {check.name: check for check in check_write_side(settings, writing, store)}
+        lacks = told["target production writer grants"]
+        assert lacks.sentence.startswith("Every remedy is refused on customers: no SELECT, no ")
+        database.execute(str(lacks.mend))
+        assert "target production writer grants" not in {
+            check.name for check in check_write_side(settings, writing, store)
+        }
 
 
 def test_a_writer_that_may_not_see_every_row_is_told_so(

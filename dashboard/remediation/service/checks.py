@@ -24,6 +24,11 @@ from dashboard.settings import WriteSettings
 
 _EXCESS = "Use a role of its own with UPDATE on single columns; README has the SQL."
 
+_READ_ONLY = (
+    "Lead write_dsn to the primary, or take default_transaction_read_only from its role or "
+    "database, unless somebody has set it for a while."
+)
+
 
 def check_write_side(settings: Settings, writing: WriteSettings, store: Store) -> Iterator[Check]:
     """Every check of the write side, as it is made. Raises nothing for what it checks."""
@@ -66,7 +71,10 @@ def _check_writer(label: str, facts: WriterFacts) -> Iterator[Check]:
     if facts.superuser:
         yield Check(label, Health.WRONG, f"Role {facts.role} is a superuser.", _EXCESS)
         return
-    if not facts.writes:
+    if facts.read_only:
+        sentence = "Its database takes no writes now, so every remedy is refused."
+        yield Check(label, Health.WRONG, sentence, _READ_ONLY)
+    elif not facts.writes:
         yield Check(label, Health.LACKING, f"Role {facts.role} may write nothing.")
     else:
         sentence = f"Role {facts.role} may update {'; '.join(facts.writes[:5])}."
@@ -134,9 +142,10 @@ def _check_grants(label: str, catalog: Catalog, facts: WriterFacts) -> Iterator[
     left_out = [one for one in lacks if one.untouched and facts.writes]
     for one in lacks:
         if one not in left_out:
-            what = f"no UPDATE on {', '.join(one.columns)}" if one.columns else "no SELECT"
-            which = "Every remedy is" if one.untouched else "Some remedies are"
-            sentence = f"{which} refused on {one.table}: {what}."
+            update = [f"no UPDATE on {', '.join(one.columns)}"] if one.columns else []
+            what = ["no SELECT", *update] if one.unseen or not update else update
+            which = "Every remedy is" if one.untouched or one.unseen else "Some remedies are"
+            sentence = f"{which} refused on {one.table}: {', '.join(what)}."
             yield Check(label, Health.LACKING, sentence, one.grants)
     if left_out:
         tables = ", ".join(one.table for one in left_out)

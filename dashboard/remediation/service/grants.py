@@ -23,12 +23,14 @@ class Lack:
 
     columns    those that a Remedy writes and the role may not
     untouched  the role may update none of those: perhaps it is not to
+    unseen     it may not read all of a row: then it may name none to write it
     grants     the statements that mend it
     """
 
     table: str
     columns: tuple[str, ...]
     untouched: bool
+    unseen: bool
     grants: str
 
 
@@ -43,7 +45,8 @@ def lacking(catalog: Catalog, facts: WriterFacts) -> Iterator[Lack]:
         grants = [*_on(table, columns, facts), *_to_look(catalog, table, facts)]
         if grants:
             untouched = rights.updates.isdisjoint(written)
-            yield Lack(table.label, columns, untouched, " ".join(dict.fromkeys(grants)))
+            unseen = not rights.selects
+            yield Lack(table.label, columns, untouched, unseen, " ".join(dict.fromkeys(grants)))
 
 
 def filtered(catalog: Catalog, facts: WriterFacts) -> list[str]:

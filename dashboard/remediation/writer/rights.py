@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from dashboard.remediation.writer.connecting import Connecting, Which
 
-_ROLE = (
-    "SELECT quote_ident(rolname), rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
-)
+_ROLE = """
+SELECT quote_ident(rolname), rolsuper, current_setting('transaction_read_only')::boolean
+FROM pg_catalog.pg_roles WHERE rolname = current_user
+"""
 
 _RIGHTS = """
 SELECT format('%s (%s)', c.oid::regclass, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
@@ -30,7 +31,8 @@ ORDER BY c.relname
 
 _TABLES = """
 SELECT quote_ident(n.nspname), quote_ident(c.relname),
-       has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT'),
+       has_schema_privilege(n.oid, 'USAGE'),
+       bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT')),
        array_remove(array_agg(CASE WHEN has_column_privilege(c.oid, a.attnum, 'UPDATE')
                                    THEN quote_ident(a.attname) END), NULL),
        row_security_active(c.oid)
@@ -62,6 +64,7 @@ class WriterFacts:
     """What the writer's role is and may do, for `doctor`; asked, never tried.
 
     database  which one this is
+    read_only it takes no writes now
     writes    the columns it may update, as `table (column, column)`
     deletes   the tables it may delete from
     excess    what it may do beyond updating single columns and deleting rows
@@ -75,6 +78,7 @@ class WriterFacts:
     deletes: tuple[str, ...]
     excess: tuple[str, ...]
     tables: Mapping[tuple[str, str], TableRights]
+    read_only: bool = False
 
 
 class RightsReader(Connecting):
@@ -83,7 +87,7 @@ class RightsReader(Connecting):
     def facts(self, schemas: Sequence[str]) -> WriterFacts:
         """What its role may do in these schemas. Raises TargetUnreachable."""
         with self._connected() as connection, self._transaction(connection, "tombstone doctor"):
-            role, superuser = connection.execute(_ROLE).fetchall()[0]
+            role, superuser, read_only = connection.execute(_ROLE).fetchall()[0]
             database = self._which(connection)
             rights = connection.execute(_RIGHTS, [list(schemas)]).fetchall()
             tables = connection.execute(_TABLES, [list(schemas)]).fetchall()
@@ -98,4 +102,5 @@ class RightsReader(Connecting):
                 (schema, table): TableRights(enters, selects, frozenset(updates), filtered)
                 for schema, table, enters, selects, updates, filtered in tables
             },
+            read_only,
         )
