@@ -91,7 +91,7 @@ def plan_undo(
     changes = tuple(_put_back(place, image, name) for name in image.written)
     draft = Draft(
         changes=changes,
-        goal=Goal(deleted=image.before.deleted, holds=image.before.holds if place.key else None),
+        goal=Goal(deleted=image.before.deleted, holds=_held_again(place, image)),
         checked=() if restored else keys_reading(place.table, {*image.written}),
         preconditions=_preconditions(restored=restored),
         undo="None of its own: run the remedy again.",
@@ -123,6 +123,12 @@ def _taken_back(
             return plan
         plans.append(plan)
     return tuple(plans)
+
+
+def _held_again(place: Place, image: BeforeImage) -> bool | None:
+    """Whether the row holds the key as before; of a key mended since, that is nobody's loss."""
+    mended = place.key is None or (image.before.deleted and not place.key.counts_deleted)
+    return None if mended else image.before.holds
 
 
 def _put_back(place: Place, image: BeforeImage, name: str) -> Write:

@@ -286,6 +286,21 @@ def test_a_key_that_was_mended_needs_no_remedy(world: World) -> None:
     assert refused.code is RefusalCode.KEY_MENDED
 
 
+@pytest.mark.parametrize("remedy", [RELEASE, RemedyName.RESTORE_ROW])
+def test_what_was_remedied_is_taken_back_though_its_key_was_mended(
+    world: World, remedy: RemedyName
+) -> None:
+    before = world.row(jane := world.customer())
+    done = applied(world.door(), world.conflict(jane), remedy)
+    world.database.execute(
+        f"DROP INDEX {EMAIL}; CREATE UNIQUE INDEX {EMAIL} ON customers "
+        "(organization_id, lower(email)) WHERE deleted_at IS NULL"
+    )
+
+    assert isinstance(undone(world.door(), done.remediation_id), Applied)
+    assert world.row(jane) == before
+
+
 def test_a_weak_guess_is_no_ground_for_a_write(world: World) -> None:
     conflict = world.conflict(world.customer(), confidence=Confidence.WEAK)
 
