@@ -29,6 +29,8 @@ SENTENCES = {
     "53300": "has no connection left for us",
     "53": "is out of memory, disk or connections",
     "57P03": "is starting up or shutting down",
+    "57P01": "ended our session: it is shutting down, or somebody ended just that",
+    "57P05": "ended our session by its idle_session_timeout",
     "57P": "is shutting down or restarting",
     "57014": "cancelled a statement that took longer than its time limit",
     "55P03": "has a table locked by somebody else (a migration?)",

@@ -20,7 +20,12 @@ from collectors.postgres.outage import (
 @pytest.mark.parametrize(
     ("cause", "sentence"),
     [
-        (errors.AdminShutdown("x"), "is shutting down or restarting"),
+        (
+            errors.AdminShutdown("x"),
+            "ended our session: it is shutting down, or somebody ended just that",
+        ),
+        (errors.IdleSessionTimeout("x"), "ended our session by its idle_session_timeout"),
+        (errors.CrashShutdown("x"), "is shutting down or restarting"),
         (errors.CannotConnectNow("x"), "is starting up or shutting down"),
         (errors.TooManyConnections("x"), "has no connection left for us"),
         (errors.OutOfMemory("x"), "is out of memory, disk or connections"),
