@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from collectors.evidence import schema
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import Vault
 from collectors.evidence.sealing import open_key
@@ -39,7 +40,6 @@ TELLING = 6
 """Characters. A shorter value is part of many a time, number, id and digest."""
 _ASCII = re.compile(r"[\x20-\x7e]+")
 _NUMBERS = (Boolean, Integer, Numeric, schema.Moment)
-_CHUNK = 500
 _READERS_END_MS = 3_000
 """While the log waits for its readers, nobody can write."""
 _OPENED = 1_000
@@ -77,7 +77,7 @@ def find_collected(store: Store, spellings: Collection[str]) -> Collected:
 def erase_collected(connection: Connection, found: Collected) -> None:
     """Destroy sealed values and fingerprints; the Conflicts keep their row ids and Verdicts."""
     conflicts, failures, marks = schema.conflicts, schema.failures, schema.fingerprints
-    for some in _chunks(found.conflicts):
+    for some in chunks(found.conflicts):
         connection.execute(delete(marks).where(marks.c.conflict_id.in_(some)))
         hidden = ["…"]
         connection.execute(
@@ -87,7 +87,7 @@ def erase_collected(connection: Connection, found: Collected) -> None:
         for conflict_id, columns in connection.execute(lengths).all():
             one = update(conflicts).where(conflicts.c.id == conflict_id)
             connection.execute(one.values(masked_key=hidden * len(columns)))
-    for some in _chunks(found.failures):
+    for some in chunks(found.failures):
         connection.execute(
             update(failures).where(failures.c.event_id.in_(some)).values(sealed=None)
         )
@@ -217,12 +217,7 @@ def _may_hold(
 
 def _failures_of(connection: Connection, conflicts: Collection[str]) -> Iterator[str]:
     table = schema.failures.c
-    for some in _chunks(tuple(conflicts)):
+    for some in chunks(conflicts):
         yield from connection.scalars(
             select(table.event_id).where(table.conflict_id.in_(some), table.sealed.is_not(None))
         )
-
-
-def _chunks(ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]

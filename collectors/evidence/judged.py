@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, case, exists, func, select, update
 
 from collectors.evidence import schema
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.lines import (
     LOOKED_UP,
@@ -21,7 +22,7 @@ from collectors.evidence.lines import (
     failure_line,
     fingerprint_lines,
 )
-from collectors.evidence.writing import CHUNK, insert_new, upsert
+from collectors.evidence.writing import insert_new, upsert
 from collectors.model import BLOCKED_VERDICTS, Verdict
 
 
@@ -92,9 +93,8 @@ def _count(connection: Connection, ids: Sequence[str]) -> None:
         "first_seen": select(func.min(seen.occurred_at)).where(of_this).scalar_subquery(),
         "last_seen": select(func.max(seen.occurred_at)).where(of_this).scalar_subquery(),
     }
-    for start in range(0, len(ids), CHUNK):
-        some = table.c.id.in_(ids[start : start + CHUNK])
-        connection.execute(update(table).where(some).values(counted))
+    for some in chunks(ids):
+        connection.execute(update(table).where(table.c.id.in_(some)).values(counted))
     note_outlived(connection, ids)
 
 
@@ -104,9 +104,8 @@ def note_outlived(connection: Connection, ids: Sequence[str]) -> None:
     of_this = seen.conflict_id == table.c.id
     stands = exists().where(of_this, seen.verdict.in_(BLOCKED_VERDICTS), seen.sealed.is_not(None))
     outlived = case((table.c.verdict.in_(BLOCKED_VERDICTS), None), (stands, True), else_=None)
-    for start in range(0, len(ids), CHUNK):
-        some = table.c.id.in_(ids[start : start + CHUNK])
-        connection.execute(update(table).where(some).values(outlived=outlived))
+    for some in chunks(ids):
+        connection.execute(update(table).where(table.c.id.in_(some)).values(outlived=outlived))
 
 
 def _remember_changes(

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from collectors.evidence import schema
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.judged import note_outlived, save_judged
 from collectors.evidence.lines import Judged, failure_line, waits_for
-from collectors.evidence.writing import CHUNK, next_generation
+from collectors.evidence.writing import next_generation
 from collectors.model import BLOCKED_VERDICTS, Verdict
 
 _WAITING = (
@@ -50,10 +51,10 @@ def _touch(connection: Connection, looks: Mapping[str, datetime]) -> None:
     table = schema.conflicts
     for at in set(looks.values()):
         ids = [conflict_id for conflict_id, seen in looks.items() if seen == at]
-        for start in range(0, len(ids), CHUNK):
-            some = table.c.id.in_(ids[start : start + CHUNK])
-            connection.execute(update(table).where(some).values(asked_at=at))
-            held = some & table.c.verdict.in_(BLOCKED_VERDICTS)
+        for some in chunks(ids):
+            these = table.c.id.in_(some)
+            connection.execute(update(table).where(these).values(asked_at=at))
+            held = these & table.c.verdict.in_(BLOCKED_VERDICTS)
             connection.execute(update(table).where(held).values(held_at=at))
     note_outlived(connection, list(looks))
 
@@ -80,8 +81,7 @@ def _said(connection: Connection, failures: Sequence[Judged]) -> set[tuple[str, 
     """What the store says of these Failures while they are UNDECIDED, by event id."""
     seen, said = schema.failures.c, set[tuple[str, str]]()
     query = select(seen.event_id, seen.reasons, seen.candidates)
-    for start in range(0, len(failures), CHUNK):
-        ids = [one.failure.event_id for one in failures[start : start + CHUNK]]
+    for ids in chunks(one.failure.event_id for one in failures):
         rows = connection.execute(query.where(seen.event_id.in_(ids)))
         said |= {(row.event_id, repr((row.reasons, row.candidates))) for row in rows}
     return said

@@ -13,21 +13,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from collectors.evidence import schema
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.judged import save_judged
 from collectors.evidence.lines import Judged, coverage_line, issue_line
-from collectors.evidence.writing import CHUNK, insert_new, next_generation, upsert
+from collectors.evidence.writing import insert_new, next_generation, upsert
 from collectors.model import Coverage, Issue
 
 
 def known_events(store: Store, event_ids: Iterable[str]) -> dict[str, str | None]:
     """Those of the ids that were read already, each with the Issue it is stored under, if it is."""
     known: dict[str, str | None] = {}
-    wanted = list(event_ids)
     stored, passed = schema.failures.c, schema.passed_events.c
     with store.read() as connection:
-        for start in range(0, len(wanted), CHUNK):
-            some = wanted[start : start + CHUNK]
+        for some in chunks(event_ids):
             known.update(dict.fromkeys(connection.scalars(_which(passed.event_id, some))))
             query = _which(stored.event_id, some).add_columns(stored.issue_id)
             known.update((event_id, issue_id) for event_id, issue_id in connection.execute(query))

@@ -11,9 +11,6 @@ from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence import schema
 
-CHUNK = 500
-"""Ids in one statement; what a database takes of parameters has an end."""
-
 
 def upsert(
     connection: Connection, table: Table, lines: list[dict[str, Any]], keep: Sequence[str] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, not_, or_, select, text
 
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref
 from collectors.evidence.reads.unfailed import Pending, looked_up, looked_up_conflicts
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 MOST_SELDOM = 1_000
-_CHUNK = 500
 _SOON = ("target", "snapshot")
 _SELDOM = ("catalog", "rows")
 _OPEN = [verdict for verdict in Verdict if verdict.may_change]
@@ -100,15 +100,15 @@ def open_conflicts(
 def open_failures(store: Store, conflict_ids: Sequence[str]) -> Iterator[Pending]:
     """Every Failure of these Conflicts whose own Verdict may change or was closed by a remedy."""
     changing = [*_OPEN, Verdict.UNBLOCKED]
-    for start in range(0, len(conflict_ids), _CHUNK):
-        some = failures.c.conflict_id.in_(conflict_ids[start : start + _CHUNK])
+    for ids in chunks(conflict_ids):
+        some = failures.c.conflict_id.in_(ids)
         yield from _pending(store, select(failures).where(some, failures.c.verdict.in_(changing)))
 
 
 def judged_failures(store: Store, event_ids: Sequence[str]) -> Iterator[Pending]:
     """Those of these Events that have a Conflict, with what it is about."""
-    for start in range(0, len(event_ids), _CHUNK):
-        some = failures.c.event_id.in_(event_ids[start : start + _CHUNK])
+    for ids in chunks(event_ids):
+        some = failures.c.event_id.in_(ids)
         yield from _pending(
             store, select(failures).where(some, failures.c.conflict_id.is_not(None))
         )
@@ -118,9 +118,9 @@ def outlived_failures(store: Store) -> Iterator[Pending]:
     """Failures that stand as blocked although a newer one showed their Conflict otherwise."""
     with store.read() as connection:
         outlived = select(conflicts.c.id).where(conflicts.c.outlived.is_not(None))
-        ids = list(connection.scalars(outlived))
-    for start in range(0, len(ids), _CHUNK):
-        some = failures.c.conflict_id.in_(ids[start : start + _CHUNK])
+        found = connection.scalars(outlived).all()
+    for ids in chunks(found):
+        some = failures.c.conflict_id.in_(ids)
         blocked = failures.c.verdict.in_(BLOCKED_VERDICTS)
         yield from _pending(store, select(failures).where(some, blocked))
 
@@ -168,7 +168,6 @@ def _waiting_environments(store: Store) -> list[str]:
 
 def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlier]:
     """What our last look at each of these Conflicts found; an unknown one is left out."""
-    wanted = list(conflict_ids)
     table = conflicts.c
     query = select(
         table.id,
@@ -181,9 +180,9 @@ def earlier_looks(store: Store, conflict_ids: Iterable[str]) -> dict[str, Earlie
     )
     seen: dict[str, Earlier] = {}
     with store.read() as connection:
-        for start in range(0, len(wanted), _CHUNK):
-            some = query.where(table.id.in_(wanted[start : start + _CHUNK]))
-            seen |= {row.id: _earlier(row) for row in connection.execute(some)}
+        for ids in chunks(conflict_ids):
+            rows = connection.execute(query.where(table.id.in_(ids)))
+            seen |= {row.id: _earlier(row) for row in rows}
     return seen
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.schema import failures, remediations
-
-_CHUNK = 500
 
 
 def issues_met(store: Store, remediation_ids: Sequence[str]) -> dict[str, int]:
@@ -27,8 +26,8 @@ def issues_met(store: Store, remediation_ids: Sequence[str]) -> dict[str, int]:
         .group_by(failures.c.issue_id)
     )
     with store.read() as connection:
-        for start in range(0, len(remediation_ids), _CHUNK):
-            some = remediations.c.id.in_(remediation_ids[start : start + _CHUNK])
-            for issue_id, count in connection.execute(query.where(some)):
+        for some in chunks(remediation_ids):
+            of_these = query.where(remediations.c.id.in_(some))
+            for issue_id, count in connection.execute(of_these):
                 found[issue_id] = found.get(issue_id, 0) + count
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

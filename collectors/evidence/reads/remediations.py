@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select, tuple_
 
+from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
 from collectors.evidence.schema import audit_entries, before_images, conflicts
 from collectors.evidence.schema import remediations as table
@@ -17,8 +18,6 @@ from collectors.model import KeyValues
 
 WITHOUT_UNDO = frozenset({"purge-row"})
 """The remedies that cannot be taken back."""
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +150,9 @@ def key_values_of(store: Store, conflict_ids: Sequence[str]) -> dict[str, KeyVal
     """The same of many; a Conflict whose values were erased is left out."""
     found: dict[str, KeyValues] = {}
     with store.read() as connection:
-        for start in range(0, len(conflict_ids), _CHUNK):
+        for some in chunks(conflict_ids):
             query = select(conflicts.c.id, conflicts.c.sealed).where(
-                conflicts.c.id.in_(conflict_ids[start : start + _CHUNK]),
-                conflicts.c.sealed.is_not(None),
+                conflicts.c.id.in_(some), conflicts.c.sealed.is_not(None)
             )
             found |= {one: tuple(store.vault.open(kept)) for one, kept in connection.execute(query)}
     return found
