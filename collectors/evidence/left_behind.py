@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Table, delete
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.privacy import mask, mask_text
-from collectors.evidence.writing import end_trend, midnight, next_generation, upsert
+from collectors.evidence.writing import (
+    at_place,
+    end_trend,
+    midnight,
+    next_generation,
+    place_of,
+    places_gone,
+    save_survey,
+    upsert,
+)
 from collectors.model import (
     CheckedInvariant,
     Leftover,
@@ -23,15 +32,11 @@ from collectors.model import (
 
 def save_leftovers(store: Store, found: TableLeftovers) -> None:
     """What the deletions of one table left behind, in the place of what was there before."""
-    place = {
-        "target": found.target,
-        "schema_name": found.schema,
-        "table_name": found.table,
-    }
+    place = place_of(found.target, found.schema, found.table)
     lines = [place | _leftover_line(one, found.how.as_of) for one in found.leftovers]
     with store.write() as connection:
-        _save_survey(connection, place, found)
-        connection.execute(delete(schema.leftovers).where(*_same(schema.leftovers, place)))
+        save_survey(connection, place, Topic.LEFTOVERS, found.how)
+        connection.execute(delete(schema.leftovers).where(*at_place(schema.leftovers, place)))
         upsert(connection, schema.leftovers, lines)
         upsert(connection, schema.leftover_days, _days(lines, schema.leftover_days))
         there = {(one.kind.value, one.table, one.name) for one in found.leftovers}
@@ -44,12 +49,9 @@ def forget_leftovers(
 ) -> None:
     """Drop what was counted of tables that are not `there` (schema, name) any more, seen `at`."""
     table = schema.leftovers
-    query = select(table.c.schema_name, table.c.table_name).distinct()
     with store.write() as connection:
-        known = connection.execute(query.where(table.c.target == target)).all()
-        for schema_name, name in {(one, two) for one, two in known} - set(there):
-            place = {"target": target, "schema_name": schema_name, "table_name": name}
-            connection.execute(delete(table).where(*_same(table, place)))
+        for place in places_gone(connection, table, target, there):
+            connection.execute(delete(table).where(*at_place(table, place)))
             end_trend(connection, schema.leftover_days, place, (), at)
 
 
@@ -62,21 +64,6 @@ def save_invariants(store: Store, target: str, checked: Sequence[CheckedInvarian
         upsert(connection, table, lines)
         upsert(connection, schema.invariant_days, _days(lines, schema.invariant_days))
         next_generation(connection)
-
-
-def _save_survey(connection: Connection, place: dict[str, str], found: TableLeftovers) -> None:
-    how = found.how
-    line = {
-        **place,
-        "topic": Topic.LEFTOVERS,
-        "as_of": how.as_of,
-        "covers_from": None,
-        "sampled": how.sampled,
-        "estimated": False,
-        "by_organization": False,
-        "notes": list(how.notes),
-    }
-    upsert(connection, schema.surveys, [line])
 
 
 def _leftover_line(one: Leftover, as_of: datetime) -> dict[str, Any]:
@@ -130,7 +117,3 @@ def _days(lines: Sequence[dict[str, Any]], table: Table) -> list[dict[str, Any]]
         for line in lines
         if line["rows"] is not None
     ]
-
-
-def _same(table: Table, place: dict[str, str]) -> tuple[Any, ...]:
-    return tuple(table.c[name] == value for name, value in place.items())

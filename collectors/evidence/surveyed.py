@@ -11,7 +11,16 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.writing import end_trend, midnight, next_generation, upsert
+from collectors.evidence.writing import (
+    at_place,
+    end_trend,
+    midnight,
+    next_generation,
+    place_of,
+    places_gone,
+    save_survey,
+    upsert,
+)
 from collectors.model import Counting, Dependents, Payment, TableCounts, Topic
 from collectors.model import Table as CatalogTable
 
@@ -22,7 +31,7 @@ def save_counts(store: Store, counts: TableCounts) -> None:
     Days before `covers_from` stay as they were: rows that were purged since are still in them.
     """
     with store.write() as connection:
-        _save_survey(connection, counts)
+        save_survey(connection, _place(counts), counts.topic, counts.how)
         if counts.topic is Topic.EXPOSURE:
             _save_exposure(connection, counts)
         elif counts.topic is Topic.CREATES:
@@ -63,6 +72,7 @@ def save_dependents(
 
     Where payments are not known now, nothing says any more that they were counted.
     """
+    surveys, place = schema.surveys, place_of(target, table.schema, table.name)
     about = {"target": target, "table_name": table.label, "counted_at": at}
     counted = [
         {"row_id": one.row_id, "child_table": one.table, "rows": one.rows, "live": one.live} | about
@@ -76,12 +86,10 @@ def save_dependents(
             connection.execute(delete(stored).where(*of_table))
             _insert(connection, stored, lines)
         if payments is None:
-            counts = TableCounts(target, table.schema, table.name, Topic.PAYMENTS, Counting(at))
-            earlier = (*_same_table(schema.surveys, counts), schema.surveys.c.topic == counts.topic)
-            connection.execute(delete(schema.surveys).where(*earlier))
+            earlier = *at_place(surveys, place), surveys.c.topic == Topic.PAYMENTS
+            connection.execute(delete(surveys).where(*earlier))
         for topic in topics:
-            how = Counting(at)
-            _save_survey(connection, TableCounts(target, table.schema, table.name, topic, how))
+            save_survey(connection, place, topic, Counting(at))
         next_generation(connection)
 
 
@@ -100,15 +108,10 @@ def forget_tables(
     store: Store, target: str, there: Sequence[tuple[str, str]], at: datetime
 ) -> None:
     """Drop what was counted in tables that are not `there` (schema, name) any more, seen `at`."""
-    surveys = schema.surveys
-    query = select(surveys.c.schema_name, surveys.c.table_name).distinct()
     with store.write() as connection:
-        known = connection.execute(query.where(surveys.c.target == target)).all()
-        for schema_name, name in {(one, two) for one, two in known} - set(there):
-            for table in (surveys, schema.exposures):
-                of_table = (table.c.schema_name == schema_name) & (table.c.table_name == name)
-                connection.execute(delete(table).where(table.c.target == target, of_table))
-            place = {"target": target, "schema_name": schema_name, "table_name": name}
+        for place in places_gone(connection, schema.surveys, target, there):
+            for table in (schema.surveys, schema.exposures):
+                connection.execute(delete(table).where(*at_place(table, place)))
             end_trend(connection, schema.exposure_days, place, (), at)
 
 
@@ -140,25 +143,10 @@ def surveyed_at(store: Store, target: str) -> datetime | None:
     return found
 
 
-def _save_survey(connection: Connection, counts: TableCounts) -> None:
-    how = counts.how
-    line = {
-        **_place(counts),
-        "topic": counts.topic,
-        "as_of": how.as_of,
-        "covers_from": how.covers_from,
-        "sampled": how.sampled,
-        "estimated": how.estimated,
-        "by_organization": how.by_organization,
-        "notes": list(how.notes),
-    }
-    upsert(connection, schema.surveys, [line])
-
-
 def _save_exposure(connection: Connection, counts: TableCounts) -> None:
     table = schema.exposures
-    connection.execute(delete(table).where(*_same_table(table, counts)))
-    lines = [
+    connection.execute(delete(table).where(*at_place(table, _place(counts))))
+    lines: list[dict[str, Any]] = [
         {
             **_place(counts),
             "constraint_name": one.constraint or "",
@@ -184,7 +172,7 @@ def _save_exposure(connection: Connection, counts: TableCounts) -> None:
 
 def _save_days(connection: Connection, table: Table, column: str, counts: TableCounts) -> None:
     again = table.c.day >= counts.how.covers_from
-    connection.execute(delete(table).where(*_same_table(table, counts), again))
+    connection.execute(delete(table).where(*at_place(table, _place(counts)), again))
     by_key = "constraint_name" in table.c
     lines = [
         {
@@ -203,12 +191,12 @@ def _save_days(connection: Connection, table: Table, column: str, counts: TableC
 def _save_whole_days(connection: Connection, counts: TableCounts) -> None:
     """The same of all organizations together."""
     table = schema.counted_days
-    again = (table.c.topic == counts.topic) & (table.c.day >= counts.how.covers_from)
-    connection.execute(delete(table).where(*_same_table(table, counts), again))
+    again = table.c.day >= counts.how.covers_from
+    place = {**_place(counts), "topic": counts.topic}
+    connection.execute(delete(table).where(*at_place(table, place), again))
     whole: Counter[tuple[str, date]] = Counter()
     for one in counts.days:
         whole[one.constraint or "", one.day] += one.count
-    place = {**_place(counts), "topic": counts.topic}
     lines = [
         {**place, "constraint_name": constraint, "day": midnight(day), "counted": number}
         for (constraint, day), number in whole.items()
@@ -216,16 +204,8 @@ def _save_whole_days(connection: Connection, counts: TableCounts) -> None:
     _insert(connection, table, lines)
 
 
-def _place(counts: TableCounts) -> dict[str, Any]:
-    return {
-        "target": counts.target,
-        "schema_name": counts.schema,
-        "table_name": counts.table,
-    }
-
-
-def _same_table(table: Table, counts: TableCounts) -> tuple[Any, ...]:
-    return tuple(table.c[name] == value for name, value in _place(counts).items())
+def _place(counts: TableCounts) -> dict[str, str]:
+    return place_of(counts.target, counts.schema, counts.table)
 
 
 def _insert(connection: Connection, table: Table, lines: list[dict[str, Any]]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence import schema
+from collectors.model import Counting, Topic
 
 
 def upsert(
@@ -47,11 +48,48 @@ def end_trend(
     names = [one.name for one in days.primary_key if one.name not in {*place, "day"}]
     (counted,) = (column for column in days.columns if not column.primary_key)
     query = select(*(days.c[name] for name in names), counted).order_by(days.c.day)
-    of_place = [days.c[name] == value for name, value in place.items()]
-    last = {tuple(row[:-1]): row[-1] for row in connection.execute(query.where(*of_place))}
+    rows = connection.execute(query.where(*at_place(days, place)))
+    last = {tuple(row[:-1]): row[-1] for row in rows}
     gone = [what for what, count in last.items() if count and what not in there]
     nothing = {**place, "day": midnight(at), counted.name: 0}
     upsert(connection, days, [nothing | dict(zip(names, what, strict=True)) for what in gone])
+
+
+def place_of(target: str, schema_name: str, table: str) -> dict[str, str]:
+    """The columns by which a line is about one table of a Target."""
+    return {"target": target, "schema_name": schema_name, "table_name": table}
+
+
+def at_place(table: Table, place: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """The lines about it."""
+    return [table.c[name] == value for name, value in place.items()]
+
+
+def places_gone(
+    connection: Connection, table: Table, target: str, there: Collection[tuple[str, str]]
+) -> Iterator[dict[str, str]]:
+    """The places that lines are about and that are not `there` (schema, name) any more."""
+    query = select(table.c.schema_name, table.c.table_name).distinct()
+    known = connection.execute(query.where(table.c.target == target)).all()
+    for schema_name, name in {(one, two) for one, two in known} - set(there):
+        yield place_of(target, schema_name, name)
+
+
+def save_survey(
+    connection: Connection, place: Mapping[str, str], topic: Topic, how: Counting
+) -> None:
+    """How a table answered to a Topic, in the place of before."""
+    line = {
+        **place,
+        "topic": topic,
+        "as_of": how.as_of,
+        "covers_from": how.covers_from,
+        "sampled": how.sampled,
+        "estimated": how.estimated,
+        "by_organization": how.by_organization,
+        "notes": list(how.notes),
+    }
+    upsert(connection, schema.surveys, [line])
 
 
 def midnight(of: date) -> datetime:
