@@ -166,7 +166,7 @@ def test_it_is_an_engineers_and_the_refusal_is_journalled(world: World, actor: A
         world.door().bulk.apply(Approval(actor, digest, "the incident")),
     ):
         assert refused(answer) is RefusalCode.ROLE_MAY_NOT
-        newest = list_entries(world.store, limit=1)[0]
+        newest = list_entries(world.store)[0]
         assert (newest.kind, newest.actor, newest.body["code"]) == (
             "refused",
             actor.name,

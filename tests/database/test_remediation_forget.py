@@ -110,9 +110,9 @@ def test_nothing_of_the_person_is_left_and_the_chain_verifies(
         for private in (value, value.encode().hex()):
             assert private.lower().encode() not in content, path
     assert value.lower() not in caplog.text.lower()
-    newest = list_entries(world.store, limit=1)[0]
+    newest = list_entries(world.store)[0]
     assert newest.kind == "forget"
-    assert jane in str(list_entries(world.store, limit=9))
+    assert jane in str(list_entries(world.store))
     assert value.lower() not in str(newest.body).lower()
 
 
@@ -196,7 +196,7 @@ def test_others_may_not_and_that_is_journalled(world: World, actor: Actor) -> No
 
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.ROLE_MAY_NOT
-    newest = list_entries(world.store, limit=1)[0]
+    newest = list_entries(world.store)[0]
     assert (newest.kind, newest.actor) == ("refused", actor.name)
     assert "privata" not in str(newest.body).lower()
 

@@ -291,22 +291,13 @@ def test_the_images_of_an_undone_remedy_are_destroyed(world: World, done: str) -
     assert verify(world.store).intact
 
 
-def test_remediations_are_listed_newest_first_and_paged(world: World, done: str) -> None:
+def test_remediations_are_listed_newest_first(world: World, done: str) -> None:
     undone(world.door(), done)
 
     first, second = list_remediations(world.store)
 
     assert (first.undoes, second.id, second.undone_by) == (done, done, first.id)
-    after = (first.started_at, first.id)
-    assert list_remediations(world.store, after=after) == [second]
     assert list_remediations(world.store, RemediationFilter(state="applied")) == [first]
-
-
-def test_lines_are_paged(world: World, done: str) -> None:
-    newest = list_entries(world.store, limit=1)
-
-    assert [line.seq for line in newest] == [3]
-    assert [line.seq for line in list_entries(world.store, before=3)] == [2, 1]
 
 
 def test_what_was_put_back_by_hand_is_released_once_more(world: World) -> None:

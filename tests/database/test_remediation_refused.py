@@ -120,7 +120,7 @@ def act(world: World, case: Case, jane: str) -> None:
 
 
 def journalled(world: World, conflict: str | None, code: RefusalCode) -> None:
-    newest = list_entries(world.store, limit=1)[0]
+    newest = list_entries(world.store)[0]
     assert (newest.kind, newest.conflict_id) == ("refused", conflict)
     assert newest.body["code"] == code
     assert newest.body["said"]

@@ -81,25 +81,20 @@ def last_heard_of(store: Store, bulk_id: str) -> datetime | None:
         return connection.scalar(query.order_by(line.seq.desc()).limit(1))
 
 
-def list_bulks(
-    store: Store, *, state: str | None = None, limit: int | None = None
-) -> list[BulkStanding]:
+def list_bulks(store: Store, *, state: str) -> list[BulkStanding]:
     """Newest first."""
-    query = select(bulks).order_by(bulks.c.made_at.desc()).limit(limit)
-    if state is not None:
-        query = query.where(bulks.c.state == state)
+    query = select(bulks).where(bulks.c.state == state).order_by(bulks.c.made_at.desc())
     with store.read() as connection:
         return [_standing(connection, row) for row in connection.execute(query).all()]
 
 
-def bulk_exceptions(store: Store, bulk_id: str, *, limit: int | None = None) -> list[BulkException]:
+def bulk_exceptions(store: Store, bulk_id: str) -> list[BulkException]:
     """The rows that were refused or failed, in the order of the bulk."""
     row = bulk_rows.c
     query = (
         select(row.conflict_id, row.table_name, row.row_id, row.code, row.said)
         .where(row.bulk_id == bulk_id, row.state.in_(("refused", "failed")))
         .order_by(row.number)
-        .limit(limit)
     )
     with store.read() as connection:
         return [BulkException(*line) for line in connection.execute(query)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -12,9 +11,10 @@ from collectors.evidence.schema import deploys, releases
 from collectors.model import Deploy, Release
 
 
-def list_releases(store: Store, *, since: datetime | None = None) -> list[Release]:
+def list_releases(store: Store) -> list[Release]:
     """Releases, the newest first; `deploys` is how many of them we hold."""
     table = releases.c
+    newest_first = func.min(table.created_at).desc(), table.version
     query = select(
         table.version,
         func.min(table.created_at).label("created_at"),
@@ -23,11 +23,9 @@ def list_releases(store: Store, *, since: datetime | None = None) -> list[Releas
         func.max(table.last_event).label("last_event"),
         func.group_concat(table.project).label("projects"),
         func.max(table.deploys).label("deploys"),
-    ).group_by(table.version)
-    if since is not None:
-        query = query.where(table.created_at >= since)
+    )
+    query = query.group_by(table.version).order_by(*newest_first)
     with store.read() as connection:
-        rows = connection.execute(query.order_by(func.min(table.created_at).desc(), table.version))
         return [
             Release(
                 row.version,
@@ -38,7 +36,7 @@ def list_releases(store: Store, *, since: datetime | None = None) -> list[Releas
                 row.last_event,
                 row.deploys,
             )
-            for row in rows
+            for row in connection.execute(query)
         ]
 
 
@@ -52,15 +50,11 @@ def projects_of_releases(store: Store) -> dict[str, frozenset[str]]:
     return found
 
 
-def list_deploys(
-    store: Store, environments: Sequence[str] = (), *, since: datetime | None = None
-) -> list[Deploy]:
+def list_deploys(store: Store, environments: Sequence[str] = ()) -> list[Deploy]:
     """When releases went live, the earliest first; no environments means all."""
     query = select(deploys).order_by(deploys.c.finished_at, deploys.c.version)
     if environments:
         query = query.where(deploys.c.environment.in_(environments))
-    if since is not None:
-        query = query.where(deploys.c.finished_at >= since)
     with store.read() as connection:
         return [
             Deploy(row.version, row.environment, row.finished_at)

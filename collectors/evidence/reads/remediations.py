@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, select
 
 from collectors.evidence.chunks import chunks
 from collectors.evidence.database import Store
@@ -94,17 +94,13 @@ def list_remediations(
     store: Store,
     wanted: RemediationFilter | None = None,
     *,
-    after: tuple[datetime, str] | None = None,
     limit: int | None = None,
 ) -> list[RemediationRow]:
-    """Newest first; `after` continues behind (started_at, id)."""
+    """Newest first."""
     query = _select()
     for name in ("conflict_id", "environment", "state", "slot", "bulk_id"):
         if (value := getattr(wanted, name, None)) is not None:
             query = query.where(table.c[name] == value)
-    if after is not None:
-        place = (table.c.started_at, table.c.id)
-        query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
     query = query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit)
     with store.read() as connection:
         return [_remediation(row) for row in connection.execute(query)]
@@ -122,18 +118,14 @@ def list_entries(
     *,
     conflict_id: str | None = None,
     remediation_id: str | None = None,
-    before: int | None = None,
-    limit: int | None = None,
 ) -> list[AuditEntryRow]:
-    """The journal, newest line first; `before` continues behind a line's `seq`."""
+    """The journal, newest line first."""
     entry = audit_entries.c
-    query = select(audit_entries).order_by(entry.seq.desc()).limit(limit)
+    query = select(audit_entries).order_by(entry.seq.desc())
     if conflict_id is not None:
         query = query.where(entry.conflict_id == conflict_id)
     if remediation_id is not None:
         query = query.where(entry.remediation_id == remediation_id)
-    if before is not None:
-        query = query.where(entry.seq < before)
     with store.read() as connection:
         return [_entry(row) for row in connection.execute(query)]
 
