@@ -79,14 +79,10 @@ def erase_collected(connection: Connection, found: Collected) -> None:
     conflicts, failures, marks = schema.conflicts, schema.failures, schema.fingerprints
     for some in chunks(found.conflicts):
         connection.execute(delete(marks).where(marks.c.conflict_id.in_(some)))
-        hidden = ["…"]
-        connection.execute(
-            update(conflicts).where(conflicts.c.id.in_(some)).values(sealed=None, masked_key=hidden)
-        )
         lengths = select(conflicts.c.id, conflicts.c.columns).where(conflicts.c.id.in_(some))
         for conflict_id, columns in connection.execute(lengths).all():
             one = update(conflicts).where(conflicts.c.id == conflict_id)
-            connection.execute(one.values(masked_key=hidden * len(columns)))
+            connection.execute(one.values(sealed=None, masked_key=["…"] * len(columns)))
     for some in chunks(found.failures):
         connection.execute(
             update(failures).where(failures.c.event_id.in_(some)).values(sealed=None)
