@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from collectors.evidence.database import Store
 from collectors.evidence.lines import issue_line
 from collectors.evidence.schema import deploys, failures, issues, releases
-from collectors.evidence.writing import next_generation, upsert
+from collectors.evidence.writing import insert_new, next_generation, upsert
 from collectors.model import Deploy, Issue, Release
 
 
@@ -85,5 +84,5 @@ def save_releases(
     with store.write() as connection:
         upsert(connection, releases, lines)
         if live:
-            connection.execute(insert(deploys).on_conflict_do_nothing(), live)
+            insert_new(connection, deploys, live)
             next_generation(connection)

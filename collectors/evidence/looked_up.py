@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from collectors.evidence import schema
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged, conflict_line, fingerprint_lines
-from collectors.evidence.writing import next_generation
+from collectors.evidence.writing import insert_new, next_generation
 
 _CONFLICT = schema.conflicts.c
 
@@ -26,8 +26,7 @@ def open_conflict(store: Store, judged: Judged) -> str:
             history = {"conflict_id": conflict_id, "at": line["asked_at"], **change}
             connection.execute(schema.verdict_history.insert(), history)
             values = list(fingerprint_lines(store.vault, {conflict_id: judged}))
-            if values:
-                connection.execute(schema.fingerprints.insert(), values)
+            insert_new(connection, schema.fingerprints, values)
             next_generation(connection)
     return conflict_id
 
