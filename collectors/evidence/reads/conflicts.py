@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.rows import row_ref, row_refs
@@ -95,7 +95,7 @@ def iter_conflicts(
     order: Order = Order.NEWEST,
 ) -> Iterator[ConflictRow]:
     """Sorted, read as a stream; `after` continues behind a page's last line (keyset paging)."""
-    query = _matching(select(table), wanted or ConflictFilter())
+    query = select(table).where(*conditions_of(wanted or ConflictFilter()))
     column = _SORTED[order]
     parts: list[Select[Any]] = []
     if after is None or after[0] is not None:
@@ -151,9 +151,9 @@ def find_conflict(store: Store, conflict_id: str) -> ConflictRow | None:
 
 def count_by_verdict(store: Store, wanted: ConflictFilter | None = None) -> dict[Verdict, int]:
     """How many Conflicts stand at each Verdict; one that none stands at is left out."""
-    query = select(table.c.verdict, func.count()).group_by(table.c.verdict)
+    query = select(table.c.verdict, func.count()).where(*conditions_of(wanted or ConflictFilter()))
     with store.read() as connection:
-        rows = connection.execute(_matching(query, wanted or ConflictFilter()))
+        rows = connection.execute(query.group_by(table.c.verdict))
         return {Verdict(verdict): count for verdict, count in rows}
 
 
@@ -212,10 +212,6 @@ def verdict_changes(store: Store, conflict_id: str) -> list[VerdictChange]:
             VerdictChange(row.at, Verdict(row.verdict), _sure(row.confidence), tuple(row.reasons))
             for row in connection.execute(query)
         ]
-
-
-def _matching(query: Select[Any], wanted: ConflictFilter) -> Select[Any]:
-    return query.where(and_(True, *conditions_of(wanted)))
 
 
 def conditions_of(wanted: ConflictFilter) -> list[ColumnElement[bool]]:

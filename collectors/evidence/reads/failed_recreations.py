@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, distinct, func, select, true, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, distinct, func, select, type_coerce
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.failure_counts import is_of_whole_days
@@ -97,7 +97,7 @@ def _customers_of_days(wanted: FailureFilter) -> Select[Any]:
     table = release_customers
     kind = (table.c.environment, table.c.release)
     query = select(*kind, func.sum(table.c.customers))
-    query = query.where(true(), *conditions(table, wanted, table.c.last_day))
+    query = query.where(*conditions(table, wanted, table.c.last_day))
     return query.group_by(*kind).order_by(*kind)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from collectors.evidence.schema import from_micros, to_micros
@@ -27,8 +26,5 @@ def stored_ref(ref: RowRef | None) -> dict[str, Any] | None:
     """The JSON form of a RowRef, its time in microseconds."""
     if ref is None:
         return None
-    return {"table": ref.table, "id": ref.id, "deleted_at": _micros(ref.deleted_at)}
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)
+    deleted_at = None if ref.deleted_at is None else to_micros(ref.deleted_at)
+    return {"table": ref.table, "id": ref.id, "deleted_at": deleted_at}
