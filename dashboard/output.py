@@ -1,4 +1,4 @@
-"""How the command line says things: the fixed JSON of DESIGN 8, and tables for people.
+"""How the command line says things: JSON whose names stay, and tables for people.
 
 JSON has every key, `null` for what is not known; times are RFC 3339 in UTC with `Z`. Text that came
 from outside loses its control characters before it reaches a terminal.

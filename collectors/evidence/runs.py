@@ -13,7 +13,7 @@ from collectors.evidence.writing import next_generation
 from collectors.model import Verdict
 
 KEEP_SETTLED = timedelta(days=30)
-"""How long KeyValues outlive the Verdict that settled them (DESIGN 7)."""
+"""How long KeyValues outlive the Verdict that settled them."""
 
 KEEP_PASSED = timedelta(days=8)
 """Longer than the longest grace that the settings allow: no list shows an Event again by then.

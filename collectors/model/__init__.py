@@ -1,6 +1,6 @@
 """The vocabulary: frozen values that every part speaks in. Nothing here touches the world.
 
-Names are DESIGN's terms. Every `datetime` is aware and in UTC. Every identifier that comes from a
+Names are README's words. Every `datetime` is aware and in UTC. Every identifier that comes from a
 catalog (`schema`, `table`, a column, an expression) is spelled as PostgreSQL's `quote_ident` or
 `pg_get_indexdef` gives it, so that it can stand in a statement as it is; whatever comes from an
 Event never does.

@@ -12,7 +12,7 @@ KeyName = tuple[str, str, str]
 
 
 class Verdict(StrEnum):
-    """What the database says of a Failure (DESIGN 5)."""
+    """What the database says of a Failure."""
 
     BLOCKED_BY_TOMBSTONE = "BLOCKED_BY_TOMBSTONE"
     BLOCKED_BY_LEFTOVER = "BLOCKED_BY_LEFTOVER"

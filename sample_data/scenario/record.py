@@ -1,6 +1,6 @@
 """The scenario's own record of what it did to whom, and the verdict that each failure deserves.
 
-The verdicts come from what the stories did, and from the words of DESIGN alone. They are those of
+The verdicts come from what the stories did, and from what each Verdict means. They are those of
 somebody who looks for the first time after the play has ended. Where the rows and the times then
 allow several histories, all of them are listed.
 """

@@ -24,7 +24,7 @@ class Release:
 
 
 def releases(store: Store, target: str) -> list[Release]:
-    """A Target's released keys, as long as their values are kept (sealed, DESIGN 7)."""
+    """A Target's released keys, as long as their values are kept."""
     query = select(table).where(
         table.c.target == target, table.c.released_at.is_not(None), table.c.sealed.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""An approved plan, step by step, in the order of DESIGN 6.1."""
+"""An approved plan, step by step: intent, lock, re-check, apply, count, commit, verify, Outcome."""
 
 from __future__ import annotations
 
