@@ -14,12 +14,12 @@ from collectors.evidence.lineages import keep_lineages, known_lineages
 from collectors.evidence.lines import LOOKED_UP, Judged
 from collectors.evidence.looks import save_looks
 from collectors.evidence.reads.followup import (
-    Pending,
     open_conflicts,
     open_failures,
     outlived_failures,
     undecided_failures,
 )
+from collectors.evidence.reads.unfailed import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict
 from collectors.model.counted import counted

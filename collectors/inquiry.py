@@ -18,7 +18,8 @@ from functools import lru_cache
 from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
-from collectors.evidence.reads.followup import Pending, earlier_looks
+from collectors.evidence.reads.followup import earlier_looks
+from collectors.evidence.reads.unfailed import Pending
 from collectors.linking.judge import Case, judge
 from collectors.linking.organization import organization_of
 from collectors.linking.question import Question, with_computed

@@ -15,7 +15,8 @@ from datetime import timedelta
 from collectors.errors import KeptBack
 from collectors.evidence.database import Store
 from collectors.evidence.lines import Judged
-from collectors.evidence.reads.followup import Pending, judged_failures
+from collectors.evidence.reads.followup import judged_failures
+from collectors.evidence.reads.unfailed import Pending
 from collectors.evidence.store import known_events
 from collectors.inquiry import Inquiry
 from collectors.linking.case import RACE_WINDOW, TOLERANCE

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from collectors.errors import TargetUnreachable
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.unfailed import Pending
 from collectors.linking.dropped import dropped, remembered
 from collectors.linking.question import KeyStanding, Question
 from collectors.linking.resolve import resolve

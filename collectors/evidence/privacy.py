@@ -22,9 +22,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from collectors.model import KeyValues
 
-MINIMUM_SECRET = 32
-"""Characters. Shorter texts are too easy to guess for a key that guards e-mail addresses."""
-
 _HIDDEN = "…"
 _SHORTEST = 4
 """Characters. Of a shorter value even one character tells too much."""

@@ -18,7 +18,7 @@ from collectors.errors import TargetUnreachable
 from collectors.evidence.database import Store
 from collectors.evidence.lines import LOOKED_UP, Judged, waits_for
 from collectors.evidence.looked_up import last_asked, open_conflict
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.unfailed import Pending
 from collectors.explain.asking import for_want_of_organization, questions
 from collectors.explain.organizations import organizations_in_prose, organizations_told
 from collectors.inquiry import Inquiry

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from collectors.evidence.reads.conflicts import ConflictRow
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.unfailed import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import Failure, Verdict, ViolatedKey
 

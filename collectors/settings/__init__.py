@@ -27,7 +27,6 @@ from collectors.settings.models import (
     SurveySettings,
     TableSettings,
     TargetSettings,
-    TelemetrySettings,
     fold,
 )
 from collectors.settings.reading import (
@@ -37,12 +36,9 @@ from collectors.settings.reading import (
     read_raw,
     without_write_side,
 )
-from collectors.settings.values import MINIMUM_SECRET, SECRET_COMMAND, Names
+from collectors.settings.values import Names
 
 __all__ = [
-    "MINIMUM_SECRET",
-    "PREFIX",
-    "SECRET_COMMAND",
     "WRITE_SIDE",
     "AuditSettings",
     "CanarySettings",
@@ -53,7 +49,6 @@ __all__ = [
     "SurveySettings",
     "TableSettings",
     "TargetSettings",
-    "TelemetrySettings",
     "exposed_file",
     "fold",
     "load_settings",

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, HttpUrl, SecretStr
 
 SECRET_COMMAND = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
 MINIMUM_SECRET = 32
+"""Characters. Shorter texts are too easy to guess for a key that guards e-mail addresses."""
 
 
 def _as_texts(value: object) -> object:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from collectors.doctor import Health, check_all
 from collectors.evidence.lines import Judged
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.unfailed import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import KeyLookup, Verdict
 from collectors.postgres.catalog import read_catalog

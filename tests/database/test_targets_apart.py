@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from collectors.evidence.reads.failures import list_failures
-from collectors.evidence.reads.followup import Pending
+from collectors.evidence.reads.unfailed import Pending
 from collectors.explain import explain
 from collectors.inquiry import Inquiry
 from collectors.model import Verdict

@@ -25,21 +25,7 @@ from collectors.model import (
     ViolatedKey,
 )
 
-__all__ = [
-    "MOST_SELDOM",
-    "Pending",
-    "earlier_looks",
-    "judged_failures",
-    "newest_change",
-    "newest_failure",
-    "open_conflicts",
-    "open_failures",
-    "outlived_failures",
-    "turned",
-    "undecided_failures",
-]
-
-MOST_SELDOM = 1_000
+_MOST_SELDOM = 1_000
 _SOON = ("target", "snapshot")
 _SELDOM = ("catalog", "rows")
 _OPEN = [verdict for verdict in Verdict if verdict.may_change]
@@ -140,7 +126,7 @@ def undecided_failures(
     """UNDECIDED Failures of the environments for which `asks` holds, that a look could decide.
 
     All that wait for a Target or a newer Snapshot. Of those that wait for another catalog or other
-    rows, which seldom come, the MOST_SELDOM that were asked longest ago: so each gets its turn.
+    rows, which seldom come, the _MOST_SELDOM that were asked longest ago: so each gets its turn.
     """
     waiting = select(failures).where(failures.c.waits_for.is_not(None))
     if before is not None:
@@ -150,7 +136,7 @@ def undecided_failures(
         yield from _pending(store, own.where(failures.c.waits_for.in_(_SOON)))
         for what in _SELDOM:
             some = own.where(failures.c.waits_for == what).order_by(failures.c.judged_at)
-            yield from _pending(store, some.limit(MOST_SELDOM))
+            yield from _pending(store, some.limit(_MOST_SELDOM))
 
 
 def _waiting_environments(store: Store) -> list[str]:
