@@ -22,7 +22,7 @@ from collectors.inquiry import Inquiry
 from collectors.linking.case import RACE_WINDOW, TOLERANCE
 from collectors.linking.light import Need, is_wanted, read_light
 from collectors.linking.violation import read_event
-from collectors.model import Event, Failure, Verdict
+from collectors.model import Event, Failure
 from collectors.sentry.sources import Page
 
 CLOSE = max(TOLERANCE, RACE_WINDOW) + timedelta(seconds=2)
@@ -153,10 +153,7 @@ class Intake:
     def _judge(self, failures: Sequence[Failure]) -> list[Judged]:
         known = self._judged_before(failures) if self.full else {}
         return self.inquiry.judge(
-            [
-                known.get(one.event_id) or Pending(self.source, one, None, Verdict.UNDECIDED, None)
-                for one in failures
-            ]
+            [known.get(one.event_id) or Pending(self.source, one) for one in failures]
         )
 
     def _judged_before(self, failures: Sequence[Failure]) -> dict[str, Pending]:

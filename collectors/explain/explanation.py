@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads.failures import FailureFilter, iter_verdicts
-from collectors.explain.printed import judged_now
+from collectors.explain.printed import NO_EVENT, judged_now
 from collectors.explain.search import SearchAnswer, search
 from collectors.inquiry import Inquiry
 from collectors.linking.pasted import read_json, read_pasted_event
@@ -59,7 +59,7 @@ def explain(inquiry: Inquiry, store: Store, text: str, environment: str | None) 
     verdicts = {newest for (_, newest), *_ in stored}
     verdict = verdicts.pop() if len(verdicts) == 1 else None
     if not stored and reading.key is not None:
-        now = Failure("0" * 32, environment or "production", datetime.now(UTC), key=reading.key)
+        now = Failure(NO_EVENT, environment or "production", datetime.now(UTC), key=reading.key)
         verdict = judged_now(inquiry, event or now)
     return Explanation(
         reading.kind,

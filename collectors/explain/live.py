@@ -21,6 +21,7 @@ from collectors.evidence.looked_up import last_asked, open_conflict
 from collectors.evidence.reads.unfailed import Pending
 from collectors.explain.asking import for_want_of_organization, questions
 from collectors.explain.organizations import organizations_in_prose, organizations_told
+from collectors.explain.printed import NO_EVENT
 from collectors.inquiry import Inquiry
 from collectors.linking.spellings import spellings
 from collectors.linking.ticket import OF_VALUES, IdentifierKind
@@ -32,7 +33,6 @@ from collectors.postgres.snapshot import Snapshot
 
 MOST_VALUES = 8
 MOST_QUESTIONS = 400
-_NO_EVENT = "0" * 32
 
 
 class Standing(StrEnum):
@@ -146,8 +146,8 @@ def _pending(opened: OpenTarget, sought: Wanted) -> tuple[list[Pending], int]:
     asked = [*([sought.key] if sought.key else []), *found]
     environment = next(iter(opened.settings.environments), opened.name)
     now = datetime.now(UTC)
-    failures = (Failure(_NO_EVENT, environment, now, key=key) for key in asked)
-    return [Pending(LOOKED_UP, one, None, Verdict.UNDECIDED, None) for one in failures], unasked
+    failures = (Failure(NO_EVENT, environment, now, key=key) for key in asked)
+    return [Pending(LOOKED_UP, one) for one in failures], unasked
 
 
 def _findings(

@@ -10,10 +10,14 @@ from collectors.evidence.reads.unfailed import Pending
 from collectors.inquiry import Inquiry
 from collectors.model import Failure, Verdict, ViolatedKey
 
+NO_EVENT = "0" * 32
+"""The id of what no Event has reported."""
+_SOURCE = "explain"
+
 
 def judged_now(inquiry: Inquiry, failure: Failure) -> Verdict | None:
     """What the Target says of it; None where there is no Target to ask, or it does not answer."""
-    (judged,) = inquiry.judge([_pending(failure)])
+    (judged,) = inquiry.judge([Pending(_SOURCE, failure)])
     asked = judged.target is not None and judged.target not in inquiry.unreachable
     return judged.judgement.verdict if asked else None
 
@@ -30,7 +34,8 @@ def of_printed_key(
         return conflicts
     now = datetime.now(UTC)
     environments = {conflict.environment for conflict in conflicts}
-    asked = [_pending(Failure("0" * 32, one, now, key=key)) for one in sorted(environments)]
+    failures = (Failure(NO_EVENT, one, now, key=key) for one in sorted(environments))
+    asked = [Pending(_SOURCE, one) for one in failures]
     ids = {one.failure.environment: one.conflict_id for one in inquiry.judge(asked)}
     named = {one.id for one in conflicts if one.constraint == key.constraint}
     return [
@@ -39,7 +44,3 @@ def of_printed_key(
         if one.id == ids[one.environment]
         or (ids[one.environment] is None and (not named or one.id in named))
     ]
-
-
-def _pending(failure: Failure) -> Pending:
-    return Pending("explain", failure, None, Verdict.UNDECIDED, None)

@@ -68,7 +68,7 @@ def judged(folder: Path, dsn: str, at: datetime) -> Judged:
     target = TargetSettings(read_dsn=SecretStr(dsn))
     settings = Settings(targets={"production": target})
     store = new_store(folder)
-    pending = Pending("test", failure(occurred_at=at), None, Verdict.UNDECIDED, None)
+    pending = Pending("test", failure(occurred_at=at))
     with closing(store), closing(Inquiry(settings, store)) as asking:
         (one,) = asking.judge([pending])
     return one

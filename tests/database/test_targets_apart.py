@@ -48,10 +48,7 @@ def inquiry(folder: Path, **dsns: str) -> Inquiry:
 
 
 def verdicts(asking: Inquiry, *environments: str) -> dict[str, Verdict]:
-    pending = [
-        Pending("test", failure(environment=name), None, Verdict.UNDECIDED, None)
-        for name in environments
-    ]
+    pending = [Pending("test", failure(environment=name)) for name in environments]
     return {one.failure.environment: one.judgement.verdict for one in asking.judge(pending)}
 
 

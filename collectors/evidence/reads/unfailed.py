@@ -17,7 +17,7 @@ from collectors.model import Failure, KeyValues, RowRef, ValueSource, Verdict, V
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A stored Failure to ask about again, with the Verdict and blocker it has now.
+    """A Failure to ask about; a stored one with the Verdict and blocker it has now.
 
     `target` is the Target of its Conflict, whatever its environment belongs to by now, `key_table`
     the schema and table of its Conflict's key, which an Event need not name, `key_name` and
@@ -27,9 +27,9 @@ class Pending:
 
     source: str
     failure: Failure
-    conflict_id: str | None
-    verdict: Verdict
-    blocker: RowRef | None
+    conflict_id: str | None = None
+    verdict: Verdict = Verdict.UNDECIDED
+    blocker: RowRef | None = None
     target: str | None = None
     key_table: tuple[str, str] | None = None
     key_columns: tuple[str, ...] = ()
