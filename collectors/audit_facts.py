@@ -49,7 +49,9 @@ def facts_of(asked: Asked, every: Sequence[tuple[KeyCase, Flaw | None]]) -> dict
             failures=None if failures is None else failures.get(name, 0),
             exposed=exposed.get(name),
             live_duplicates=repeated.get(name),
-            upserts=tuple(one for one in upserts[raw(case.table.name)] if _needs(one, case)),
+            upserts=tuple(
+                one for one in upserts[raw(case.table.name)] if needs(one, case.table, case.key)
+            ),
         )
         for case, _ in every
     }
@@ -93,7 +95,3 @@ def _upserts(snapshot: Snapshot) -> defaultdict[str, list[Upsert]]:
         for upsert in read_upserts(statement, calls):
             found[upsert.table].append(upsert)
     return found
-
-
-def _needs(upsert: Upsert, case: KeyCase) -> bool:
-    return needs(upsert, case.table, case.key)
