@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from collectors.model import InvariantState, KeyFinding, Migration, Severity
 from collectors.model.counted import counted
 from dashboard.commands.opening import our_settings, our_store
 from dashboard.output import print_json, print_table, say, working, write
+
+Chosen = Callable[[KeyFinding], Migration | None]
+"""Which of a Finding's texts is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +99,18 @@ def _show_json(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: boo
     print_json([finding_json(one) for one in summary.findings])
 
 
-def _show_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
-    for _, migration in _texts(summary.findings, lambda one: one.migration):
-        write(migration.sql + "\n")
-
-
-def _show_alembic(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
-    _write_revisions(_texts(summary.findings, lambda one: one.migration))
-
-
-def _show_backfill_sql(summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool) -> None:
-    for _, backfill in _texts(summary.findings, lambda one: one.backfill):
-        write(backfill.sql + "\n")
-
-
-def _show_backfill_alembic(
-    summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool
+def _show_sql(
+    chosen: Chosen, summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool
 ) -> None:
-    _write_revisions(_texts(summary.findings, lambda one: one.backfill))
+    for _, text in _texts(summary.findings, chosen):
+        write(text.sql + "\n")
 
 
-def _write_revisions(texts: Iterator[tuple[KeyFinding, Migration]]) -> None:
+def _show_alembic(
+    chosen: Chosen, summary: AuditSummary, _new: Sequence[KeyFinding], _compared: bool
+) -> None:
     """The lines between them say where one file ends and the next begins."""
-    for finding, text in texts:
+    for finding, text in _texts(summary.findings, chosen):
         named = in_one_line(f"{finding.table}: {finding.constraint}")
         write(f"# --- revision for {named} ---\n")
         write(text.alembic + "\n")
@@ -139,16 +132,16 @@ def _show_sarif(summary: AuditSummary, new: Sequence[KeyFinding], compared: bool
 _SHAPES: dict[str, Callable[[AuditSummary, Sequence[KeyFinding], bool], None]] = {
     "table": _show_table,
     "json": _show_json,
-    "sql": _show_sql,
-    "alembic": _show_alembic,
-    "backfill-sql": _show_backfill_sql,
-    "backfill-alembic": _show_backfill_alembic,
+    "sql": partial(_show_sql, lambda one: one.migration),
+    "alembic": partial(_show_alembic, lambda one: one.migration),
+    "backfill-sql": partial(_show_sql, lambda one: one.backfill),
+    "backfill-alembic": partial(_show_alembic, lambda one: one.backfill),
     "sarif": _show_sarif,
 }
 
 
 def _texts(
-    findings: Sequence[KeyFinding], chosen: Callable[[KeyFinding], Migration | None]
+    findings: Sequence[KeyFinding], chosen: Chosen
 ) -> Iterator[tuple[KeyFinding, Migration]]:
     """Each key's text once: several Findings may have the same one."""
     keys = {(one.table, one.constraint): (one, text) for one in findings if (text := chosen(one))}
