@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-
 from collectors import doctor
 from collectors.doctor import Check
-from collectors.evidence.database import Store
 from collectors.evidence.reads import marks, runs, sources, unmapped
 from collectors.evidence.reads.marks import MarkRow
 from collectors.evidence.reads.runs import RunRow
@@ -53,11 +49,10 @@ def targets() -> dict[str, tuple[str, ...]]:
 
 def check_everything() -> list[Check]:
     """What `tombstone doctor` checks, asked of Sentry and every Target now."""
-    return answered(lambda: list(_checks(opened().store)))
+    return answered(_checks)
 
 
-def _checks(store: Store) -> Iterator[Check]:
-    settings = opened().settings
-    yield from chain(
-        doctor.check_all(settings), check_write_side(settings, load_write_settings(), store)
-    )
+def _checks() -> list[Check]:
+    settings, store = opened().settings, opened().store
+    write_side = check_write_side(settings, load_write_settings(), store)
+    return [*doctor.check_all(settings), *write_side]
