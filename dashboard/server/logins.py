@@ -39,7 +39,7 @@ CLOSED = ("/media/", "/_stcore/upload_file")
 
 BACK = "tombstone_back"
 _BACK_SECONDS = 600
-_INSIDE = re.compile(r"/[\w./-]*(\?[\w=&.%+-]*)?")
+_INSIDE = re.compile(r"/(?!/)[\w./-]*(\?[\w=&.%+-]*)?")
 
 
 def streamlit_secrets(access: AccessSettings, secret: str) -> dict[str, Any]:
@@ -131,11 +131,11 @@ class LoginGuard:
         if path == LOGIN:
             origin = urlsplit(request.headers.get("referer", ""))
             wanted = f"{origin.path}?{origin.query}" if origin.query else origin.path
-            if _INSIDE.fullmatch(wanted) and not wanted.startswith("//"):
+            if _INSIDE.fullmatch(wanted):
                 headers.append("set-cookie", self._back(wanted, _BACK_SECONDS))
         elif path == CALLBACK and headers.get("location") == f"{self._base}/":
             wanted = request.cookies.get(BACK, "").strip('"')
-            if _INSIDE.fullmatch(wanted) and not wanted.startswith("//"):
+            if _INSIDE.fullmatch(wanted):
                 headers["location"] = wanted
                 headers.append("set-cookie", self._back("", 0))
 
