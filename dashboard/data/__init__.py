@@ -33,7 +33,6 @@ from dashboard.data.held import (
     needs_login,
     news,
     one_state,
-    opened,
     remembered,
     sign_out,
     tracker_url,
@@ -81,7 +80,6 @@ from dashboard.data.remedies import (
     undo_preview,
 )
 from dashboard.data.triage import (
-    ATTEMPTS_SHOWN,
     PAGE,
     QUEUE_PAGE,
     conflict,
@@ -98,7 +96,6 @@ from dashboard.data.triage import (
 
 __all__ = [
     "ACTS_PAGE",
-    "ATTEMPTS_SHOWN",
     "PAGE",
     "QUEUE_PAGE",
     "WALKS_SHOWN",
@@ -146,7 +143,6 @@ __all__ = [
     "news",
     "offers",
     "one_state",
-    "opened",
     "organization_column",
     "organization_met",
     "organization_names",
