@@ -80,7 +80,6 @@ def run(
     host: str = "127.0.0.1",
     port: int = 8501,
     *,
-    hosts: Sequence[str] = (),
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until interrupted; port 0 takes a free one. `on_ready` hears the address.
@@ -100,7 +99,7 @@ def run(
     address = f"http://{shown}:{listening.getsockname()[1]}{access.oidc.public_path}"
     server = _Server(
         uvicorn.Config(
-            create_app(_names(host, hosts), access),
+            create_app(_names(host), access),
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -140,13 +139,13 @@ def _log_heads() -> None:
     journal.addHandler(handler)
 
 
-def _names(host: str, hosts: Sequence[str]) -> list[str]:
-    """What the dashboard may be called by, with the loopback address that it listens on.
+def _names(host: str) -> list[str]:
+    """What the dashboard may be called by besides: the loopback address that it listens on.
 
-    >>> _names("127.0.0.2", ["tombstone.internal"]), _names("0.0.0.0", [])
-    (['127.0.0.2', 'tombstone.internal'], [])
+    >>> _names("127.0.0.2"), _names("0.0.0.0")
+    (['127.0.0.2'], [])
     """
-    return [host, *hosts] if _is_loopback(host) else [*hosts]
+    return [host] if _is_loopback(host) else []
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import dashboard
 from tests.factories import SECRET
 
-_START = "from dashboard.server import run; run(port={port}, hosts=['tombstone.internal'])"
+_START = "from dashboard.server import run; run(port={port})"
 ROOT = Path(dashboard.__file__).parents[1]
 
 

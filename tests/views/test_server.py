@@ -70,10 +70,8 @@ def test_the_policy_lets_nothing_out_and_nobody_frame_us() -> None:
     assert allowed == {"'none'", "'self'", "'unsafe-inline'", "data:", "blob:"}
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "tombstone.internal"]
-)
-def test_loopback_and_the_named_hosts_are_answered(address: str, host: str) -> None:
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501"])
+def test_loopback_is_answered(address: str, host: str) -> None:
     assert ask(address, "/_stcore/health", Host=host).status_code == 200
 
 
