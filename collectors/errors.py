@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose.
+"""The errors that this package raises on purpose; a part's own kinds of them stand in the part.
 
     TombstoneError
     ├── UsageError            the caller or the settings are wrong              exit 2

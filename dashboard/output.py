@@ -87,7 +87,7 @@ def print_json(value: Any) -> None:
 
 
 def print_json_list(values: Iterable[Any]) -> None:
-    """One JSON list on one line of stdout, written as it is read; likewise."""
+    """One JSON list on one line of stdout, written as it is read."""
     before = "["
     for value in values:
         with _writing() as heard:
