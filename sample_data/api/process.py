@@ -10,7 +10,6 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
 from collectors.errors import TombstoneError
 from sample_data.api.settings import Settings
@@ -66,12 +65,7 @@ class ApiProcess:
     def __enter__(self) -> ApiProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
