@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sample_data.api.modes import EMAIL_KEY, EXTERNAL_ID_KEY
-from sample_data.scenario.merchant import creating
-from sample_data.scenario.record import Fate
+from sample_data.scenario.merchant import Call, creating
+from sample_data.scenario.record import Fate, Row
 from sample_data.scenario.scene import Scene
 
 _RESTORE = "UPDATE customers SET deleted_at = NULL, modified_at = %s WHERE id = %s"
@@ -27,10 +27,7 @@ async def restored(scene: Scene) -> None:
     """The deleted row was brought back: it looks as if it had always been alive."""
     person = next(scene.people)
     holder = await scene.tombstone(person)
-    until = scene.halfway(holder.gone_since)
-    moments = scene.tries(holder.gone_since, until=until)
-    await scene.blocked_by(holder, EMAIL_KEY, creating(person.email), moments)
-    helped = scene.moment(after=until)
+    helped = await _blocked_until_helped(scene, holder, EMAIL_KEY, creating(person.email))
     await scene.merchant.by_hand(_RESTORE, [helped, holder.id], helped)
     holder.fate = Fate.RESTORED
 
@@ -39,10 +36,7 @@ async def purged(scene: Scene) -> None:
     """The deleted row was removed for good; half of them came back as new customers."""
     person = next(scene.people)
     holder = await scene.tombstone(person)
-    until = scene.halfway(holder.gone_since)
-    moments = scene.tries(holder.gone_since, until=until)
-    await scene.blocked_by(holder, EMAIL_KEY, creating(person.email), moments)
-    helped = scene.moment(after=until)
+    helped = await _blocked_until_helped(scene, holder, EMAIL_KEY, creating(person.email))
     await scene.merchant.by_hand(_PURGE, [holder.id], helped)
     holder.fate = Fate.PURGED
     if scene.number % 2:
@@ -54,11 +48,8 @@ async def external_id_released(scene: Scene) -> None:
     """The external ID was moved into the row's metadata, and the customer came back."""
     person, again = next(scene.people), next(scene.people)
     holder = await scene.tombstone(person, external_id=person.external_id)
-    until = scene.halfway(holder.gone_since)
-    moments = scene.tries(holder.gone_since, until=until)
     call = creating(again.email, person.external_id)
-    await scene.blocked_by(holder, EXTERNAL_ID_KEY, call, moments)
-    helped = scene.moment(after=until)
+    helped = await _blocked_until_helped(scene, holder, EXTERNAL_ID_KEY, call)
     await scene.merchant.by_hand(_RELEASE_EXTERNAL_ID, [helped, holder.id], helped)
     holder.released[EXTERNAL_ID_KEY] = True
     at = scene.later(helped, timedelta(minutes=2), timedelta(hours=9))
@@ -69,10 +60,7 @@ async def email_released(scene: Scene) -> None:
     """The address was overwritten, and the customer came back."""
     person = next(scene.people)
     holder = await scene.tombstone(person)
-    until = scene.halfway(holder.gone_since)
-    moments = scene.tries(holder.gone_since, until=until)
-    await scene.blocked_by(holder, EMAIL_KEY, creating(person.email), moments)
-    helped = scene.moment(after=until)
+    helped = await _blocked_until_helped(scene, holder, EMAIL_KEY, creating(person.email))
     await scene.merchant.by_hand(_RELEASE_EMAIL, [helped, holder.id], helped)
     holder.released[EMAIL_KEY] = False
     at = scene.later(helped, timedelta(minutes=2), timedelta(hours=9))
@@ -83,11 +71,16 @@ async def second_key(scene: Scene) -> None:
     """Both keys were held; the address was released, and then the external ID was in the way."""
     person = next(scene.people)
     holder = await scene.tombstone(person, external_id=person.external_id)
-    until = scene.halfway(holder.gone_since)
-    moments = scene.tries(holder.gone_since, until=until)
     call = creating(person.email, person.external_id)
-    await scene.blocked_by(holder, EMAIL_KEY, call, moments)
-    helped = scene.moment(after=until)
+    helped = await _blocked_until_helped(scene, holder, EMAIL_KEY, call)
     await scene.merchant.by_hand(_RELEASE_EMAIL, [helped, holder.id], helped)
     holder.released[EMAIL_KEY] = False
     await scene.blocked_by(holder, EXTERNAL_ID_KEY, call, scene.tries(helped))
+
+
+async def _blocked_until_helped(scene: Scene, holder: Row, constraint: str, call: Call) -> datetime:
+    """They try in the first half of the time that is left; when they were helped in the other."""
+    until = scene.halfway(holder.gone_since)
+    moments = scene.tries(holder.gone_since, until=until)
+    await scene.blocked_by(holder, constraint, call, moments)
+    return scene.moment(after=until)
