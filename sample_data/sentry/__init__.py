@@ -5,7 +5,6 @@ the part of Sentry's Web API that Tombstone reads. It knows no users, no rights 
 token's scopes, no limits and no retention: never use it for anything else.
 """
 
-from sample_data.sentry.address import Address
 from sample_data.sentry.local import LocalSentry, LocalSentryUnavailable
 
-__all__ = ["Address", "LocalSentry", "LocalSentryUnavailable"]
+__all__ = ["LocalSentry", "LocalSentryUnavailable"]

@@ -18,7 +18,7 @@ import uvicorn
 
 from sample_data.processes import end_with_parent
 from sample_data.sentry.address import Address, address_of
-from sample_data.sentry.app import create_app
+from sample_data.sentry.app import LocalServer
 from sample_data.sentry.store import Store
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     address = address_of(store, sock.getsockname()[1], options.organization, options.project)
     _say(address)
     config = uvicorn.Config(
-        create_app(store, options.organization),
+        LocalServer(store, options.organization),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -30,8 +30,3 @@ class LocalServer(Misbehaving):
     def _may_order(self, request: Request) -> bool:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return "event:write" in (self._store.scopes_of(token) or ())
-
-
-def create_app(store: Store, organization: str = "sample") -> LocalServer:
-    """A server that answers as Sentry does."""
-    return LocalServer(store, organization)

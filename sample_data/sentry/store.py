@@ -84,13 +84,13 @@ class Store:
         """One project, by either name."""
         return self._maybe("SELECT * FROM projects WHERE slug = ?1 OR id = ?1", id_or_slug)
 
-    def add_token(self, scopes: str, token: str = "") -> str:
-        """The token of exactly these scopes, made if there is none; or the given one."""
+    def add_token(self, scopes: str) -> str:
+        """The token of exactly these scopes, made if there is none."""
         known = self._maybe("SELECT token FROM tokens WHERE scopes = ?", scopes)
-        if known and not token:
+        if known:
             return str(known["token"])
-        token = token or f"local_{secrets.token_hex(24)}"
-        self._db.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?)", (token, scopes))
+        token = f"local_{secrets.token_hex(24)}"
+        self._db.execute("INSERT INTO tokens VALUES (?, ?)", (token, scopes))
         return token
 
     def scopes_of(self, token: str) -> frozenset[str] | None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from collectors.sentry.client import SentryClient
 from collectors.sentry.sources import WebApi
 from sample_data.sentry.address import address_of
-from sample_data.sentry.app import create_app
+from sample_data.sentry.app import LocalServer
 from sample_data.sentry.ingest import take_body
 from sample_data.sentry.store import Store
 from tests.http.serving import drained, event_body, serving
@@ -51,7 +51,7 @@ def store_with(issues: int) -> Store:
 )
 def test_what_a_fault_kept_back_is_read_by_the_next_run(broken: tuple[str, ...], read: int) -> None:
     store = store_with(issues=5)
-    app = Failing(create_app(store))
+    app = Failing(LocalServer(store))
     with serving(app) as served:
         token = address_of(store, 1, "sample", ["api"]).token
         with SentryClient(served.url, token, "sample") as client:
