@@ -60,5 +60,5 @@ customer_days = Table(
     Column("began", Integer, nullable=False),
     Column("ended", Integer, nullable=False),
 )
-"""Customers (`CUSTOMER`) whose first Failure was on each UTC day, and those freed on it. Triggers
-on `conflicts` keep it (revision 0006)."""
+"""Customers (with an `outcome`) whose first Failure was on each UTC day, and those freed on it.
+Triggers on `conflicts` keep it (revision 0006)."""
