@@ -139,7 +139,7 @@ def audit_target(
     reviewed: Reviewed,
     sample_above: int,
     *,
-    backfills: bool = False,
+    backfills: bool,
 ) -> TargetAudit:
     """Audit one Target, with what a store knows of its keys. Raises TargetUnreachable."""
     wanted = backfills or store is not None

@@ -72,7 +72,7 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
-def cluster_home(data: Path, who: Account, *, in_memory: bool = False) -> Path:
+def cluster_home(data: Path, who: Account, *, in_memory: bool) -> Path:
     """The folder (mode 0700, the server's own) that holds the cluster of this data folder.
 
     `in_memory`: if there is room for it.

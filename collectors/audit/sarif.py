@@ -32,19 +32,18 @@ _ANNOTATIONS = {Severity.HIGH: "error", Severity.MEDIUM: "warning"}
 def sarif(
     findings: Sequence[KeyFinding],
     *,
-    known: Collection[KeyFinding] = (),
-    accepted: Mapping[KeyFinding, Accepted] | None = None,
+    known: Collection[KeyFinding],
+    accepted: Mapping[KeyFinding, Accepted],
     version: str,
-    compared: bool = False,
-    unasked: Sequence[str] = (),
+    compared: bool,
+    unasked: Sequence[str],
 ) -> dict[str, Any]:
     """One run; `known` are of the baseline (if it was `compared`), `accepted` are suppressed.
 
     `unasked` are sentences, a Target each: what it lacks is not told from what is mended.
     """
-    lived_with = accepted or {}
     results = [_result(one) | _state(one in known, compared) for one in findings]
-    results += [_result(one) | _suppressed(why) for one, why in lived_with.items()]
+    results += [_result(one) | _suppressed(why) for one, why in accepted.items()]
     driver = {"name": "tombstone", "version": version, "rules": [_rule(one) for one in RULES]}
     told = [{"level": "error", "message": {"text": sentence}} for sentence in unasked]
     ended = {"executionSuccessful": not told, "toolExecutionNotifications": told}

@@ -83,7 +83,7 @@ def test_reading_a_page_twice_counts_nothing_twice(tmp_path: Path) -> None:
     save_page(store, "test", page)
     save_page(store, "test", page)
     assert kept(store) == recounted(store)
-    assert count_failures(store) == 1
+    assert count_failures(store, FailureFilter()) == 1
     store.close()
 
 

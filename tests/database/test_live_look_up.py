@@ -15,6 +15,7 @@ from collectors import explain, pipeline
 from collectors.evidence.database import Store
 from collectors.evidence.reads.conflicts import ConflictFilter, find_conflict, list_conflicts
 from collectors.evidence.reads.failure_counts import count_failures
+from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.surveyed import save_organizations
 from collectors.explain import LiveAnswer, Standing
 from collectors.inquiry import Inquiry
@@ -97,7 +98,7 @@ def test_a_tombstone_opens_a_conflict_without_failures(shop: Shop) -> None:
     assert (conflict.failures, conflict.first_seen, conflict.last_seen) == (0, None, None)
     assert conflict.organization_id == ACME
     assert "jane" not in str(conflict).lower()
-    assert count_failures(shop.store) == 0
+    assert count_failures(shop.store, FailureFilter()) == 0
 
 
 def test_asking_twice_opens_it_once_and_the_next_search_finds_it(shop: Shop) -> None:
@@ -120,7 +121,7 @@ def test_a_run_asks_again_about_it_and_sees_it_freed(shop: Shop, tmp_path: Path)
     (conflict,) = list_conflicts(shop.store)
     assert conflict.verdict is Verdict.UNBLOCKED
     assert conflict.failures == 0
-    assert count_failures(shop.store) == 0
+    assert count_failures(shop.store, FailureFilter()) == 0
 
 
 def test_it_can_be_asked_whether_it_is_still_blocked(shop: Shop) -> None:

@@ -134,7 +134,10 @@ def test_filters_narrow_lists_and_counts_alike(tmp_path: Path) -> None:
             judged(Verdict.HOLDER_GONE, key=violated("o", "b@example.com"), environment="sandbox"),
         ],
     )
-    assert count_by_verdict(store) == {Verdict.BLOCKED_BY_TOMBSTONE: 1, Verdict.HOLDER_GONE: 1}
+    assert count_by_verdict(store, ConflictFilter()) == {
+        Verdict.BLOCKED_BY_TOMBSTONE: 1,
+        Verdict.HOLDER_GONE: 1,
+    }
     only = ConflictFilter(environments=("sandbox",))
     assert [line.verdict for line in list_conflicts(store, only)] == [Verdict.HOLDER_GONE]
     assert len(list_failures(store, FailureFilter(verdicts=(Verdict.HOLDER_GONE,)))) == 1

@@ -78,10 +78,10 @@ class ActFilter:
 
 
 def list_acts(
-    store: Store, wanted: ActFilter | None = None, *, before: int | None = None, limit: int = 200
+    store: Store, wanted: ActFilter, *, before: int | None = None, limit: int = 200
 ) -> list[ActRow]:
     """Newest first; `before` continues behind a line's `seq`."""
-    query = _matching(wanted or ActFilter()).order_by(_ENTRY.seq.desc()).limit(limit)
+    query = _matching(wanted).order_by(_ENTRY.seq.desc()).limit(limit)
     if before is not None:
         query = query.where(_ENTRY.seq < before)
     with store.read() as connection:

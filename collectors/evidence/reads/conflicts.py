@@ -88,14 +88,14 @@ class VerdictChange:
 
 def iter_conflicts(
     store: Store,
-    wanted: ConflictFilter | None = None,
+    wanted: ConflictFilter,
     *,
     after: Position | None = None,
-    limit: int | None = None,
+    limit: int | None,
     order: Order = Order.NEWEST,
 ) -> Iterator[ConflictRow]:
     """Sorted, read as a stream; `after` continues behind a page's last line (keyset paging)."""
-    query = select(table).where(*conditions_of(wanted or ConflictFilter()))
+    query = select(table).where(*conditions_of(wanted))
     column = _SORTED[order]
     parts: list[Select[Any]] = []
     if after is None or after[0] is not None:
@@ -118,7 +118,9 @@ def list_conflicts(
     order: Order = Order.NEWEST,
 ) -> list[ConflictRow]:
     """All of `iter_conflicts`."""
-    return list(iter_conflicts(store, wanted, after=after, limit=limit, order=order))
+    return list(
+        iter_conflicts(store, wanted or ConflictFilter(), after=after, limit=limit, order=order)
+    )
 
 
 def position(conflict: ConflictRow, order: Order) -> Position:
@@ -149,9 +151,9 @@ def find_conflict(store: Store, conflict_id: str) -> ConflictRow | None:
     return None if row is None else _conflict(row)
 
 
-def count_by_verdict(store: Store, wanted: ConflictFilter | None = None) -> dict[Verdict, int]:
+def count_by_verdict(store: Store, wanted: ConflictFilter) -> dict[Verdict, int]:
     """How many Conflicts stand at each Verdict; one that none stands at is left out."""
-    query = select(table.c.verdict, func.count()).where(*conditions_of(wanted or ConflictFilter()))
+    query = select(table.c.verdict, func.count()).where(*conditions_of(wanted))
     with store.read() as connection:
         rows = connection.execute(query.group_by(table.c.verdict))
         return {Verdict(verdict): count for verdict, count in rows}

@@ -43,23 +43,18 @@ class KeyDay:
     count: int
 
 
-def creates_by_day(store: Store, wanted: SurveyFilter | None = None) -> Surveyed[CountedDay] | None:
+def creates_by_day(store: Store, wanted: SurveyFilter) -> Surveyed[CountedDay] | None:
     """Rows created, by table and day, of every organization or the one asked about."""
-    wanted = wanted or SurveyFilter()
     return _days(store, Topic.CREATES, schema.create_days, wanted)
 
 
-def recreations_by_day(
-    store: Store, wanted: SurveyFilter | None = None
-) -> Surveyed[CountedDay] | None:
+def recreations_by_day(store: Store, wanted: SurveyFilter) -> Surveyed[CountedDay] | None:
     """Re-creations that succeeded, by table and day; a customer counts once a day."""
-    wanted = wanted or SurveyFilter()
     return _days(store, Topic.RECREATIONS, schema.recreation_days, wanted)
 
 
-def recreations_by_key(store: Store, wanted: SurveyFilter | None = None) -> Surveyed[KeyDay] | None:
+def recreations_by_key(store: Store, wanted: SurveyFilter) -> Surveyed[KeyDay] | None:
     """The same by key, of every key or the one asked about."""
-    wanted = wanted or SurveyFilter()
     table, counted = _day_table(wanted, schema.recreation_days)
     named = (table.c.target, table.c.schema_name, table.c.table_name, table.c.constraint_name)
     query = select(*named, table.c.day, func.sum(counted).label("counted"))

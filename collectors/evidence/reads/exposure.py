@@ -59,9 +59,8 @@ class ExposurePoint:
     tombstones: int
 
 
-def exposure_total(store: Store, wanted: SurveyFilter | None = None) -> ExposureTotal | None:
+def exposure_total(store: Store, wanted: SurveyFilter) -> ExposureTotal | None:
     """The whole, an organization's, or a key's. Each table counts its rows once."""
-    wanted = wanted or SurveyFilter()
     table = schema.exposures
     total, oldest = func.sum(table.c.tombstones), func.min(table.c.oldest)
     query = select(total.label("tombstones"), oldest.label("oldest"))
@@ -70,14 +69,11 @@ def exposure_total(store: Store, wanted: SurveyFilter | None = None) -> Exposure
     return None if how is None else ExposureTotal(how, int(rows[0].tombstones or 0), rows[0].oldest)
 
 
-def exposure_by_key(
-    store: Store, wanted: SurveyFilter | None = None
-) -> Surveyed[KeyExposure] | None:
+def exposure_by_key(store: Store, wanted: SurveyFilter) -> Surveyed[KeyExposure] | None:
     """Every key that a Tombstone can hold against a create, most exposed first.
 
     Of an organization, too, for one of which no line is told holds none of what was counted by it.
     """
-    wanted = wanted or SurveyFilter()
     table = schema.exposures
     query = _key_lines(wanted).where(matching(table, wanted))
     if wanted.constraint is not None:
@@ -86,14 +82,11 @@ def exposure_by_key(
     return surveyed(store, Topic.EXPOSURE, wanted, query, _key_exposure)
 
 
-def exposure_trend(
-    store: Store, wanted: SurveyFilter | None = None
-) -> Surveyed[ExposurePoint] | None:
+def exposure_trend(store: Store, wanted: SurveyFilter) -> Surveyed[ExposurePoint] | None:
     """Each table's Exposure on every day it was counted, in order; a day between is as the last.
 
     An organization's past is not kept: None.
     """
-    wanted = wanted or SurveyFilter()
     table = schema.exposure_days
     if wanted.organization_id is not None:
         return None

@@ -48,9 +48,9 @@ class ReleaseCustomers:
     customers: int
 
 
-def failed_recreations(store: Store, wanted: FailureFilter | None = None) -> list[FailedDay]:
+def failed_recreations(store: Store, wanted: FailureFilter) -> list[FailedDay]:
     """By day, environment and key, in order. Its Verdicts are this question's own."""
-    wanted = replace(wanted or FailureFilter(), verdicts=())
+    wanted = replace(wanted, verdicts=())
     query = _from_days(wanted) if is_of_whole_days(wanted) else _from_failures(wanted)
     with store.read() as connection:
         rows = connection.execute(query).all()
@@ -59,11 +59,9 @@ def failed_recreations(store: Store, wanted: FailureFilter | None = None) -> lis
     ]
 
 
-def customers_by_release(
-    store: Store, wanted: FailureFilter | None = None
-) -> list[ReleaseCustomers]:
+def customers_by_release(store: Store, wanted: FailureFilter) -> list[ReleaseCustomers]:
     """Whom each release hurt, by environment, for a period that ends now."""
-    wanted = replace(wanted or FailureFilter(), verdicts=())
+    wanted = replace(wanted, verdicts=())
     quick = is_of_whole_days(wanted) and wanted.until is None
     query = _customers_of_days(wanted) if quick else _customers_of_failures(wanted)
     with store.read() as connection:

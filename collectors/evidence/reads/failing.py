@@ -41,9 +41,9 @@ class FreedDay:
     conflicts: int
 
 
-def failing_spans(store: Store, wanted: FailureFilter | None = None) -> list[FailingSpan]:
+def failing_spans(store: Store, wanted: FailureFilter) -> list[FailingSpan]:
     """Every key with a Failure of this bug, by release; the Verdicts are this question's own."""
-    wanted = replace(wanted or FailureFilter(), verdicts=OF_THIS_BUG)
+    wanted = replace(wanted, verdicts=OF_THIS_BUG)
     with store.read() as connection:
         rows = connection.execute(_spans(wanted)).all()
     return [
@@ -52,16 +52,14 @@ def failing_spans(store: Store, wanted: FailureFilter | None = None) -> list[Fai
     ]
 
 
-def blocked_by_key(
-    store: Store, wanted: ConflictFilter | None = None
-) -> dict[tuple[str, str], int]:
+def blocked_by_key(store: Store, wanted: ConflictFilter) -> dict[tuple[str, str], int]:
     """How many Conflicts are blocked now, by (environment, key).
 
     Grouped in the order of the index, so that nothing is sorted.
     """
     table = conflicts.c
     kind = (table.verdict, table.environment, table.constraint_name)
-    blocked = replace(wanted or ConflictFilter(), verdicts=BLOCKED_VERDICTS)
+    blocked = replace(wanted, verdicts=BLOCKED_VERDICTS)
     query = select(*kind, func.count()).where(*conditions_of(blocked))
     found: Counter[tuple[str, str]] = Counter()
     with store.read() as connection:

@@ -64,9 +64,9 @@ def count_by(
     return [_count(row, timed=step is not None) for row in found]
 
 
-def count_failures(store: Store, wanted: FailureFilter | None = None) -> int:
+def count_failures(store: Store, wanted: FailureFilter) -> int:
     """How many Failures match."""
-    return sum(one.failures for one in count_by(store, wanted or FailureFilter()))
+    return sum(one.failures for one in count_by(store, wanted))
 
 
 def is_of_whole_days(wanted: FailureFilter) -> bool:

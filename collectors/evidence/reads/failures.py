@@ -57,13 +57,13 @@ class FailureFilter:
 
 def iter_failures(
     store: Store,
-    wanted: FailureFilter | None = None,
+    wanted: FailureFilter,
     *,
     after: tuple[datetime, str] | None = None,
-    limit: int | None = None,
+    limit: int | None,
 ) -> Iterator[FailureRow]:
     """Newest first, read as a stream; `after` continues behind (occurred_at, event_id)."""
-    query = _select().where(*conditions(table, wanted or FailureFilter(), table.c.occurred_at))
+    query = _select().where(*conditions(table, wanted, table.c.occurred_at))
     if after is not None:
         place = (table.c.occurred_at, table.c.event_id)
         query = query.where(tuple_(*place) < tuple_(*after, types=[c.type for c in place]))
@@ -81,7 +81,7 @@ def list_failures(
     limit: int = 200,
 ) -> list[FailureRow]:
     """One page of `iter_failures`."""
-    return list(iter_failures(store, wanted, after=after, limit=limit))
+    return list(iter_failures(store, wanted or FailureFilter(), after=after, limit=limit))
 
 
 def iter_verdicts(store: Store, wanted: FailureFilter) -> Iterator[tuple[str, Verdict]]:

@@ -13,9 +13,9 @@ from collectors.evidence.schema import failure_days
 from collectors.model import BLOCKED_VERDICTS
 
 
-def organizations_blocked(store: Store, wanted: ConflictFilter | None = None) -> int:
+def organizations_blocked(store: Store, wanted: ConflictFilter) -> int:
     """How many organizations have such a Conflict that is blocked now."""
-    blocked = replace(wanted or ConflictFilter(), verdicts=BLOCKED_VERDICTS)
+    blocked = replace(wanted, verdicts=BLOCKED_VERDICTS)
     query = select(func.count(distinct(table.c.organization_id))).where(*conditions_of(blocked))
     with store.read() as connection:
         return int(connection.scalar(query) or 0)
