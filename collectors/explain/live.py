@@ -84,10 +84,9 @@ class LiveFinding:
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswer:
-    """What the Targets say, the row that is in the way first; `asked` counts the look-ups."""
+    """What the Targets say, the row that is in the way first."""
 
     findings: tuple[LiveFinding, ...]
-    asked: int
 
 
 def wanted(store: Store, text: str) -> Wanted:
@@ -116,17 +115,15 @@ def wanted(store: Store, text: str) -> Wanted:
 def ask(inquiry: Inquiry, store: Store, sought: Wanted) -> LiveAnswer:
     """Ask every Target, read-only; what a Tombstone holds becomes a Conflict of ours."""
     findings: list[LiveFinding] = []
-    asked = 0
     for opened in inquiry.targets():
         try:
             pending, unasked = _pending(opened, sought)
         except TargetUnreachable as outage:
             findings.append(_unread(store, opened.name, str(outage)))
             continue
-        asked += len(pending)
         findings += _findings(store, opened.name, inquiry.judge(pending), sought, unasked)
     order = list(Standing)
-    return LiveAnswer(tuple(sorted(findings, key=lambda one: order.index(one.standing))), asked)
+    return LiveAnswer(tuple(sorted(findings, key=lambda one: order.index(one.standing))))
 
 
 def _pending(opened: OpenTarget, sought: Wanted) -> tuple[list[Pending], int]:

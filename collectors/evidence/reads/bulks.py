@@ -57,8 +57,6 @@ class BulkException:
     """A row of a bulk that was not written, and the Refusal's code and sentence."""
 
     conflict_id: str
-    table: str
-    row_id: str
     code: str
     said: str
 
@@ -92,7 +90,7 @@ def bulk_exceptions(store: Store, bulk_id: str) -> list[BulkException]:
     """The rows that were refused or failed, in the order of the bulk."""
     row = bulk_rows.c
     query = (
-        select(row.conflict_id, row.table_name, row.row_id, row.code, row.said)
+        select(row.conflict_id, row.code, row.said)
         .where(row.bulk_id == bulk_id, row.state.in_(("refused", "failed")))
         .order_by(row.number)
     )

@@ -55,7 +55,6 @@ class Hurt:
 
     hit: int
     organizations: int
-    attempts: int
     outcomes: dict[Outcome, int]
     tried: dict[int, int]
     listed: tuple[OrganizationHit, ...]
@@ -72,7 +71,6 @@ def hurt(store: Store, wanted: ConflictFilter, quiet_since: datetime | None, lis
     return Hurt(
         hit=sum(row.hit for row in rows),
         organizations=sum(told),
-        attempts=sum(row.attempts for row in rows),
         outcomes=_summed(rows, {one: one.value for one in Outcome}),
         tried=_summed(rows, {least: f"tried_{least}" for least in TRIES}),
         listed=tuple(_organization(row, called) for row in rows[:listed]),

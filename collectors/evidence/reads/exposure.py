@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, desc, func, select
+from sqlalchemy import Row, Select, and_, desc, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
@@ -25,17 +25,12 @@ from collectors.model import Counting, Topic
 
 @dataclass(frozen=True, slots=True)
 class KeyExposure:
-    """Tombstones that hold one key, as counted `as_of`; not `exact`: estimated, or from a sample.
-
-    `askable` is false for values that nobody can ask for again.
-    """
+    """Tombstones that hold a key, as counted `as_of`; not `exact`: estimated, or from a sample."""
 
     target: str
     table: str
     constraint: str
     tombstones: int
-    oldest: datetime | None
-    askable: bool
     as_of: datetime
     exact: bool
 
@@ -46,7 +41,6 @@ class ExposureTotal:
 
     how: Counting
     tombstones: int
-    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +56,11 @@ class ExposurePoint:
 def exposure_total(store: Store, wanted: SurveyFilter) -> ExposureTotal | None:
     """The whole, an organization's, or a key's. Each table counts its rows once."""
     table = schema.exposures
-    total, oldest = func.sum(table.c.tombstones), func.min(table.c.oldest)
-    query = select(total.label("tombstones"), oldest.label("oldest"))
-    query = query.where(matching(table, wanted), of_constraint(table, wanted), _owner(wanted))
+    owned = table.c.organization_id == (wanted.organization_id or "")
+    query = select(func.coalesce(func.sum(table.c.tombstones), 0))
+    query = query.where(matching(table, wanted), of_constraint(table, wanted), owned)
     how, rows = ask_survey(store, Topic.EXPOSURE, wanted, query)
-    return None if how is None else ExposureTotal(how, int(rows[0].tombstones or 0), rows[0].oldest)
+    return None if how is None else ExposureTotal(how, int(rows[0][0]))
 
 
 def exposure_by_key(store: Store, wanted: SurveyFilter) -> Surveyed[KeyExposure] | None:
@@ -102,23 +96,19 @@ def _key_lines(wanted: SurveyFilter) -> Select[Any]:
     counted = [surveys.c[name] == table.c[name] for name in names]
     counted.append(surveys.c.topic == Topic.EXPOSURE)
     exact = surveys.c.sampled.is_(None) & surveys.c.estimated.is_(False)
-    kept = (*names, "constraint_name", "askable")
+    kept = (*names, "constraint_name")
     columns = [*(table.c[name] for name in kept), surveys.c.as_of, exact.label("exact")]
     every = table.join(surveys, and_(*counted))
     if wanted.organization_id is None:
-        query = select(*columns, table.c.tombstones, table.c.oldest).select_from(every)
+        query = select(*columns, table.c.tombstones).select_from(every)
     else:
         own = table.alias()
         mine = [own.c[name] == table.c[name] for name in (*names, "constraint_name")]
         mine.append(own.c.organization_id == wanted.organization_id)
         many = func.coalesce(own.c.tombstones, 0).label("tombstones")
-        query = select(*columns, many, own.c.oldest).where(surveys.c.by_organization)
+        query = select(*columns, many).where(surveys.c.by_organization)
         query = query.select_from(every.outerjoin(own, and_(*mine)))
     return query.where(table.c.organization_id == "", table.c.constraint_name != "")
-
-
-def _owner(wanted: SurveyFilter) -> ColumnElement[bool]:
-    return schema.exposures.c.organization_id == (wanted.organization_id or "")
 
 
 def _key_exposure(row: Row[Any]) -> KeyExposure:
@@ -127,8 +117,6 @@ def _key_exposure(row: Row[Any]) -> KeyExposure:
         label_of(row),
         row.constraint_name,
         row.tombstones,
-        row.oldest,
-        row.askable,
         row.as_of,
         row.exact,
     )

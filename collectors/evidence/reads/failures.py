@@ -22,7 +22,6 @@ class FailureRow:
 
     event_id: str
     environment: str
-    project: str | None
     occurred_at: datetime
     operation: Operation | None
     transaction: str | None
@@ -138,7 +137,6 @@ def _failure(row: Row[Any]) -> FailureRow:
     return FailureRow(
         event_id=row.event_id,
         environment=row.environment,
-        project=row.project,
         occurred_at=row.occurred_at,
         operation=None if row.operation is None else Operation(row.operation),
         transaction=row.transaction,

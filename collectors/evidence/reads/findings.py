@@ -30,13 +30,12 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingDay:
-    """How many Findings of one severity a Target had at the end of a day, and what they exposed."""
+    """How many Findings of one severity a Target had at the end of a day."""
 
     target: str
     day: date
     severity: Severity
     findings: int
-    exposed_rows: int
 
 
 _TEXTS = ("migration_sql", "migration_alembic", "backfill_sql", "backfill_alembic")
@@ -94,16 +93,15 @@ def finding_trend(
     """
     days = finding_days
     group = (days.c.target, days.c.day, days.c.severity)
-    exposed = func.coalesce(func.sum(days.c.exposed_rows), 0)
-    query = select(*group, func.count(), exposed).group_by(*group).order_by(days.c.day, *group)
+    query = select(*group, func.count()).group_by(*group).order_by(days.c.day, *group)
     if targets is not None:
         query = query.where(days.c.target.in_(targets))
     if constraint is not None:
         query = query.where(days.c.constraint_name == constraint)
     with store.read() as connection:
         return [
-            FindingDay(target, day.date(), Severity(severity), int(count), int(rows))
-            for target, day, severity, count, rows in connection.execute(query)
+            FindingDay(target, day.date(), Severity(severity), int(count))
+            for target, day, severity, count in connection.execute(query)
         ]
 
 

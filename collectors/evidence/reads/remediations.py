@@ -35,11 +35,8 @@ class RemediationRow:
 
     id: str
     conflict_id: str
-    environment: str
     target: str
     remedy: str
-    digest: str
-    table: str
     row_id: str
     undoes: str | None
     undone_by: str | None
@@ -70,9 +67,7 @@ class AuditEntryRow:
     """One line of the journal; `body` holds masked values only."""
 
     seq: int
-    at: datetime
     kind: str
-    remediation_id: str | None
     conflict_id: str | None
     actor: str
     role: str
@@ -84,7 +79,6 @@ class RemediationFilter:
     """Empty means "any"."""
 
     conflict_id: str | None = None
-    environment: str | None = None
     state: str | None = None
     slot: str | None = None
     bulk_id: str | None = None
@@ -98,7 +92,7 @@ def list_remediations(
 ) -> list[RemediationRow]:
     """Newest first."""
     query = _select()
-    for name in ("conflict_id", "environment", "state", "slot", "bulk_id"):
+    for name in ("conflict_id", "state", "slot", "bulk_id"):
         if (value := getattr(wanted, name, None)) is not None:
             query = query.where(table.c[name] == value)
     query = query.order_by(table.c.started_at.desc(), table.c.id.desc()).limit(limit)
@@ -161,11 +155,8 @@ def _remediation(row: Row[Any]) -> RemediationRow:
     return RemediationRow(
         id=row.id,
         conflict_id=row.conflict_id,
-        environment=row.environment,
         target=row.target,
         remedy=row.remedy,
-        digest=row.digest,
-        table=row.table_name,
         row_id=row.row_id,
         undoes=row.undoes,
         undone_by=row.undone_by,
@@ -189,9 +180,7 @@ def _remediation(row: Row[Any]) -> RemediationRow:
 def _entry(row: Row[Any]) -> AuditEntryRow:
     return AuditEntryRow(
         seq=row.seq,
-        at=row.at,
         kind=row.kind,
-        remediation_id=row.remediation_id,
         conflict_id=row.conflict_id,
         actor=row.actor,
         role=row.role,

@@ -18,7 +18,6 @@ class WalkRow:
     """One walk. `color` is green, red or grey; `steps` are as the canary said them."""
 
     environment: str
-    started_at: datetime
     finished_at: datetime
     color: str
     steps: tuple[Mapping[str, Any], ...]
@@ -45,6 +44,6 @@ def list_walks(
     query = select(table).join(kept, kept.c.id == table.c.id).where(kept.c.place <= each)
     with store.read() as connection:
         return [
-            WalkRow(row.environment, row.started_at, row.finished_at, row.color, tuple(row.steps))
+            WalkRow(row.environment, row.finished_at, row.color, tuple(row.steps))
             for row in connection.execute(query.order_by(*newest))
         ]
