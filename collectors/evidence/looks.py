@@ -65,10 +65,9 @@ def _keep_waiting(store: Store, connection: Connection, undecided: Sequence[Judg
     if not asked:
         return False
     table = schema.failures
+    now = (failure_line(store.vault, one) for one in asked)
     lines = [
-        {"id": one.failure.event_id, **{f"new_{name}": line[name] for name in _WAITING}}
-        for one in asked
-        if (line := failure_line(store.vault, one))
+        {"id": line["event_id"], **{f"new_{name}": line[name] for name in _WAITING}} for line in now
     ]
     same = table.c.event_id == bindparam("id"), table.c.verdict == Verdict.UNDECIDED
     told = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _WAITING}
