@@ -92,7 +92,7 @@ class Merchant:
     async def create(self, email: str, external_id: str | None, at: datetime, **more: Any) -> Row:
         """A customer that is created without trouble."""
         made = await self._succeed(creating(email, external_id, **more), at)
-        return Row("customers", made["id"], at, email=email, external_id=external_id)
+        return Row(made["id"], at, email=email, external_id=external_id)
 
     async def create_with_key(self, person: Person, idempotency_key: str, at: datetime) -> None:
         """A customer that is created without trouble, by a request that must not be repeated."""
@@ -110,7 +110,7 @@ class Merchant:
     ) -> Row:
         """A member that joins without trouble."""
         made = await self._succeed(joining(customer, email, external_id), at)
-        return Row("members", made["id"], at, email, external_id, parent=customer)
+        return Row(made["id"], at, email, external_id, parent=customer)
 
     async def dismiss(self, member: Row, at: datetime) -> None:
         """Delete a member."""
@@ -153,7 +153,7 @@ class Merchant:
         await self.stage.gate.reach(max(at))  # the gate counts stories, and this is one
         answers = await asyncio.gather(*(self._send(slow, moment) for moment in at))
         winners = [
-            Row("customers", answer.json()["id"], moment, email=value)
+            Row(answer.json()["id"], moment, email=value)
             for answer, moment in answers
             if answer.is_success
         ]

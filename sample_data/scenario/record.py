@@ -39,7 +39,6 @@ class Row:
     was kept in the row's metadata.
     """
 
-    table: str
     id: str
     created_at: datetime
     email: str = ""

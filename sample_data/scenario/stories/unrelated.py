@@ -66,7 +66,7 @@ async def idempotency_key_reused(scene: Scene) -> None:
         replace(creating(second.email, name=second.name), headers={"Idempotency-Key": key}),
         scene.later(at, timedelta(minutes=5), timedelta(days=2)),
         constraint=IDEMPOTENCY_KEY,
-        holder=Row("idempotency_keys", str(found[0][0]), at),
+        holder=Row(str(found[0][0]), at),
         value=key,
     )
 

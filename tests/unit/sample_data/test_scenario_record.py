@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 def row(created: timedelta = -50 * HOUR, deleted: timedelta | None = None) -> Row:
     deleted_at = FAILED + deleted if deleted is not None else None
-    return Row("customers", "row-1", FAILED + created, "jane@example.com", deleted_at=deleted_at)
+    return Row("row-1", FAILED + created, "jane@example.com", deleted_at=deleted_at)
 
 
 def attempt(holder: Row | None, *, mended: bool = False) -> Attempt:
