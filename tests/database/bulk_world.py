@@ -14,10 +14,6 @@ from tests.database.remediation_world import EMAIL, ENGINEER, World
 RELEASE = RemedyName.RELEASE_KEY
 
 
-class Died(Exception):
-    """The call did not go on."""
-
-
 def crowd(world: World, count: int, constraint: str = EMAIL) -> dict[str, str]:
     """Deleted customers, each with the Conflict it causes."""
     made = {}

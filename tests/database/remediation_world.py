@@ -95,6 +95,20 @@ SUPPORT = Actor("sam", Role.SUPPORT, verified=True)
 VIEWER = Actor("vic", Role.VIEWER, verified=True)
 
 
+class Died(Exception):
+    """The process goes on, but this call did not."""
+
+
+def dies_at(step: Step) -> Callable[[Step], None]:
+    """An announcement that raises at that step."""
+
+    def announce(now: Step) -> None:
+        if now is step:
+            raise Died
+
+    return announce
+
+
 @dataclass
 class World:
     """One database with its store; `limits` and `access` are settings."""

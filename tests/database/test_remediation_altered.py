@@ -28,6 +28,7 @@ from tests.database.remediation_world import (
     PASSWORD,
     SCHEMA,
     WRITER,
+    Died,
     World,
     applied,
     approved,
@@ -159,9 +160,9 @@ def test_a_row_that_its_primary_key_no_longer_names_is_refused_by_every_door(
 
     def die(step: Step) -> None:
         if step is Step.COMMITTED:
-            raise bulk_world.Died
+            raise Died
 
-    with pytest.raises(bulk_world.Died):
+    with pytest.raises(Died):
         world.door(die).apply(cut, RELEASE, approval)
     world.database.execute(
         f"ALTER TABLE parts DROP CONSTRAINT parts_pkey; ALTER TABLE parts {change}"
@@ -197,9 +198,9 @@ def test_a_batch_cut_off_before_its_key_was_mended_is_settled_by_its_transaction
 
     def die(now: str, _: int) -> None:
         if now == step:
-            raise bulk_world.Died
+            raise Died
 
-    with pytest.raises(bulk_world.Died):
+    with pytest.raises(Died):
         world.door(announce_batch=die).bulk.apply(approval)
     world.database.execute(
         f"DROP INDEX {EMAIL}; CREATE UNIQUE INDEX {EMAIL} ON customers"

@@ -29,7 +29,6 @@ from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, BulkRefus
 from sample_data.postgres import Database
 from tests.database.bulk_world import (
     RELEASE,
-    Died,
     codes,
     crowd,
     done,
@@ -41,6 +40,7 @@ from tests.database.remediation_world import (
     EMAIL,
     ENGINEER,
     WRITER,
+    Died,
     World,
     applied,
     approved,

@@ -21,9 +21,11 @@ from tests.database.remediation_world import (
     ENGINEER,
     SUPPORT,
     WRITER,
+    Died,
     World,
     applied,
     approved,
+    dies_at,
     refusal,
     undone,
 )
@@ -319,10 +321,6 @@ def test_too_many_are_not_one_click(world: World) -> None:
     assert refused.code is RefusalCode.TOO_MANY
 
 
-class Died(Exception):
-    """The call did not go on."""
-
-
 @pytest.mark.parametrize("step", list(Step), ids=lambda step: step.name.lower())
 def test_cut_off_at_any_step_all_of_them_agree_with_the_journal(world: World, step: Step) -> None:
     jane = world.customer()
@@ -330,12 +328,10 @@ def test_cut_off_at_any_step_all_of_them_agree_with_the_journal(world: World, st
     before, conflict = everything(world), world.conflict(jane)
     preview = seen(world, conflict)
 
-    def die(now: Step) -> None:
-        if now is step:
-            raise Died
-
     with pytest.raises(Died):
-        world.door(die).apply(conflict, RESTORE, Approval(ENGINEER, preview.plan.digest, "ticket"))
+        world.door(dies_at(step)).apply(
+            conflict, RESTORE, Approval(ENGINEER, preview.plan.digest, "ticket")
+        )
     world.door().settle()
 
     (remediation,) = list_remediations(world.store)

@@ -26,9 +26,11 @@ from tests.database.remediation_world import (
     ENGINEER,
     EXTERNAL,
     WRITER,
+    Died,
     World,
     applied,
     approved,
+    dies_at,
     previewed,
     refusal,
     undone,
@@ -37,10 +39,6 @@ from tests.factories import SECRET
 
 RELEASE = RemedyName.RELEASE_KEY
 COMMITTED = (Step.COMMITTED, Step.VERIFIED, Step.OUTCOME)
-
-
-class Died(Exception):
-    """The process went on, but this call did not."""
 
 
 @pytest.fixture
@@ -88,16 +86,6 @@ def kill(world: World, doomed: subprocess.Popen[str]) -> Kill:
         assert int(doomed.stdout.readline()) == signal.SIGKILL
 
     return killed
-
-
-def dies_at(step: Step) -> Callable[[Step], None]:
-    """An announcement that raises at that step."""
-
-    def announce(now: Step) -> None:
-        if now is step:
-            raise Died
-
-    return announce
 
 
 def settle(world: World) -> list[RemediationRow]:

@@ -15,8 +15,8 @@ from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from dashboard.remediation.service import Approval
 from sample_data.postgres import Database, Postgres
 from tests.database import bulk_world
-from tests.database.bulk_world import Died, crowd
-from tests.database.remediation_world import ENGINEER, World, approved, previewed, refusal
+from tests.database.bulk_world import crowd
+from tests.database.remediation_world import ENGINEER, Died, World, approved, previewed, refusal
 
 RELEASE = RemedyName.RELEASE_KEY
 

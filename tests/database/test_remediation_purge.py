@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +26,11 @@ from tests.database.remediation_world import (
     EXTERNAL,
     SUPPORT,
     WRITER,
+    Died,
     World,
     applied,
     approved,
+    dies_at,
     previewed,
     refusal,
     undone,
@@ -36,10 +38,6 @@ from tests.database.remediation_world import (
 
 PURGE, RELEASE = RemedyName.PURGE_ROW, RemedyName.RELEASE_KEY
 COMMITTED = (Step.COMMITTED, Step.VERIFIED, Step.OUTCOME)
-
-
-class Died(Exception):
-    """The call did not go on."""
 
 
 @pytest.fixture
@@ -447,14 +445,6 @@ def test_a_row_that_the_application_deleted_is_not_said_to_be_our_doing(world: W
     world.database.execute("DELETE FROM customers")
 
     assert refused_preview(world, conflict)[0] == RefusalCode.ROW_GONE
-
-
-def dies_at(step: Step) -> Callable[[Step], None]:
-    def announce(now: Step) -> None:
-        if now is step:
-            raise Died
-
-    return announce
 
 
 @pytest.mark.parametrize("step", list(Step), ids=lambda step: step.name.lower())
