@@ -28,12 +28,6 @@ from tests.factories import SECRET, new_store
 FULL = "its disk is full, or at fault (disk I/O error)"
 
 
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
-
-
 @contextmanager
 def no_room() -> Iterator[None]:
     """No file of this process can grow, as on a full disk or under a quota."""

@@ -47,12 +47,6 @@ ALTERED = {
 }
 
 
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
-
-
 @pytest.mark.parametrize("name", ALTERED)
 def test_other_columns_than_were_previewed_refuse_in_words(world: World, name: str) -> None:
     change, remedy = ALTERED[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,16 +38,6 @@ def world(database: Database, tmp_path: Path) -> Iterator[World]:
     with World.made(database, tmp_path) as made:
         database.execute(f"GRANT DELETE ON customers TO {WRITER}")
         yield made
-
-
-@pytest.fixture(scope="module")
-def doomed() -> Iterator[subprocess.Popen[str]]:
-    """Where processes that are to be killed come from."""
-    command = [sys.executable, "-m", "tests.database.remediation_crash"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process
 
 
 def ended(doomed: subprocess.Popen[str], facts: dict[str, Any]) -> int:

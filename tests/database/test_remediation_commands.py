@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,18 +10,11 @@ import pytest
 from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Confidence, Verdict
 from dashboard.remediation.journal import verify
-from sample_data.postgres import Database
 from tests import command
 from tests.database.remediation_world import EMAIL, EXTERNAL, WRITER, World
 from tests.factories import SECRET
 
 DONE, FOUND, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def tombstone(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +18,6 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Failed, RefusalCode, Step
 from dashboard.remediation.service import Approval, Preview, verify
 from dashboard.remediation.service.bulk import BulkPreview, BulkRefused, Chosen
-from sample_data.postgres import Database
 from tests.database.bulk_world import codes
 from tests.database.remediation_world import (
     ENGINEER,
@@ -39,22 +36,6 @@ from tests.factories import SECRET
 
 RELEASE = RemedyName.RELEASE_KEY
 COMMITTED = (Step.COMMITTED, Step.VERIFIED, Step.OUTCOME)
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def doomed() -> Iterator[subprocess.Popen[str]]:
-    """Where processes that are to be killed come from."""
-    command = [sys.executable, "-m", "tests.database.remediation_crash"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process
 
 
 Kill = Callable[..., None]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -28,7 +26,6 @@ from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode, Step
 from dashboard.remediation.service import Approval, Preview, verify
 from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, Chosen
 from dashboard.remediation.service.forgetting import Forgotten
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     EMAIL,
     ENGINEER,
@@ -45,12 +42,6 @@ from tests.database.remediation_world import (
 
 ADDRESS, EXTERNAL_ID = "Jane.Privata@Example.com", "cus_very_private"
 LAST_BEFORE_THE_CLAIM = 2
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def forgotten(world: World, value: str, *, erase: bool = True) -> Forgotten:

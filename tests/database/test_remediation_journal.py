@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -25,7 +24,6 @@ from dashboard.remediation.journal.chain import signed_text
 from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from dashboard.remediation.service import verify
 from dashboard.remediation.service.settlement import settle_uncommitted
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
     EXTERNAL,
@@ -38,12 +36,6 @@ from tests.database.remediation_world import (
 )
 
 entries, images = schema.audit_entries, schema.before_images
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -20,7 +18,7 @@ from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Outcome, RefusalCode, Step
 from dashboard.remediation.service import Approval, verify
 from dashboard.remediation.service.bulk import BulkEnded, BulkPreview, Chosen
-from sample_data.postgres import Database, Postgres
+from sample_data.postgres import Postgres
 from tests.database.counting_proxy import counting
 from tests.database.remediation_world import (
     ENGINEER,
@@ -53,12 +51,6 @@ WHERE EXISTS (
     WHERE a.pid = ANY (pg_blocking_pids(waiting.pid)) AND a.application_name LIKE 'tombstone%'
 )
 """
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def test_twenty_who_apply_the_same_plan_at_once_apply_it_once(world: World) -> None:

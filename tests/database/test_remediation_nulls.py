@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from dashboard.remediation.outcomes import Applied
-from sample_data.postgres import Database
 from tests.database.remediation_world import WRITER, World, applied, undone
 from tests.database.test_audit_backfills import free, plan_of
 
@@ -23,12 +19,6 @@ NO_NULL = {
 }
 """Each takes a value that is made up."""
 WITH_NULL = {"a-column": "text", "a-check-of-its-own": 'text CHECK ("mailTo" IS NULL OR true)'}
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", [*NO_NULL, *WITH_NULL])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -13,18 +12,12 @@ from collectors.evidence.reads.remediations import list_remediations
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from dashboard.remediation.service import Approval
-from sample_data.postgres import Database, Postgres
+from sample_data.postgres import Postgres
 from tests.database import bulk_world
 from tests.database.bulk_world import crowd
 from tests.database.remediation_world import ENGINEER, Died, World, approved, previewed, refusal
 
 RELEASE = RemedyName.RELEASE_KEY
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 class Elsewhere:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import RefusalCode
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
     WRITER,
@@ -43,12 +39,6 @@ CREATE TABLE parts (
 CREATE TABLE parts_eu PARTITION OF parts FOR VALUES IN ('eu');
 INSERT INTO parts VALUES ('eu', 1, 'x', now());
 """
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def made(world: World, tables: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +13,6 @@ from collectors.model import Confidence, Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, RefusalCode
 from dashboard.remediation.service import Approval
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     EMAIL,
     ENGINEER,
@@ -31,12 +28,6 @@ from tests.database.remediation_world import (
 )
 
 RELEASE = RemedyName.RELEASE_KEY
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def test_a_released_email_can_be_created_again(world: World) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,6 @@ from collectors.evidence.reads.remediations import list_entries
 from collectors.model import Verdict
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, Refusal, RefusalCode
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     DELETED_AT,
     EMAIL,
@@ -28,12 +25,6 @@ from tests.database.remediation_world import (
 )
 
 RESTORE = RemedyName.RESTORE_ROW
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def mend_the_email_key(world: World, how: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,14 +11,7 @@ from dashboard.access import Actor, Role
 from dashboard.remediation.outcomes import Refusal, RefusalCode
 from dashboard.remediation.service import verify
 from dashboard.remediation.service.revealing import Revealed
-from sample_data.postgres import Database
 from tests.database.remediation_world import EMAIL, ENGINEER, EXTERNAL, SUPPORT, VIEWER, World
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def code(answer: object) -> RefusalCode:

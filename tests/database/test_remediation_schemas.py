@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,7 +10,6 @@ from collectors.postgres.catalog import read_catalog
 from dashboard.remediation.facts import RemedyName
 from dashboard.remediation.outcomes import Applied, RefusalCode, Step
 from dashboard.remediation.written import written_columns
-from sample_data.postgres import Database
 from tests.database.remediation_world import (
     ENGINEER,
     WRITER,
@@ -26,12 +23,6 @@ from tests.database.remediation_world import (
 
 RELEASE, RESTORE, PURGE = RemedyName
 REMEDIES = list(RemedyName)
-
-
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> Iterator[World]:
-    with World.made(database, tmp_path) as made:
-        yield made
 
 
 def made(world: World, tables: str, rows: str = "") -> None:
