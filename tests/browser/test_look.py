@@ -261,4 +261,3 @@ def test_a_dialog_outlives_the_refresh_of_the_page_behind_it(
         behind = page.get_by_text("New data: refresh")
         expect(behind).to_be_attached(timeout=WITHIN)
         expect(reason).to_have_value("half a reas")
-    store.close()

@@ -22,8 +22,6 @@ from tests.views.serving import serving
 STREAMLITS_OWN = {"svg-img-alt", "target-size", "color-contrast"}
 """What Streamlit's own elements break, wherever they stand: a metric's sparkline, the date input,
 and the slider's dark colours. Anything else is ours."""
-OUR_OWN_CONTRAST = "[data-testid='stSlider']"
-"""The only place where a lack of contrast is Streamlit's."""
 DESK = ViewportSize(width=1280, height=900)
 TELEPHONE = ViewportSize(width=390, height=844)
 ROUTES = {route.url_path: route for route in PAGES}

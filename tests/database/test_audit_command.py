@@ -277,7 +277,6 @@ def test_with_a_store_it_knows_of_failures_and_remembers(shell: Shell) -> None:
     assert gone.gone_at == last_audits(store)["production"]
     days = {day.severity: day.findings for day in finding_trend(store)}
     assert days == {Severity.HIGH: 1, Severity.INFO: 1}
-    store.close()
 
 
 def test_what_comes_back_is_the_same_finding(shell: Shell) -> None:
@@ -297,7 +296,6 @@ def test_what_comes_back_is_the_same_finding(shell: Shell) -> None:
     shell.audit(**secret)
     first = list_findings(store)[0]
     assert (first.first_seen, first.gone_at, list_findings(store, gone=True)) == (seen, None, [])
-    store.close()
 
 
 def test_two_targets_with_one_schema_are_told_once(shell: Shell) -> None:

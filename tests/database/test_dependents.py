@@ -131,4 +131,3 @@ def test_what_was_paid_is_not_known_any_more_once_nothing_tells_it(
     there = [Dependents(f"row-{number}", "orders", 1, 1) for number in range(hurt_world.CUSTOMERS)]
     save_dependents(store, "production", table, NOON, there, None, paid_within_days=90)
     assert payments_known(store, ConflictFilter()) == {}
-    store.close()

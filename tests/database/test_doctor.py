@@ -344,7 +344,6 @@ def test_the_grants_that_doctor_prints_are_all_that_the_remedies_take(
     assert "at all: crm.coupons, customers" in left_out.sentence
     database.execute(str(left_out.mend).removeprefix("Leave it so, or: "))
     assert grants() == []
-    store.close()
 
 
 def test_a_writer_that_may_read_but_some_columns_is_told_so(
@@ -388,7 +387,6 @@ def test_a_writer_that_may_not_see_every_row_is_told_so(
     assert "on customers: whatever writes a row there" in hidden.sentence
     database.execute(str(hidden.mend))
     assert told() == []
-    store.close()
 
 
 def test_a_writer_that_may_also_delete_is_only_spoken_of(
@@ -444,7 +442,6 @@ def test_a_journal_whose_tail_was_cut_off_is_named(tmp_path: Path) -> None:
 
     assert found.health is Health.WRONG
     assert "ends at line 1, which is not its last: lines were cut off" in found.sentence
-    store.close()
 
 
 def test_a_forbidden_table_that_is_nowhere_is_named(database: Database, tmp_path: Path) -> None:
@@ -466,7 +463,6 @@ def test_a_forbidden_table_that_is_nowhere_is_named(database: Database, tmp_path
 
     found = [check.sentence for check in checks if check.name == "forbid"]
     assert found == ["remediation.forbid names invocies, which no target has: it forbids nothing."]
-    store.close()
 
 
 def check_journal(store: Store) -> Check:

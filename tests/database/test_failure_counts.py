@@ -84,7 +84,6 @@ def test_reading_a_page_twice_counts_nothing_twice(tmp_path: Path) -> None:
     save_page(store, "test", page)
     assert kept(store) == recounted(store)
     assert count_failures(store, FailureFilter()) == 1
-    store.close()
 
 
 def test_a_failure_that_is_judged_anew_moves(filled: Store) -> None:

@@ -424,7 +424,6 @@ def test_a_file_that_is_no_longer_there_is_not_written_on(tmp_path: Path, anothe
         store.generation()
     with pytest.raises(SettingsError, match="start this program again"), store.write():
         pass
-    store.close()
 
 
 def test_trouble_with_the_file_is_told_from_a_fault_of_our_own(tmp_path: Path) -> None:
@@ -470,4 +469,3 @@ def test_a_fault_of_the_store_quotes_no_value(tmp_path: Path) -> None:
         connection.execute(asked, {"value": "jane@example.com"})
 
     assert "jane" not in str(error.value)
-    store.close()

@@ -32,7 +32,6 @@ def test_only_an_organization_that_is_known_is_journalled_as_it_is(tmp_path: Pat
         "values": ["j…@e….com"],
         "organizations": ["org-1", "J…", "c…"],
     }
-    store.close()
 
 
 @pytest.mark.parametrize("told", ["Ärzte AG", "ärzte ag", "ÄRZTE AG", "ООО Ромашка", "acme"])
@@ -42,4 +41,3 @@ def test_an_organization_is_known_by_its_name_in_whatever_case_and_script(
     store = new_store(tmp_path)
     save_organizations(store, "production", {"1": "Ärzte AG", "2": "ООО Ромашка", "3": "Acme"})
     assert len(organizations_meant(store, [told])[told]) == 1
-    store.close()

@@ -161,4 +161,3 @@ def test_of_organizations_that_nobody_knows_the_number_is_no_zero(
     assert [told[label] for label in (*theirs, "Organizations testing")] == ["–"] * 4
     triage = {one.label: one.value for one in pages.triage().metric}
     assert triage["Organizations hurt"] == "–"
-    store.close()
