@@ -275,11 +275,21 @@ class World:
         return read_catalog(snapshot, mapping={**POLAR, "customers": customers})
 
     def _held(self, where: str, constraint: str, table: str) -> tuple[UniqueKey, KeyValues]:
-        with self.reader.snapshot() as snapshot:
-            (key,) = read_catalog(snapshot).keys_named(constraint)
-        expressions = ", ".join(f"({part.expression})::text" for part in key.parts)
-        (values,) = self.database.execute(f"SELECT {expressions} FROM {table} WHERE {where}")
+        with psycopg.connect(self.database.dsn) as connection:
+            defined = connection.execute(_DEFINED, [constraint]).fetchall()
+            at = (constraint, str(defined))
+            if at not in _keys:
+                with self.reader.snapshot() as snapshot:
+                    (_keys[at],) = read_catalog(snapshot).keys_named(constraint)
+            key = _keys[at]
+            expressions = ", ".join(f"({part.expression})::text" for part in key.parts)
+            (values,) = connection.execute(f"SELECT {expressions} FROM {table} WHERE {where}")
         return key, values
+
+
+_keys: dict[tuple[str, str], UniqueKey] = {}
+"""By name and definition: to read a catalog takes longer than most that is done to a row."""
+_DEFINED = "SELECT pg_get_indexdef(oid) FROM pg_class WHERE relname = %s AND relkind IN ('i', 'I')"
 
 
 def previewed(
