@@ -39,7 +39,7 @@ class TextReading:
     identifiers: tuple[Identifier, ...] = ()
 
 
-def read_event(event: Event, *, default_environment: str = "production") -> Failure:
+def read_event(event: Event) -> Failure:
     """Reduce an Event to a Failure; without a unique violation `other` says what it is instead."""
     event = replace(
         event,
@@ -56,7 +56,7 @@ def read_event(event: Event, *, default_environment: str = "production") -> Fail
         key = with_fields(key, told, wrote)
     return Failure(
         event_id=event.event_id,
-        environment=event.environment or default_environment,
+        environment=event.environment or "production",  # as an SDK says that nobody told
         occurred_at=event.occurred_at,
         project=event.project,
         operation=operation_of(event, wrote.statement, wrote.fields),

@@ -166,7 +166,6 @@ class Table:
     erased_when: str | None = None
     kept_in: Mapping[str, str] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
-    row_security: bool = False
     title: str | None = None
     money: str | None = None
     currency: str | None = None

@@ -140,7 +140,6 @@ def _table(
         erased_when=told.erased_when,
         kept_in=told.kept_in,
         triggers=tuple(parts.triggers.get(row.oid, ())),
-        row_security=row.row_security,
         title=told.name,
         money=told.money,
         currency=told.currency,

@@ -21,7 +21,7 @@ _TABLES = """ARRAY(
 """A partition is a table of its own only where it has a unique index of its own."""
 
 TABLES = f"""
-SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relrowsecurity, c.relname,
+SELECT c.oid, quote_ident(n.nspname), quote_ident(c.relname), c.relname,
        c.relkind = 'r' AND c.relhassubclass, c.relkind = 'p', CASE WHEN c.relkind = 'p' THEN ARRAY(
            SELECT DISTINCT quote_ident(a.attname) FROM pg_partition_tree(c.oid) t
            JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = t.relid

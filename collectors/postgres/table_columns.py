@@ -36,7 +36,6 @@ class TableRow:
     oid: int
     schema: str
     name: str
-    row_security: bool
     raw_name: str
     inherited: bool
     partitioned: bool

@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from types import TracebackType
 from urllib.parse import quote
 
 import httpx
@@ -141,12 +140,7 @@ class SentryClient:
     def __enter__(self) -> SentryClient:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _try(self, path: str, params: Params, scope: str, deadline: float) -> Reply:

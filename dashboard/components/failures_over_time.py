@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from collectors.evidence.reads.covered import Covered
 from collectors.evidence.reads.failure_counts import By, FailureCount, Step
 from collectors.model import OF_THIS_BUG
+from collectors.model.customers import Covered
 from dashboard import data
 from dashboard.charts import estimates as estimate_chart
 from dashboard.charts import failures as failure_chart

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from collectors.evidence.database import Store
 from collectors.evidence.reads import failing, walks
-from collectors.evidence.reads.covered import Covered, covered
+from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failed_recreations import customers_by_release
 from collectors.evidence.reads.failing import FailingSpan
 from collectors.evidence.reads.failure_counts import By, FailureCount, Step, count_by
@@ -21,6 +21,7 @@ from collectors.evidence.reads.releases import (
 from collectors.evidence.reads.surveys import SurveyFilter
 from collectors.evidence.reads.walks import WalkRow
 from collectors.model import Counting, Release
+from collectors.model.customers import Covered
 from dashboard.data.held import opened, remembered
 from dashboard.data.key_facts import Gathered, facts_of, gather, with_freed
 from dashboard.data.period_numbers import known_days

@@ -382,12 +382,6 @@ def test_triggers_that_would_fire_on_a_remedy_are_named(
     assert table_of(target).triggers == ('"On Update"', "on_delete")
 
 
-def test_row_level_security_is_noted(target: ReadTarget, database: Database) -> None:
-    database.execute("CREATE TABLE t (a int); CREATE TABLE u (a int)")
-    database.execute("ALTER TABLE u ENABLE ROW LEVEL SECURITY")
-    assert [table.row_security for table in catalog_of(target).tables] == [False, True]
-
-
 @pytest.mark.parametrize(
     ("columns", "marker"),
     [

@@ -194,10 +194,10 @@ def test_what_only_looks_like_one_is_another_failure(type_: str, value: str) -> 
 
 def test_the_facts_of_the_event_are_kept() -> None:
     seen = replace(SHAPE_A, project="api", release="1.2.3", issue_id="7", oddity="cut")
-    failure = read_event(seen, default_environment="staging")
+    failure = read_event(seen)
     assert (failure.event_id, failure.occurred_at) == (seen.event_id, NOW)
     assert (failure.project, failure.release, failure.issue_id) == ("api", "1.2.3", "7")
-    assert (failure.environment, failure.oddity) == ("staging", "cut")
+    assert (failure.environment, failure.oddity) == ("production", "cut")
     assert read_event(replace(seen, environment="sandbox")).environment == "sandbox"
 
 
