@@ -66,6 +66,7 @@ class Gathered:
     walks: Mapping[str, WalkRow]
     tables: Mapping[Place, str]
     covered: Covered
+    read_until: Mapping[str | None, datetime | None]
     projects: Mapping[str, frozenset[str]]
 
 
@@ -105,6 +106,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
             **{(one.target, one.constraint): one.table for one in exposed},
         },
         covered=covered.covered(store, wanted.environments),
+        read_until=covered.read_until(store, {environment for environment, _ in spans}),
         projects=projects_of_releases(store),
     )
 
@@ -120,6 +122,7 @@ def facts_of(
     """One key in one environment, of every organization or the one asked about."""
     environment, key = place
     spans, there = found.spans[place], (target or "", key)
+    read_until = found.read_until[environment]
     tries = _tries(place, there, found)
     own = frozenset[str]().union(*(found.projects.get(span.release, ()) for span in spans))
     finding, exposed = found.findings.get(there), found.exposure.get(there)
@@ -130,8 +133,8 @@ def facts_of(
         key,
         failures=sum(span.failures for span in spans),
         first_day=min(span.first_day for span in spans),
-        last_failed=_last_failed(spans, found.last.get(place), found.covered.until),
-        read_until=found.covered.until,
+        last_failed=_last_failed(spans, found.last.get(place), read_until),
+        read_until=read_until,
         blocked_now=found.blocked.get(place, 0),
         finding=finding.finding.rule if finding else None,
         audited_at=found.audited.get(target or ""),

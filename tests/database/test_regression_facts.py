@@ -54,9 +54,10 @@ def fail(
     release: str | None = None,
     verdict: Verdict = Verdict.BLOCKED_BY_TOMBSTONE,
     owner: str = "one",
+    environment: str = "production",
 ) -> None:
     key = violated("o", f"{owner}@example.com")
-    one = judged(verdict, key=key, occurred_at=at, release=release)
+    one = judged(verdict, key=key, occurred_at=at, release=release, environment=environment)
     save_page(store, "test", [replace(one, organization_id=owner)])
 
 
@@ -84,8 +85,11 @@ def asked(
     since: datetime | None = None,
     organization: str | None = None,
     release: str | None = None,
+    environments: tuple[str, ...] = (),
 ) -> Regression:
-    wanted = FailureFilter(since=since, organization_id=organization, release=release)
+    wanted = FailureFilter(
+        environments=environments, since=since, organization_id=organization, release=release
+    )
     counted = SurveyFilter(since=since, organization_id=organization)
     return ask_regression(store, wanted, counted, TARGETS)
 
@@ -199,6 +203,25 @@ def test_a_clock_that_is_or_was_ahead_does_not_make_it_read_until_now(tmp_path: 
         ours_was_ahead = update(runs).where(runs.c.id == run)
         connection.execute(ours_was_ahead.values(started_at=datetime.now(UTC) + 5 * HOUR))
     assert covered(opened).until == read_until
+    opened.close()
+
+
+def test_a_key_is_silent_no_longer_than_its_own_environment_was_read(tmp_path: Path) -> None:
+    """Whatever is read of another environment; and all together, no longer than the least read."""
+    opened, whole, newest = new_store(tmp_path), TODAY - 10 * DAY, TODAY - DAY
+    run = start_run(opened, "production")
+    finish_run(opened, run, read=0, stored=0, unreachable=[], notes=[])
+    with opened.write() as connection:
+        connection.execute(update(runs).values(started_at=whole))
+    fail(opened, whole - DAY)
+    fail(opened, newest, owner="elsewhere", environment="sandbox")
+    assert covered(opened).until == covered(opened, ["production"]).until == whole
+    read = {one.facts.environment: one.facts.read_until for one in asked(opened).keys}
+    assert read == {"production": whole, "sandbox": newest}
+    run = start_run(opened, "production")
+    finish_run(opened, run, read=0, stored=0, unreachable=[], notes=[])
+    (alone, _) = sorted(asked(opened).keys, key=lambda one: one.facts.environment)
+    assert alone == the_key(asked(opened, environments=("production",)))
     opened.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
@@ -21,24 +21,37 @@ def covered(store: Store, environments: Sequence[str] = ()) -> Covered:
 
     It begins with the oldest Failure, for before that nothing shows that we would have been told;
     with the first Run, if that was earlier; and not before what a server still has to give. It ends
-    with the last whole Run of the one that was read least lately. Where one had none it ends with
-    the newest Failure, but not one whose sender's clock is ahead of ours: that would mean "until
-    now" as long as it is. So would a Run that began before our own clock was set back.
+    where the one ends that was read least lately.
+    """
+    with store.read() as connection:
+        oldest = connection.scalar(select(func.min(failures.c.occurred_at)))
+        first = connection.scalar(select(func.min(runs.c.started_at)))
+    marks = [mark.coverage for mark in coverage_marks(store)]
+    begins = min(filter(None, (oldest, first)), default=None)
+    cut = [mark.covered_from for mark in marks if mark.covered_from is not None]
+    since = None if begins is None else max([begins, *cut])
+    ends = read_until(store, environments or known_environments(store) or (None,)).values()
+    told = [end for end in ends if end is not None]
+    until = min(told) if len(told) == len(ends) else None
+    return Covered(since, until, sum(mark.missing for mark in marks))
+
+
+def read_until(
+    store: Store, environments: Iterable[str | None]
+) -> dict[str | None, datetime | None]:
+    """When each was read last: by its last whole Run, or one of all environments.
+
+    One that had none ends with the newest Failure, but not one whose sender's clock is ahead of
+    ours: that would mean "until now" as long as it is. So would a Run that began before our own
+    clock was set back.
     """
     seen, now = failures.c.occurred_at, datetime.now(UTC)
     lately = select(runs.c.environment, func.max(runs.c.started_at))
     lately = lately.where(runs.c.whole, runs.c.started_at <= now)
     with store.read() as connection:
-        oldest = connection.scalar(select(func.min(seen)))
         newest = connection.scalar(select(func.max(seen)).where(seen <= now))
-        first = connection.scalar(select(func.min(runs.c.started_at)))
         last = {row[0]: row[1] for row in connection.execute(lately.group_by(runs.c.environment))}
-    marks = [mark.coverage for mark in coverage_marks(store)]
-    begins = min(filter(None, (oldest, first)), default=None)
-    cut = [mark.covered_from for mark in marks if mark.covered_from is not None]
-    since = None if begins is None else max([begins, *cut])
-    of = environments or known_environments(store) or (None,)
-    ends = [max(filter(None, (last.get(None), last.get(one))), default=None) for one in of]
-    told = [end for end in ends if end is not None]
-    until = min(told) if len(told) == len(ends) else newest
-    return Covered(since, until, sum(mark.missing for mark in marks))
+    return {
+        one: max(filter(None, (last.get(None), last.get(one))), default=newest)
+        for one in environments
+    }
