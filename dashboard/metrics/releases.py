@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 
 from dashboard.metrics.fix import Live
 from dashboard.metrics.intervals import Rate, Share
@@ -59,11 +60,17 @@ def of_projects(deploys: Iterable[Went], projects: Set[str]) -> list[Went]:
     return [one for one in deploys if not (projects and one.projects) or projects & one.projects]
 
 
-def live_now(deploys: Sequence[Went], environment: str) -> Live | None:
+def live_now(deploys: Iterable[Went], environment: str) -> Live | None:
     """The release that was deployed last; None where no deploy is told."""
-    here = [one for one in deploys if one.environment == environment]
-    last = max(here, key=lambda one: one.at, default=None)
+    last = next(reversed(_turns(deploys, environment)), None)
     return None if last is None else Live(last.release, last.at)
+
+
+def _turns(deploys: Iterable[Went], environment: str) -> list[Went]:
+    """When another release went live there: one that is deployed again is live since before."""
+    here = (one for one in deploys if one.environment == environment)
+    in_order = sorted(here, key=lambda one: one.at)
+    return [next(same) for _, same in groupby(in_order, key=lambda one: one.release)]
 
 
 def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str) -> str | None:
@@ -79,10 +86,9 @@ def first_of(releases: Iterable[str], deploys: Sequence[Went], environment: str)
 
 
 def alone(deploys: Sequence[Went], environment: str, release: str, now: datetime) -> Window | None:
-    """The whole days of its newest time live: from the day after its deploy to the next one's."""
+    """The whole days of its newest time live: from the day after its deploy to another one's."""
     own = frozenset[str]().union(*(one.projects for one in deploys if one.release == release))
-    near = of_projects(deploys, own)
-    here = sorted((one for one in near if one.environment == environment), key=lambda d: d.at)
+    here = _turns(of_projects(deploys, own), environment)
     ends = [*(later.at for later in here[1:]), now]
     spans = [(one.at, end) for one, end in zip(here, ends, strict=False) if one.release == release]
     if not spans:

@@ -142,6 +142,26 @@ def test_a_release_is_alone_on_the_whole_days_between_two_deploys() -> None:
     assert alone(DEPLOYS, "production", "2.0", NOON - 4 * DAY) is None
 
 
+def test_a_release_that_is_deployed_again_is_live_since_before() -> None:
+    again = (*DEPLOYS, Went("2.0", "production", NOON - DAY), Went("2.0", "production", NOON))
+    assert live_now(again, "production") == Live("2.0", NOON - 5 * DAY)
+    assert alone(again, "production", "2.0", NOON) == Window(day(16), day(20))
+
+
+def test_a_release_that_went_back_live_is_live_since_then() -> None:
+    back = (*DEPLOYS, Went("1.0", "production", NOON - 2 * DAY))
+    assert live_now(back, "production") == Live("1.0", NOON - 2 * DAY)
+    assert alone(back, "production", "1.0", NOON) == Window(day(19), day(20))
+    assert alone(back, "production", "2.0", NOON) == Window(day(16), day(18))
+
+
+def test_of_two_that_were_deployed_at_once_the_same_one_is_live_and_alone() -> None:
+    at_once = (*DEPLOYS, Went("2.1", "production", NOON - 5 * DAY))
+    assert live_now(at_once, "production") == Live("2.1", NOON - 5 * DAY)
+    assert alone(at_once, "production", "2.1", NOON) == Window(day(16), day(20))
+    assert alone(at_once, "production", "2.0", NOON) is None
+
+
 def test_another_application_s_deploy_ends_no_release_s_time_alone() -> None:
     api, web = frozenset({"api"}), frozenset({"web"})
     deploys = (
