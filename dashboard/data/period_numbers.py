@@ -59,7 +59,7 @@ def _ever(store: Store, wanted: FailureFilter) -> dict[Place, str]:
     asked = replace(wanted, since=None, until=None, release=None, verdicts=())
     counts = count_by(store, asked, (By.ENVIRONMENT, By.CONSTRAINT, By.TABLE))
     names = (one.names for one in counts)
-    return {(environment, key): table for environment, key, table in names if key and table}
+    return {(environment, key): table for environment, key, table in names if key}
 
 
 def _failures(store: Store, wanted: FailureFilter) -> Days:

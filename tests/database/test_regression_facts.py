@@ -25,6 +25,7 @@ from collectors.model import (
     DayCount,
     Deploy,
     ExposureCount,
+    Judgement,
     Release,
     TableCounts,
     Topic,
@@ -154,6 +155,19 @@ def test_a_period_in_which_nothing_failed_failed_zero_times_for_its_creates(stor
     found = asked(store, since=TODAY - 7 * DAY)
     assert found.rate == Rate(0, 40)
     assert the_key(found).rate == Rate(0, 40)
+
+
+def test_nor_does_a_key_have_no_rate_because_no_event_of_it_names_its_table(store: Store) -> None:
+    one = judged(Verdict.UNDECIDED, occurred_at=TODAY - 20 * DAY)
+    save_page(
+        store,
+        "test",
+        [replace(one, judgement=Judgement(Verdict.UNDECIDED, None, ()), conflict_id=None)],
+    )
+    created(store, {20: 5, 3: 40})
+    exposed(store, "public", (None, 3))
+    assert asked(store).rate == Rate(1, 45)
+    assert asked(store, since=TODAY - 7 * DAY).rate == Rate(0, 40)
 
 
 def test_a_key_that_only_live_rows_hold_has_its_violations_counted_for_creates(
