@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -23,9 +23,9 @@ from collectors.evidence.reads.failure_counts import By, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.findings import FindingRow
 from collectors.evidence.reads.releases import projects_of_releases
-from collectors.evidence.reads.surveys import SurveyFilter
+from collectors.evidence.reads.surveys import SurveyFilter, tables_counted
 from collectors.evidence.reads.walks import WalkRow, list_walks
-from collectors.model import OF_THIS_BUG, Counting
+from collectors.model import OF_THIS_BUG, Counting, Topic
 from collectors.model.customers import Covered
 from dashboard.metrics.fix import CanaryLook, KeyFacts, Tries
 from dashboard.metrics.regression import back_on
@@ -62,6 +62,7 @@ class Gathered:
     exposure: Mapping[Place, Exposed]
     succeeded: Mapping[Place, Mapping[date, int]]
     counted: Counting | None
+    counted_in: Collection[Place]
     failed: Mapping[Place, Mapping[date, int]]
     walks: Mapping[str, WalkRow]
     tables: Mapping[Place, str]
@@ -98,6 +99,7 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         exposure=_together(exposed),
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
+        counted_in=tables_counted(store, Topic.RECREATIONS, counted),
         failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
         walks={walk.environment: walk for walk in list_walks(store, wanted.environments)},
         tables={
@@ -123,10 +125,11 @@ def facts_of(
     environment, key = place
     spans, there = found.spans[place], (target or "", key)
     read_until = found.read_until[environment]
-    tries = _tries(place, there, found)
     own = frozenset[str]().union(*(found.projects.get(span.release, ()) for span in spans))
     finding, exposed = found.findings.get(there), found.exposure.get(there)
     table = found.tables.get(there) or spans[0].table
+    how = found.counted if is_counted(found.counted_in, target, table) else None
+    tries = _tries(place, there, found, how)
     return KeyFacts(
         environment,
         table,
@@ -143,7 +146,7 @@ def facts_of(
         exposed_at=exposed.at if exposed else None,
         exposure_exact=exposed is None or exposed.exact,
         tries=tries,
-        counted_at=found.counted.as_of if found.counted else None,
+        counted_at=how.as_of if how else None,
         canary=_canary(found.walks.get(environment), table),
         live=live_now(of_projects(deploys, own), environment),
         first_bad=_first_bad(store, place, spans, back_on(tries), deploys, organization),
@@ -184,9 +187,14 @@ def _together(rows: Iterable[KeyExposure]) -> dict[Place, Exposed]:
     return found
 
 
-def _tries(place: Place, there: Place, found: Gathered) -> tuple[Tries, ...]:
+def is_counted(tables: Collection[Place], target: str | None, table: str) -> bool:
+    """Whether the Target counted a table of that name: an Event does not tell its schema."""
+    name = table.rpartition(".")[2]
+    return any(one == target and label.rpartition(".")[2] == name for one, label in tables)
+
+
+def _tries(place: Place, there: Place, found: Gathered, how: Counting | None) -> tuple[Tries, ...]:
     good, bad = found.succeeded.get(there, {}), found.failed.get(place, {})
-    how = found.counted
     since = None if how is None or how.covers_from is None else how.covers_from.date()
     return tuple(
         Tries(

@@ -14,9 +14,9 @@ from collectors.evidence.reads.counted_days import (
 )
 from collectors.evidence.reads.failure_counts import By, Step, count_by
 from collectors.evidence.reads.failures import FailureFilter
-from collectors.evidence.reads.surveys import Surveyed, SurveyFilter
-from collectors.model import Counting
-from dashboard.data.key_facts import Gathered, Place, by_day
+from collectors.evidence.reads.surveys import Surveyed, SurveyFilter, tables_counted
+from collectors.model import Counting, Topic
+from dashboard.data.key_facts import Gathered, Place, by_day, is_counted
 from dashboard.metrics.rates import Days, Known, Window, whole_days
 
 TargetOf = Mapping[str, str | None]
@@ -36,14 +36,15 @@ def known_days(
         again = recreations_by_day(store, counted)
     how = (creates.how if creates else None, found.counted)
     windows = [_window(wanted, found, one) for one in how]
-    labels = {one.table for one in creates.rows} if creates else set()
+    created = tables_counted(store, Topic.CREATES, counted)
     ever = _ever(store, wanted)
+    tables = _tables(found, ever, target_of, {table for _, table in created})
     known = Known(
         failures={**{place: {} for place in ever}, **_failures(store, wanted)},
-        creates=_by_table(creates),
+        creates={**{place: {} for place in created}, **_by_table(creates)},
         succeeded={**found.succeeded, **_any_key(again)},
-        failed=found.failed,
-        table_of=_tables(found, ever, target_of, labels),
+        failed=_failed(found, ever, target_of, tables),
+        table_of=tables,
         target_of=target_of,
         created_in=windows[0],
         recreated_in=windows[1],
@@ -69,6 +70,19 @@ def _failures(store: Store, wanted: FailureFilter) -> Days:
         for one in counts
         if one.at is not None and one.names[1]
     )
+
+
+def _failed(
+    found: Gathered, ever: Mapping[Place, str], target_of: TargetOf, tables: Mapping[Place, str]
+) -> Days:
+    """Re-creations of the tables that are asked how many succeeded: of the others nobody knows."""
+
+    def is_known(place: Place) -> bool:
+        target = target_of.get(place[0])
+        table = tables.get((target or "", place[1])) or ever.get(place, "")
+        return is_counted(found.counted_in, target, table)
+
+    return {place: days for place, days in found.failed.items() if is_known(place)}
 
 
 def _by_table(counted: Surveyed[CountedDay] | None) -> Days:

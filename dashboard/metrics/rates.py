@@ -67,9 +67,9 @@ class Known:
     """What is counted by day, and the days that count.
 
     failures    of any Verdict, that violated a key, by (environment, key)
-    creates     by (Target, table)
+    creates     by (Target, table): of every table that was counted, and of no other
     succeeded   Re-creations, by (Target, '' or key)
-    failed      Re-creations, by (environment, key)
+    failed      Re-creations, by (environment, key), where those that succeeded were counted
     table_of    the table of each key, as the Target's survey calls it
     target_of   each environment's Target
     """
@@ -135,13 +135,14 @@ class Known:
     def _places(
         self, targets: Mapping[str, str], keys: Collection[str] | None
     ) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-        """Where it failed, of keys whose table is known; and those tables in their Targets."""
+        """Where it failed, of keys whose table was counted; and those tables in their Targets."""
         asked = {
             (environment, key): (targets[environment], table)
             for environment, key in self.failures
             if environment in targets
             and (keys is None or key in keys)
             and (table := self.table_of.get((targets[environment], key))) is not None
+            and (targets[environment], table) in self.creates
         }
         return set(asked), set(asked.values())
 

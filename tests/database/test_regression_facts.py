@@ -32,7 +32,7 @@ from collectors.model import (
     Verdict,
 )
 from dashboard.data.regression import KeyLine, Regression, ask_regression
-from dashboard.metrics.intervals import Rate
+from dashboard.metrics.intervals import Rate, Share
 from tests.factories import EMAIL_KEY, judged, new_store, violated
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -69,14 +69,28 @@ def created(store: Store, by_day: dict[int, int]) -> None:
     save_counts(store, counts)
 
 
-def exposed(
-    store: Store, schema: str, *counts: tuple[str | None, int], share: float | None = None
-) -> None:
-    lines = [
-        ExposureCount(key, owner, many) for owner, many in counts for key in (None, EMAIL_KEY.name)
+def recreated(store: Store, by_day: dict[int, int]) -> None:
+    days = [
+        DayCount((TODAY - ago * DAY).date(), None, many, key)
+        for ago, many in by_day.items()
+        for key in (None, EMAIL_KEY.name)
     ]
+    how = Counting(datetime.now(UTC), covers_from=TODAY - 90 * DAY)
+    counts = TableCounts("production", "public", "customers", Topic.RECREATIONS, how, days=days)
+    save_counts(store, counts)
+
+
+def exposed(
+    store: Store,
+    schema: str,
+    *counts: tuple[str | None, int],
+    share: float | None = None,
+    table: str = "customers",
+    key: str = EMAIL_KEY.name,
+) -> None:
+    lines = [ExposureCount(name, owner, many) for owner, many in counts for name in (None, key)]
     how = Counting(datetime.now(UTC), by_organization=True, sampled=share)
-    counted = TableCounts("production", schema, "customers", Topic.EXPOSURE, how, exposures=lines)
+    counted = TableCounts("production", schema, table, Topic.EXPOSURE, how, exposures=lines)
     save_counts(store, counted)
 
 
@@ -177,6 +191,24 @@ def test_a_key_that_only_live_rows_hold_has_its_violations_counted_for_creates(
     fail(store, TODAY - 5 * DAY, verdict=Verdict.LIVE_DUPLICATE)
     created(store, {3: 40})
     assert asked(store).rate == Rate(2, 40)
+
+
+def test_a_table_that_nobody_counted_is_in_no_rate_and_in_no_share(store: Store) -> None:
+    """It may not say when its rows were created, or the reader may not read it."""
+    fail(store, TODAY - 3 * DAY)
+    one = judged(Verdict.BLOCKED_BY_TOMBSTONE, key=violated("o", "x"), occurred_at=TODAY - 3 * DAY)
+    key = replace(EMAIL_KEY, name="by_slug", table="products")
+    save_page(store, "test", [replace(one, judgement=replace(one.judgement, key=key))])
+    exposed(store, "public", (None, 3), table="products", key="by_slug")
+    created(store, {3: 40})
+    recreated(store, {2: 9})
+    found = asked(store)
+    assert (found.rate, found.recreation) == (Rate(1, 40), Share(9, 10))
+    told = {one.facts.constraint: one for one in found.keys}
+    assert (told["by_slug"].rate, told["by_slug"].recreation) == (None, None)
+    assert told["by_slug"].facts.counted_at is None
+    assert told[EMAIL_KEY.name].recreation == Share(9, 10)
+    assert sum(day.failed for day in found.days) == 1
 
 
 def test_a_release_is_measured_alike_whether_the_bar_asks_for_it_or_not(store: Store) -> None:

@@ -67,13 +67,22 @@ def ask_survey(
 
     Of an organization, only those tables tell that know whose their rows are.
     """
+    with store.read() as connection:
+        how = _together(connection.execute(_told(topic, wanted)).all())
+        return how, connection.execute(query).all()
+
+
+def tables_counted(store: Store, topic: Topic, wanted: SurveyFilter) -> frozenset[tuple[str, str]]:
+    """The (Target, label) of each table that answered; any other has no number, which is not 0."""
+    with store.read() as connection:
+        rows = connection.execute(_told(topic, wanted)).all()
+    return frozenset((row.target, label_of(row)) for row in rows)
+
+
+def _told(topic: Topic, wanted: SurveyFilter) -> Select[Any]:
     surveys = schema.surveys
     told = select(surveys).where(surveys.c.topic == topic, matching(surveys, wanted))
-    if wanted.organization_id is not None:
-        told = told.where(surveys.c.by_organization)
-    with store.read() as connection:
-        how = _together(connection.execute(told).all())
-        return how, connection.execute(query).all()
+    return told if wanted.organization_id is None else told.where(surveys.c.by_organization)
 
 
 def matching(table: Table, wanted: SurveyFilter) -> ColumnElement[bool]:
