@@ -153,8 +153,17 @@ def facts_of(
     )
 
 
-def with_freed(store: Store, facts: KeyFacts, organization: str | None) -> KeyFacts:
-    """The same with what Remedies of ours freed: needed only where successes would decide."""
+def with_freed(
+    store: Store,
+    facts: KeyFacts,
+    found: Gathered,
+    deploys: Sequence[Went],
+    organization: str | None,
+) -> KeyFacts:
+    """The same with what Remedies of ours freed: needed only where successes would decide.
+
+    Where those made the successes that it seemed to come back after, it failed first before them.
+    """
     wanted = ConflictFilter(
         environments=(facts.environment,),
         constraint=facts.constraint,
@@ -163,11 +172,12 @@ def with_freed(store: Store, facts: KeyFacts, organization: str | None) -> KeyFa
     freed = {one.day: one.conflicts for one in failing.freed_by_us(store, wanted)}
     told = {one.day: one for one in facts.tries}
     empty = {day: Tries(day, None, 0) for day in freed}
-    tries = {**empty, **told}
-    return replace(
-        facts,
-        tries=tuple(replace(tries[day], released=freed.get(day, 0)) for day in sorted(tries)),
-    )
+    days = {**empty, **told}
+    tries = tuple(replace(days[day], released=freed.get(day, 0)) for day in sorted(days))
+    first_bad, back, place = facts.first_bad, back_on(tries), (facts.environment, facts.constraint)
+    if back != back_on(facts.tries):
+        first_bad = _first_bad(store, place, found.spans[place], back, deploys, organization)
+    return replace(facts, tries=tries, first_bad=first_bad)
 
 
 def by_day(rows: Iterable[tuple[Place, date, int]]) -> dict[Place, dict[date, int]]:

@@ -125,7 +125,8 @@ def ask_regression(
         facts_of(store, place, found, target_of.get(place[0]), deploys, wanted.organization_id)
         for place in found.spans
     ]
-    keys = [_key_line(*_decided(store, one, wanted), known, spans, wanted) for one in facts]
+    decided = [_decided(store, one, found, deploys, wanted) for one in facts]
+    keys = [_key_line(*one, known, spans, wanted) for one in decided]
     of_bar = wanted.environments or tuple(target_of)
     return Regression(
         keys=tuple(sorted(keys, key=_worst_first)),
@@ -154,11 +155,17 @@ def _spans_of(store: Store, wanted: FailureFilter, found: Gathered) -> list[Fail
     return failing.failing_spans(store, wanted)
 
 
-def _decided(store: Store, facts: KeyFacts, wanted: FailureFilter) -> tuple[KeyFacts, FixVerdict]:
+def _decided(
+    store: Store,
+    facts: KeyFacts,
+    found: Gathered,
+    deploys: Sequence[Went],
+    wanted: FailureFilter,
+) -> tuple[KeyFacts, FixVerdict]:
     """Where successes decide, those that Remedies of ours made room for are told apart first."""
     verdict = decide(facts)
     if verdict.state is FixState.FIXED or verdict.back_on is not None:
-        facts = with_freed(store, facts, wanted.organization_id)
+        facts = with_freed(store, facts, found, deploys, wanted.organization_id)
         verdict = decide(facts)
     return facts, verdict
 

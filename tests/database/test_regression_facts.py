@@ -8,15 +8,16 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from collectors.evidence.database import Store
 from collectors.evidence.followed import save_releases
 from collectors.evidence.reads.covered import covered
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import SurveyFilter
+from collectors.evidence.remedied import mark_unblocked
 from collectors.evidence.runs import finish_run, start_run
-from collectors.evidence.schema import runs
+from collectors.evidence.schema import conflicts, runs
 from collectors.evidence.store import save_page
 from collectors.evidence.surveyed import save_counts
 from collectors.evidence.walked import save_walk
@@ -150,6 +151,26 @@ def test_the_first_bad_release_is_the_one_that_failed_first_whatever_its_name(
     for hour, release in enumerate(releases):
         fail(store, TODAY - 3 * DAY + hour * HOUR, release)
     assert the_key(asked(store)).facts.first_bad == first
+
+
+def test_what_we_freed_ourselves_makes_no_later_release_the_first_bad(store: Store) -> None:
+    """It never was away: those who got through did so because a Remedy made room for them."""
+    for number in range(9):
+        fail(store, TODAY - (20 - number % 3) * DAY, "1.0", owner=f"freed{number}")
+    with store.read() as connection:
+        freed = connection.scalars(select(conflicts.c.id)).all()
+    with store.write() as connection:
+        for one in freed:
+            at = TODAY - 16 * DAY
+            mark_unblocked(connection, one, by="release-key by ann", at=at, reason="Released.")
+    recreated(store, dict.fromkeys(range(7, 16), 1))
+    fail(store, TODAY - 2 * DAY, "2.0", owner="again")
+    line = the_key(asked(store))
+    assert (line.verdict.back_on, line.facts.first_bad) == (None, "1.0")
+    with store.write() as connection:
+        connection.execute(update(conflicts).values(released_at=None, released_by=None))
+    line = the_key(asked(store))
+    assert (line.verdict.back_on, line.facts.first_bad) == ((TODAY - 2 * DAY).date(), "2.0")
 
 
 def test_another_environment_that_is_walked_far_more_often_hides_no_last_walk(store: Store) -> None:
