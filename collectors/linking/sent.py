@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from collectors.linking import hidden
@@ -12,7 +12,7 @@ from collectors.linking.appended import before_trace
 from collectors.linking.databag import CUT_AT
 from collectors.linking.frames import PARAMETERS
 from collectors.linking.literals import Tree, printed, read_at
-from collectors.model import Event
+from collectors.model import Event, ExceptionValue, Frame
 
 _QUOTED = re.compile(r"\]\n\[parameters: (?=[\[({])")
 _SHORTENED = re.compile(r"\.\.\. \(\d+ characters truncated\) \.\.\.")
@@ -40,16 +40,25 @@ def sent(event: Event) -> Container[str] | None:
 
 
 def _of_frames(event: Event) -> Iterator[frozenset[str] | None]:
-    """Of the package that raised the error the innermost call; SDKs cut long lists."""
+    """Of the innermost call that holds parameters; SDKs cut long lists."""
     for error in event.exceptions:
-        for frame in reversed(error.frames) if error.module else ():
-            if frame.in_app or _package(frame.module) != _package(error.module):
-                continue
+        for frame in _calls(error):
             trees = [printed(frame.variables.get(name)) for name in PARAMETERS]
             given = next((tree for tree in trees if isinstance(tree, list | dict) and tree), None)
             if given is not None:
                 longest = max(len(given), *map(len, _sets(given)))
                 yield _values(given) if longest < CUT_AT else None
+
+
+def _calls(error: ExceptionValue) -> Sequence[Frame]:
+    """Of the package that raised it, the innermost first; of one in C, as psycopg2, its caller."""
+    if not error.module:
+        return ()
+    package = _package(error.module)
+    own = [frame for frame in reversed(error.frames) if _package(frame.module) == package]
+    if own:
+        return [frame for frame in own if not frame.in_app]
+    return [frame for frame in error.frames[-1:] if frame.in_app]
 
 
 def _of_texts(event: Event) -> Iterator[frozenset[str]]:
