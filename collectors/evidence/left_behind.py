@@ -10,17 +10,9 @@ from sqlalchemy import Table, delete
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
+from collectors.evidence.places import at_place, end_trend, place_of, places_gone, save_survey
 from collectors.evidence.privacy import mask, mask_text
-from collectors.evidence.writing import (
-    at_place,
-    end_trend,
-    midnight,
-    next_generation,
-    place_of,
-    places_gone,
-    save_survey,
-    upsert,
-)
+from collectors.evidence.writing import midnight, next_generation, upsert
 from collectors.model import (
     CheckedInvariant,
     Leftover,

@@ -11,16 +11,8 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from collectors.evidence import schema
 from collectors.evidence.database import Store
-from collectors.evidence.writing import (
-    at_place,
-    end_trend,
-    midnight,
-    next_generation,
-    place_of,
-    places_gone,
-    save_survey,
-    upsert,
-)
+from collectors.evidence.places import at_place, end_trend, place_of, places_gone, save_survey
+from collectors.evidence.writing import midnight, next_generation, upsert
 from collectors.model import Counting, Dependents, Payment, TableCounts, Topic
 from collectors.model import Table as CatalogTable
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -62,13 +62,17 @@ class Gathered:
     exposure: Mapping[Place, Exposed]
     succeeded: Mapping[Place, Mapping[date, int]]
     counted: Counting | None
-    counted_in: Collection[Place]
+    counted_in: Set[Place]
     failed: Mapping[Place, Mapping[date, int]]
     walks: Mapping[str, WalkRow]
     tables: Mapping[Place, str]
     covered: Covered
     read_until: Mapping[str | None, datetime | None]
     projects: Mapping[str, frozenset[str]]
+
+    def is_counted(self, target: str | None, table: str) -> bool:
+        """Whether its Re-creations were, in any schema: an Event does not tell that."""
+        return (target, _bare(table)) in self.counted_in
 
 
 def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gathered:
@@ -99,7 +103,10 @@ def gather(store: Store, wanted: FailureFilter, counted: SurveyFilter) -> Gather
         exposure=_together(exposed),
         succeeded=by_day(((one.target, one.constraint), one.day, one.count) for one in rows),
         counted=None if recreated is None else recreated.how,
-        counted_in=tables_counted(store, Topic.RECREATIONS, counted),
+        counted_in=frozenset(
+            (target, _bare(label))
+            for target, label in tables_counted(store, Topic.RECREATIONS, counted)
+        ),
         failed=by_day(((f.environment, f.constraint), f.day, f.customers) for f in failed),
         walks={walk.environment: walk for walk in list_walks(store, wanted.environments)},
         tables={
@@ -128,7 +135,7 @@ def facts_of(
     own = frozenset[str]().union(*(found.projects.get(span.release, ()) for span in spans))
     finding, exposed = found.findings.get(there), found.exposure.get(there)
     table = found.tables.get(there) or spans[0].table
-    how = found.counted if is_counted(found.counted_in, target, table) else None
+    how = found.counted if found.is_counted(target, table) else None
     tries = _tries(place, there, found, how)
     return KeyFacts(
         environment,
@@ -197,10 +204,8 @@ def _together(rows: Iterable[KeyExposure]) -> dict[Place, Exposed]:
     return found
 
 
-def is_counted(tables: Collection[Place], target: str | None, table: str) -> bool:
-    """Whether the Target counted a table of that name: an Event does not tell its schema."""
-    name = table.rpartition(".")[2]
-    return any(one == target and label.rpartition(".")[2] == name for one, label in tables)
+def _bare(table: str) -> str:
+    return table.rpartition(".")[2]
 
 
 def _tries(place: Place, there: Place, found: Gathered, how: Counting | None) -> tuple[Tries, ...]:

@@ -16,7 +16,7 @@ from collectors.evidence.reads.failure_counts import By, Step, count_by
 from collectors.evidence.reads.failures import FailureFilter
 from collectors.evidence.reads.surveys import Surveyed, SurveyFilter, tables_counted
 from collectors.model import Counting, Topic
-from dashboard.data.key_facts import Gathered, Place, by_day, is_counted
+from dashboard.data.key_facts import Gathered, Place, by_day
 from dashboard.metrics.rates import Days, Known, Window, whole_days
 
 TargetOf = Mapping[str, str | None]
@@ -80,7 +80,7 @@ def _failed(
     def is_known(place: Place) -> bool:
         target = target_of.get(place[0])
         table = tables.get((target or "", place[1])) or ever.get(place, "")
-        return is_counted(found.counted_in, target, table)
+        return found.is_counted(target, table)
 
     return {place: days for place, days in found.failed.items() if is_known(place)}
 
